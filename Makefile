@@ -1,0 +1,88 @@
+# Everything runs in .venv, which the first target that needs it creates.
+# Stamp files inside it remember what is installed; they expire when pyproject.toml changes.
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+CREATED := $(VENV)/.created
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SOURCES := src tests docs $(wildcard benchmarks)
+
+# Only our own environment counts, whatever else is activated.
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help demo env test test-slow architecture lint format types docs bench clean distclean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+demo: $(RUN) ## solve a lossy network, print its entanglement, draw it
+	@$(BIN)/darkstate run scenarios/lossy_chains.yaml --out results/demo
+
+env: $(DEV) ## create .venv with the development tools
+
+test: $(DEV) ## the tests (WORKERS=2)
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: $(DEV) ## only the tests marked slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+architecture: $(DEV) ## only the import rules
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+lint: $(DEV) ## ruff: rules and format
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+
+format: $(DEV) ## ruff: repair what can be repaired
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+types: $(DEV) ## pyright
+	@$(BIN)/pyright
+
+docs: $(DEV) ## the manual as html; a warning is an error
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "The manual: docs/_build/html/index.html"
+
+bench: $(DEV) ## run every benchmarks/bench_*.py
+	@set -e; for script in benchmarks/bench_*.py; do \
+	  test -f "$$script" || { echo "No benchmarks/bench_*.py to run." >&2; exit 1; }; \
+	  echo "== $$script"; $(BIN)/python "$$script"; \
+	done
+
+clean: ## remove what was built or computed for the demo; .venv stays
+	@rm -rf build dist docs/_build results/demo .pytest_cache .ruff_cache .hypothesis
+	@find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean ## clean, and remove .venv
+	@rm -rf $(VENV)
+
+$(CREATED):
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "No '$(PYTHON)' here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "darkstate needs Python 3.11 or newer, but '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1). Name a newer one: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Could not create $(VENV). On Debian and Ubuntu the package python3-venv is needed." >&2; \
+	  exit 1; }
+	@touch $@
+
+$(RUN): pyproject.toml | $(CREATED)
+	@echo "Installing darkstate into $(VENV) (once) ..."
+	@$(PIP) install --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(CREATED)
+	@echo "Installing darkstate and its development tools into $(VENV) (once) ..."
+	@$(PIP) install --editable '.[dev]' 'pyright[nodejs]'
+	@touch $(RUN) $@

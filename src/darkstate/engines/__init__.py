@@ -1,0 +1,9 @@
+"""Engines: objects with fields that solve an `OpenSystem`, or say why not."""
+
+from darkstate.engines.base import Cost, Engine, Offer, Solution
+from darkstate.engines.gaussian import Gaussian
+
+ENGINES: tuple[type, ...] = (Gaussian,)
+"""Engines in the order in which the front door asks them."""
+
+__all__ = ["ENGINES", "Cost", "Engine", "Gaussian", "Offer", "Solution"]

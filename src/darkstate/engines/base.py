@@ -1,0 +1,115 @@
+"""What an engine may be asked, and how it says no.
+
+An engine is an object with fields (its options). Before anything runs it makes an `Offer` for a
+system: whether it can do the task, by which method, why, and at what predicted cost. The front
+door collects the offers (`darkstate.explain` prints them) and takes the first that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from darkstate.errors import CapacityError
+from darkstate.results import Report
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Predicted peak memory in bytes and wall time in seconds on one ordinary core."""
+
+    memory: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{_bytes_text(self.memory)}, {_seconds_text(self.seconds)}"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An engine's answer to "can you solve this?".
+
+    Args:
+        engine: name of the engine.
+        can: whether it can.
+        method: the method it would use (empty if it cannot).
+        steps: the ladder of questions it asked, one line each, with the answers.
+        reason: why not, and the remedy; or why this method.
+        cost: predicted cost; None if it cannot.
+    """
+
+    engine: str
+    can: bool
+    reason: str
+    method: str = ""
+    steps: tuple[str, ...] = ()
+    cost: Cost | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What an engine returns: a state, its report, and for evolutions the states over time."""
+
+    state: Any
+    report: Report
+    states: tuple[Any, ...] = ()
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """The contract of an engine."""
+
+    @property
+    def name(self) -> str:
+        """Name shown in reports."""
+        ...
+
+    def offer(self, system: Any) -> Offer:
+        """Whether and how this engine would find the steady state; allocates nothing large."""
+        ...
+
+    def steady_state(self, system: Any) -> Solution:
+        """The steady state."""
+        ...
+
+    def evolve(self, system: Any, times: Sequence[float], initial: Any = None) -> Solution:
+        """The states at `times`, starting from `initial` at the first of them."""
+        ...
+
+
+def refuse_if_too_large(what: str, needed: float, limit: float, remedy: str) -> None:
+    """Refuse before allocating.
+
+    Raises:
+        CapacityError: `needed` bytes exceed `limit`.
+    """
+    if needed > limit:
+        raise CapacityError(
+            f"`{what}` would need {_bytes_text(needed)} of memory, more than the limit of "
+            f"{_bytes_text(limit)}. {remedy}"
+        )
+
+
+def available_memory() -> float:
+    """Bytes of physical memory of this machine (a fixed 8 GiB where it cannot be read)."""
+    import os
+
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return 8.0 * 2**30
+
+
+def _bytes_text(size: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.3g} TiB"
+
+
+def _seconds_text(seconds: float) -> str:
+    if seconds < 0.01:
+        return "under 10 ms"
+    return f"about {seconds:.2g} s" if seconds < 120 else f"about {seconds / 60:.2g} min"

@@ -1,0 +1,350 @@
+"""Gaussian engine: any quadratic system of modes, of any size.
+
+It looks for structure (`structure.py`), proves or refutes stability (`stability.py`), then takes
+
+* ``dense``: Sylvester equations between blocks of amplitudes (`dense.py`), or
+* ``quadrature``: for huge narrow-banded networks with few noise inputs, an integral over frequency
+  that keeps only the pairs asked for (`large.py`).
+
+It also evolves states in time, conditions them on homodyne records and gives output fields.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from darkstate.conventions import partner_pairs
+from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
+from darkstate.engines.gaussian.batch import batched_steady_states
+from darkstate.engines.gaussian.conditional import conditional_state
+from darkstate.engines.gaussian.dense import dense_memory, dense_seconds, dense_steady_state
+from darkstate.engines.gaussian.evolution import evolve_states
+from darkstate.engines.gaussian.large import LargeResult, large_cost, large_steady_state
+from darkstate.engines.gaussian.output import output_states
+from darkstate.engines.gaussian.stability import Outcome, Stability, stability
+from darkstate.engines.gaussian.structure import Structure
+from darkstate.errors import (
+    ArgumentError,
+    EngineMismatchError,
+    NumericalError,
+    check_choice,
+    check_real,
+)
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import GaussianState, PairwiseGaussianState
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.quadratic import quadratic_form
+
+DENSE_LIMIT = 1500
+"""Blocks above this size go to the quadrature method where it applies."""
+
+MARGIN_TOLERANCE = 1e-9
+"""Largest uncertainty-relation violation, relative to the covariance, that rounding explains."""
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Engine for quadratic systems of modes.
+
+    Args:
+        method: ``"auto"``, ``"dense"`` (all correlations) or ``"quadrature"`` (huge banded
+            networks, chosen pairs only).
+        rtol: relative accuracy asked of the second moments.
+        pairs: pairs of labels that the quadrature method keeps; partners (A1, B1), ... by default.
+        memory_limit: bytes; by default half of the machine's memory.
+
+    Raises:
+        ArgumentError: unknown method, rtol outside (0, 0.1].
+    """
+
+    method: Literal["auto", "dense", "quadrature"] = "auto"
+    rtol: float = 1e-9
+    pairs: tuple[tuple[str, str], ...] | None = None
+    memory_limit: float | None = None
+    name: ClassVar[str] = "gaussian"
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.method, ("auto", "dense", "quadrature"))
+        remedy = "Give a relative accuracy such as 1e-9."
+        check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
+        if self.memory_limit is not None:
+            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+
+    def offer(self, system: OpenSystem) -> Offer:
+        """Whether the system is quadratic, what structure it has and which method fits."""
+        try:
+            structure = Structure.of(quadratic_form(system))
+        except EngineMismatchError as refusal:
+            steps = ("Is the system quadratic in the modes? no",)
+            return Offer(self.name, False, str(refusal), steps=steps)
+        return self._offer(structure)
+
+    def _offer(self, structure: Structure) -> Offer:
+        steps = ["Is the system quadratic in the modes? yes", *structure.lines()]
+        method, why = self._choose(structure)
+        steps.append(f"Dense blocks or frequency quadrature? {method}: {why}")
+        if method == "dense":
+            cost = Cost(dense_memory(structure), dense_seconds(structure))
+        else:
+            cost = large_cost(structure, len(self._kept(structure)))
+        return Offer(self.name, True, why, method, tuple(steps), cost)
+
+    def _choose(self, structure: Structure) -> tuple[str, str]:
+        largest = structure.largest_block
+        if self.method != "auto":
+            return self.method, "as requested"
+        if largest <= DENSE_LIMIT:
+            return "dense", f"the largest block has {largest} <= {DENSE_LIMIT} amplitudes"
+        if not _suits_quadrature(structure):
+            why = f"drift of half bandwidth {structure.bandwidth}, {len(structure.driven)} inputs"
+            return "dense", f"not narrow enough for quadrature ({why})"
+        return "quadrature", (
+            f"blocks of {largest} amplitudes, half bandwidth {structure.bandwidth}, "
+            f"{len(structure.driven)} noise inputs"
+        )
+
+    def _kept(self, structure: Structure) -> list[tuple[str, str]]:
+        labels = structure.form.labels
+        pairs = list(self.pairs) if self.pairs is not None else partner_pairs(labels)
+        if not pairs:
+            raise ArgumentError(
+                "pairs", "name at least one pair", self.pairs, "Pass Gaussian(pairs=[(x, y), ..])."
+            )
+        known = set(labels)
+        for label in (label for pair in pairs for label in pair):
+            if label not in known:
+                raise ArgumentError("pairs", "name known modes", label, "Check the labels.")
+        return pairs
+
+    def steady_state(self, system: OpenSystem) -> Solution:
+        """The unique Gaussian steady state.
+
+        Returns:
+            `GaussianState` (dense) or `PairwiseGaussianState` (quadrature) with its report.
+
+        Raises:
+            EngineMismatchError: the system is not quadratic.
+            NumericalError: unstable drift, or undamped modes (named): no unique steady state.
+            CapacityError: it would not fit into the memory limit.
+        """
+        start = time.perf_counter()
+        structure = Structure.of(quadratic_form(system))
+        offer = self._offer(structure)
+        limit = self.memory_limit or 0.5 * available_memory()
+        remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
+        assert offer.cost is not None
+        refuse_if_too_large("steady_state", offer.cost.memory, limit, remedy)
+        stable = stability(structure)
+        require_stable(stable)
+        if offer.method == "dense":
+            solution = self._dense(structure, stable)
+        else:
+            solution = self._quadrature(structure, stable)
+        report = solution.report.with_(
+            seconds=time.perf_counter() - start, provenance=self._provenance()
+        )
+        return Solution(solution.state, report)
+
+    def _provenance(self) -> dict[str, object]:
+        options = {"method": self.method, "rtol": self.rtol}
+        return {"engine options": options, "versions": versions()}
+
+    def _dense(self, structure: Structure, stable: Stability) -> Solution:
+        state, residual, error = dense_steady_state(structure)
+        if np.any(structure.form.drive):
+            state = GaussianState(state.labels, state.number, state.anomalous, _mean(structure))
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
+        report = Report(
+            engine=self.name,
+            method="dense",
+            status=Status.CERTIFIED,
+            residual=residual,
+            margin=state.margin(),
+            gap=stable.gap,
+            unique=stable.outcome is Outcome.STABLE,
+            error_estimate=error * scale,
+            structure=structure.lines(),
+        )
+        return Solution(state, _judged(report, self.rtol, scale))
+
+    def _quadrature(self, structure: Structure, stable: Stability) -> Solution:
+        if np.any(structure.form.drive):
+            raise EngineMismatchError(
+                "The quadrature method has no coherent drive. Use Gaussian(method='dense'), or "
+                "displace the modes first."
+            )
+        pairs = self._kept(structure)
+        found: LargeResult = large_steady_state(structure, pairs, self.rtol)
+        state = PairwiseGaussianState(structure.form.labels, tuple(pairs), found.moments)
+        scale = max(1.0, float(found.moments.n_i.max()), float(found.moments.n_j.max()))
+        report = Report(
+            engine=self.name,
+            method=f"quadrature, {found.nodes} frequencies",
+            status=Status.CERTIFIED if found.converged else Status.SUSPECT,
+            gap=stable.gap,
+            unique=True if stable.outcome is Outcome.STABLE else None,
+            margin=found.margin,
+            truncation={"window tail": found.tail},
+            error_estimate=found.error,
+            structure=(*structure.lines(), found.window),
+            warnings=()
+            if found.converged
+            else ("the frequency integral did not converge: raise loss or use method='dense'",),
+        )
+        return Solution(state, _judged(report, self.rtol, scale))
+
+    def steady_states(
+        self, build: Callable[[np.ndarray], OpenSystem], samples: np.ndarray
+    ) -> Solution:
+        """Steady states of ``build(sample)`` for every row of `samples`; see `batch.py`.
+
+        Raises:
+            EngineMismatchError: not quadratic, or not affine in the samples.
+            NumericalError: a sample has no unique steady state.
+        """
+        start = time.perf_counter()
+        state, residual = batched_steady_states(build, samples)
+        report = Report(
+            engine=self.name,
+            method=f"dense, batch of {len(samples)}",
+            status=Status.CERTIFIED,
+            residual=residual,
+            unique=True,
+            margin=min(state[k].margin() for k in range(len(state))),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
+        return Solution(state, _judged(report, self.rtol, scale))
+
+    def evolve(
+        self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
+    ) -> Solution:
+        """States at `times`, `initial` (vacuum by default) being the state at ``times[0]``.
+
+        Raises:
+            EngineMismatchError: the system is not quadratic.
+            ArgumentError: `initial` has other labels than the system.
+        """
+        start = time.perf_counter()
+        structure = Structure.of(quadratic_form(system))
+        n = len(system.labels)
+        limit = self.memory_limit or 0.5 * available_memory()
+        needed = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
+        refuse_if_too_large("evolve", needed, limit, "Ask for fewer times or fewer modes.")
+        initial = initial if initial is not None else GaussianState.vacuum(system.labels)
+        if initial.labels != system.labels:
+            raise ArgumentError(
+                "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."
+            )
+        states = evolve_states(structure, times, initial)
+        margin = min(state.margin() for state in states)
+        scale = max(1.0, *(float(np.abs(state.number).max()) for state in states))
+        report = Report(
+            engine=self.name,
+            method="exact propagator",
+            status=Status.CERTIFIED,
+            margin=margin,
+            structure=structure.lines(),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        return Solution(states[-1], _judged(report, self.rtol, scale), tuple(states))
+
+    def conditional(self, system: OpenSystem) -> Solution:
+        """Steady state conditioned on the homodyne records of the system's monitors.
+
+        Raises:
+            ArgumentError: the system has no monitors.
+            EngineMismatchError: not quadratic, or a monitor counts photons.
+            NumericalError: the Riccati equation has no stabilising solution.
+        """
+        start = time.perf_counter()
+        if not system.monitors:
+            raise ArgumentError(
+                "system", "have monitors", (), "Use system.with_monitors(Monitor('channel'))."
+            )
+        structure = Structure.of(quadratic_form(system))
+        state, solution = conditional_state(structure, system)
+        report = Report(
+            engine=self.name,
+            method="Riccati",
+            status=Status.CERTIFIED,
+            residual=solution.residual,
+            margin=state.margin(),
+            gap=-solution.spectral_abscissa,
+            unique=True,
+            structure=structure.lines(),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        scale = max(1.0, float(np.abs(state.number).max()))
+        return Solution(state, _judged(report, self.rtol, scale))
+
+    def output(
+        self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
+    ) -> list[GaussianState]:
+        """States of the stationary output fields; see `darkstate.output_spectrum`.
+
+        Raises:
+            NumericalError: the system is not stable.
+        """
+        structure = Structure.of(quadratic_form(system))
+        require_stable(stability(structure))
+        return output_states(structure, channels, frequencies)
+
+
+def require_stable(found: Stability) -> None:
+    """Refuse systems without a unique steady state.
+
+    Raises:
+        NumericalError: unstable or marginal; the modes responsible are named.
+    """
+    if found.outcome in (Outcome.STABLE, Outcome.UNPROVEN):
+        return
+    modes = ", ".join(found.modes[:6]) + (", ..." if len(found.modes) > 6 else "")
+    remedy = (
+        "Lower the gain or raise the loss."
+        if found.outcome is Outcome.UNSTABLE
+        else "Give them some loss or connect them to a damped part; or use evolve()."
+    )
+    raise NumericalError(
+        f"The system has no unique steady state: {found.outcome} (slowest amplitude rate "
+        f"{found.gap:.3g}, mostly in {modes}). {remedy}"
+    )
+
+
+def _mean(structure: Structure) -> np.ndarray:
+    drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
+    n = len(structure.form.labels)
+    return -np.linalg.solve(structure.drift.toarray(), drive)[:n]
+
+
+def _suits_quadrature(structure: Structure) -> bool:
+    return (
+        structure.representatives is not None
+        and structure.bandwidth <= 8
+        and len(structure.driven) <= 16
+    )
+
+
+def _judged(report: Report, rtol: float, scale: float) -> Report:
+    """Lower the status where a check fails, with the reason as a warning."""
+    warnings = list(report.warnings)
+    if report.margin is not None and report.margin < -MARGIN_TOLERANCE * scale:
+        warnings.append(f"the state violates the uncertainty relation by {-report.margin:.3g}")
+    if report.error_estimate is not None and not report.error_estimate <= rtol * scale:
+        warnings.append(f"estimated error {report.error_estimate:.3g} exceeds rtol {rtol:g}")
+    if report.residual is not None and not report.residual <= 1e-9:
+        warnings.append(f"residual {report.residual:.3g} is above 1e-9")
+    status = Status.SUSPECT if warnings else report.status
+    if not warnings and report.unique is None and report.method.startswith("quadrature"):
+        status = Status.CONVERGED
+        warnings.append("stability was not proven for this size; the integral itself converged")
+    return report.with_(status=status, warnings=tuple(warnings))

@@ -1,0 +1,124 @@
+"""Huge narrow networks with few noise inputs: chosen pairs by quadrature over frequency.
+
+Where a charge (+1 or -1 per mode) is conserved, one of ``a_i, a_i†`` stands for each mode; the N
+chosen variables v obey ``dv/dt = W v + noise`` with a banded W, and ``<: v v† :>`` is an integral
+over frequency of banded solves (see `darkstate.linalg.quadrature`). Vacuum loss has no normally
+ordered noise, so a lossy chain of 1e5 sites still has only its drive as input. No N x N matrix is
+ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from darkstate.engines.base import Cost
+from darkstate.engines.gaussian.structure import Structure
+from darkstate.errors import EngineMismatchError
+from darkstate.linalg.banded import BandedDrift
+from darkstate.linalg.quadrature import stationary_correlations
+from darkstate.states import PairMoments
+
+
+@dataclass(frozen=True)
+class LargeResult:
+    """Moments of the kept pairs, and what is known of their error.
+
+    Args:
+        moments: second moments of the pairs.
+        error: estimated absolute error of the worst moment.
+        margin: smallest ``n_i n_j + min(n_i, n_j) - |m|^2`` (or ``n_i n_j - |c|^2``), >= 0 for
+            physical pairs.
+        nodes: number of frequencies.
+        converged: whether the tolerance was met.
+        tail: weight of the response where the window was cut.
+        window: how far from the inputs the response was followed, in words.
+    """
+
+    moments: PairMoments
+    error: float
+    margin: float
+    nodes: int
+    converged: bool
+    tail: float
+    window: str
+
+
+def large_cost(structure: Structure, pairs: int) -> Cost:
+    """Predicted cost: memory linear in modes and pairs; time for some thousand frequencies."""
+    n, k = len(structure.form.labels), max(1, len(structure.driven) // 2)
+    per_node = 1e-7 * n * (structure.bandwidth + 1) * k
+    return Cost(16.0 * n * (40 + 4 * k) + 200.0 * pairs + 800.0 * n, 500 * per_node)
+
+
+def large_steady_state(
+    structure: Structure, pairs: Sequence[tuple[str, str]], rtol: float
+) -> LargeResult:
+    """Stationary moments of `pairs` (labels) to `rtol` of the largest one.
+
+    Raises:
+        EngineMismatchError: no charge is conserved, so that no set of N variables closes.
+    """
+    if structure.representatives is None:
+        raise EngineMismatchError(
+            "The quadrature method needs a conserved charge +-1 per mode, which this system lacks. "
+            "Use Gaussian(method='dense')."
+        )
+    order = structure.banded_order
+    n = len(structure.form.labels)
+    site_of_mode = np.empty(n, dtype=np.intp)
+    site_of_mode[order % n] = np.arange(len(order))
+    raised = np.empty(n, dtype=bool)
+    raised[order % n] = order >= n
+
+    index = {label: k for k, label in enumerate(structure.form.labels)}
+    first = np.array([index[pair[0]] for pair in pairs], dtype=np.intp)
+    second = np.array([index[pair[1]] for pair in pairs], dtype=np.intp)
+    modes, place = np.unique(np.concatenate([first, second]), return_inverse=True)
+    rows = np.concatenate([site_of_mode[modes], site_of_mode[first]])
+    cols = np.concatenate([site_of_mode[modes], site_of_mode[second]])
+
+    sites, noise = _inputs(structure, order)
+    found = stationary_correlations(
+        _banded(structure, order), sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol
+    )
+    photons, cross = found.values[: len(modes)].real, found.values[len(modes) :]
+    n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
+    alike = raised[first] == raised[second]
+    oriented = np.where(raised[first] == alike, cross, cross.conj())
+    zero = np.zeros(len(first), dtype=complex)
+    m, c = np.where(alike, zero, oriented), np.where(alike, oriented, zero)
+    return LargeResult(
+        moments=PairMoments(n_i, n_j, m, c, zero, zero),
+        error=float(np.max(found.error_estimate, initial=0.0)),
+        margin=_margin(n_i, n_j, m, c),
+        nodes=found.nodes,
+        converged=found.converged,
+        tail=found.tail,
+        window=f"responses followed {found.window} sites from the inputs",
+    )
+
+
+def _inputs(structure: Structure, order: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
+    source = sp.csr_array(structure.source[order][:, order])
+    sites = np.unique(source.nonzero()[0])
+    return sites, source[sites][:, sites].toarray()
+
+
+def _banded(structure: Structure, order: NDArray[np.intp]) -> BandedDrift:
+    drift = sp.coo_array(structure.drift[order][:, order])
+    lower = int(np.max(drift.row - drift.col, initial=0))
+    upper = int(np.max(drift.col - drift.row, initial=0))
+    bands = np.zeros((lower + upper + 1, len(order)), dtype=complex)
+    bands[upper + drift.row - drift.col, drift.col] = drift.data
+    return BandedDrift(bands, lower, upper)
+
+
+def _margin(n_i: NDArray, n_j: NDArray, m: NDArray, c: NDArray) -> float:
+    paired = n_i * n_j + np.minimum(n_i, n_j) - np.abs(m) ** 2
+    hopping = n_i * n_j - np.abs(c) ** 2
+    return float(np.min(np.where(c == 0, paired, hopping), initial=0.0))

@@ -1,0 +1,201 @@
+"""The exceptions of darkstate and the checks that raise them.
+
+Every message has four parts: the argument's name, the rule, the value that breaks it, and what to
+do instead. Code outside this module calls the ``check_*`` functions or raises one of the classes
+with such a sentence; it never invents another exception.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class DarkstateError(Exception):
+    """Base of everything that darkstate raises on purpose."""
+
+
+class ArgumentError(DarkstateError, ValueError):
+    """An argument breaks a rule: name, rule, value and remedy are in the message.
+
+    Args:
+        name: the argument as the caller knows it.
+        rule: what must hold, continuing "`name` must ...".
+        value: what was given.
+        remedy: a whole sentence on what to do.
+    """
+
+    def __init__(self, name: str, rule: str, value: object, remedy: str):
+        self.name, self.rule, self.value, self.remedy = name, rule, value, remedy
+        super().__init__(f"`{name}` must {rule}, but is {_short(value)}. {remedy}")
+
+
+class UnphysicalError(ArgumentError):
+    """A value is a number of the right kind, but no quantum state or generator has it."""
+
+
+class EngineMismatchError(DarkstateError):
+    """An engine was asked for something that it does not do; the message names both sides."""
+
+
+class CapacityError(DarkstateError):
+    """The problem cannot fit; raised before anything is allocated."""
+
+
+class NumericalError(DarkstateError, ArithmeticError):
+    """A computation has no (trustworthy) result: unstable, marginal, singular, not converged."""
+
+
+class MissingError(DarkstateError, LookupError):
+    """Something asked of a result was not kept in it; the message says how to get it."""
+
+
+class ScenarioError(DarkstateError, ValueError):
+    """A scenario file cannot be understood; the message names file, place and remedy."""
+
+
+def _short(value: object) -> str:
+    text = repr(value) if not isinstance(value, np.ndarray) else np.array2string(value, threshold=6)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """A sentence that offers the option closest to `word`, or lists them all."""
+    options = [str(option) for option in options]
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    listed = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")
+    return f"Known: {listed}."
+
+
+def check_real(
+    name: str,
+    value: Any,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+    below: float | None = None,
+    infinite: bool = False,
+    remedy: str = "Give a real number.",
+) -> float:
+    """`value` as a float within the bounds (`minimum`, `maximum` inclusive).
+
+    Raises:
+        ArgumentError: it is no real number, is NaN, is infinite (unless `infinite`), or lies out
+            of bounds.
+    """
+    if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
+        raise ArgumentError(name, "be a real number", value, remedy)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(name, "be a real number", value, remedy) from None
+    if np.isnan(number) or (np.isinf(number) and not infinite):
+        raise ArgumentError(name, "be finite", value, remedy)
+    bounds = [
+        (minimum, "be >= {}", lambda bound: number >= bound),
+        (above, "be > {}", lambda bound: number > bound),
+        (maximum, "be <= {}", lambda bound: number <= bound),
+        (below, "be < {}", lambda bound: number < bound),
+    ]
+    for bound, rule, holds in bounds:
+        if bound is not None and not holds(bound):
+            raise ArgumentError(name, rule.format(f"{bound:g}"), value, remedy)
+    return number
+
+
+def check_integer(
+    name: str, value: Any, *, minimum: int | None = None, remedy: str = "Give a whole number."
+) -> int:
+    """`value` as an int, at least `minimum`.
+
+    Raises:
+        ArgumentError: it is no whole number or too small.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole:
+        raise ArgumentError(name, "be a whole number", value, remedy)
+    if minimum is not None and value < minimum:
+        raise ArgumentError(name, f"be >= {minimum}", value, remedy)
+    return int(value)
+
+
+def check_array(
+    name: str,
+    value: Any,
+    shape: tuple[int, ...],
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    remedy: str = "Give one number, or one number per site.",
+) -> NDArray[np.float64]:
+    """A scalar or array broadcast to `shape`, every entry finite and within bounds.
+
+    Raises:
+        ArgumentError: wrong shape, not real numbers, not finite or out of bounds; the message
+            names the first offending entry.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(name, "be real numbers", value, remedy) from None
+    if array.ndim and array.shape != shape:
+        length = "x".join(map(str, shape))
+        raise ArgumentError(
+            name, f"be a number or have shape {shape}", value, f"{remedy} Expected {length} values."
+        )
+    wrong = ~np.isfinite(array)
+    if minimum is not None:
+        wrong |= array < minimum
+    if above is not None:
+        wrong |= array <= above
+    if np.any(wrong):
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        where = f"{name}[{', '.join(map(str, index))}]" if index else name
+        check_real(where, array[index], minimum=minimum, above=above, remedy=remedy)
+    return np.broadcast_to(array, shape).copy()
+
+
+def check_choice(name: str, value: Any, options: Iterable[str]) -> str:
+    """`value`, which must be one of `options`.
+
+    Raises:
+        ArgumentError: it is none of them; the nearest one is offered.
+    """
+    options = list(options)
+    if not isinstance(value, str) or value not in options:
+        listed = ", ".join(f"'{option}'" for option in options)
+        raise ArgumentError(name, f"be one of {listed}", value, nearest(str(value), options))
+    return value
+
+
+def check_labels(
+    name: str, labels: str | Iterable[str], known: Iterable[str], *, empty: bool = False
+) -> tuple[str, ...]:
+    """`labels` as a tuple of distinct names out of `known`.
+
+    Raises:
+        ArgumentError: a label is unknown (the nearest one is offered), given twice, or there is
+            none at all.
+    """
+    if not isinstance(labels, str | Iterable):
+        raise ArgumentError(name, "be a label or labels", labels, "Give names such as 'A1'.")
+    chosen = (labels,) if isinstance(labels, str) else tuple(labels)
+    pool = dict.fromkeys(known)
+    for label in chosen:
+        if label not in pool:
+            raise ArgumentError(name, "name a known subsystem", label, nearest(str(label), pool))
+    if len(set(chosen)) < len(chosen):
+        raise ArgumentError(name, "name each subsystem once", chosen, "Drop the repeated label.")
+    if not chosen and not empty:
+        raise ArgumentError(name, "name at least one subsystem", chosen, nearest("", pool))
+    return chosen

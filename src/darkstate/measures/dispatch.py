@@ -1,0 +1,94 @@
+"""How a measure finds its formula: by the type of the state.
+
+A `Measure` is called like a function, ``log_negativity(state, "A1", "B1")``. Each state type
+registers one implementation that works on two (or one) groups of labels, and may register a second
+that does many pairs in one vectorised call; tables and curves use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import EngineMismatchError, check_labels
+
+Pair = tuple[str, str]
+
+
+class Measure:
+    """A number computed from a state and groups of labels.
+
+    Args:
+        name: identifier, used as the name of columns and axes.
+        symbol: short symbol for plots, in mathtext.
+        unit: unit, empty for a pure number.
+        groups: how many groups of labels it takes (2: entanglement between two parties).
+        doc: what it is; the equation and the source.
+    """
+
+    def __init__(self, name: str, symbol: str, unit: str, groups: int, doc: str):
+        self.name, self.symbol, self.unit, self.groups = name, symbol, unit, groups
+        self.__doc__ = doc
+        self.__name__ = name
+        self._single: dict[type, Callable[..., float]] = {}
+        self._many: dict[type, Callable[[Any, Sequence[Pair]], NDArray[np.float64]]] = {}
+
+    def register(self, *kinds: type) -> Callable:
+        """Decorator: the implementation ``f(state, group, ...) -> float`` for these state types."""
+        return self._add(self._single, kinds)
+
+    def register_many(self, *kinds: type) -> Callable:
+        """Decorator: the vectorised ``f(state, pairs) -> array`` for these state types."""
+        return self._add(self._many, kinds)
+
+    @staticmethod
+    def _add(table: dict, kinds: tuple[type, ...]) -> Callable:
+        def decorate(function: Callable) -> Callable:
+            table.update(dict.fromkeys(kinds, function))
+            return function
+
+        return decorate
+
+    def __call__(self, state: Any, *groups: str | Sequence[str] | None) -> float:
+        """The value for these groups of labels; see the measure's own documentation.
+
+        Raises:
+            EngineMismatchError: not defined for this type of state.
+            ArgumentError: unknown or overlapping labels.
+        """
+        function = self._single.get(type(state))
+        if function is None:
+            known = ", ".join(kind.__name__ for kind in self._single)
+            raise EngineMismatchError(
+                f"{self.name} is not defined for a {type(state).__name__}; it is for: {known}. "
+                "Pass `result.state`, or convert the state first."
+            )
+        if self.groups == 2:
+            if len(groups) != 2:
+                raise EngineMismatchError(
+                    f"{self.name} needs two parties but was given {len(groups)}. Call "
+                    f"{self.name}(state, 'A1', 'B1'), or pass lists of labels."
+                )
+            both = [*as_group(groups[0]), *as_group(groups[1])]
+            check_labels("labels of both parties", both, state.labels)
+        return float(function(state, *groups))
+
+    def many(self, state: Any, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """The values for many pairs of single labels, shape (P,)."""
+        function = self._many.get(type(state))
+        if function is not None:
+            return function(state, pairs)
+        return np.array([self(state, first, second) for first, second in pairs], dtype=float)
+
+    def __repr__(self) -> str:
+        return f"<measure {self.name}>"
+
+
+def as_group(labels: str | Sequence[str] | None) -> tuple[str, ...]:
+    """A group of labels as a tuple; a single label is a group of one."""
+    if labels is None:
+        return ()
+    return (labels,) if isinstance(labels, str) else tuple(labels)

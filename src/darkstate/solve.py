@@ -1,0 +1,259 @@
+"""The front door: steady states, evolution, and the explanation of what would be done.
+
+Every function takes a model (anything with a ``system()`` method) or an `OpenSystem`, and
+optionally an engine object. Without one the engines are asked in turn for an offer and the first
+that can is taken; `explain` prints what each of them answered.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from darkstate.engines import ENGINES, Engine, Gaussian, Offer
+from darkstate.errors import ArgumentError, EngineMismatchError, check_choice
+from darkstate.results import Result
+from darkstate.states import GaussianState
+from darkstate.systems.open_system import OpenSystem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What the front door asks of a model."""
+
+    def system(self) -> OpenSystem:
+        """The Hamiltonian and jumps."""
+        ...
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The offers of all engines for one system; prints as the ladder of questions.
+
+    Args:
+        offers: what each engine answered, in the order in which they were asked.
+        chosen: the offer that would be taken; None if no engine can.
+    """
+
+    offers: tuple[Offer, ...]
+    chosen: Offer | None
+
+    def __str__(self) -> str:
+        lines = []
+        for offer in self.offers:
+            lines.append(f"{offer.engine}: {'can' if offer.can else 'cannot'}")
+            lines += [f"  - {step}" for step in offer.steps]
+            lines.append(f"  {'method' if offer.can else 'why not'}: {offer.reason}")
+            if offer.cost is not None:
+                lines.append(f"  predicted: {offer.cost}")
+        taken = f"{self.chosen.engine} ({self.chosen.method})" if self.chosen else "none"
+        return "\n".join([*lines, f"chosen: {taken}"])
+
+
+def steady_state(model: Model | OpenSystem, engine: Engine | None = None) -> Result:
+    """The steady state of a model, ``d rho/dt = 0``.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        engine: engine object with its options, for example ``engines.Gaussian(rtol=1e-6)``; by
+            default the first that can.
+
+    Returns:
+        Result with the state and a report on how far to trust it.
+
+    Raises:
+        EngineMismatchError: no engine can solve it, or the one given cannot.
+        NumericalError: there is no unique steady state (unstable, undamped modes: named).
+        CapacityError: it would not fit into memory.
+    """
+    system = as_system(model)
+    solution = (engine or choose(system)).steady_state(system)
+    return Result(solution.state, solution.report, model=described(model))
+
+
+def steady_states(model: Model, **varied: Any) -> Result:
+    """Steady states of one Gaussian model for a batch of parameter values, solved together.
+
+    Args:
+        model: a ready model (a dataclass) whose fields are to vary.
+        varied: for each varied field an array whose first axis runs over the batch:
+            ``hopping=eta`` with eta of shape (B, N-1). The fields must enter the generator
+            linearly (frequencies, couplings and rates do).
+
+    Returns:
+        Result whose state is a `GaussianBatch`; ``log_negativity.many(state, pairs)`` has shape
+        (B, P).
+
+    Raises:
+        ArgumentError: unknown field or unequal batch lengths.
+        EngineMismatchError: not quadratic, or a field does not enter linearly.
+    """
+    arrays = {name: np.asarray(values, dtype=float) for name, values in varied.items()}
+    fields = [field.name for field in dataclasses.fields(model)]  # type: ignore[arg-type]
+    for name in arrays:
+        check_choice("varied", name, fields)
+    sizes = {name: array.shape[0] if array.ndim else 0 for name, array in arrays.items()}
+    if len(set(sizes.values())) != 1 or 0 in sizes.values():
+        raise ArgumentError(
+            "varied", "have one common batch length", sizes, "Give arrays of shape (batch, ...)."
+        )
+
+    def build(sample: np.ndarray) -> OpenSystem:
+        pieces, start = {}, 0
+        for name, array in arrays.items():
+            size = int(np.prod(array.shape[1:]))
+            piece = sample[start : start + size].reshape(array.shape[1:])
+            pieces[name] = float(piece) if piece.ndim == 0 else piece
+            start += size
+        return as_system(dataclasses.replace(model, **pieces))  # type: ignore[type-var]
+
+    samples = np.concatenate(
+        [array.reshape(len(array), -1) for array in arrays.values()], axis=1
+    )
+    solution = Gaussian().steady_states(build, samples)
+    return Result(solution.state, solution.report, model=described(model))
+
+
+def evolve(
+    model: Model | OpenSystem,
+    times: Sequence[float],
+    initial: Any = None,
+    measures: Mapping[str, Any] | None = None,
+    engine: Engine | None = None,
+) -> Result:
+    """Time evolution; ``initial`` (ground state or vacuum by default) is the state at times[0].
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        times: increasing times, in the inverse of the rate unit.
+        initial: the state at the first time.
+        measures: ``{column: function of the state}``, for example
+            ``{"E": lambda s: log_negativity(s, "A1", "B1")}``.
+        engine: engine object; by default the first that can.
+
+    Returns:
+        Result with the last state and a table (`xarray.Dataset`) over the dimension ``time``.
+
+    Raises:
+        ArgumentError: times not increasing or not finite.
+    """
+    times = check_times(times)
+    system = as_system(model)
+    solution = (engine or choose(system)).evolve(system, times, initial)
+    table = _table(times, solution.states, measures or {})
+    return Result(solution.state, solution.report, table, described(model))
+
+
+def explain(model: Model | OpenSystem) -> Explanation:
+    """Which engine would solve the model, why, and at what predicted cost; solves nothing."""
+    system = as_system(model)
+    offers = tuple(kind().offer(system) for kind in ENGINES)
+    return Explanation(offers, next((offer for offer in offers if offer.can), None))
+
+
+def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
+    """Gaussian steady state conditioned on continuous homodyne or heterodyne records.
+
+    Args:
+        model: a quadratic model or system.
+        monitors: `Monitor` objects naming channels; may be left out if the system has its own.
+
+    Raises:
+        ArgumentError: nothing is monitored, or a channel does not exist.
+        NumericalError: no stabilising solution of the Riccati equation.
+    """
+    system = as_system(model)
+    if monitors:
+        system = system.with_monitors(*monitors)
+    solution = Gaussian().conditional(system)
+    return Result(solution.state, solution.report, model=described(model))
+
+
+def output_states(
+    model: Model | OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
+) -> list[GaussianState]:
+    """Stationary output fields of named loss channels, one Gaussian state per frequency.
+
+    ``b_out(w) = b_in(w) + sqrt(rate) c(w)``. Modes are called ``"<channel>@+"`` (at +w from the
+    frame's frequency) and ``"<channel>@-"``; two-mode squeezed light pairs one channel's ``@+``
+    with the other's ``@-``. Moments are per unit bandwidth.
+
+    Args:
+        model: a quadratic model or system.
+        channels: names of jumps, for example ``["A5 loss", "B5 loss"]``.
+        frequencies: angular frequencies in the rate unit.
+
+    Raises:
+        ArgumentError: unknown channel (the nearest name is offered).
+        NumericalError: the system is not stable.
+    """
+    return Gaussian().output(as_system(model), channels, list(frequencies))
+
+
+def as_system(model: Model | OpenSystem) -> OpenSystem:
+    """The OpenSystem of a model, or the system itself.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
+    if isinstance(model, OpenSystem):
+        return model
+    system = model.system() if isinstance(model, Model) else None
+    if not isinstance(system, OpenSystem):
+        raise ArgumentError(
+            "model", "be a model or an OpenSystem", model, "Use one of darkstate.models."
+        )
+    return system
+
+
+def choose(system: OpenSystem) -> Engine:
+    """The first engine that can solve the system.
+
+    Raises:
+        EngineMismatchError: none can; every engine's reason is listed.
+    """
+    refusals = []
+    for kind in ENGINES:
+        engine = kind()
+        offer = engine.offer(system)
+        if offer.can:
+            return engine
+        refusals.append(f"{offer.engine}: {offer.reason}")
+    raise EngineMismatchError("No engine can solve this system. " + " ".join(refusals))
+
+
+def described(model: Any) -> dict[str, Any]:
+    """Name and parameters of a model as plain values; empty for a bare system."""
+    describe = getattr(model, "parameters", None)
+    return dict(describe()) if callable(describe) else {}
+
+
+def check_times(times: Sequence[float]) -> list[float]:
+    """Times as floats.
+
+    Raises:
+        ArgumentError: fewer than one, not finite or not increasing.
+    """
+    array = np.asarray(times, dtype=float)
+    if array.ndim != 1 or not len(array) or not np.all(np.isfinite(array)):
+        raise ArgumentError("times", "be a list of finite numbers", times, "Use numpy.linspace.")
+    if np.any(np.diff(array) <= 0):
+        raise ArgumentError("times", "increase", times, "Sort them and drop repeated times.")
+    return array.tolist()
+
+
+def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any]) -> xr.Dataset:
+    import xarray as xr
+
+    columns = {
+        name: ("time", np.array([float(measure(state)) for state in states]))
+        for name, measure in measures.items()
+    }
+    return xr.Dataset(columns, coords={"time": times})

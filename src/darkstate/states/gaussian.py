@@ -1,0 +1,233 @@
+"""Gaussian states of modes, kept as normally ordered second moments.
+
+A Gaussian state of N modes is fixed by
+
+    alpha_i = <a_i>,   N_ij = <a_i† a_j> - alpha_i* alpha_j,   M_ij = <a_i a_j> - alpha_i alpha_j.
+
+Moments rather than a covariance matrix are stored because they are zero in the vacuum: far down a
+lossy chain, where 1e-20 photons are left, ``1/2 + 1e-20`` would have forgotten them. The quadrature
+covariance (vacuum 1/2, order x1, p1, x2, p2, ...) is derived when asked for.
+
+`GaussianState` knows every correlation; `PairwiseGaussianState` (of very large networks) knows the
+photon numbers and the correlations of chosen pairs only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.conventions import VACUUM_VARIANCE
+from darkstate.errors import (
+    ArgumentError,
+    MissingError,
+    UnphysicalError,
+    check_labels,
+    check_real,
+)
+from darkstate.linalg.symplectic import uncertainty_margin
+
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class PairMoments:
+    """Second moments of P pairs of modes (i, j), arrays of shape (P,): all that two modes share.
+
+    ``n_i = <a_i†a_i>``, ``n_j``, ``m = <a_i a_j>``, ``c = <a_i† a_j>``, ``s_i = <a_i a_i>``, ``s_j``.
+    """
+
+    n_i: NDArray[np.float64]
+    n_j: NDArray[np.float64]
+    m: Complex
+    c: Complex
+    s_i: Complex
+    s_j: Complex
+
+
+@dataclass(frozen=True)
+class GaussianState:
+    """A Gaussian state of labelled modes.
+
+    Args:
+        labels: names of the N modes.
+        number: (N, N) Hermitian, ``<a_i† a_j>`` of the fluctuations.
+        anomalous: (N, N) symmetric, ``<a_i a_j>`` of the fluctuations.
+        mean: (N,) amplitudes ``<a_i>``; zero by default.
+
+    Raises:
+        ArgumentError: wrong shapes, repeated labels or non-finite entries.
+    """
+
+    labels: tuple[str, ...]
+    number: Complex
+    anomalous: Complex
+    mean: Complex | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        n = len(self.labels)
+        check_labels("labels", self.labels, self.labels)
+        for name, shape in (("number", (n, n)), ("anomalous", (n, n)), ("mean", (n,))):
+            value = getattr(self, name)
+            array = np.zeros(n, complex) if value is None else np.asarray(value, dtype=complex)
+            if array.shape != shape or not np.all(np.isfinite(array)):
+                raise ArgumentError(
+                    name, f"be finite with shape {shape}", array, "One row and column per label."
+                )
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def vacuum(cls, labels: Sequence[str]) -> GaussianState:
+        """All modes empty."""
+        n = len(labels)
+        return cls(tuple(labels), np.zeros((n, n)), np.zeros((n, n)))
+
+    @classmethod
+    def thermal(cls, labels: Sequence[str], photons: float | Sequence[float]) -> GaussianState:
+        """Each mode in a thermal state with the given photon number(s).
+
+        Raises:
+            ArgumentError: a negative photon number.
+        """
+        n = np.broadcast_to(np.asarray(photons, dtype=float), (len(labels),))
+        for i, value in enumerate(n):
+            check_real(f"photons[{i}]", value, minimum=0.0, remedy="Give a mean photon number.")
+        return cls(tuple(labels), np.diag(n), np.zeros((n.size, n.size)))
+
+    @classmethod
+    def two_mode_squeezed(cls, labels: Sequence[str], squeezing: float) -> GaussianState:
+        """``exp(r a†b† - h.c.)|00>``: n = sinh^2 r, ``<ab> = sinh(2r)/2``, ``2r/ln 2`` ebits."""
+        r = check_real("squeezing", squeezing, remedy="Give the squeezing parameter r.")
+        if len(labels) != 2:
+            raise ArgumentError("labels", "name two modes", labels, "Give two labels.")
+        pair = np.array([[0.0, 1.0], [1.0, 0.0]])
+        return cls(tuple(labels), np.sinh(r) ** 2 * np.eye(2), 0.5 * np.sinh(2 * r) * pair)
+
+    @classmethod
+    def from_covariance(
+        cls, labels: Sequence[str], covariance: NDArray, mean: NDArray | None = None
+    ) -> GaussianState:
+        """From the quadrature covariance (2N, 2N), vacuum 1/2, and mean quadratures (2N,).
+
+        Raises:
+            UnphysicalError: the matrix violates the uncertainty relation.
+        """
+        sigma = np.asarray(covariance, dtype=float)
+        n = len(labels)
+        if sigma.shape != (2 * n, 2 * n) or not np.allclose(sigma, sigma.T, rtol=1e-10):
+            raise ArgumentError(
+                "covariance", f"be symmetric {2 * n}x{2 * n}", sigma, "Two quadratures per mode."
+            )
+        margin = uncertainty_margin(sigma)
+        if margin < -1e-9 * max(1.0, float(np.abs(sigma).max())):
+            raise UnphysicalError(
+                "covariance",
+                "satisfy sigma + i Omega/2 >= 0 (smallest eigenvalue >= 0)",
+                margin,
+                "Check the vacuum variance (1/2 here) and the order x1, p1, x2, p2, ...",
+            )
+        xx, pp, xp = sigma[::2, ::2], sigma[1::2, 1::2], sigma[::2, 1::2]
+        number = 0.5 * (xx + pp + 1j * (xp - xp.T)) - VACUUM_VARIANCE * np.eye(n)
+        anomalous = 0.5 * (xx - pp + 1j * (xp + xp.T))
+        d = None if mean is None else np.asarray(mean, dtype=float)
+        alpha = None if d is None else (d[::2] + 1j * d[1::2]) / np.sqrt(2)
+        return cls(tuple(labels), number, anomalous, alpha)
+
+    @property
+    def covariance(self) -> NDArray[np.float64]:
+        """Quadrature covariance (2N, 2N): vacuum 1/2, order x1, p1, x2, p2, ..."""
+        n = len(self.labels)
+        sigma = np.empty((2 * n, 2 * n))
+        N, M = self.number, self.anomalous
+        half = VACUUM_VARIANCE * np.eye(n)
+        sigma[::2, ::2] = N.real + M.real + half
+        sigma[1::2, 1::2] = N.real - M.real + half
+        sigma[::2, 1::2] = N.imag + M.imag
+        sigma[1::2, ::2] = sigma[::2, 1::2].T
+        return 0.5 * (sigma + sigma.T)
+
+    @property
+    def mean_quadratures(self) -> NDArray[np.float64]:
+        """Mean values (2N,) of x1, p1, x2, p2, ..."""
+        alpha = np.asarray(self.mean)
+        return np.sqrt(2) * np.stack([alpha.real, alpha.imag], axis=1).ravel()
+
+    def photons(self) -> NDArray[np.float64]:
+        """Photon number of each mode, (N,), the coherent part included."""
+        return np.real(np.diag(self.number)) + np.abs(np.asarray(self.mean)) ** 2
+
+    def margin(self) -> float:
+        """Smallest eigenvalue of ``sigma + i Omega/2``; negative for an unphysical covariance."""
+        return float(uncertainty_margin(self.covariance))
+
+    def reduced(self, labels: str | Sequence[str]) -> GaussianState:
+        """The state of these modes alone, in the order given."""
+        chosen = check_labels("labels", labels, self.labels)
+        at = [self.labels.index(label) for label in chosen]
+        block = np.ix_(at, at)
+        return GaussianState(
+            chosen, self.number[block], self.anomalous[block], np.asarray(self.mean)[at]
+        )
+
+    def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
+        """Moments of many pairs of modes at once."""
+        index = {label: k for k, label in enumerate(self.labels)}
+        for pair in pairs:
+            check_labels("pairs", pair, index)
+        i = np.array([index[first] for first, _ in pairs], dtype=int)
+        j = np.array([index[second] for _, second in pairs], dtype=int)
+        N, M = self.number, self.anomalous
+        return PairMoments(N[i, i].real, N[j, j].real, M[i, j], N[i, j], M[i, i], M[j, j])
+
+
+@dataclass(frozen=True)
+class PairwiseGaussianState:
+    """What is kept of a Gaussian state too large to keep whole: chosen pairs of modes.
+
+    Args:
+        labels: names of the N modes.
+        pairs: P pairs of labels whose correlations are known.
+        moments: their second moments.
+    """
+
+    labels: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    moments: PairMoments
+
+    def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
+        """Moments of many pairs at once; only pairs that were kept.
+
+        Raises:
+            MissingError: a pair was not kept.
+        """
+        if tuple(pairs) == self.pairs:
+            return self.moments
+        index = {pair: k for k, pair in enumerate(self.pairs)}
+        for pair in pairs:
+            if tuple(pair) not in index:
+                raise MissingError(
+                    f"The correlations of {pair} were not kept in this state of "
+                    f"{len(self.labels)} modes. Solve with Gaussian(pairs=[...]) naming that pair."
+                )
+        at = np.array([index[tuple(pair)] for pair in pairs], dtype=int)
+        kept = self.moments
+        return PairMoments(*(getattr(kept, name)[at] for name in PairMoments.__dataclass_fields__))
+
+    def reduced(self, labels: str | Sequence[str]) -> GaussianState:
+        """The state of one kept pair, in either order.
+
+        Raises:
+            MissingError: these labels are not a kept pair.
+        """
+        chosen = check_labels("labels", labels, self.labels)
+        if len(chosen) == 2 and chosen[::-1] in self.pairs:
+            swapped = self.reduced(chosen[::-1])
+            return swapped.reduced(chosen)
+        k = self.pair_moments([chosen])  # type: ignore[list-item]
+        number = np.array([[k.n_i[0], k.c[0]], [np.conj(k.c[0]), k.n_j[0]]])
+        anomalous = np.array([[k.s_i[0], k.m[0]], [k.m[0], k.s_j[0]]])
+        return GaussianState(chosen, number, anomalous)

@@ -1,0 +1,57 @@
+"""A batch of Gaussian states of the same modes: one state per sample of a disorder or a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import ArgumentError, check_labels
+from darkstate.states.gaussian import GaussianState, PairMoments
+
+
+@dataclass(frozen=True)
+class GaussianBatch:
+    """B zero-mean Gaussian states; measures with ``many`` return (B, P) arrays for P pairs.
+
+    Args:
+        labels: names of the N modes.
+        number: (B, N, N), ``<a_i† a_j>``.
+        anomalous: (B, N, N), ``<a_i a_j>``.
+
+    Raises:
+        ArgumentError: shapes do not fit.
+    """
+
+    labels: tuple[str, ...]
+    number: NDArray[np.complex128]
+    anomalous: NDArray[np.complex128]
+
+    def __post_init__(self) -> None:
+        n = len(self.labels)
+        for name in ("number", "anomalous"):
+            array = getattr(self, name)
+            if array.ndim != 3 or array.shape[1:] != (n, n):
+                raise ArgumentError(
+                    name, f"have shape (B, {n}, {n})", array.shape, "Stack the moments of B states."
+                )
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def __getitem__(self, sample: int) -> GaussianState:
+        return GaussianState(self.labels, self.number[sample], self.anomalous[sample])
+
+    def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
+        """Moments of P pairs in all samples, arrays of shape (B, P)."""
+        index = {label: k for k, label in enumerate(self.labels)}
+        for pair in pairs:
+            check_labels("pairs", pair, index)
+        i = np.array([index[first] for first, _ in pairs], dtype=int)
+        j = np.array([index[second] for _, second in pairs], dtype=int)
+        N, M = self.number, self.anomalous
+        return PairMoments(
+            N[:, i, i].real, N[:, j, j].real, M[:, i, j], N[:, i, j], M[:, i, i], M[:, j, j]
+        )

@@ -1,0 +1,285 @@
+"""OperatorSum: immutable sums of products of named local operators.
+
+An operator is written as one would on paper::
+
+    a, b = Mode("A1"), Mode("B1")
+    H = 0.5 * (create(a) * create(b) + destroy(a) * destroy(b))
+
+Internally it is a table ``{product: coefficient}``; a product is a tuple of ``(space, word)``
+sorted by label, each word in the canonical order of its space (see `darkstate.systems.spaces`). Sums and
+products therefore simplify at once, and equal operators compare equal. (Identities that hold for
+one size of spin only, such as ``S+ S+ = 0`` for a single atom, are not known to the algebra.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from numbers import Complex
+from types import MappingProxyType
+
+import numpy as np
+
+from darkstate.errors import ArgumentError
+from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
+
+Product = tuple[tuple[Space, Word], ...]
+_ADJOINT = str.maketrans("+-", "-+")
+
+
+class OperatorSum:
+    """A sum of coefficients times products of local operators; never changes once made.
+
+    Args:
+        terms: ``{product: coefficient}`` in canonical form. Users build operators with `create`,
+            `destroy`, `sigma_minus`, ... and ``+ - *`` instead.
+    """
+
+    __slots__ = ("_terms",)
+    __array_ufunc__ = None  # numpy scalars and arrays leave `*` and `+` to this class
+
+    def __init__(self, terms: Mapping[Product, complex] | None = None):
+        self._terms: dict[Product, complex] = dict(terms or {})
+
+    @property
+    def terms(self) -> Mapping[Product, complex]:
+        """The table ``{product: coefficient}``, read-only."""
+        return MappingProxyType(self._terms)
+
+    @property
+    def spaces(self) -> tuple[Space, ...]:
+        """The spaces on which some term acts, sorted by label."""
+        found = {space for product in self._terms for space, _ in product}
+        return tuple(sorted(found, key=lambda space: space.label))
+
+    def __iter__(self) -> Iterator[tuple[Product, complex]]:
+        return iter(self._terms.items())
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def __add__(self, other: OperatorSum | complex) -> OperatorSum:
+        return total((self, as_operator(other)))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> OperatorSum:
+        return self * -1.0
+
+    def __sub__(self, other: OperatorSum | complex) -> OperatorSum:
+        return self + -as_operator(other)
+
+    def __rsub__(self, other: OperatorSum | complex) -> OperatorSum:
+        return as_operator(other) + -self
+
+    def __mul__(self, other: OperatorSum | complex) -> OperatorSum:
+        if isinstance(other, OperatorSum):
+            return _multiply(self, other)
+        factor = _as_number(other)
+        return OperatorSum({product: factor * c for product, c in self._terms.items() if factor})
+
+    def __rmul__(self, other: complex) -> OperatorSum:
+        return self * other
+
+    def __truediv__(self, other: complex) -> OperatorSum:
+        divisor = _as_number(other)
+        if divisor == 0:
+            raise ArgumentError("divisor", "not be zero", other, "Divide by a nonzero number.")
+        return OperatorSum({product: c / divisor for product, c in self._terms.items()})
+
+    def adjoint(self) -> OperatorSum:
+        """The Hermitian conjugate."""
+        return OperatorSum(
+            {
+                tuple((space, word[::-1].translate(_ADJOINT)) for space, word in product): (
+                    c.conjugate()
+                )
+                for product, c in self._terms.items()
+            }
+        )
+
+    def commutator(self, other: OperatorSum) -> OperatorSum:
+        """``[self, other]``."""
+        return self * other - other * self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OperatorSum):
+            return NotImplemented
+        return self._terms == other._terms
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._terms.items()))
+
+    def isclose(self, other: OperatorSum, rtol: float = 1e-12) -> bool:
+        """Whether all coefficients agree within `rtol` of the largest one of either operator."""
+        scale = max((abs(c) for op in (self, other) for _, c in op), default=0.0)
+        keys = self._terms.keys() | other._terms.keys()
+        gap = max(
+            (abs(self._terms.get(k, 0.0) - other._terms.get(k, 0.0)) for k in keys), default=0.0
+        )
+        return gap <= rtol * scale
+
+    def is_hermitian(self, rtol: float = 1e-12) -> bool:
+        """Whether the operator equals its adjoint within `rtol`."""
+        return self.isclose(self.adjoint(), rtol)
+
+    def __repr__(self) -> str:
+        return f"OperatorSum({self})"
+
+    def __str__(self) -> str:
+        shown = [f"{_number_text(c)}{_product_text(p)}" for p, c in list(self._terms.items())[:8]]
+        more = f" + ... ({len(self)} terms)" if len(self) > 8 else ""
+        return (" + ".join(shown) or "0") + more
+
+
+def total(operators: Iterable[OperatorSum]) -> OperatorSum:
+    """The sum of many operators in one pass (repeated ``+`` would copy the table each time)."""
+    terms: dict[Product, complex] = {}
+    cancelled = False
+    for operator in operators:
+        for product, c in operator._terms.items():
+            before = terms.get(product)
+            value = c if before is None else before + c
+            terms[product] = value
+            cancelled = cancelled or value == 0
+    if cancelled:
+        terms = {product: c for product, c in terms.items() if c != 0}
+    return OperatorSum(terms)
+
+
+def as_operator(value: OperatorSum | complex) -> OperatorSum:
+    """A number as that multiple of the identity; an operator as itself."""
+    if isinstance(value, OperatorSum):
+        return value
+    number = _as_number(value)
+    return OperatorSum({(): number} if number else {})
+
+
+def identity() -> OperatorSum:
+    """The identity on everything."""
+    return OperatorSum({(): 1.0})
+
+
+def destroy(mode: Mode) -> OperatorSum:
+    """``a`` of a mode."""
+    return _letter(mode, "-", Mode, "destroy")
+
+
+def create(mode: Mode) -> OperatorSum:
+    """``a†`` of a mode."""
+    return _letter(mode, "+", Mode, "create")
+
+
+def number(mode: Mode) -> OperatorSum:
+    """``a† a`` of a mode."""
+    return _letter(mode, "+-", Mode, "number")
+
+
+def sigma_minus(qubit: Qubit) -> OperatorSum:
+    """``s-`` of a qubit: takes ``|1>`` to ``|0>``."""
+    return _letter(qubit, "-", Qubit, "sigma_minus")
+
+
+def sigma_plus(qubit: Qubit) -> OperatorSum:
+    """``s+`` of a qubit: takes ``|0>`` to ``|1>``."""
+    return _letter(qubit, "+", Qubit, "sigma_plus")
+
+
+def sigma_z(qubit: Qubit) -> OperatorSum:
+    """``sz = |1><1| - |0><0|`` of a qubit."""
+    return _letter(qubit, "z", Qubit, "sigma_z")
+
+
+def sigma_x(qubit: Qubit) -> OperatorSum:
+    """``sx = s+ + s-`` of a qubit."""
+    return sigma_plus(qubit) + sigma_minus(qubit)
+
+
+def sigma_y(qubit: Qubit) -> OperatorSum:
+    """``sy = -i (s+ - s-)`` of a qubit, so that ``[sx, sy] = 2i sz``."""
+    return -1j * (sigma_plus(qubit) - sigma_minus(qubit))
+
+
+def spin_minus(spin: Spin) -> OperatorSum:
+    """``S- = sum_i s-_i`` of a spin or ensemble."""
+    return _letter(spin, "-", Spin, "spin_minus")
+
+
+def spin_plus(spin: Spin) -> OperatorSum:
+    """``S+ = sum_i s+_i`` of a spin or ensemble."""
+    return _letter(spin, "+", Spin, "spin_plus")
+
+
+def spin_z(spin: Spin) -> OperatorSum:
+    """``Sz = sum_i sz_i / 2`` of a spin or ensemble, eigenvalues -j .. j."""
+    return _letter(spin, "z", Spin, "spin_z")
+
+
+def spin_x(spin: Spin) -> OperatorSum:
+    """``Sx = (S+ + S-)/2`` of a spin or ensemble."""
+    return 0.5 * (spin_plus(spin) + spin_minus(spin))
+
+
+def spin_y(spin: Spin) -> OperatorSum:
+    """``Sy = (S+ - S-)/(2i)`` of a spin or ensemble."""
+    return -0.5j * (spin_plus(spin) - spin_minus(spin))
+
+
+def _letter(space: Space, word: Word, kind: type[Space], name: str) -> OperatorSum:
+    if not isinstance(space, kind):
+        raise ArgumentError(
+            "space", f"be a {kind.__name__} for {name}()", space, "Use an operator of its own kind."
+        )
+    return OperatorSum({((space, word),): 1.0})
+
+
+def _as_number(value: object) -> complex:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, Complex | np.number):
+        raise ArgumentError(
+            "factor", "be a number or an OperatorSum", value, "Multiply operators by numbers."
+        )
+    result = complex(value)  # type: ignore[arg-type]
+    if not np.isfinite(result):
+        raise ArgumentError("factor", "be finite", value, "Check the parameter it comes from.")
+    return result.real if result.imag == 0 else result
+
+
+def _multiply(left: OperatorSum, right: OperatorSum) -> OperatorSum:
+    terms: dict[Product, complex] = {}
+    for product1, c1 in left:
+        for product2, c2 in right:
+            for product, weight in _merge(product1, product2):
+                terms[product] = terms.get(product, 0.0) + c1 * c2 * weight
+    return OperatorSum({product: c for product, c in terms.items() if c != 0})
+
+
+def _merge(left: Product, right: Product) -> list[tuple[Product, complex]]:
+    """The product of two products as canonical ``(product, weight)`` pairs."""
+    if len(left) == len(right) == 1 and left[0][0].label != right[0][0].label:
+        pair = left + right if left[0][0].label < right[0][0].label else right + left
+        return [(pair, 1.0)]
+    shared = {space for space, _ in left} & {space for space, _ in right}
+    words = dict(left) | dict(right)
+    partial: list[tuple[dict[Space, Word], complex]] = [(words, 1.0)]
+    for space in shared:
+        options = space.product(dict(left)[space], dict(right)[space])
+        partial = [
+            ({**factors, space: word}, weight * c)
+            for factors, weight in partial
+            for word, c in options.items()
+        ]
+    return [(_canonical(factors), weight) for factors, weight in partial]
+
+
+def _canonical(factors: dict[Space, Word]) -> Product:
+    kept = [(space, word) for space, word in factors.items() if word]
+    return tuple(sorted(kept, key=lambda factor: factor[0].label))
+
+
+def _number_text(c: complex) -> str:
+    return f"({c:.6g})" if isinstance(c, complex) else f"{c:.6g}"
+
+
+def _product_text(product: Product) -> str:
+    return "".join(f" {space.label}[{word}]" for space, word in product)
