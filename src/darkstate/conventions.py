@@ -30,7 +30,7 @@ def is_label(text: str) -> bool:
 
 
 def partner_pairs(labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of partners among `labels` by the naming of arrays: ``A3`` with ``B3``, ``a3`` with ``b3``.
+    """Pairs of partners by the naming of arrays: ``A3`` with ``B3``, ``a3`` with ``b3``.
 
     The left (or A) array of a network is called ``A1 .. AN``, the right one ``B1 .. BN``; atoms
     inside cavities ``a1 ..`` and ``b1 ..``; source modes ``SA`` and ``SB``.

@@ -18,6 +18,7 @@ from darkstate.engines import ENGINES, Engine, Gaussian, Offer
 from darkstate.errors import ArgumentError, EngineMismatchError, check_choice
 from darkstate.results import Result
 from darkstate.states import GaussianState
+from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 class Model(Protocol):
     """What the front door asks of a model."""
 
-    def system(self) -> OpenSystem:
-        """The Hamiltonian and jumps."""
+    def system(self) -> System:
+        """The Hamiltonian and jumps (or, for baths that remember, Langevin equations)."""
         ...
 
 
@@ -57,7 +58,7 @@ class Explanation:
         return "\n".join([*lines, f"chosen: {taken}"])
 
 
-def steady_state(model: Model | OpenSystem, engine: Engine | None = None) -> Result:
+def steady_state(model: Model | System, engine: Engine | None = None) -> Result:
     """The steady state of a model, ``d rho/dt = 0``.
 
     Args:
@@ -74,7 +75,12 @@ def steady_state(model: Model | OpenSystem, engine: Engine | None = None) -> Res
         CapacityError: it would not fit into memory.
     """
     system = as_system(model)
-    solution = (engine or choose(system)).steady_state(system)
+    if engine is None:
+        engine, offer = choose(system)
+        solution = engine.steady_state(system, offer)
+    else:
+        check_accepts(engine, system)
+        solution = engine.steady_state(system)
     return Result(solution.state, solution.report, model=described(model))
 
 
@@ -112,17 +118,15 @@ def steady_states(model: Model, **varied: Any) -> Result:
             piece = sample[start : start + size].reshape(array.shape[1:])
             pieces[name] = float(piece) if piece.ndim == 0 else piece
             start += size
-        return as_system(dataclasses.replace(model, **pieces))  # type: ignore[type-var]
+        return as_open_system(dataclasses.replace(model, **pieces))  # type: ignore[type-var]
 
-    samples = np.concatenate(
-        [array.reshape(len(array), -1) for array in arrays.values()], axis=1
-    )
+    samples = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()], axis=1)
     solution = Gaussian().steady_states(build, samples)
     return Result(solution.state, solution.report, model=described(model))
 
 
 def evolve(
-    model: Model | OpenSystem,
+    model: Model | System,
     times: Sequence[float],
     initial: Any = None,
     measures: Mapping[str, Any] | None = None,
@@ -146,15 +150,17 @@ def evolve(
     """
     times = check_times(times)
     system = as_system(model)
-    solution = (engine or choose(system)).evolve(system, times, initial)
+    engine = engine or choose(system)[0]
+    check_accepts(engine, system)
+    solution = engine.evolve(system, times, initial)
     table = _table(times, solution.states, measures or {})
     return Result(solution.state, solution.report, table, described(model))
 
 
-def explain(model: Model | OpenSystem) -> Explanation:
+def explain(model: Model | System) -> Explanation:
     """Which engine would solve the model, why, and at what predicted cost; solves nothing."""
     system = as_system(model)
-    offers = tuple(kind().offer(system) for kind in ENGINES)
+    offers = tuple(offer_of(kind(), system) for kind in ENGINES)
     return Explanation(offers, next((offer for offer in offers if offer.can), None))
 
 
@@ -169,7 +175,7 @@ def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
         ArgumentError: nothing is monitored, or a channel does not exist.
         NumericalError: no stabilising solution of the Riccati equation.
     """
-    system = as_system(model)
+    system = as_open_system(model)
     if monitors:
         system = system.with_monitors(*monitors)
     solution = Gaussian().conditional(system)
@@ -194,27 +200,70 @@ def output_states(
         ArgumentError: unknown channel (the nearest name is offered).
         NumericalError: the system is not stable.
     """
-    return Gaussian().output(as_system(model), channels, list(frequencies))
+    return Gaussian().output(as_open_system(model), channels, list(frequencies))
 
 
-def as_system(model: Model | OpenSystem) -> OpenSystem:
-    """The OpenSystem of a model, or the system itself.
+def as_system(model: Model | System) -> System:
+    """The system of a model, or the system itself.
 
     Raises:
         ArgumentError: it is neither.
     """
-    if isinstance(model, OpenSystem):
+    if isinstance(model, System):
         return model
     system = model.system() if isinstance(model, Model) else None
-    if not isinstance(system, OpenSystem):
+    if not isinstance(system, System):
         raise ArgumentError(
             "model", "be a model or an OpenSystem", model, "Use one of darkstate.models."
         )
     return system
 
 
-def choose(system: OpenSystem) -> Engine:
-    """The first engine that can solve the system.
+def as_open_system(model: Model | System) -> OpenSystem:
+    """The same for what needs a Hamiltonian and jumps.
+
+    Raises:
+        ArgumentError: it is no system at all.
+        EngineMismatchError: the model gives Langevin equations instead.
+    """
+    system = as_system(model)
+    if isinstance(system, LangevinSystem):
+        raise EngineMismatchError(
+            "This needs a Hamiltonian and jumps, but the model gives Langevin equations with "
+            "coloured noise. Use a Markovian version of the model, or steady_state()."
+        )
+    return system
+
+
+def check_accepts(engine: Engine, system: System) -> None:
+    """Refuse to hand an engine a kind of system that it does not read.
+
+    An engine reads an `OpenSystem`, and what else its class attribute ``accepts`` names.
+
+    Raises:
+        EngineMismatchError: this is neither; both sides are named.
+    """
+    known: tuple[type, ...] = getattr(engine, "accepts", (OpenSystem,))
+    if not isinstance(system, known):
+        raise EngineMismatchError(
+            f"The engine '{engine.name}' reads {' or '.join(kind.__name__ for kind in known)}, but "
+            f"the model gives a {type(system).__name__}. Leave `engine` out, or use a version of "
+            "the model with a Hamiltonian and jumps."
+        )
+
+
+def offer_of(engine: Engine, system: System) -> Offer:
+    """The offer of an engine; a refusal where it does not read such a system."""
+    try:
+        check_accepts(engine, system)
+    except EngineMismatchError as refusal:
+        steps = ("Does the engine read this kind of system? no",)
+        return Offer(engine.name, False, str(refusal), steps=steps)
+    return engine.offer(system)
+
+
+def choose(system: System) -> tuple[Engine, Offer]:
+    """The first engine that can solve the system, and its offer.
 
     Raises:
         EngineMismatchError: none can; every engine's reason is listed.
@@ -222,9 +271,9 @@ def choose(system: OpenSystem) -> Engine:
     refusals = []
     for kind in ENGINES:
         engine = kind()
-        offer = engine.offer(system)
+        offer = offer_of(engine, system)
         if offer.can:
-            return engine
+            return engine, offer
         refusals.append(f"{offer.engine}: {offer.reason}")
     raise EngineMismatchError("No engine can solve this system. " + " ".join(refusals))
 

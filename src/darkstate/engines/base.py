@@ -8,7 +8,7 @@ door collects the offers (`darkstate.explain` prints them) and takes the first t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from darkstate.errors import CapacityError
@@ -37,6 +37,7 @@ class Offer:
         steps: the ladder of questions it asked, one line each, with the answers.
         reason: why not, and the remedy; or why this method.
         cost: predicted cost; None if it cannot.
+        plan: what the engine found out on the way and need not find again; its own business.
     """
 
     engine: str
@@ -45,6 +46,7 @@ class Offer:
     method: str = ""
     steps: tuple[str, ...] = ()
     cost: Cost | None = None
+    plan: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Engine(Protocol):
         """Whether and how this engine would find the steady state; allocates nothing large."""
         ...
 
-    def steady_state(self, system: Any) -> Solution:
-        """The steady state."""
+    def steady_state(self, system: Any, offer: Offer | None = None) -> Solution:
+        """The steady state; `offer` saves the look at the system if one was made before."""
         ...
 
     def evolve(self, system: Any, times: Sequence[float], initial: Any = None) -> Solution:

@@ -54,7 +54,7 @@ class QuadratureResult:
             beyond the window are zero.
     """
 
-    values: NDArray[np.complex128]
+    values: NDArray[Any]
     error_estimate: NDArray[np.float64]
     converged: bool
     closure: float
@@ -63,7 +63,7 @@ class QuadratureResult:
     tail: float
 
 
-def stationary_correlations(
+def stationary_correlations(  # noqa: PLR0917 (the six arrays of the equation)
     drift: BandedDrift,
     sites: ArrayLike,
     inputs: ArrayLike,
@@ -102,15 +102,15 @@ def stationary_correlations(
     Raises:
         ArgumentError: shapes do not fit together.
     """
-    sites, inputs, noise, rows, cols = (
-        np.asarray(each) for each in (sites, inputs, noise, rows, cols)
-    )
-    _check_shapes(drift.size, sites, inputs, noise, rows, cols)
+    sites, inputs, noise = np.asarray(sites), np.asarray(inputs), np.asarray(noise)
+    rows, cols = np.asarray(rows), np.asarray(cols)
+    _check_inputs(sites, inputs, noise)
+    _check_entries(drift.size, sites, rows, cols)
     window = Window(drift, sites, inputs)
     sampler = _Sampler(window, noise, rows, cols, tail)
     exact_mean = sampler.response_at_inputs(sampler.center + 1j * sampler.scale)
     values, mean = sampler.average(_FIRST_NODES, 1 / 3)
-    nodes, shift, before = _FIRST_NODES, 1 / 3, np.full(len(values), np.inf)
+    nodes, shift, before = _FIRST_NODES, 1 / 3, np.zeros(len(values))
     while True:
         # New nodes lie half a step off the old ones; counted in halved steps the shift doubles.
         more, more_mean = sampler.average(nodes, (shift + 0.5) % 1.0)
@@ -147,15 +147,13 @@ class _Sampler:
         self._width = _FIRST_WIDTH if tail > 0 else self._full
         reach = np.maximum(window.distance(rows), window.distance(cols))
         order = np.argsort(reach, kind="stable")
-        # Per pair of inputs (k, l): the entries that both reach, nearest first.
+        # Per pair of inputs (k, q): the entries that both reach, nearest first.
         self._terms = []
-        for k, l in zip(*np.nonzero(noise), strict=True):
-            hit = order[window.reaches(k, rows[order]) & window.reaches(l, cols[order])]
-            self._terms.append((k, l, noise[k, l], hit, rows[hit], cols[hit], reach[hit]))
+        for k, q in zip(*np.nonzero(noise), strict=True):
+            hit = order[window.reaches(k, rows[order]) & window.reaches(q, cols[order])]
+            self._terms.append((k, q, noise[k, q], hit, rows[hit], cols[hit], reach[hit]))
 
-    def average(
-        self, count: int, shift: float
-    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    def average(self, count: int, shift: float) -> tuple[NDArray[Any], NDArray[Any]]:
         """Mean over the angles ``-pi + 2 pi (j + shift)/count`` of integrand and of R."""
         sums = [np.zeros(len(term[3]), complex) for term in self._terms]
         mean = np.zeros((self.window.response.shape[0], len(self.window.sites)), complex)
@@ -163,10 +161,10 @@ class _Sampler:
             tangent = np.tan(np.pi * ((j + shift) / count - 0.5))
             mean += self.response_at_inputs(self.center + self.scale * tangent)
             weight = self.scale * (1 + tangent**2) / 2
-            for total, (k, l, _, _, rows, cols, reach) in zip(sums, self._terms, strict=True):
+            for total, (k, q, _, _, rows, cols, reach) in zip(sums, self._terms, strict=True):
                 near = np.searchsorted(reach, self.widest_now, side="right")
                 left = self.window.response[k].take(rows[:near])
-                right = self.window.response[l].take(cols[:near])
+                right = self.window.response[q].take(cols[:near])
                 total[:near] += weight * left * right.conj()
         values = np.zeros(self.count, complex)
         for total, (_, _, strength, hit, *_) in zip(sums, self._terms, strict=True):
@@ -196,13 +194,14 @@ def _geometric_error(
     """Error left after a doubling that changed the values by `change`, the one before by `before`.
 
     If the error is ``q^M``, the next change is ``change^3/before^2``; the square root of one of
-    the two extra factors is kept as a margin, and the rounding of the sum is added.
+    the two extra factors is kept as a margin, and the rounding of the sum is added. The first
+    doubling (`before` zero) has nothing to extrapolate from.
     """
     ratio = np.divide(change, before, out=np.ones_like(change), where=before > 0)
     return change * np.minimum(1.0, ratio) + 64 * np.finfo(float).eps * np.abs(values)
 
 
-def _check_shapes(n: int, sites: Any, inputs: Any, noise: Any, rows: Any, cols: Any) -> None:
+def _check_inputs(sites: NDArray[Any], inputs: NDArray[Any], noise: NDArray[Any]) -> None:
     fits = inputs.ndim == 2 and inputs.shape[0] == sites.size == np.unique(sites).size > 0
     if not fits or noise.shape != (inputs.shape[1],) * 2:
         raise ArgumentError(
@@ -211,6 +210,9 @@ def _check_shapes(n: int, sites: Any, inputs: Any, noise: Any, rows: Any, cols: 
             inputs.shape,
             f"There are {sites.size} sites, and `noise` has shape {noise.shape}.",
         )
+
+
+def _check_entries(n: int, sites: NDArray[Any], rows: NDArray[Any], cols: NDArray[Any]) -> None:
     every = np.concatenate([sites, rows, cols])
     if rows.shape != cols.shape or every.min(initial=0) < 0 or every.max(initial=0) >= n:
         raise ArgumentError(

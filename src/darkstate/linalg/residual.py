@@ -104,7 +104,7 @@ def _dot(a: Matrix, x: Matrix) -> Matrix:
 def _leading_bits(a: Matrix, bits: int, axis: int) -> Matrix:
     """`a` rounded to `bits` bits below the largest entry along `axis`."""
     if np.iscomplexobj(a):
-        largest = np.maximum(np.abs(a.real), np.abs(a.imag)).max(axis=axis, keepdims=True)
+        largest = np.maximum(np.abs(np.real(a)), np.abs(np.imag(a))).max(axis=axis, keepdims=True)
     else:
         largest = np.abs(a).max(axis=axis, keepdims=True)
     exponent = np.frexp(largest)[1]

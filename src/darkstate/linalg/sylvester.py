@@ -49,7 +49,7 @@ class SchurForm:
     def of(cls, matrix: Matrix) -> SchurForm:
         """Decompose `matrix`, shape (n, n), real or complex."""
         matrix = np.asarray(matrix)
-        triangle, basis = scipy.linalg.schur(matrix, output="complex")
+        triangle, basis = scipy.linalg.schur(matrix, output="complex")[:2]
         return cls(matrix, triangle, basis)
 
     def conj(self) -> SchurForm:
@@ -59,7 +59,7 @@ class SchurForm:
     @property
     def spectral_abscissa(self) -> float:
         """Largest real part of the eigenvalues; negative if and only if the drift is stable."""
-        return float(np.max(np.diagonal(self.triangle).real, initial=-np.inf))
+        return float(np.max(np.real(np.diagonal(self.triangle)), initial=-np.inf))
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def solve_sylvester(
         inner = adjoint(schur_a.basis) @ right @ schur_b.basis
         y = _triangular(schur_a.triangle, schur_b.triangle, -inner)
         x = schur_a.basis @ y @ adjoint(schur_b.basis)
-        return x if complex_data else x.real
+        return x if complex_data else np.real(x)
 
     matrices = (schur_a.matrix, schur_b.matrix, c)
     complex_data = any(np.iscomplexobj(each) for each in matrices)
@@ -177,7 +177,8 @@ def _triangular(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
     """``Y`` in ``T Y + Y S^H = F`` for upper triangular T (n, n), S (m, m), by halving blocks."""
     n, m = right.shape
     if max(n, m) <= _BLOCK:
-        y, scale, _ = scipy.linalg.lapack.ztrsyl(t, s, right, trana="N", tranb="C")
+        (trsyl,) = scipy.linalg.get_lapack_funcs(("trsyl",), (t,))
+        y, scale, _ = trsyl(t, s, right, trana="N", tranb="C")
         return y / scale
     if n >= m:
         k = n // 2

@@ -31,7 +31,10 @@ Real = NDArray[np.float64]
 
 def symplectic_form(modes: int) -> Real:
     """``Omega``, shape (2 modes, 2 modes): blocks ``[[0, 1], [-1, 0]]`` on the diagonal."""
-    return np.kron(np.eye(modes), np.array([[0.0, 1.0], [-1.0, 0.0]]))
+    form = np.zeros((2 * modes, 2 * modes))
+    even = 2 * np.arange(modes)
+    form[even, even + 1], form[even + 1, even] = 1.0, -1.0
+    return form
 
 
 def symplectic_eigenvalues(cov: ArrayLike) -> Real:
@@ -51,7 +54,10 @@ def symplectic_eigenvalues(cov: ArrayLike) -> Real:
     cov = _checked(cov)
     if not len(cov):
         return np.zeros(0)
-    root = _root(cov)
+    # Hot modes first: then L^T Omega L is graded, and their rounding stays out of the cold ones.
+    size = np.diagonal(cov).reshape(-1, 2).sum(axis=1)
+    order = (2 * np.argsort(-size)[:, None] + np.arange(2)).ravel()
+    root = _root(cov[np.ix_(order, order)])
     singular = _singular_values(root.T @ symplectic_form(len(cov) // 2) @ root)
     return np.sort(singular)[::2].copy()
 
@@ -132,7 +138,7 @@ def williamson(cov: ArrayLike) -> tuple[Real, Real]:
     values, vectors = np.linalg.eigh(-0.5j * (inner.T - inner))
     half = len(cov) // 2
     nu, z = 1 / values[half:][::-1], vectors[:, half:][:, ::-1]
-    pairs = np.sqrt(2) * np.stack([z.imag, z.real], axis=-1).reshape(len(cov), len(cov))
+    pairs = np.sqrt(2) * np.stack([np.real(z), np.imag(z)], axis=-1).reshape(len(cov), len(cov))
     return lower @ pairs / np.sqrt(np.repeat(nu, 2)), nu
 
 
@@ -149,19 +155,20 @@ def _checked(cov: ArrayLike) -> Real:
 def _root(cov: Real) -> Real:
     """A factor F with ``cov = F F^T``: Cholesky's, or from eigenvalues if some of them are zero."""
     try:
-        return np.linalg.cholesky(cov)
+        return np.asarray(np.linalg.cholesky(cov), dtype=float)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(cov)
     if values[0] < -1e-12 * values[-1] or values[-1] < 0:
         raise ArgumentError(
             "cov", "be positive semi-definite", values[0], "This smallest eigenvalue is negative."
         )
-    return vectors * np.sqrt(np.clip(values, 0.0, None))
+    return np.multiply(vectors, np.sqrt(np.clip(values, 0.0, None)))
 
 
 def _singular_values(matrix: Real) -> Real:
     """Singular values with small ones to high relative accuracy where the data define them."""
-    values, _, _, work, _, info = scipy.linalg.lapack.dgejsv(matrix, joba=0, jobu=3, jobv=3)
+    (gejsv,) = scipy.linalg.get_lapack_funcs(("gejsv",), (matrix,))
+    values, _, _, work, _, info = gejsv(matrix, joba=0, jobu=3, jobv=3)
     if info:
         raise NumericalError(f"Jacobi's singular values did not converge (info = {info}).")
     return values * (work[0] / work[1])

@@ -51,7 +51,7 @@ def _pairs(state: GaussianState | PairwiseGaussianState, pairs: Sequence[Pair]) 
     moments = state.pair_moments(pairs)
     result = _correlated(moments)
     general = (moments.c != 0) | (moments.s_i != 0) | (moments.s_j != 0)
-    for k in np.flatnonzero(general):
+    for k in np.flatnonzero(general).tolist():
         sigma = partial_transpose(state.reduced(pairs[k]).covariance, [1])
         nu = symplectic_eigenvalues(sigma)
         result[k] = np.sum(np.maximum(0.0, -np.log2(2.0 * nu)))

@@ -15,6 +15,9 @@ import numpy as np
 
 from darkstate.errors import check_array
 
+RATE = {"unit": "rate"}
+"""Metadata of fields that are rates or frequencies: scenario files give them with units."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -70,6 +73,7 @@ def freeze(model: Any, name: str, value: Any) -> None:
 def freeze_per_site(model: Any, name: str, count: int, *, minimum: float | None = None) -> None:
     """Check field `name` (one number, or `count` numbers) and store it as a float or a tuple."""
     value = getattr(model, name)
-    array = check_array(name, value, (count,), minimum=minimum)
+    shape = () if isinstance(value, int | float | np.number) else (count,)  # nothing large for one
+    array = check_array(name, value, shape, minimum=minimum)
     scalar = np.ndim(value) == 0
     freeze(model, name, float(np.asarray(value)) if scalar else tuple(array.tolist()))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, check_integer
-from darkstate.models.base import Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product, destroy, total
@@ -27,7 +27,7 @@ _PAPER = "Zippilli, Paternostro, Adesso, Illuminati, Phys. Rev. Lett. 110, 04050
 class CavityChains(Parameters):
     """Loss and drive rates are amplitude rates (form ``2 c rho c† - ..``): two driven chains.
 
-    ``H = sum_j eta_j (a_j† a_{j+1} + b_j† b_{j+1} + h.c.) + sum_j (Da_j a_j† a_j + Db_j b_j† b_j)``,
+    ``H = sum_j eta_j (a_j† a_{j+1} + b_j† b_{j+1} + h.c.) + sum_j (D_j a_j† a_j + D'_j b_j† b_j)``,
     amplitude loss kappa_j on every cavity, and a drive on A1 and B1. Labels A1..AN, B1..BN (and SA,
     SB for a drive of finite bandwidth).
 
@@ -39,7 +39,7 @@ class CavityChains(Parameters):
         drive: `SqueezedDrive` (white) or `ParametricDrive` (finite bandwidth).
         hopping_b: the same for chain B if it differs; by default that of chain A.
         loss_b: likewise.
-        detuning_b: likewise. Pairs of photons are resonant where it is the *opposite* of `detuning`.
+        detuning_b: likewise. Pairs of photons are resonant where it is *opposite* to `detuning`.
 
     All rates in one unit of your choice.
 
@@ -48,13 +48,13 @@ class CavityChains(Parameters):
     """
 
     sites: int
-    hopping: Values = 1.0
-    loss: Values = 0.0
-    detuning: Values = 0.0
+    hopping: Values = field(default=1.0, metadata=RATE)
+    loss: Values = field(default=0.0, metadata=RATE)
+    detuning: Values = field(default=0.0, metadata=RATE)
     drive: Drive = field(default_factory=SqueezedDrive)
-    hopping_b: Values | None = None
-    loss_b: Values | None = None
-    detuning_b: Values | None = None
+    hopping_b: Values | None = field(default=None, metadata=RATE)
+    loss_b: Values | None = field(default=None, metadata=RATE)
+    detuning_b: Values | None = field(default=None, metadata=RATE)
 
     def __post_init__(self) -> None:
         remedy = "Give the number of cavities per chain."
@@ -84,7 +84,9 @@ class CavityChains(Parameters):
         chains = [[Mode(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
         drive_h, jumps = self.drive.attach(destroy(chains[0][0]), destroy(chains[1][0]))
         terms: dict[Product, complex] = {}
-        chain_data = zip(*(self.values(name) for name in ("hopping", "detuning", "loss")), strict=True)
+        chain_data = zip(
+            *(self.values(name) for name in ("hopping", "detuning", "loss")), strict=True
+        )
         for chain, (hopping, detuning, loss) in zip(chains, chain_data, strict=True):
             for left, right, eta in zip(chain, chain[1:], hopping.tolist(), strict=False):
                 if eta:
@@ -107,7 +109,9 @@ class CavityChains(Parameters):
         lossless = not (np.any(loss[0]) or np.any(loss[1]))
         if not (isinstance(self.drive, SqueezedDrive) and equal and resonant and lossless):
             return ()
-        statement = "E_N(A_j, B_j) = -log2(1 + 2 nbar - 2 mbar) for equal, resonant, lossless chains"
+        statement = (
+            "E_N(A_j, B_j) = -log2(1 + 2 nbar - 2 mbar) for equal, resonant, lossless chains"
+        )
         pairs = [(f"A{j}", f"B{j}") for j in range(1, self.sites + 1)]
         return tuple(
             Truth("log_negativity", pair, self.drive.log_negativity, statement, _PAPER)

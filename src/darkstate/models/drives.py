@@ -9,10 +9,10 @@ that the drive enters at rate zeta loses amplitude at zeta and energy at 2 zeta.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from darkstate.errors import UnphysicalError, check_real
-from darkstate.models.base import freeze
+from darkstate.models.base import RATE, freeze
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum, create, destroy
 from darkstate.systems.spaces import Mode
@@ -37,7 +37,7 @@ class SqueezedDrive:
         UnphysicalError: ``mbar^2 > nbar(nbar+1)``: no field has such correlations.
     """
 
-    rate: float = 1.0
+    rate: float = field(default=1.0, metadata=RATE)
     nbar: float = 1.0
     mbar: float | None = None
 
@@ -48,7 +48,9 @@ class SqueezedDrive:
         freeze(self, "nbar", check_real("nbar", self.nbar, minimum=0.0, remedy=remedy))
         if self.mbar is None:
             return
-        remedy = "Give the modulus of the correlation <b_A b_B>, or leave it out for pure squeezing."
+        remedy = (
+            "Give the modulus of the correlation <b_A b_B>, or leave it out for pure squeezing."
+        )
         mbar = check_real("mbar", self.mbar, minimum=0.0, remedy=remedy)
         freeze(self, "mbar", mbar)
         largest = math.sqrt(self.nbar * (self.nbar + 1))
@@ -87,7 +89,7 @@ class SqueezedDrive:
 
     @property
     def log_negativity(self) -> float:
-        """Entanglement of the field itself, ``-log2(1 + 2 nbar - 2 mbar)`` ebits (0 if negative)."""
+        """Entanglement of the field itself, ``-log2(1 + 2 nbar - 2 mbar)`` ebits or 0."""
         if self.mbar is None:
             return 2 * math.log2(math.sqrt(self.nbar + 1) + math.sqrt(self.nbar))
         return max(0.0, -math.log2(1 + 2 * self.nbar - 2 * self.mbar))
@@ -128,9 +130,9 @@ class ParametricDrive:
         ArgumentError: an argument out of range.
     """
 
-    rate: float = 1.0
+    rate: float = field(default=1.0, metadata=RATE)
     squeezing: float = 1.0
-    bandwidth: float = 10.0
+    bandwidth: float = field(default=10.0, metadata=RATE)
 
     def __post_init__(self) -> None:
         for name, remedy in (

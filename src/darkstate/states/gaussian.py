@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,22 +31,23 @@ from darkstate.errors import (
 )
 from darkstate.linalg.symplectic import uncertainty_margin
 
-Complex = NDArray[np.complex128]
+Moments = NDArray[Any]
+"""Real or complex moments; stored as complex."""
 
 
 @dataclass(frozen=True)
 class PairMoments:
     """Second moments of P pairs of modes (i, j), arrays of shape (P,): all that two modes share.
 
-    ``n_i = <a_i†a_i>``, ``n_j``, ``m = <a_i a_j>``, ``c = <a_i† a_j>``, ``s_i = <a_i a_i>``, ``s_j``.
+    ``n_i = <a_i† a_i>``, n_j, ``m = <a_i a_j>``, ``c = <a_i† a_j>``, ``s_i = <a_i a_i>``, s_j.
     """
 
     n_i: NDArray[np.float64]
     n_j: NDArray[np.float64]
-    m: Complex
-    c: Complex
-    s_i: Complex
-    s_j: Complex
+    m: Moments
+    c: Moments
+    s_i: Moments
+    s_j: Moments
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ class GaussianState:
     """
 
     labels: tuple[str, ...]
-    number: Complex
-    anomalous: Complex
-    mean: Complex | None = None
+    number: Moments
+    anomalous: Moments
+    mean: Moments | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -142,19 +144,19 @@ class GaussianState:
         """Quadrature covariance (2N, 2N): vacuum 1/2, order x1, p1, x2, p2, ..."""
         n = len(self.labels)
         sigma = np.empty((2 * n, 2 * n))
-        N, M = self.number, self.anomalous
+        N, M = np.asarray(self.number, complex), np.asarray(self.anomalous, complex)
         half = VACUUM_VARIANCE * np.eye(n)
-        sigma[::2, ::2] = N.real + M.real + half
-        sigma[1::2, 1::2] = N.real - M.real + half
-        sigma[::2, 1::2] = N.imag + M.imag
+        sigma[::2, ::2] = np.real(N) + np.real(M) + half
+        sigma[1::2, 1::2] = np.real(N) - np.real(M) + half
+        sigma[::2, 1::2] = np.imag(N) + np.imag(M)
         sigma[1::2, ::2] = sigma[::2, 1::2].T
         return 0.5 * (sigma + sigma.T)
 
     @property
     def mean_quadratures(self) -> NDArray[np.float64]:
         """Mean values (2N,) of x1, p1, x2, p2, ..."""
-        alpha = np.asarray(self.mean)
-        return np.sqrt(2) * np.stack([alpha.real, alpha.imag], axis=1).ravel()
+        alpha = np.asarray(self.mean, dtype=complex)
+        return np.sqrt(2) * np.stack([np.real(alpha), np.imag(alpha)], axis=1).ravel()
 
     def photons(self) -> NDArray[np.float64]:
         """Photon number of each mode, (N,), the coherent part included."""
@@ -181,7 +183,9 @@ class GaussianState:
         i = np.array([index[first] for first, _ in pairs], dtype=int)
         j = np.array([index[second] for _, second in pairs], dtype=int)
         N, M = self.number, self.anomalous
-        return PairMoments(N[i, i].real, N[j, j].real, M[i, j], N[i, j], M[i, i], M[j, j])
+        return PairMoments(
+            np.real(N[i, i]), np.real(N[j, j]), M[i, j], N[i, j], M[i, i], M[j, j]
+        )
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,7 @@ class PairwiseGaussianState:
                     f"The correlations of {pair} were not kept in this state of "
                     f"{len(self.labels)} modes. Solve with Gaussian(pairs=[...]) naming that pair."
                 )
-        at = np.array([index[tuple(pair)] for pair in pairs], dtype=int)
+        at = np.array([index[pair[0], pair[1]] for pair in pairs], dtype=int)
         kept = self.moments
         return PairMoments(*(getattr(kept, name)[at] for name in PairMoments.__dataclass_fields__))
 

@@ -44,6 +44,20 @@ class GaussianBatch:
     def __getitem__(self, sample: int) -> GaussianState:
         return GaussianState(self.labels, self.number[sample], self.anomalous[sample])
 
+    def margins(self) -> NDArray[np.float64]:
+        """Smallest eigenvalue of ``<xi xi†>`` per sample, (B,); >= 0 for a physical state.
+
+        ``<xi xi†> = [[1 + N^T, M], [M*, N]]`` with ``xi = (a, a†)`` equals ``sigma + i Omega/2`` up
+        to a unitary.
+        """
+        n = len(self.labels)
+        joint = np.empty((len(self), 2 * n, 2 * n), dtype=complex)
+        joint[:, :n, :n] = np.eye(n) + self.number.swapaxes(-1, -2)
+        joint[:, n:, n:] = self.number
+        joint[:, :n, n:] = self.anomalous
+        joint[:, n:, :n] = self.anomalous.conj()
+        return np.linalg.eigvalsh(joint)[:, 0]
+
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of P pairs in all samples, arrays of shape (B, P)."""
         index = {label: k for k, label in enumerate(self.labels)}

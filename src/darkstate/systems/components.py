@@ -46,7 +46,9 @@ def cavity(mode: Mode, rate: float, detuning: float = 0.0) -> Component:
     """
     coupling = destroy(mode) * _amplitude("rate", rate)
     frequency = check_real("detuning", detuning, remedy="Give an angular frequency.")
-    return Component(np.eye(1), (coupling,), number(mode) * frequency, (mode,), (mode.label,))
+    return Component(
+        np.eye(1, dtype=complex), (coupling,), number(mode) * frequency, (mode,), (mode.label,)
+    )
 
 
 def two_sided_cavity(
@@ -84,7 +86,7 @@ def emitter(qubit: Qubit, rate: float, detuning: float = 0.0) -> Component:
     coupling = sigma_minus(qubit) * _amplitude("rate", rate)
     frequency = check_real("detuning", detuning, remedy="Give an angular frequency.")
     H = sigma_z(qubit) * (frequency / 2)
-    return Component(np.eye(1), (coupling,), H, (qubit,), (qubit.label,))
+    return Component(np.eye(1, dtype=complex), (coupling,), H, (qubit,), (qubit.label,))
 
 
 def phase_shifter(phi: float) -> Component:
@@ -152,7 +154,7 @@ def parametric_source(
     decay_a, decay_b = _two_rates(decay)
     pump = create(mode_a) * create(mode_b) * (1j * float(gain))
     return Component(
-        np.eye(2),
+        np.eye(2, dtype=complex),
         (destroy(mode_a) * sqrt(decay_a), destroy(mode_b) * sqrt(decay_b)),
         pump + pump.adjoint(),
         (mode_a, mode_b),

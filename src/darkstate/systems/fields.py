@@ -100,14 +100,17 @@ class GaussianField(Field):
         N = np.array(number, dtype=complex)
         M = np.zeros_like(N) if pair is None else np.array(pair, dtype=complex)
         square = N.ndim == 2 and N.shape[0] == N.shape[1] and N.shape == M.shape
-        if not square or not np.all(np.isfinite(N)) or not np.all(np.isfinite(M)):
+        if not square or not N.size or not np.all(np.isfinite(N)) or not np.all(np.isfinite(M)):
             shapes = (N.shape, M.shape)
             remedy = "Give finite (n, n) matrices <b_i† b_j> and <b_i b_j>, one row a port."
             raise ArgumentError("number, pair", "be square and of one shape", shapes, remedy)
-        if not np.allclose(N, N.conj().T, rtol=1e-12, atol=0):
-            raise UnphysicalError("number", "be Hermitian", N, "Give <b_i† b_j>.")
-        if not np.allclose(M, M.T, rtol=1e-12, atol=0):
-            raise UnphysicalError("pair", "be symmetric", M, "Give <b_i b_j>; the b commute.")
+        for name, matrix, mirror, rule, what in (
+            ("number", N, N.conj().T, "be Hermitian", "<b_i† b_j>"),
+            ("pair", M, M.T, "be symmetric", "<b_i b_j>; the b commute"),
+        ):
+            if np.max(np.abs(matrix - mirror)) > 1e-12 * np.max(np.abs(matrix)):
+                raise UnphysicalError(name, rule, matrix.tolist(), f"Give {what}.")
+        N, M = (N + N.conj().T) / 2, (M + M.T) / 2
         split(kossakowski(N, M))
         self._moments = N, M
 

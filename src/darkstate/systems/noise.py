@@ -86,8 +86,10 @@ def driven_jumps(
             rates = [units[i][0] for i in kept]
             jumps += noise_jumps([units[i][1] for i in kept], (N[place], M[place]), rates)
         else:
-            units = [(*_unit(couplings[k]), ports[k]) for k in outs]
-            jumps += [Jump(operator, rate, name) for rate, operator, name in units if rate > 0]
+            for k in outs:
+                rate, operator = _unit(couplings[int(k)])
+                if rate > 0:
+                    jumps.append(Jump(operator, rate, ports[int(k)]))
     return tuple(jumps)
 
 
@@ -96,7 +98,7 @@ def _blocks(
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Sets of ``(outputs, inputs)`` that neither scattering nor correlations connect."""
     n = len(S)
-    links = sp.block_array([[None, sp.csr_array(S != 0)], [None, sp.csr_array(correlated)]])
+    links = sp.csr_array(np.block([[np.zeros((n, n), dtype=bool), S != 0], [S.T != 0, correlated]]))
     count, group = connected_components(links, directed=False)
     return [(np.flatnonzero(group[:n] == g), np.flatnonzero(group[n:] == g)) for g in range(count)]
 

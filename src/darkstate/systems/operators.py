@@ -6,9 +6,9 @@ An operator is written as one would on paper::
     H = 0.5 * (create(a) * create(b) + destroy(a) * destroy(b))
 
 Internally it is a table ``{product: coefficient}``; a product is a tuple of ``(space, word)``
-sorted by label, each word in the canonical order of its space (see `darkstate.systems.spaces`). Sums and
-products therefore simplify at once, and equal operators compare equal. (Identities that hold for
-one size of spin only, such as ``S+ S+ = 0`` for a single atom, are not known to the algebra.)
+sorted by label, each word in the canonical order of its space (see `darkstate.systems.spaces`).
+Sums and products therefore simplify at once, and equal operators compare equal. (Identities that
+hold for one size of spin only, such as ``S+ S+ = 0`` for a single atom, are not known to it.)
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,7 +32,7 @@ from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Mode
 
 ROUNDING = 16 * np.finfo(float).eps
-"""A sum below this fraction of the largest of its terms is the rounding of an exact cancellation."""
+"""A sum below this fraction of its terms is the rounding of an exact cancellation."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class QuadraticForm:
         return sp.diags_array(self.rates)
 
 
-def cancelled_sum(*parts: sp.sparray) -> sp.csr_array:
+def cancelled_sum(*parts: Any) -> sp.csr_array:
     """The sum of sparse matrices in which exact cancellations leave exact zeros.
 
     An entry smaller than `ROUNDING` times the sum of the moduli of its terms is set to zero: it is

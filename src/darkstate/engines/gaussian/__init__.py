@@ -7,6 +7,7 @@ It looks for structure (`structure.py`), proves or refutes stability (`stability
   that keeps only the pairs asked for (`large.py`).
 
 It also evolves states in time, conditions them on homodyne records and gives output fields.
+Linear Langevin equations with coloured noise and a periodic drift are solved in `periodic.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from darkstate.engines.gaussian.dense import dense_memory, dense_seconds, dense_
 from darkstate.engines.gaussian.evolution import evolve_states
 from darkstate.engines.gaussian.large import LargeResult, large_cost, large_steady_state
 from darkstate.engines.gaussian.output import output_states
+from darkstate.engines.gaussian.periodic import (
+    periodic_offer,
+    periodic_steady_state,
+    refuse_evolution,
+)
 from darkstate.engines.gaussian.stability import Outcome, Stability, stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import (
@@ -38,6 +44,7 @@ from darkstate.errors import (
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states import GaussianState, PairwiseGaussianState
+from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.quadratic import quadratic_form
 
@@ -68,6 +75,7 @@ class Gaussian:
     pairs: tuple[tuple[str, str], ...] | None = None
     memory_limit: float | None = None
     name: ClassVar[str] = "gaussian"
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, ("auto", "dense", "quadrature"))
@@ -76,8 +84,10 @@ class Gaussian:
         if self.memory_limit is not None:
             check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
 
-    def offer(self, system: OpenSystem) -> Offer:
+    def offer(self, system: System) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""
+        if isinstance(system, LangevinSystem):
+            return periodic_offer(self.name, self.method, system)
         try:
             structure = Structure.of(quadratic_form(system))
         except EngineMismatchError as refusal:
@@ -93,7 +103,7 @@ class Gaussian:
             cost = Cost(dense_memory(structure), dense_seconds(structure))
         else:
             cost = large_cost(structure, len(self._kept(structure)))
-        return Offer(self.name, True, why, method, tuple(steps), cost)
+        return Offer(self.name, True, why, method, tuple(steps), cost, structure)
 
     def _choose(self, structure: Structure) -> tuple[str, str]:
         largest = structure.largest_block
@@ -122,8 +132,8 @@ class Gaussian:
                 raise ArgumentError("pairs", "name known modes", label, "Check the labels.")
         return pairs
 
-    def steady_state(self, system: OpenSystem) -> Solution:
-        """The unique Gaussian steady state.
+    def steady_state(self, system: System, offer: Offer | None = None) -> Solution:
+        """The unique Gaussian steady state (for Langevin equations: at one phase of its cycle).
 
         Returns:
             `GaussianState` (dense) or `PairwiseGaussianState` (quadrature) with its report.
@@ -134,8 +144,10 @@ class Gaussian:
             CapacityError: it would not fit into the memory limit.
         """
         start = time.perf_counter()
-        structure = Structure.of(quadratic_form(system))
-        offer = self._offer(structure)
+        if isinstance(system, LangevinSystem):
+            return self._cycle(system)
+        offer = offer or self._offer(Structure.of(quadratic_form(system)))
+        structure: Structure = offer.plan
         limit = self.memory_limit or 0.5 * available_memory()
         remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
         assert offer.cost is not None
@@ -146,6 +158,19 @@ class Gaussian:
             solution = self._dense(structure, stable)
         else:
             solution = self._quadrature(structure, stable)
+        report = solution.report.with_(
+            seconds=time.perf_counter() - start, provenance=self._provenance()
+        )
+        return Solution(solution.state, report)
+
+    def _cycle(self, system: LangevinSystem) -> Solution:
+        start = time.perf_counter()
+        offer = periodic_offer(self.name, self.method, system)
+        if not offer.can or offer.cost is None:
+            raise EngineMismatchError(offer.reason)
+        limit = self.memory_limit or 0.5 * available_memory()
+        refuse_if_too_large("steady_state", offer.cost.memory, limit, "Reduce the network.")
+        solution = periodic_steady_state(self.name, system, self.rtol)
         report = solution.report.with_(
             seconds=time.perf_counter() - start, provenance=self._provenance()
         )
@@ -216,7 +241,7 @@ class Gaussian:
             status=Status.CERTIFIED,
             residual=residual,
             unique=True,
-            margin=min(state[k].margin() for k in range(len(state))),
+            margin=float(state.margins().min()),
             seconds=time.perf_counter() - start,
             provenance=self._provenance(),
         )
@@ -224,15 +249,17 @@ class Gaussian:
         return Solution(state, _judged(report, self.rtol, scale))
 
     def evolve(
-        self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
+        self, system: System, times: Sequence[float], initial: GaussianState | None = None
     ) -> Solution:
         """States at `times`, `initial` (vacuum by default) being the state at ``times[0]``.
 
         Raises:
-            EngineMismatchError: the system is not quadratic.
+            EngineMismatchError: the system is not quadratic, or is given by Langevin equations.
             ArgumentError: `initial` has other labels than the system.
         """
         start = time.perf_counter()
+        if isinstance(system, LangevinSystem):
+            refuse_evolution()
         structure = Structure.of(quadratic_form(system))
         n = len(system.labels)
         limit = self.memory_limit or 0.5 * available_memory()

@@ -23,7 +23,9 @@ from darkstate.systems.quadratic import quadratic_form
 Build = Callable[[NDArray[np.float64]], OpenSystem]
 
 
-def batched_steady_states(build: Build, samples: NDArray[np.float64]) -> tuple[GaussianBatch, float]:
+def batched_steady_states(
+    build: Build, samples: NDArray[np.float64]
+) -> tuple[GaussianBatch, float]:
     """States of ``build(sample)`` for every row of `samples` (B, n), and the largest residual.
 
     Raises:

@@ -26,7 +26,7 @@ def dense_memory(structure: Structure) -> float:
 
 
 def dense_seconds(structure: Structure) -> float:
-    """Predicted time: about 60 n^3 operations a Schur form, 2 n^3 a triangular solve and its care."""
+    """Predicted time: Schur forms and triangular solves, both cubic in the block size."""
     work = sum(len(block) ** 3 for block in structure.blocks) / 2
     return 1e-3 * len(structure.blocks) + 1.2e-8 * work
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -28,9 +29,9 @@ class Step:
         displacement: ``int_0^h exp(W s) ds drive``, (2N,).
     """
 
-    homogeneous: NDArray[np.complex128]
-    noise: NDArray[np.complex128]
-    displacement: NDArray[np.complex128]
+    homogeneous: NDArray[Any]
+    noise: NDArray[Any]
+    displacement: NDArray[Any]
 
 
 def propagator(drift: NDArray, source: NDArray, drive: NDArray, h: float) -> Step:

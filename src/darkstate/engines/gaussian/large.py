@@ -86,7 +86,7 @@ def large_steady_state(
     found = stationary_correlations(
         _banded(structure, order), sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol
     )
-    photons, cross = found.values[: len(modes)].real, found.values[len(modes) :]
+    photons, cross = np.real(found.values[: len(modes)]), found.values[len(modes) :]
     n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
     alike = raised[first] == raised[second]
     oriented = np.where(raised[first] == alike, cross, cross.conj())

@@ -52,33 +52,35 @@ class Stability:
 def stability(structure: Structure) -> Stability:
     """The stability of a quadratic system (see the module's text for the method)."""
     worst = Stability(Outcome.STABLE, np.inf, True)
+    scale = float(abs(structure.drift).sum(axis=1).max())
     for number, block in enumerate(structure.blocks):
         if structure.mirror[number] < number:
             continue  # the conjugate block has the conjugate spectrum
         drift = sp.csr_array(structure.drift[block][:, block])
-        _, member = connected_components(drift, directed=True, connection="strong")
+        _, member = connected_components(abs(drift), directed=True, connection="strong")
         order = np.argsort(member, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(member[order])) + 1)
         for part in parts:
-            found = _of_part(structure, sp.csr_array(drift[part][:, part]), block[part])
+            found = _of_part(structure, sp.csr_array(drift[part][:, part]), block[part], scale)
             if found.gap < worst.gap or found.outcome is Outcome.UNPROVEN:
                 worst = found
     return worst
 
 
-def _of_part(structure: Structure, drift: sp.csr_array, variables: NDArray[np.intp]) -> Stability:
-    scale = float(abs(drift).sum(axis=1).max())
+def _of_part(
+    structure: Structure, drift: sp.csr_array, variables: NDArray[np.intp], scale: float
+) -> Stability:
     rounding = 4 * np.finfo(float).eps * scale * np.sqrt(len(variables))
     if len(variables) > DENSE_PART:
         gap = -hermitian_bound(drift)
         outcome = Outcome.STABLE if gap > rounding else Outcome.UNPROVEN
         return Stability(outcome, gap, False)
     values, vectors = _eigen(drift.toarray())
-    slowest = int(np.argmax(values.real))
+    slowest = int(np.argmax(np.real(values)))
     gap = -float(values[slowest].real)
     if gap > rounding:
         return Stability(Outcome.STABLE, gap, True)
-    outcome = Outcome.MARGINAL if gap > -rounding else Outcome.UNSTABLE
+    outcome = Outcome.MARGINAL if gap >= -rounding else Outcome.UNSTABLE
     weight = np.abs(vectors[:, slowest]) ** 2
     heavy = variables[np.argsort(-weight)][: int(np.sum(weight > 0.05 * weight.max()))]
     names = tuple(dict.fromkeys(structure.variable_name(int(index)) for index in heavy))

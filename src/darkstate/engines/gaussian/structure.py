@@ -1,6 +1,6 @@
 """The structure of a quadratic system, found from its matrices.
 
-Write the 2N Nambu variables ``xi = (a_1 .. a_N, a_1† .. a_N†)``; then ``d xi/dt = W xi + noise`` and
+Write the 2N Nambu variables ``xi = (a_1 .. a_N, a_1† .. a_N†)``; ``d xi/dt = W xi + noise`` and
 ``Sigma = <: xi xi† :>`` obeys ``dSigma/dt = W Sigma + Sigma W† + S``. Two facts make this cheap:
 
 * W falls into connected *blocks* of variables. In a phase-insensitive network a block holds one of
@@ -50,7 +50,7 @@ class Structure:
         drift = sp.csr_array(sp.block_array([[W, Wc], [Wc.conj(), W.conj()]]))
         number, pair = form.source
         source = sp.csr_array(sp.block_array([[number, pair], [pair.conj(), number.conj()]]))
-        count, member = connected_components(drift, directed=False)
+        count, member = connected_components(abs(drift), directed=False)
         order = np.argsort(member, kind="stable")
         edges = np.searchsorted(member[order], np.arange(count + 1))
         blocks = tuple(order[edges[k] : edges[k + 1]] for k in range(count))

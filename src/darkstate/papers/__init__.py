@@ -1,0 +1,22 @@
+"""The papers behind darkstate, recomputed: figures, data and claims."""
+
+from darkstate.errors import check_choice
+from darkstate.papers.base import Claim, Figure, Paper, PaperRun, Verdict, run_paper
+from darkstate.papers.drivenmodes import DRIVENMODES
+from darkstate.papers.zippilli2013 import ZIPPILLI2013
+
+PAPERS: tuple[Paper, ...] = (ZIPPILLI2013, DRIVENMODES)
+"""Every paper; the command line, tests and docs iterate over it."""
+
+
+def paper(name: str) -> Paper:
+    """The paper with this id.
+
+    Raises:
+        ArgumentError: no such paper; the nearest id is offered.
+    """
+    known = {entry.id: entry for entry in PAPERS}
+    return known[check_choice("paper", name, known)]
+
+
+__all__ = ["PAPERS", "Claim", "Figure", "Paper", "PaperRun", "Verdict", "paper", "run_paper"]

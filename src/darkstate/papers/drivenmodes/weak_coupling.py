@@ -1,0 +1,124 @@
+"""How strong may equal baths be? Secular theory against the exact pair on ``zeta_1 = zeta_2``.
+
+The secular value does not depend on ``zeta``; the exact one tends to it linearly. With the
+counter-term the bath leaves the static potential alone, without it (as in the paper) the bath
+softens the mode until, at ``2 pi zeta = w nu``, there is no ground state.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy.optimize import brentq
+
+from darkstate.papers.base import Claim, Figure, Progress, Verdict
+from darkstate.papers.drivenmodes.common import NAT_LABEL, RATIOS, exact_ebits, nats, secular_ebits
+
+_ERROR = 0.1
+_SMALL = (1e-4, 3e-4)
+_VARIANTS = {"bare": False, "counter-term": True}
+
+
+def _compute(fast: bool, progress: Progress) -> xr.Dataset:
+    zeta = np.geomspace(_SMALL[0], 0.09, 9 if fast else 31)
+    shape = (len(RATIOS), len(_VARIANTS))
+    values, limits = np.empty((*shape, len(zeta))), np.empty(shape)
+    slopes = np.empty(shape)
+    secular = np.array([secular_ebits(1.0, 1.0, ratio) for ratio in RATIOS])
+    for i, ratio in enumerate(RATIOS):
+        for j, counter in enumerate(_VARIANTS.values()):
+            exact = partial(_on_diagonal, ratio=ratio, counter_term=counter)
+            values[i, j] = [exact(z) for z in zeta]
+            limits[i, j] = _error_reached(exact, float(secular[i]), zeta, values[i, j])
+            first, second = (exact(z) for z in _SMALL)
+            slopes[i, j] = (second - first) / (_SMALL[1] - _SMALL[0])
+            progress("exact pairs", (i * shape[1] + j + 1) / (shape[0] * shape[1] + 1))
+    dims = ("ratio", "variant")
+    return xr.Dataset(
+        {
+            "log_negativity": ((*dims, "zeta"), values, {"units": "ebit"}),
+            "secular": ("ratio", secular, {"units": "ebit"}),
+            "limit": (dims, limits),
+            "slope": (dims, slopes, {"units": "ebit"}),
+        },
+        coords={"ratio": list(RATIOS), "variant": list(_VARIANTS), "zeta": zeta},
+        attrs={"error": _ERROR},
+    )
+
+
+def _on_diagonal(zeta: float, ratio: float, counter_term: bool) -> float:
+    return exact_ebits(zeta, zeta, ratio, rtol=1e-8, counter_term=counter_term)
+
+
+def _error_reached(exact: Any, secular: float, zeta: np.ndarray, values: np.ndarray) -> float:
+    """The zeta from which on the exact value is `_ERROR` below the secular one; NaN if none."""
+    floor = (1 - _ERROR) * secular
+    below = np.flatnonzero(values < floor)
+    if not len(below) or below[0] == 0:
+        return np.nan
+    low, high = zeta[below[0] - 1], zeta[below[0]]
+    return float(brentq(lambda z: exact(z) - floor, low, high, xtol=1e-6, rtol=1e-6))
+
+
+def _draw(axes: Any, data: xr.Dataset) -> None:
+    for k, ratio in enumerate(data.ratio.values):
+        for variant, style in zip(data.variant.values, ("-", "--"), strict=True):
+            y = nats(data.log_negativity.sel(ratio=ratio, variant=variant))
+            label = rf"$\omega_b/\omega_a={ratio:g}$, {variant}"
+            axes.semilogx(data.zeta, y, style, color=f"C{k}", label=label)
+    secular = nats(data.secular[0])
+    axes.axhline(secular, color="0.5", lw=0.9, label="secular")
+    floor = (1 - data.attrs["error"]) * secular
+    axes.axhline(floor, color="0.5", lw=0.7, ls=":")
+    axes.text(
+        float(data.zeta[0]), floor - 0.004, f"{data.attrs['error']:.0%} less", va="top", fontsize=8
+    )
+    axes.set(xlabel=r"$\zeta_1=\zeta_2$ in $\omega_a^2$", ylabel=NAT_LABEL, ylim=(0, 0.22))
+    axes.legend(loc="lower left", fontsize=8)
+
+
+def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
+    limits = _listed(data.limit, "{:.4f}", 1.0)
+    slopes = _listed(data.slope, "{:.2f}", float(np.log(2)))
+    small = data.isel(zeta=0)
+    miss = float(abs(small.log_negativity / data.secular - 1).max())
+    return (
+        Claim(
+            "weak-coupling-1",
+            f"How large may zeta be before the secular theory is wrong by {data.attrs['error']:.0%}?",
+            Verdict.FINDING,
+            "not asked",
+            f"zeta = {limits}",
+            f"At zeta = {float(small.zeta):g} they agree to {miss:.1e}.",
+        ),
+        Claim(
+            "weak-coupling-2",
+            "Does entanglement depend on the coupling when both baths are alike?",
+            Verdict.FINDING,
+            "no",
+            f"yes, by {slopes} nat per unit of zeta/w_a² for weak baths"
+            if float(abs(data.slope).min()) > 1e-3
+            else "no",
+        ),
+    )
+
+
+def _listed(values: xr.DataArray, form: str, factor: float) -> str:
+    return ", ".join(
+        f"{form.format(factor * float(values.sel(ratio=ratio, variant=variant)))} "
+        f"({ratio:g}, {variant})"
+        for ratio in values.ratio.values
+        for variant in values.variant.values
+    )
+
+
+WEAK_COUPLING = Figure(
+    "weak-coupling",
+    "Secular theory and exact pair for equal baths",
+    _compute,
+    _draw,
+    _claims,
+)

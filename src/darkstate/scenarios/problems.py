@@ -1,0 +1,69 @@
+"""Problems of a scenario file: what is wrong, where, and what to write instead.
+
+A problem has the four parts of every message of darkstate (name, rule, value, remedy) and a line:
+
+    lossy.yaml:5: `model.hoping` must be a key of CavityChains, but is 'hoping'. Did you mean
+    'hopping'?
+
+All problems of a file are reported together, as one `ScenarioError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from darkstate.errors import ArgumentError, ScenarioError
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a file: keys of mappings and (from 0) positions in lists."""
+
+SHOWN = 10
+"""How many problems of one file are spelled out."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Args:
+        line: line in the file, counted from 1; 0 if the file as a whole is meant.
+        text: whole sentences: name, rule, value, remedy.
+    """
+
+    line: int
+    text: str
+
+
+class Refusal(Exception):  # noqa: N818
+    """Internal: a value does not fit its field; turned into a `Problem` where the place is known."""
+
+    def __init__(self, rule: str, value: Any, remedy: str, at: Path = ()):
+        super().__init__(rule)
+        self.rule, self.value, self.remedy, self.at = rule, value, remedy, at
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """``("model", "hopping", 3)`` as ``model.hopping[3]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".") or "scenario"
+
+
+def sentence(path: Path, rule: str, value: Any, remedy: str) -> str:
+    """The four-part message for the value at `path`."""
+    return str(ArgumentError(dotted(path), rule, value, remedy))
+
+
+def refuse(file: str, problems: Iterable[Problem]) -> ScenarioError:
+    """The error to raise for these problems of `file`, in the order of their lines."""
+    ordered = sorted(problems, key=lambda problem: problem.line)
+    lines = [
+        f"{file}:{problem.line}: {problem.text}" if problem.line else f"{file}: {problem.text}"
+        for problem in ordered[:SHOWN]
+    ]
+    if len(ordered) > SHOWN:
+        lines.append(f"{file}: ... and {len(ordered) - SHOWN} more problems of this kind.")
+    return ScenarioError("\n".join(lines))

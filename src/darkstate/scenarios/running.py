@@ -1,0 +1,2 @@
+"""x"""
+ScenarioRun=run_scenario=None

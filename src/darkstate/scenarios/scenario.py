@@ -1,0 +1,173 @@
+"""A scenario: a model, what to compute of it, and what to draw.
+
+``load_scenario("lossy_chains.yaml")`` gives a `Scenario` whose `model` and `engine` are the objects
+that Python code would have made; from there on nothing is special about it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from darkstate.errors import ArgumentError, check_integer, check_real
+
+TIME = {"unit": "time"}
+HIDDEN = {"scenario": False}
+
+
+@dataclass(frozen=True)
+class TimeGrid:
+    """The times of an evolution, in the inverse of the rate unit.
+
+    Args:
+        stop: last time.
+        start: first time, at which the initial state is given.
+        points: how many times, both ends included, 2 to 100000.
+        spacing: "linear", or "log" for equal ratios (then start > 0).
+
+    Raises:
+        ArgumentError: stop not after start, too few or too many points.
+    """
+
+    stop: float = field(metadata=TIME)
+    start: float = field(default=0.0, metadata=TIME)
+    points: int = 101
+    spacing: Literal["linear", "log"] = "linear"
+
+    def __post_init__(self) -> None:
+        remedy = "Use 'spacing: linear', or start at a positive time."
+        least = {"above": 0.0} if self.spacing == "log" else {"minimum": 0.0}
+        start = check_real("start", self.start, **least, remedy=remedy)
+        check_real("stop", self.stop, above=start, remedy="Let it end after it starts.")
+        check_integer("points", self.points, minimum=2, remedy="Give at least both ends.")
+        if self.points > 100_000:
+            raise ArgumentError("points", "be <= 100000", self.points, "Give fewer times.")
+
+    def values(self) -> list[float]:
+        """The times."""
+        steps = [k / (self.points - 1) for k in range(self.points)]
+        if self.spacing == "log":
+            ratio = math.log(self.stop / self.start)
+            inner = [self.start * math.exp(step * ratio) for step in steps]
+        else:
+            inner = [self.start + (self.stop - self.start) * step for step in steps]
+        return [self.start, *inner[1:-1], self.stop]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a scenario file says.
+
+    Args:
+        model: the network, by `kind` and parameters.
+        name: a title for reports and pictures; by default the name of the file.
+        description: any text.
+        rate_unit: the rate that the number 1 stands for: MHz, '2*pi*MHz', '1/us' ...; needed only
+            where quantities such as '50 kHz' are used.
+        engine: the engine and its options, by `kind`; by default chosen for the model.
+        solve: what to compute: the steady state, or the evolution from the vacuum (ground state).
+        times: the times of the evolution; only with 'solve: evolve'.
+        measures: names of measures to tabulate.
+        pairs: pairs of labels for measures of two parties; by default the partners A1 with B1,
+            A2 with B2 ...
+        pictures: which pictures to draw; by default those that suit.
+
+    Raises:
+        ArgumentError: `times` without evolution, or the other way round; repeated entries.
+    """
+
+    model: Any
+    name: str = ""
+    description: str = ""
+    rate_unit: str | None = None
+    engine: Any = None
+    solve: Literal["steady_state", "evolve"] = "steady_state"
+    times: TimeGrid | None = None
+    measures: tuple[str, ...] = ("log_negativity",)
+    pairs: tuple[tuple[str, str], ...] | None = None
+    pictures: tuple[Literal["map", "curve", "network", "time"], ...] | None = None
+    file: str = field(default="", metadata=HIDDEN)
+    source: str = field(default="", repr=False, metadata=HIDDEN)
+
+    def __post_init__(self) -> None:
+        if self.solve == "evolve" and self.times is None:
+            remedy = "Add for example 'times: {start: 0, stop: 10, points: 101}'."
+            raise ArgumentError("times", "be given for 'solve: evolve'", None, remedy)
+        if self.solve != "evolve" and self.times is not None:
+            remedy = "Add 'solve: evolve', or drop the times."
+            raise ArgumentError("times", "be left out for a steady state", self.times, remedy)
+        if self.solve != "evolve" and "time" in (self.pictures or ()):
+            remedy = "Draw map, curve or network, or add 'solve: evolve' and times."
+            raise ArgumentError("pictures", "suit a steady state", "time", remedy)
+        for name in ("measures", "pairs", "pictures"):
+            self._check_list(name, getattr(self, name))
+
+    @staticmethod
+    def _check_list(name: str, entries: Sequence[Any] | None) -> None:
+        if entries is not None and len(set(entries)) < len(entries):
+            raise ArgumentError(name, "name each entry once", list(entries), "Drop the repeated one.")
+        if entries is not None and not entries and name != "pictures":
+            raise ArgumentError(name, "name at least one entry", [], f"Leave `{name}` out instead.")
+
+    @staticmethod
+    def _schema_types() -> dict[str, Any]:
+        """Types of the fields that depend on what the library has."""
+        from darkstate.engines import ENGINES
+        from darkstate.measures import MEASURES
+        from darkstate.models import MODELS
+
+        names = tuple(measure.name for measure in MEASURES)
+        return {
+            "model": Union[MODELS],  # noqa: UP007
+            "engine": Union[(*ENGINES, type(None))],  # noqa: UP007
+            "measures": tuple[Literal[names], ...],
+        }
+
+    @property
+    def title(self) -> str:
+        """The name, or that of the file, or that of the model."""
+        return self.name or Path(self.file).stem or type(self.model).__name__
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """The scenario in a YAML or TOML file.
+
+    Raises:
+        ScenarioError: the file cannot be understood; every problem with its line and a remedy.
+    """
+    from darkstate.scenarios.documents import read_document
+    from darkstate.scenarios.validation import scenario_of
+
+    return scenario_of(read_document(path))
+
+
+def parse_scenario(
+    text: str, format: Literal["yaml", "toml"] = "yaml", file: str = "scenario"
+) -> Scenario:
+    """The scenario in a text.
+
+    Args:
+        text: the source.
+        format: ``"yaml"`` or ``"toml"``.
+        file: name shown in messages.
+
+    Raises:
+        ScenarioError: the text cannot be understood.
+    """
+    from darkstate.scenarios.documents import parse_document
+    from darkstate.scenarios.validation import scenario_of
+
+    return scenario_of(parse_document(text, format, file))
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of scenario files, for editors that complete and check while one types."""
+    from darkstate.scenarios.schema import described
+
+    schema = described(Scenario).model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {
+        "title": "darkstate scenario"
+    }

@@ -1,0 +1,149 @@
+"""The schema of scenario files, generated from the dataclasses of models, drives and engines.
+
+Each dataclass becomes a pydantic class with the same fields and one more, ``kind``, its name.
+Fields that hold dataclasses become choices by ``kind``; all others are leaves (`leaves.py`), read
+with the unit that ``field(metadata={"unit": "rate"})`` declares. Unknown keys are refused. A new
+model in ``models.MODELS`` appears here, in the messages and in the JSON schema by itself.
+
+What a key means is read from the ``Args:`` of the dataclass's docstring.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+import operator
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from darkstate.scenarios.leaves import Leaf, leaf
+from darkstate.scenarios.problems import Refusal
+from darkstate.scenarios.quantities import Units
+
+
+class Described(BaseModel):
+    """Base of all generated classes: strict about keys, knows the dataclass it stands for."""
+
+    model_config = ConfigDict(extra="forbid")
+    target: ClassVar[type]
+    choices: ClassVar[dict[str, list[str]]]
+
+
+def documentation(cls: type) -> dict[str, str]:
+    """What the ``Args:`` section of a docstring says about each argument."""
+    lines = inspect.cleandoc(cls.__doc__ or "").splitlines()
+    texts: dict[str, str] = {}
+    names: list[str] = []
+    inside = False
+    for line in lines:
+        if re.match(r"(Args|Attributes):\s*\Z", line):
+            inside = True
+        elif inside and line and not line.startswith(" "):
+            break
+        elif inside and (found := re.match(r"    ([\w, ]+): (.*)", line)):
+            names = [name.strip() for name in found.group(1).split(",")]
+            texts |= dict.fromkeys(names, found.group(2))
+        elif inside and names and line.startswith("     "):
+            texts |= {name: f"{texts[name]} {line.strip()}" for name in names}
+    return texts
+
+
+@functools.cache
+def described(cls: type, kind: Literal["needed", "optional", "none"] = "none") -> type[Described]:
+    """The pydantic class of a dataclass, with or without the key ``kind``."""
+    hints = get_type_hints(cls)
+    overrides: Mapping[str, Any] = getattr(cls, "_schema_types", dict)()
+    texts = documentation(cls)
+    fields: dict[str, Any] = {}
+    choices: dict[str, list[str]] = {}
+    if kind != "none":
+        default = {"default": cls.__name__} if kind == "optional" else {}
+        fields["kind"] = (Literal[cls.__name__], Field(description="which one", **default))
+    for field in dataclasses.fields(cls):
+        if field.init and field.metadata.get("scenario", True):
+            annotation = overrides.get(field.name, hints[field.name])
+            text = texts.get(field.name, "")
+            choices[field.name] = [found.__name__ for found in _classes(annotation)]
+            fields[field.name] = (
+                _type(cls, field, annotation, text, always=field.name in overrides),
+                Field(description=text or None, **_default(field)),
+            )
+    summary = inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+    made = create_model(cls.__name__, __base__=Described, __doc__=summary, **fields)
+    made.target, made.choices = cls, choices
+    return made
+
+
+def _default(field: dataclasses.Field) -> dict[str, Any]:
+    if field.default is not dataclasses.MISSING:
+        plain = field.default
+        shown = isinstance(plain, str | int | float | None) and not _infinite(plain)
+        return {"default": plain} if shown else {"default": None}
+    return {"default": None} if field.default_factory is not dataclasses.MISSING else {}
+
+
+def _infinite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _classes(annotation: Any) -> list[type]:
+    """The dataclasses of an annotation ``A``, ``A | B``, ``A | None`` or ``tuple[A, ...]``."""
+    parts = get_args(annotation) or (annotation,)
+    found = [part for part in parts if dataclasses.is_dataclass(part) and isinstance(part, type)]
+    return list(dict.fromkeys(found))
+
+
+def _type(cls: type, field: dataclasses.Field, annotation: Any, text: str, always: bool) -> Any:
+    """The pydantic type of one field; `always`: its ``kind`` has to be given."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _type(cls, field, arguments[0], text, always)
+    if get_origin(annotation) is tuple and _classes(annotation):
+        if arguments[-1] is Ellipsis:
+            return tuple[_choice(arguments[0], always), ...]
+        return tuple[tuple(_choice(part, always) for part in arguments)]  # type: ignore[misc]
+    if _classes(annotation):
+        return _choice(annotation, always)
+    try:
+        kind = leaf(annotation, field.metadata.get("unit"), _infinite(field.default))
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
+    return _leaf_type(kind, f"`{field.name}` is: {text}" if text else "")
+
+
+def _choice(annotation: Any, always: bool) -> Any:
+    """A dataclass by ``kind``, which may be left out where there is only one."""
+    classes = _classes(annotation)
+    several = len(classes) > 1
+    kind = "needed" if several or always else "optional"
+    chosen = functools.reduce(operator.or_, [described(cls, kind) for cls in classes])
+    if several:
+        chosen = Annotated[chosen, Field(discriminator="kind")]
+    return chosen | None if type(None) in get_args(annotation) else chosen
+
+
+def _leaf_type(kind: Leaf, remedy: str) -> Any:
+    fallback = remedy or f"Give {kind.rule}."
+
+    def read(value: Any, info: ValidationInfo) -> Any:
+        units = (info.context or {}).get("units", Units())
+        try:
+            return kind(value, units, fallback)
+        except Refusal as refusal:
+            raise PydanticCustomError("leaf", "refused", {"refusal": refusal}) from None
+
+    return Annotated[Any, PlainValidator(read), WithJsonSchema(kind.schema)]

@@ -1,0 +1,305 @@
+"""Storage: what is saved comes back bit for bit, and nothing else is read or overwritten."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import darkstate as ds
+from darkstate.errors import ArgumentError
+from darkstate.results import Report, Result, Status
+from darkstate.results.plain import from_json, to_json
+from darkstate.results.storage import load_result, read_table, save_result, write_table
+from darkstate.states import GaussianBatch, GaussianState, PairMoments, PairwiseGaussianState
+
+REPORT = Report(
+    engine="gaussian",
+    method="dense",
+    status=Status.SUSPECT,
+    residual=math.nan,
+    margin=-math.inf,
+    unique=True,
+    truncation={"window tail": 1e-300, "edge": math.inf},
+    warnings=("first", "second µ"),
+    structure=("one",),
+    seconds=0.1 + 0.2,
+    provenance={"seed": 2**130 + 1, "spawn": (0, 3), "z": 1 + math.nan * 1j, "a": np.arange(3.0)},
+)
+
+
+def same_bits(first, second) -> bool:
+    first, second = np.asarray(first), np.asarray(second)
+    return (
+        first.dtype == second.dtype
+        and first.shape == second.shape
+        and first.tobytes() == second.tobytes()
+    )
+
+
+def random_matrices(*shape) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+
+def gaussian(n: int = 5) -> GaussianState:
+    labels = (*(f"A{j}" for j in range(1, n)), "Ω'")
+    return GaussianState(labels, random_matrices(n, n), -0.0 * random_matrices(n, n), np.ones(n))
+
+
+def pairwise(count: int) -> PairwiseGaussianState:
+    pairs = tuple((f"A{j}", f"B{j}") for j in range(1, count + 1))
+    rng = np.random.default_rng(3)
+    real = [rng.normal(size=count) for _ in range(2)]
+    complex_ = [random_matrices(count) * k for k in range(4)]
+    labels = tuple(label for pair in pairs for label in pair)
+    return PairwiseGaussianState(labels, pairs, PairMoments(*real, *complex_))
+
+
+def assert_same_state(first, second) -> None:
+    assert type(first) is type(second)
+    for name in type(first).__dataclass_fields__:
+        one, two = getattr(first, name), getattr(second, name)
+        if isinstance(one, np.ndarray):
+            assert same_bits(one, two), name
+        elif isinstance(one, PairMoments):
+            assert_same_state(one, two)
+        else:
+            assert one == two
+            assert type(one) is type(two)
+
+
+STATES = [
+    gaussian(),
+    GaussianState.vacuum(["A1"]),
+    pairwise(3),
+    pairwise(0),
+    GaussianBatch(("A1", "B1"), random_matrices(4, 2, 2), random_matrices(4, 2, 2)),
+    GaussianBatch(("A1", "B1"), random_matrices(0, 2, 2), random_matrices(0, 2, 2)),
+    None,
+]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
+def test_a_state_comes_back_bit_for_bit(tmp_path, state):
+    path = tmp_path / "deep" / "r.zarr"
+    assert save_result(Result(state, REPORT), path) == path
+    loaded = load_result(path)
+    assert loaded.table is None
+    if state is None:
+        assert loaded.state is None
+    else:
+        assert_same_state(state, loaded.state)
+
+
+def test_report_and_model_survive_with_nan_infinities_and_types(tmp_path):
+    model = {"model": "M", "loss": [0.1, math.inf], "drive": {"nbar": 1 / 3, "mbar": None}, "e": {}}
+    loaded = load_result(save_result(Result(gaussian(), REPORT, model=model), tmp_path / "r"))
+    assert loaded.model == model
+    expected, found = REPORT.as_dict(), loaded.report.as_dict()
+    for plain in (expected, found):
+        assert math.isnan(plain.pop("residual"))
+        provenance = plain["provenance"]
+        assert math.isnan(provenance.pop("z").imag)
+        assert same_bits(provenance.pop("a"), np.arange(3.0))
+    assert found == expected
+    assert loaded.report.warnings == REPORT.warnings
+    assert loaded.report.status is Status.SUSPECT
+    attributes = (tmp_path / "r" / "zarr.json").read_text()
+    json.loads(attributes, parse_constant=pytest.fail)  # strict JSON
+
+
+def table() -> xr.Dataset:
+    values = np.array([[0.1, np.nan], [-0.0, np.inf], [1e-300, 2.0]])
+    return xr.Dataset(
+        {
+            "E": (("time", "pair"), values, {"units": "ebit", "long_name": "$E_N$"}),
+            "zeros": ("time", np.full(3, -0.0)),
+            "z": ("time", np.array([1 + 2j, np.nan, 0])),
+            "small": ("time", np.arange(3, dtype=np.float32)),
+            "good": ("pair", np.array([True, False])),
+            "scalar": ((), 3),
+        },
+        coords={
+            "time": ("time", [0.0, 0.5, 1.0], {"units": "s"}),
+            "pair": [1, 2],
+            "first": ("pair", ["A1", "A22"]),
+            "name": ("pair", np.array(["x", "µ"], dtype=object)),
+        },
+        attrs={"title": "t", "bound": math.inf},
+    )
+
+
+def test_a_table_comes_back_identical_and_is_read_by_xarray_alone(tmp_path):
+    path = save_result(Result(gaussian(), REPORT, table()), tmp_path / "r.zarr")
+    loaded = load_result(path).table
+    assert loaded is not None
+    xr.testing.assert_identical(loaded, table())
+    for name in table().variables:
+        if table()[name].dtype.kind != "O":
+            assert same_bits(loaded[name].values, table()[name].values), name
+    with xr.open_dataset(path, engine="zarr", group="table", decode_times=False) as plain:
+        assert plain["E"].attrs["units"] == "ebit"
+
+
+def test_tables_are_written_alone_too(tmp_path):
+    write_table(table(), tmp_path / "t.zarr")
+    xr.testing.assert_identical(read_table(tmp_path / "t.zarr"), table())
+
+
+def test_times_as_dates_are_refused(tmp_path):
+    wrong = xr.Dataset({"E": ("time", [1.0])}, {"time": np.array(["2020-01-01"], "datetime64[ns]")})
+    with pytest.raises(ArgumentError, match="times as floats"):
+        save_result(Result(None, REPORT, wrong), tmp_path / "r")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_solved_model_is_saved_by_its_own_method_and_replaced(tmp_path):
+    first = ds.steady_state(ds.models.CavityChains(2, loss=0.1))
+    second = ds.steady_state(ds.models.CavityChains(3, loss=0.2))
+    path = first.save(tmp_path / "chain.zarr")
+    second.save(path)
+    loaded = ds.load_result(str(path))
+    assert_same_state(second.state, loaded.state)
+    assert (loaded.report, loaded.model) == (second.report, second.model)
+    assert ds.log_negativity(loaded.state, "A3", "B3") == ds.log_negativity(
+        second.state, "A3", "B3"
+    )
+    assert [entry.name for entry in tmp_path.iterdir()] == ["chain.zarr"]
+
+
+def test_a_hundred_thousand_pairs_take_few_files(tmp_path):
+    state = pairwise(100_000)
+    path = save_result(Result(state, REPORT), tmp_path / "big.zarr")
+    assert sum(1 for file in path.rglob("*") if file.is_file()) < 30
+    assert_same_state(state, load_result(path).state)
+
+
+# Refusals ---------------------------------------------------------------------------------------
+
+
+def make_file(path):
+    path.write_text("mine")
+
+
+def make_folder(path):
+    path.mkdir()
+    (path / "notes.txt").write_text("mine")
+
+
+def make_foreign_store(path):
+    write_table(table(), path)
+
+
+@pytest.mark.parametrize("make", [make_file, make_folder, make_foreign_store])
+def test_what_is_no_result_is_neither_overwritten_nor_read(tmp_path, make):
+    path = tmp_path / "taken"
+    make(path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    with pytest.raises(ArgumentError, match="earlier result") as caught:
+        save_result(Result(gaussian(), REPORT), path)
+    assert caught.value.name == "path"
+    with pytest.raises(ArgumentError, match="saved result"):
+        load_result(path)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(ArgumentError, match="nowhere") as caught:
+        load_result(tmp_path / "nowhere")
+    assert caught.value.remedy.startswith("Give the path")
+
+
+def remove_chunk(path):
+    (path / "state" / "number" / "c" / "0" / "0").unlink()
+
+
+def flip_bit(path):
+    chunk = path / "state" / "number" / "c" / "0" / "0"
+    data = bytearray(chunk.read_bytes())
+    data[-1] ^= 1
+    chunk.write_bytes(bytes(data))
+
+
+def remove_table(path):
+    (path / "table" / "zarr.json").unlink()
+
+
+def cut_header(path):
+    header = path / "zarr.json"
+    header.write_text(header.read_text().replace('"engine"', '"motor"'))
+
+
+@pytest.mark.parametrize("damage", [remove_chunk, flip_bit, remove_table, cut_header])
+def test_a_damaged_store_is_refused(tmp_path, damage):
+    path = save_result(Result(gaussian(), REPORT, table()), tmp_path / "r.zarr")
+    damage(path)
+    with pytest.raises(ArgumentError, match="undamaged") as caught:
+        load_result(path)
+    assert "Restore it" in str(caught.value)
+
+
+def test_a_newer_format_is_refused(tmp_path):
+    path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
+    header = path / "zarr.json"
+    header.write_text(header.read_text().replace('"darkstate result": 1', '"darkstate result": 9'))
+    with pytest.raises(ArgumentError, match=r"format 1.* but is 9"):
+        load_result(path)
+
+
+@pytest.mark.parametrize(
+    ("result", "name"),
+    [
+        (Result(object(), REPORT), "state"),
+        (Result(gaussian(), REPORT, model={"drive": {"f": print}}), "model['drive']['f']"),
+        (Result(gaussian(), REPORT.with_(provenance={1: 2})), "report['provenance']"),
+    ],
+)
+def test_what_cannot_be_stored_is_named_and_leaves_the_old_result(tmp_path, result, name):
+    path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
+    with pytest.raises(ArgumentError) as caught:
+        save_result(result, path)
+    assert caught.value.name == name
+    assert_same_state(load_result(path).state, gaussian())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.zarr"]
+
+
+def test_the_old_result_returns_if_the_last_step_fails(tmp_path, monkeypatch):
+    path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
+    rename = type(path).rename
+
+    def broken(self, target):
+        if self.name == "new":
+            raise OSError("disk full")
+        return rename(self, target)
+
+    monkeypatch.setattr(type(path), "rename", broken)
+    with pytest.raises(OSError, match="disk full"):
+        save_result(Result(GaussianState.vacuum(["A1"]), REPORT), path)
+    assert_same_state(load_result(path).state, gaussian())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.zarr"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        -0.0,
+        5e-324,
+        1 + 2j,
+        (1, ("a", [2.5])),
+        {"a": {}, "b": [], "c": ()},
+        {"one": 1},
+        math.inf,
+    ],
+)
+def test_plain_values_round_trip(value):
+    back = from_json(json.loads(json.dumps(to_json(value, "x"), allow_nan=False)))
+    assert back == value
+    assert type(back) is type(value)
+    if isinstance(value, float):
+        assert math.copysign(1, back) == math.copysign(1, value)
