@@ -141,7 +141,7 @@ def test_a_table_comes_back_identical_and_is_read_by_xarray_alone(tmp_path):
     for name in table().variables:
         if table()[name].dtype.kind != "O":
             assert same_bits(loaded[name].values, table()[name].values), name
-    with xr.open_dataset(path, engine="zarr", group="table", decode_times=False) as plain:
+    with xr.open_zarr(path, "table", consolidated=False, decode_times=False, chunks=None) as plain:
         assert plain["E"].attrs["units"] == "ebit"
 
 

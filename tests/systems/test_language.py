@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import cosh, sinh, sqrt, tanh
 
 import numpy as np
@@ -197,14 +198,21 @@ def test_a_fast_source_drives_the_qubits_like_the_broadband_field():
     assert errors[0] / errors[1] == pytest.approx(2.0, rel=0.1)
 
 
-def test_spin_pair_relaxes_with_the_opposite_sign_of_the_drive():
-    """<s_A s_B> < 0: sqrt(1 - c^2) |00> - c |11> with c^2 = nbar/(2 nbar + 1)."""
+@pytest.mark.parametrize("sites", [1, 2])
+def test_driven_spin_chains_relax_to_pairs_of_alternating_sign(sites):
+    """prod_j (sqrt(1 - c^2) |00> + (-1)^j c |11>)_j, c^2 = nbar/(2 nbar + 1), |0> the ground state.
+
+    The first pair has <s_A s_B> < 0, the sign of the drive.
+    """
     nbar = 0.7
-    system = spin_chains(1, nbar=nbar)
+    system = spin_chains(sites, nbar=nbar)
     rho = steady_state(liouvillian(system))
-    c2 = nbar / (2 * nbar + 1)
-    psi = np.array([sqrt(1 - c2), 0, 0, -sqrt(c2)])
-    assert np.allclose(rho, np.outer(psi, psi), atol=1e-10)
+    c = sqrt(nbar / (2 * nbar + 1))
+    pairs = [np.array([sqrt(1 - c**2), 0, 0, (-1) ** (j + 1) * c]) for j in range(sites)]
+    psi = reduce(np.kron, pairs)
+    if sites == 2:  # from (A1 B1 A2 B2) to the order of the system
+        psi = psi.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).ravel()
+    assert np.allclose(rho, np.outer(psi, psi), atol=1e-9)
     pair = dense(sigma_minus(Qubit("A1")) * sigma_minus(Qubit("B1")), system.spaces)
     assert np.trace(rho @ pair).real < 0
 

@@ -40,6 +40,7 @@ from darkstate.systems import (
     sigma_minus,
     squeezed_jumps,
 )
+from darkstate.systems.noise import combine
 
 A, B = Mode("A1"), Mode("B1")
 QUBITS = Qubit("A1"), Qubit("B1")
@@ -159,6 +160,37 @@ def test_any_gaussian_field_gives_its_generator(seed, modes):
     assert np.allclose(liouvillian(system), gaussian_generator(L, N, M), atol=1e-11)
     if seed % 2 == 0:
         assert len(system.jumps) == 3  # a pure field: one jump a port
+
+
+def test_pure_and_mixed_ports_side_by_side():
+    """A squeezed vacuum beside a hot port: three jumps, whichever comes first."""
+    r, qubits = 0.7, (Qubit("x"), Qubit("y"))
+    nodes = concatenate(*(emitter(q, 1.0) for q in qubits))
+    for k in (0, 1):
+        N, M = np.diag([0.4, 0.4]), np.zeros((2, 2))
+        N[k, k], M[k, k] = sinh(r) ** 2, sinh(2 * r) / 2
+        system = nodes.open_system({("x", "y"): GaussianField(N, M)})
+        assert len(system.jumps) == 3
+        L = [dense(sigma_minus(q), qubits) for q in qubits]
+        assert np.allclose(liouvillian(system), gaussian_generator(L, N, M), atol=1e-13)
+
+
+def test_rounding_in_the_moments_makes_no_terms():
+    """There and back through a beam splitter: the correlations are as exact as before."""
+    S = beam_splitter(0.3).scattering
+    N, M = SqueezedField(0.9).moments()
+    N, M = S.conj() @ N @ S.T, S @ M @ S.T
+    field = GaussianField(S.T @ N @ S.conj(), S.conj().T @ M @ S.conj())
+    nodes = concatenate(cavity(A, 1.0), cavity(B, 1.0))
+    jumps = nodes.open_system({("A1", "B1"): field}).jumps
+    assert [len(jump.operator) for jump in jumps] == [2, 2]
+
+
+def test_exact_cancellations_leave_no_terms_and_weak_ones_stay():
+    a, b = destroy(A), destroy(B)
+    assert 0.1 + 0.2 - 0.3 != 0
+    assert combine((1, 1, -1), (0.1 * a, 0.2 * a + 1e-30 * b, 0.3 * a)) == 1e-30 * b
+    assert combine((1, -1), (a * (1 + 1e-12), a)) != OperatorSum()
 
 
 def test_scattering_before_the_coupling_is_undone():

@@ -72,6 +72,17 @@ def test_jumps_are_a_set_up_to_phase():
     assert permutation_symmetry(scaled)
 
 
+def test_weak_differences_in_couplings_and_rates_count():
+    star = system_of(hop(create(C), destroy(A)) + hop(create(C), destroy(B)) * (1 + 1e-9))
+    assert not permutation_symmetry(star)
+    uneven = system_of(
+        OperatorSum(),
+        Jump(destroy(A) - 0.5 * create(B), 2.0),
+        Jump(destroy(B) - 0.5 * create(A), 2.0 * (1 + 1e-9)),
+    )
+    assert not permutation_symmetry(uneven)
+
+
 def test_current_breaks_it():
     flow = sigma_plus(X) * sigma_minus(Y) * 1j
     assert not permutation_symmetry(system_of(flow + flow.adjoint()))

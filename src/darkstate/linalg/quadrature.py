@@ -63,7 +63,7 @@ class QuadratureResult:
     tail: float
 
 
-def stationary_correlations(  # noqa: PLR0917 (the six arrays of the equation)
+def stationary_correlations(
     drift: BandedDrift,
     sites: ArrayLike,
     inputs: ArrayLike,

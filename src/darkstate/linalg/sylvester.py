@@ -28,6 +28,7 @@ from darkstate.linalg.residual import EPS, Matrix, adjoint, backward_error, refi
 
 _BLOCK = 64  # below this size LAPACK's unblocked trsyl beats the recursion
 _SWEEPS = 5  # one or two suffice unless the equation is singular to double precision
+_DIVERGED = 1e60  # no power of the Cayley transform of a stable drift gets near
 _MAX_DOUBLINGS = 80  # 2^80 Cayley steps: reached by no drift that is Hurwitz in double precision
 
 
@@ -131,11 +132,6 @@ def solve_sylvester_batched(a: Matrix, b: Matrix, c: Matrix) -> SylvesterSolutio
         NumericalError: a drift is not Hurwitz, or so close to it that doubling does not end.
     """
     a, b, c = np.asarray(a), np.asarray(b), np.asarray(c)
-    for name, stack in (("a", a), ("b", b)):
-        abscissa = np.linalg.eigvals(stack).real.max(axis=-1)
-        norm = np.linalg.norm(stack, axis=(-2, -1))
-        worst = np.argmax(abscissa / norm)
-        _require_hurwitz(name, float(abscissa.flat[worst]), float(norm.flat[worst]))
     solve = _smith_solver(a, b)
     x, error = refined(solve, a, b, c, sweeps=_SWEEPS)
     if b is a and np.array_equal(c, adjoint(c)):
@@ -154,8 +150,14 @@ def _smith_solver(a: Matrix, b: Matrix) -> Callable[[Matrix], Matrix]:
     f = np.eye(n) + 2 * shift * inverse_a
     g = f if b is a else np.eye(m) + 2 * shift * inverse_b
     powers = [(f, adjoint(g))]
-    while np.max(np.linalg.norm(f, axis=(-2, -1)) * np.linalg.norm(g, axis=(-2, -1))) > EPS:
-        if len(powers) > _MAX_DOUBLINGS:
+    while True:
+        size_f, size_g = (np.linalg.norm(each, axis=(-2, -1)) for each in (f, g))
+        # The powers of a Cayley transform vanish if and only if its drift is Hurwitz.
+        if np.max(size_f * size_g) <= EPS and max(np.max(size_f), np.max(size_g)) < 1:
+            break
+        if len(powers) > _MAX_DOUBLINGS or not max(np.max(size_f), np.max(size_g)) < _DIVERGED:
+            for name, stack in (("a", a), ("b", b)):
+                _require_all_hurwitz(name, stack)
             raise NumericalError(
                 f"The doubling iteration did not end within {_MAX_DOUBLINGS} steps: a drift relaxes"
                 " too slowly for double precision. Use solve_sylvester, or add damping."
@@ -188,6 +190,14 @@ def _triangular(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
     last = _triangular(t, s[k:, k:], right[:, k:])
     first = _triangular(t, s[:k, :k], right[:, :k] - last @ adjoint(s[:k, k:]))
     return np.hstack([first, last])
+
+
+def _require_all_hurwitz(name: str, stack: Matrix) -> None:
+    """Refuse a stack of drifts of which one is not Hurwitz, naming the worst."""
+    abscissa = np.linalg.eigvals(stack).real.max(axis=-1)
+    norm = np.linalg.norm(stack, axis=(-2, -1))
+    worst = np.argmax(abscissa / norm)
+    _require_hurwitz(name, float(abscissa.flat[worst]), float(norm.flat[worst]))
 
 
 def _require_hurwitz(name: str, abscissa: float, norm: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class CavityChains(Parameters):
     hopping_b: Values | None = field(default=None, metadata=RATE)
     loss_b: Values | None = field(default=None, metadata=RATE)
     detuning_b: Values | None = field(default=None, metadata=RATE)
+    references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
 
     def __post_init__(self) -> None:
         remedy = "Give the number of cavities per chain."

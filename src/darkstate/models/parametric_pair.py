@@ -22,7 +22,7 @@ entangled at all, because a bath also dresses the mode that it damps.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -46,7 +46,7 @@ from darkstate.models._parametric_pair_physics import (
     secular_moments,
     secular_rates,
 )
-from darkstate.models.base import Parameters, Truth, freeze
+from darkstate.models.base import RATE, Parameters, Truth, freeze
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import create, destroy, number, total
@@ -68,8 +68,8 @@ class DrudeBath:
         ArgumentError: an argument out of range.
     """
 
-    strength: float = 0.01
-    cutoff: float = 1.0
+    strength: float = field(default=0.01, metadata={"unit": "rate^2"})
+    cutoff: float = field(default=1.0, metadata=RATE)
 
     def __post_init__(self) -> None:
         remedy = "Give zeta of J = zeta w/(cutoff² + w²), in units of frequency²."
@@ -105,10 +105,10 @@ class ParametricPair(Parameters):
         ArgumentError: an argument out of range, or one that the treatment chosen does not have.
     """
 
-    omega_a: float = 1.0
-    omega_b: float = 1.0
-    pump: float = 10.0
-    coupling: float | None = None
+    omega_a: float = field(default=1.0, metadata=RATE)
+    omega_b: float = field(default=1.0, metadata=RATE)
+    pump: float = field(default=10.0, metadata=RATE)
+    coupling: float | None = field(default=None, metadata=RATE)
     baths: tuple[DrudeBath, DrudeBath] = (DrudeBath(), DrudeBath())
     treatment: Literal["secular", "exact"] = "secular"
     branch: Branch = "diagonal"

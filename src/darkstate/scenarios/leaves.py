@@ -92,9 +92,7 @@ _INTEGER = Leaf(
     _read_integer,
 )
 _TEXT = Leaf("text", {"type": "string"}, lambda value: isinstance(value, str), lambda v, _: v)
-_BOOLEAN = Leaf(
-    "true or false", {"type": "boolean"}, lambda v: isinstance(v, bool), lambda v, _: v
-)
+_BOOLEAN = Leaf("true or false", {"type": "boolean"}, lambda v: isinstance(v, bool), lambda v, _: v)
 _NOTHING = Leaf("null", {"type": "null"}, lambda value: value is None, lambda v, _: v)
 
 

@@ -37,7 +37,7 @@ class Problem:
 
 
 class Refusal(Exception):  # noqa: N818
-    """Internal: a value does not fit its field; turned into a `Problem` where the place is known."""
+    """Internal: a value does not fit its field; becomes a `Problem` where the place is known."""
 
     def __init__(self, rule: str, value: Any, remedy: str, at: Path = ()):
         super().__init__(rule)
@@ -57,13 +57,14 @@ def sentence(path: Path, rule: str, value: Any, remedy: str) -> str:
     return str(ArgumentError(dotted(path), rule, value, remedy))
 
 
-def refuse(file: str, problems: Iterable[Problem]) -> ScenarioError:
-    """The error to raise for these problems of `file`, in the order of their lines."""
+def refuse(file: str, problems: Iterable[Problem], more: int = 0) -> ScenarioError:
+    """The error to raise for these problems of `file` (and `more`), in the order of their lines."""
     ordered = sorted(problems, key=lambda problem: problem.line)
     lines = [
         f"{file}:{problem.line}: {problem.text}" if problem.line else f"{file}: {problem.text}"
         for problem in ordered[:SHOWN]
     ]
-    if len(ordered) > SHOWN:
-        lines.append(f"{file}: ... and {len(ordered) - SHOWN} more problems of this kind.")
+    more += max(0, len(ordered) - SHOWN)
+    if more:
+        lines.append(f"{file}: ... and {more} more problems.")
     return ScenarioError("\n".join(lines))

@@ -1,14 +1,14 @@
 """Numbers with units: ``"5 MHz"``, ``"2*pi*5 MHz"``, ``"0.1 us"``, ``"3/us"``.
 
-The grammar is tiny and nothing is evaluated: factors joined by ``*``, ``/`` or a space, read from
-left to right, each a number, ``pi``, or a unit that may carry a small whole power (``MHz^2``).
+The grammar is tiny and nothing is evaluated: factors joined by ``*`` or ``/`` (or by nothing, before
+a unit), read from left to right, each a number, ``pi``, or a unit with a small power (``MHz^2``).
 Units are seconds, minutes, hours, Hz and rad with the usual prefixes (pint knows their sizes).
 
 A frequency in Hz-type units is an *ordinary rate*: ``5 MHz`` is ``5e6`` per second, without 2 pi.
 What is meant as an angular frequency says so: ``2*pi*5 MHz`` (or ``31.4 rad/us``).
 
-Models know pure numbers only. A scenario's ``rate_unit`` says which rate is 1; a quantity is divided
-by it (a time is multiplied).
+Models know pure numbers only. A scenario's ``rate_unit`` says which rate is 1; a quantity is
+divided by it (a time is multiplied).
 """
 
 from __future__ import annotations
@@ -97,6 +97,8 @@ class Units:
         """
         if re.fullmatch(r"\s*[-+]?[\d.]+([eE][-+]?\d+)?\s*", text):
             raise Refusal("be a number, not text", text, "Write it without quotes.")
+        if not re.search(r"\d|pi|π", text):
+            raise Refusal("be a number, or one with a unit", text, _EXAMPLE)
         quantity = parse_quantity(text)
         if quantity.power == 0:
             return quantity.value
@@ -135,6 +137,8 @@ def parse_quantity(text: str) -> Quantity:
                 raise Refusal("be a number with a unit", text, _EXAMPLE)
             divide, expecting = token == "/", True
             continue
+        if not expecting and kind == "number":
+            raise Refusal("have a '*' between its factors", text, _EXAMPLE)
         value, order = _factor(kind, token, tokens, text)
         if divide and value == 0:
             raise Refusal("not divide by zero", text, _EXAMPLE)
@@ -180,7 +184,7 @@ def _factor(kind: str, token: str, tokens: list[tuple[str, str]], text: str) -> 
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry = pint.UnitRegistry(None)  # type: ignore[arg-type]
     for line in _DEFINITIONS.strip().splitlines():
         registry.define(line)
     return registry

@@ -1,2 +1,194 @@
-"""x"""
-ScenarioRun=run_scenario=None
+"""Running a scenario: solve, tabulate, draw, write; each step told to a progress callback.
+
+A run leaves in its folder
+
+    report.json     model, report, measures of the whole, names of the files: one JSON document
+    result.zarr     state and report, read back by ``darkstate.load_result``
+    pairs.csv       measures of two parties          modes.csv      measures of single subsystems
+    evolution.csv   columns over time                map.png, map.svg, ...   the pictures
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkstate.errors import ArgumentError
+from darkstate.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from darkstate.results import Result
+
+Progress = Callable[[str, float], None]
+"""``progress(what, fraction)``: called before each step, fraction from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class ScenarioRun:
+    """What a run gives.
+
+    Args:
+        scenario: what was asked.
+        result: state and report.
+        tables: ``"pairs"`` and ``"modes"``, or ``"evolution"``, as `xarray.Dataset`.
+        whole: measures of the whole network.
+        files: what was written, in the order of writing; empty if nothing was.
+    """
+
+    scenario: Scenario
+    result: Result
+    tables: Mapping[str, xr.Dataset]
+    whole: Mapping[str, float] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Everything but the state as plain values, strict JSON (no NaN: null)."""
+        scenario = self.scenario
+        return _strict(
+            {
+                "scenario": {
+                    "name": scenario.title,
+                    "file": scenario.file,
+                    "description": scenario.description,
+                    "rate_unit": scenario.rate_unit,
+                    "solve": scenario.solve,
+                },
+                "model": dict(self.result.model),
+                "report": self.result.report.as_dict(),
+                "whole": dict(self.whole),
+                "tables": {name: _columns(table) for name, table in self.tables.items()},
+                "units": {
+                    str(name): str(column.attrs.get("units", ""))
+                    for table in self.tables.values()
+                    for name, column in table.data_vars.items()
+                },
+                "files": [str(file) for file in self.files],
+            }
+        )
+
+
+def run_scenario(
+    scenario: Scenario,
+    out: str | Path | None = None,
+    progress: Progress = lambda what, fraction: None,
+) -> ScenarioRun:
+    """Solve a scenario, tabulate its measures, and write everything to a folder.
+
+    Args:
+        scenario: what to do.
+        out: the folder, made if needed; files of an earlier run in it are replaced. Without it
+            nothing is written or drawn.
+        progress: told before each step.
+
+    Raises:
+        ArgumentError: unknown labels in `pairs`, or `out` cannot be written.
+        EngineMismatchError, NumericalError, CapacityError: as of the front door.
+    """
+    from darkstate.scenarios.tabulation import chosen_pairs
+    from darkstate.solve import as_system
+
+    folder = None if out is None else _folder(Path(out))
+    progress("building the network", 0.0)
+    pairs = chosen_pairs(as_system(scenario.model).labels, scenario.pairs)
+    progress("solving", 0.1)
+    evolving = scenario.solve == "evolve"
+    run = (_evolved if evolving else _steady)(scenario, pairs, progress)
+    return run if folder is None else _written(run, pairs, folder, progress)
+
+
+def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+    from darkstate.scenarios.tabulation import chosen_measures, mode_data, pair_data, whole_data
+    from darkstate.solve import steady_state
+
+    result = steady_state(scenario.model, scenario.engine)
+    progress("measuring", 0.5)
+    single, double = (chosen_measures(scenario.measures, parties) for parties in (1, 2))
+    tables = {}
+    if double and pairs:
+        tables["pairs"] = pair_data(result.state, double, pairs)
+    modes = mode_data(result.state, single)
+    if modes.data_vars:
+        tables["modes"] = modes
+    return ScenarioRun(scenario, result, tables, whole_data(result.state, single))
+
+
+def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+    from darkstate.scenarios.tabulation import time_columns
+    from darkstate.solve import evolve
+
+    assert scenario.times is not None
+    columns = time_columns(scenario.measures, pairs)
+    measures = {name: function for name, (_, function) in columns.items()}
+    result = evolve(
+        scenario.model, scenario.times.values(), measures=measures, engine=scenario.engine
+    )
+    table = result.table
+    assert table is not None
+    for name, (measure, _) in columns.items():
+        table[name].attrs |= {"long_name": name.replace("_", " "), "units": measure.unit}
+    unit = scenario.rate_unit
+    table["time"].attrs |= {"long_name": "time", "units": f"1/({unit})" if unit else "1/rate"}
+    return ScenarioRun(scenario, result, {"evolution": table})
+
+
+def _written(
+    run: ScenarioRun, pairs: list[tuple[str, str]], folder: Path, progress: Progress
+) -> ScenarioRun:
+    from darkstate.scenarios.pictures import chosen_pictures, draw
+    from darkstate.scenarios.tabulation import write_csv
+
+    progress("writing", 0.6)
+    files = [run.result.save(folder / "result.zarr")]
+    files += [write_csv(table, folder / f"{name}.csv") for name, table in run.tables.items()]
+    names = chosen_pictures(run.scenario, run.result.state, pairs)
+    for k, name in enumerate(names):
+        progress(f"drawing {name}", 0.7 + 0.3 * k / len(names))
+        files += draw(name, run.scenario, run.result, pairs, folder)
+    report = folder / "report.json"
+    done = ScenarioRun(run.scenario, run.result, run.tables, run.whole, (*files, report))
+    text = json.dumps(done.document(), indent=1, ensure_ascii=False, allow_nan=False)
+    report.write_text(text + "\n", encoding="utf-8")
+    progress("done", 1.0)
+    return done
+
+
+def _folder(path: Path) -> Path:
+    """The folder, made and found to be writable.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    import tempfile
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        remedy = "Choose another folder."
+        raise ArgumentError("out", f"be a writable folder ({reason})", str(path), remedy) from None
+    return path
+
+
+def _columns(table: xr.Dataset) -> dict[str, list[Any]]:
+    return {str(name): table[name].values.tolist() for name in (*table.coords, *table.data_vars)}
+
+
+def _strict(value: Any) -> Any:
+    """Plain values that strict JSON can hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _strict(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(entry) for entry in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return _strict(value.item()) if hasattr(value, "item") else str(value)

@@ -39,8 +39,8 @@ class TimeGrid:
 
     def __post_init__(self) -> None:
         remedy = "Use 'spacing: linear', or start at a positive time."
-        least = {"above": 0.0} if self.spacing == "log" else {"minimum": 0.0}
-        start = check_real("start", self.start, **least, remedy=remedy)
+        least = math.ulp(0.0) if self.spacing == "log" else 0.0
+        start = check_real("start", self.start, minimum=least, remedy=remedy)
         check_real("stop", self.stop, above=start, remedy="Let it end after it starts.")
         check_integer("points", self.points, minimum=2, remedy="Give at least both ends.")
         if self.points > 100_000:
@@ -108,7 +108,9 @@ class Scenario:
     @staticmethod
     def _check_list(name: str, entries: Sequence[Any] | None) -> None:
         if entries is not None and len(set(entries)) < len(entries):
-            raise ArgumentError(name, "name each entry once", list(entries), "Drop the repeated one.")
+            raise ArgumentError(
+                name, "name each entry once", list(entries), "Drop the repeated one."
+            )
         if entries is not None and not entries and name != "pictures":
             raise ArgumentError(name, "name at least one entry", [], f"Leave `{name}` out instead.")
 
@@ -122,7 +124,7 @@ class Scenario:
         names = tuple(measure.name for measure in MEASURES)
         return {
             "model": Union[MODELS],  # noqa: UP007
-            "engine": Union[(*ENGINES, type(None))],  # noqa: UP007
+            "engine": Union[(*ENGINES, type(None))],
             "measures": tuple[Literal[names], ...],
         }
 
@@ -168,6 +170,8 @@ def json_schema() -> dict[str, Any]:
     from darkstate.scenarios.schema import described
 
     schema = described(Scenario).model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {
-        "title": "darkstate scenario"
-    }
+    return (
+        {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+        | schema
+        | {"title": "darkstate scenario"}
+    )

@@ -71,8 +71,8 @@ def described(cls: type, kind: Literal["needed", "optional", "none"] = "none") -
     fields: dict[str, Any] = {}
     choices: dict[str, list[str]] = {}
     if kind != "none":
-        default = {"default": cls.__name__} if kind == "optional" else {}
-        fields["kind"] = (Literal[cls.__name__], Field(description="which one", **default))
+        default: Any = cls.__name__ if kind == "optional" else ...
+        fields["kind"] = (Literal[cls.__name__], Field(default, description="which one"))
     for field in dataclasses.fields(cls):
         if field.init and field.metadata.get("scenario", True):
             annotation = overrides.get(field.name, hints[field.name])
@@ -130,7 +130,7 @@ def _choice(annotation: Any, always: bool) -> Any:
     classes = _classes(annotation)
     several = len(classes) > 1
     kind = "needed" if several or always else "optional"
-    chosen = functools.reduce(operator.or_, [described(cls, kind) for cls in classes])
+    chosen: Any = functools.reduce(operator.or_, [described(cls, kind) for cls in classes])
     if several:
         chosen = Annotated[chosen, Field(discriminator="kind")]
     return chosen | None if type(None) in get_args(annotation) else chosen

@@ -40,10 +40,15 @@ def scenario_of(document: Document) -> Scenario:
     try:
         checked = schema.model_validate(document.data, context={"units": units})
     except ValidationError as error:
-        problems = [_problem(document, found) for found in error.errors(include_url=False)]
-        raise refuse(document.file, problems) from None
+        found = error.errors(include_url=False)
+        problems = [_problem(document, entry) for entry in found[:EXAMINED]]
+        raise refuse(document.file, problems, len(found) - len(problems)) from None
     made = _build(checked, (), document)
     return dataclasses.replace(made, file=document.file, source=document.text)
+
+
+EXAMINED = 200
+"""How many problems of one file are looked at."""
 
 
 class _Missing:

@@ -23,7 +23,8 @@ from darkstate.scenarios.problems import Path, dotted
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_WORDS: dict[str, Any] = (
+_WORDS: dict[str, Any] = {}
+_WORDS |= (
     dict.fromkeys(("", "~", "null", "Null", "NULL"), None)
     | dict.fromkeys(("true", "True", "TRUE"), True)
     | dict.fromkeys(("false", "False", "FALSE"), False)

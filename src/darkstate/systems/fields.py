@@ -110,7 +110,8 @@ class GaussianField(Field):
         ):
             if np.max(np.abs(matrix - mirror)) > 1e-12 * np.max(np.abs(matrix)):
                 raise UnphysicalError(name, rule, matrix.tolist(), f"Give {what}.")
-        N, M = (N + N.conj().T) / 2, (M + M.T) / 2
+        N = np.asarray((N + N.conj().T) / 2, dtype=np.complex128)
+        M = np.asarray((M + M.T) / 2, dtype=np.complex128)
         split(kossakowski(N, M))
         self._moments = N, M
 

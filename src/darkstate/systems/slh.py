@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.conventions import as_labels, is_label
-from darkstate.errors import ArgumentError, UnphysicalError, check_labels
+from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.fields import Field
 from darkstate.systems.noise import Moments, combine, driven_jumps
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem
@@ -91,7 +91,9 @@ class Component:
         Raises:
             ArgumentError: there is no such port; the nearest one is offered.
         """
-        return self.ports.index(check_labels("port", name, self.ports)[0])
+        if name not in self.ports:
+            raise ArgumentError("port", "name a port", name, nearest(str(name), self.ports))
+        return self.ports.index(name)
 
     def __rshift__(self, other: Component) -> Component:
         """Series product: output k of this component becomes input k of `other`.
@@ -176,7 +178,7 @@ class Component:
         """
         moments: dict[tuple[int, ...], Moments] = {}
         for key, source in dict(inputs or {}).items():
-            names = check_labels("inputs", as_labels(key), self.ports)
+            names = as_labels(key)
             field_moments = source.moments()
             n = len(field_moments[0])
             if len(names) != n:

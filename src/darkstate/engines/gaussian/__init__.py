@@ -2,7 +2,8 @@
 
 It looks for structure (`structure.py`), proves or refutes stability (`stability.py`), then takes
 
-* ``dense``: Sylvester equations between blocks of amplitudes (`dense.py`), or
+* ``dense``: Sylvester equations between blocks of amplitudes (`dense.py`),
+* ``chains``: for damped chains, an integral over frequency by matrix products (`chains.py`), or
 * ``quadrature``: for huge narrow-banded networks with few noise inputs, an integral over frequency
   that keeps only the pairs asked for (`large.py`).
 
@@ -22,8 +23,23 @@ import numpy as np
 from darkstate.conventions import partner_pairs
 from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
 from darkstate.engines.gaussian.batch import batched_steady_states
+from darkstate.engines.gaussian.chains import (
+    MOST_FREQUENCIES,
+    SMALLEST_CHAIN,
+    chains_memory,
+    chains_seconds,
+    chains_steady_state,
+    frequencies_needed,
+    suits_chains,
+)
 from darkstate.engines.gaussian.conditional import conditional_state
-from darkstate.engines.gaussian.dense import dense_memory, dense_seconds, dense_steady_state
+from darkstate.engines.gaussian.dense import (
+    dense_memory,
+    dense_seconds,
+    dense_steady_state,
+    physicality_margin,
+    schur_forms,
+)
 from darkstate.engines.gaussian.evolution import evolve_states
 from darkstate.engines.gaussian.large import LargeResult, large_cost, large_steady_state
 from darkstate.engines.gaussian.output import output_states
@@ -32,7 +48,12 @@ from darkstate.engines.gaussian.periodic import (
     periodic_steady_state,
     refuse_evolution,
 )
-from darkstate.engines.gaussian.stability import Outcome, Stability, stability
+from darkstate.engines.gaussian.stability import (
+    Outcome,
+    Stability,
+    dense_stability,
+    stability,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import (
     ArgumentError,
@@ -48,8 +69,8 @@ from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.quadratic import quadratic_form
 
-DENSE_LIMIT = 1500
-"""Blocks above this size go to the quadrature method where it applies."""
+LARGEST_WHOLE = 1500
+"""Of networks with larger blocks only pairs are kept, where the quadrature method applies."""
 
 MARGIN_TOLERANCE = 1e-9
 """Largest uncertainty-relation violation, relative to the covariance, that rounding explains."""
@@ -60,8 +81,9 @@ class Gaussian:
     """Engine for quadratic systems of modes.
 
     Args:
-        method: ``"auto"``, ``"dense"`` (all correlations) or ``"quadrature"`` (huge banded
-            networks, chosen pairs only).
+        method: ``"auto"``, ``"dense"`` (Schur forms; always applies), ``"chains"`` (all
+            correlations of damped chains) or ``"quadrature"`` (huge banded networks, chosen pairs
+            only).
         rtol: relative accuracy asked of the second moments.
         pairs: pairs of labels that the quadrature method keeps; partners (A1, B1), ... by default.
         memory_limit: bytes; by default half of the machine's memory.
@@ -70,7 +92,7 @@ class Gaussian:
         ArgumentError: unknown method, rtol outside (0, 0.1].
     """
 
-    method: Literal["auto", "dense", "quadrature"] = "auto"
+    method: Literal["auto", "dense", "chains", "quadrature"] = "auto"
     rtol: float = 1e-9
     pairs: tuple[tuple[str, str], ...] | None = None
     memory_limit: float | None = None
@@ -78,7 +100,7 @@ class Gaussian:
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
 
     def __post_init__(self) -> None:
-        check_choice("method", self.method, ("auto", "dense", "quadrature"))
+        check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
         remedy = "Give a relative accuracy such as 1e-9."
         check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
         if self.memory_limit is not None:
@@ -98,9 +120,12 @@ class Gaussian:
     def _offer(self, structure: Structure) -> Offer:
         steps = ["Is the system quadratic in the modes? yes", *structure.lines()]
         method, why = self._choose(structure)
-        steps.append(f"Dense blocks or frequency quadrature? {method}: {why}")
+        steps.append(f"Schur forms, chain integrals or pairs only? {method}: {why}")
         if method == "dense":
             cost = Cost(dense_memory(structure), dense_seconds(structure))
+        elif method == "chains":
+            seconds = chains_seconds(structure, stability(structure).gap)
+            cost = Cost(chains_memory(structure), seconds)
         else:
             cost = large_cost(structure, len(self._kept(structure)))
         return Offer(self.name, True, why, method, tuple(steps), cost, structure)
@@ -109,15 +134,18 @@ class Gaussian:
         largest = structure.largest_block
         if self.method != "auto":
             return self.method, "as requested"
-        if largest <= DENSE_LIMIT:
-            return "dense", f"the largest block has {largest} <= {DENSE_LIMIT} amplitudes"
-        if not _suits_quadrature(structure):
-            why = f"drift of half bandwidth {structure.bandwidth}, {len(structure.driven)} inputs"
-            return "dense", f"not narrow enough for quadrature ({why})"
-        return "quadrature", (
-            f"blocks of {largest} amplitudes, half bandwidth {structure.bandwidth}, "
-            f"{len(structure.driven)} noise inputs"
-        )
+        if largest > LARGEST_WHOLE and _suits_quadrature(structure):
+            return "quadrature", (
+                f"blocks of {largest} > {LARGEST_WHOLE} amplitudes, half bandwidth "
+                f"{structure.bandwidth}, {len(structure.driven)} noise inputs"
+            )
+        if not suits_chains(structure):
+            return "dense", f"blocks of {largest} amplitudes, short or not tridiagonal"
+        stable = stability(structure)
+        slow = frequencies_needed(structure, stable.gap) > MOST_FREQUENCIES
+        if stable.outcome is not Outcome.STABLE or slow:
+            return "dense", "chains that hardly relax: their frequency integral would be slow"
+        return "chains", f"damped chains of {largest} amplitudes with few noise inputs"
 
     def _kept(self, structure: Structure) -> list[tuple[str, str]]:
         labels = structure.form.labels
@@ -152,12 +180,12 @@ class Gaussian:
         remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
         assert offer.cost is not None
         refuse_if_too_large("steady_state", offer.cost.memory, limit, remedy)
-        stable = stability(structure)
-        require_stable(stable)
-        if offer.method == "dense":
-            solution = self._dense(structure, stable)
-        else:
-            solution = self._quadrature(structure, stable)
+        methods = {
+            "dense": self._dense,
+            "chains": self._chains,
+            "quadrature": self._quadrature,
+        }
+        solution = methods[offer.method](structure)
         report = solution.report.with_(
             seconds=time.perf_counter() - start, provenance=self._provenance()
         )
@@ -180,25 +208,63 @@ class Gaussian:
         options = {"method": self.method, "rtol": self.rtol}
         return {"engine options": options, "versions": versions()}
 
-    def _dense(self, structure: Structure, stable: Stability) -> Solution:
-        state, residual, error = dense_steady_state(structure)
+    def _dense(self, structure: Structure) -> Solution:
+        forms = schur_forms(structure)
+        stable = dense_stability(structure, forms)
+        require_stable(stable)
+        state, residual, error = dense_steady_state(structure, forms)
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
+        return self._whole(structure, stable, state, "dense", residual, error * scale)
+
+    def _chains(self, structure: Structure) -> Solution:
+        stable = stability(structure)
+        if not suits_chains(structure) or stable.outcome is not Outcome.STABLE:
+            raise EngineMismatchError(
+                "The chains method needs damped chains of at least "
+                f"{SMALLEST_CHAIN} amplitudes with few noise inputs. Use Gaussian(method='dense')."
+            )
+        try:
+            state, found = chains_steady_state(structure)
+        except NumericalError:
+            if self.method == "chains":
+                raise
+            return self._dense(structure)
+        # |dX| <= |remainder| / (2 gap); the backward error is relative to norms of order `size`
+        size = float(abs(structure.drift).sum(axis=1).max())
+        norm = float(np.linalg.norm(state.number) + np.linalg.norm(state.anomalous))
+        error = found.residual * size * max(1.0, norm) / stable.gap
+        method = f"chains, {found.nodes} frequencies"
+        return self._whole(structure, stable, state, method, found.residual, error)
+
+    def _whole(
+        self,
+        structure: Structure,
+        stable: Stability,
+        state: GaussianState,
+        method: str,
+        residual: float,
+        error: float,
+    ) -> Solution:
+        """Solution and report for a state whose correlations are all known."""
         if np.any(structure.form.drive):
             state = GaussianState(state.labels, state.number, state.anomalous, _mean(structure))
-        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
         report = Report(
             engine=self.name,
-            method="dense",
+            method=method,
             status=Status.CERTIFIED,
             residual=residual,
-            margin=state.margin(),
+            margin=physicality_margin(structure, state),
             gap=stable.gap,
             unique=stable.outcome is Outcome.STABLE,
-            error_estimate=error * scale,
+            error_estimate=error,
             structure=structure.lines(),
         )
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
         return Solution(state, _judged(report, self.rtol, scale))
 
-    def _quadrature(self, structure: Structure, stable: Stability) -> Solution:
+    def _quadrature(self, structure: Structure) -> Solution:
+        stable = stability(structure)
+        require_stable(stable)
         if np.any(structure.form.drive):
             raise EngineMismatchError(
                 "The quadrature method has no coherent drive. Use Gaussian(method='dense'), or "

@@ -13,6 +13,9 @@ from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.sylvester import SchurForm, solve_sylvester
 from darkstate.states import GaussianState
 
+EXACT_MARGIN = 200
+"""Up to this many variables the physicality margin is an exact eigenvalue, above it a bound."""
+
 
 def dense_memory(structure: Structure) -> float:
     """Predicted peak bytes: the moments, one Schur form per distinct block, two work matrices."""
@@ -31,7 +34,22 @@ def dense_seconds(structure: Structure) -> float:
     return 1e-3 * len(structure.blocks) + 1.2e-8 * work
 
 
-def dense_steady_state(structure: Structure) -> tuple[GaussianState, float, float]:
+def schur_forms(structure: Structure) -> dict[int, SchurForm]:
+    """Schur form of every block that is correlated with anything, and of every mirror pair once."""
+    forms: dict[int, SchurForm] = {}
+    for block in range(len(structure.blocks)):
+        mirror = structure.mirror[block]
+        if mirror in forms and mirror != block:
+            forms[block] = forms[mirror].conj()
+            continue
+        index = structure.blocks[block]
+        forms[block] = SchurForm.of(structure.drift[index][:, index].toarray())
+    return forms
+
+
+def dense_steady_state(
+    structure: Structure, forms: dict[int, SchurForm]
+) -> tuple[GaussianState, float, float]:
     """State, largest backward error, and estimated relative error of the second moments.
 
     Raises:
@@ -40,34 +58,48 @@ def dense_steady_state(structure: Structure) -> tuple[GaussianState, float, floa
     n = len(structure.form.labels)
     number = np.zeros((n, n), dtype=complex)
     anomalous = np.zeros((n, n), dtype=complex)
-    schur: dict[int, SchurForm] = {}
     residual, error = 0.0, 0.0
     for p, q in structure.correlated:
         source = structure.source[structure.blocks[p]][:, structure.blocks[q]].toarray()
-        left = _schur(structure, schur, p)
-        right = left if p == q else _schur(structure, schur, q)
-        solution = solve_sylvester(left, right, source)
+        solution = solve_sylvester(forms[p], forms[q], source)
         residual, error = max(residual, solution.residual), max(error, solution.error)
-        _scatter(number, anomalous, structure.blocks[p], structure.blocks[q], solution.x)
-    state = GaussianState(structure.form.labels, number, anomalous)
-    return state, residual, error
+        scatter(number, anomalous, structure.blocks[p], structure.blocks[q], solution.x)
+    return GaussianState(structure.form.labels, number, anomalous), residual, error
 
 
-def _schur(structure: Structure, known: dict[int, SchurForm], block: int) -> SchurForm:
-    if block not in known:
-        mirror = structure.mirror[block]
-        if mirror in known and mirror != block:
-            own, other = structure.blocks[block], structure.blocks[mirror]
-            n = len(structure.form.labels)
-            if np.array_equal((own + n) % (2 * n), other):
-                known[block] = known[mirror].conj()
-                return known[block]
-        index = structure.blocks[block]
-        known[block] = SchurForm.of(structure.drift[index][:, index].toarray())
-    return known[block]
+def physicality_margin(structure: Structure, state: GaussianState) -> float:
+    """Lower bound of the smallest eigenvalue of ``<xi xi†>``, hence of ``sigma + i Omega/2``.
+
+    The exact eigenvalue for small systems. For large ones a Cholesky factorisation proves that it
+    is above ``-1e-10`` of the largest moment, which is then returned; a failed proof is followed by
+    the exact eigenvalue. A conserved charge splits the matrix in two halves.
+    """
+    n = len(state.labels)
+    joint = np.empty((2 * n, 2 * n), dtype=complex)
+    joint[:n, :n] = np.eye(n) + state.number.T
+    joint[n:, n:] = state.number
+    joint[:n, n:] = state.anomalous
+    joint[n:, :n] = state.anomalous.conj()
+    if structure.representatives is None:
+        parts = [joint]
+    else:
+        kept = np.concatenate([structure.blocks[k] for k in structure.representatives])
+        parts = [joint[np.ix_(half, half)] for half in (kept, (kept + n) % (2 * n))]
+    return min(_smallest_eigenvalue(part) for part in parts)
 
 
-def _scatter(
+def _smallest_eigenvalue(matrix: NDArray) -> float:
+    if len(matrix) > EXACT_MARGIN:
+        slack = 1e-10 * max(1.0, float(np.abs(matrix).max()))
+        try:
+            np.linalg.cholesky(matrix + slack * np.eye(len(matrix)))
+            return -slack
+        except np.linalg.LinAlgError:
+            pass
+    return float(np.linalg.eigvalsh(matrix)[0])
+
+
+def scatter(
     number: NDArray, anomalous: NDArray, rows: NDArray, columns: NDArray, values: NDArray
 ) -> None:
     """Write ``X_rs = <: xi_r xi_s† :>`` to the moments; see `Structure` for the variables."""

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.linalg.sylvester import SchurForm
 
-DENSE_PART = 600
+DENSE_PART = 150
 """Strongly connected parts up to this size are diagonalised; larger ones are bounded."""
 
 
@@ -49,6 +50,15 @@ class Stability:
     modes: tuple[str, ...] = ()
 
 
+def dense_stability(structure: Structure, forms: dict[int, SchurForm]) -> Stability:
+    """The stability read off Schur forms that are at hand; culprits are named as in `stability`."""
+    gap = -max(form.spectral_abscissa for form in forms.values())
+    scale = float(abs(structure.drift).sum(axis=1).max())
+    if gap > _rounding(scale, structure.largest_block):
+        return Stability(Outcome.STABLE, gap, True)
+    return stability(structure)
+
+
 def stability(structure: Structure) -> Stability:
     """The stability of a quadratic system (see the module's text for the method)."""
     worst = Stability(Outcome.STABLE, np.inf, True)
@@ -70,7 +80,7 @@ def stability(structure: Structure) -> Stability:
 def _of_part(
     structure: Structure, drift: sp.csr_array, variables: NDArray[np.intp], scale: float
 ) -> Stability:
-    rounding = 4 * np.finfo(float).eps * scale * np.sqrt(len(variables))
+    rounding = _rounding(scale, len(variables))
     if len(variables) > DENSE_PART:
         gap = -hermitian_bound(drift)
         outcome = Outcome.STABLE if gap > rounding else Outcome.UNPROVEN
@@ -85,6 +95,11 @@ def _of_part(
     heavy = variables[np.argsort(-weight)][: int(np.sum(weight > 0.05 * weight.max()))]
     names = tuple(dict.fromkeys(structure.variable_name(int(index)) for index in heavy))
     return Stability(outcome, gap, True, names)
+
+
+def _rounding(scale: float, size: int) -> float:
+    """Rates below this are rounding errors of eigenvalues of a drift of norm `scale`."""
+    return 4 * np.finfo(float).eps * scale * float(np.sqrt(size))
 
 
 def _eigen(matrix: NDArray) -> tuple[NDArray, NDArray]:

@@ -128,15 +128,30 @@ class Structure:
         return tuple(k for k in range(len(self.blocks)) if kept[k])
 
     @cached_property
+    def chains(self) -> dict[int, NDArray[np.intp]] | None:
+        """Variables of each representative block in the order that makes its drift tridiagonal.
+
+        None if there are no representatives or a block has no such order.
+        """
+        if self.representatives is None:
+            return None
+        orders = {}
+        for number in self.representatives:
+            block = self.blocks[number]
+            order = block[_narrow_order(sp.csr_array(self.drift[block][:, block]))]
+            entries = sp.coo_array(self.drift[order][:, order])
+            if np.abs(entries.row - entries.col).max(initial=0) > 1:
+                return None
+            orders[number] = order
+        return orders
+
+    @cached_property
     def banded_order(self) -> NDArray[np.intp]:
         """Order of the representatives' variables that makes their drift narrow."""
         chosen = self.representatives or tuple(range(len(self.blocks)))
         variables = np.concatenate([self.blocks[k] for k in chosen])
         variables = np.sort(variables)
-        sub = sp.csr_array(self.drift[variables][:, variables])
-        pattern = sp.csr_array((np.ones(sub.nnz), sub.indices, sub.indptr), shape=sub.shape)
-        symmetric = sp.csr_matrix(pattern + pattern.T)
-        return variables[reverse_cuthill_mckee(symmetric, symmetric_mode=True)]
+        return variables[_narrow_order(sp.csr_array(self.drift[variables][:, variables]))]
 
     @cached_property
     def bandwidth(self) -> int:
@@ -165,3 +180,10 @@ class Structure:
             f"{len(self.blocks)} blocks of amplitudes (sizes {shown}), {len(self.correlated)} "
             f"correlated pairs of blocks; {charge}",
         )
+
+
+def _narrow_order(matrix: sp.csr_array) -> NDArray[np.intp]:
+    """Order of the rows that keeps a sparse matrix's nonzeros close to the diagonal."""
+    ones = np.ones(matrix.nnz)
+    pattern = sp.csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return reverse_cuthill_mckee(sp.csr_matrix(pattern + pattern.T), symmetric_mode=True)

@@ -33,7 +33,7 @@ _CLAIMED_PLACE = 0.003
 
 
 def _compute(ratio: float, fast: bool, progress: Progress) -> xr.Dataset:
-    zeta1 = np.geomspace(5e-4, 0.08, 17 if fast else 65)
+    zeta1 = np.geomspace(5e-4, 0.08, 13 if fast else 65)
     values = np.empty((len(_CURVES), len(zeta1)))
     peaks = np.empty((len(_CURVES), 2))
     for i, (name, function) in enumerate(_CURVES.items()):
@@ -44,10 +44,7 @@ def _compute(ratio: float, fast: bool, progress: Progress) -> xr.Dataset:
         peaks[i] = maximum(lambda z, f=function: f(z, FIXED_ZETA, ratio), low, high, tolerance)
         progress(name, (i + 1) / (len(_CURVES) + 1))
     cutoffs = np.geomspace(0.01, 1e3, 11 if fast else 51)
-    ratios = [
-        maximum(lambda x, nu=float(nu): secular_ebits(x, 1.0, ratio, cutoff=nu), 0.6, 1.7)[0]
-        for nu in cutoffs
-    ]
+    ratios = [_best_ratio(ratio, float(nu)) for nu in cutoffs]
     return xr.Dataset(
         {
             "log_negativity": (("curve", "zeta1"), values, {"units": "ebit"}),
@@ -59,6 +56,12 @@ def _compute(ratio: float, fast: bool, progress: Progress) -> xr.Dataset:
         coords={"curve": list(_CURVES), "zeta1": zeta1, "cutoff": cutoffs},
         attrs={"ratio": ratio, "zeta2": FIXED_ZETA},
     )
+
+
+def _best_ratio(ratio: float, cutoff: float) -> float:
+    """The secular optimum zeta_1/zeta_2; NaN where there is no entanglement to optimise."""
+    place, height = maximum(lambda x: secular_ebits(x, 1.0, ratio, cutoff=cutoff), 0.6, 1.7)
+    return place if height > 0 else np.nan
 
 
 def _draw(axes: Any, data: xr.Dataset) -> None:
@@ -79,7 +82,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
 def _claims(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
     claims = [_nonmonotonic(figure, data), _exact_maximum(figure, data)]
     if data.attrs["ratio"] != 1:
-        claims += _off_diagonal(figure, data)
+        claims.append(_place(figure, data))
     return tuple(claims)
 
 
@@ -110,40 +113,29 @@ def _exact_maximum(figure: str, data: xr.Dataset) -> Claim:
         f"secular: zeta_1 = {float(secular.place):.6f}, {nats(secular.height):.6f} nat",
         f"zeta_1 = {float(exact.place):.5f}, {nats(exact.height):.6f} nat "
         f"(at zeta_1 = zeta_2: {nats(exact.diagonal):.6f})",
-        "The weaker bath leaves its mode less dressed; that shifts the maximum far off the "
-        "diagonal, and equal modes are no exception.",
+        "A bath also dresses its mode, which costs entanglement in proportion to its strength; the "
+        "best zeta_1 is a compromise, for equal modes too.",
     )
 
 
-def _off_diagonal(figure: str, data: xr.Dataset) -> list[Claim]:
-    fixed, secular = data.attrs["zeta2"], data.sel(curve="secular")
-    place, gain = float(secular.place), float(nats(secular.height - secular.diagonal))
-    offset = place / fixed - 1
-    low, high = (float(f(data.ratio_over_cutoff)) for f in (np.min, np.max))
+def _place(figure: str, data: xr.Dataset) -> Claim:
+    fixed, place = data.attrs["zeta2"], float(data.place.sel(curve="secular"))
+    low, high = (float(f(data.ratio_over_cutoff)) for f in (np.nanmin, np.nanmax))
     found = abs(place / _CLAIMED_PLACE - 1) < 0.05
     reachable = low <= _CLAIMED_PLACE / fixed <= high
-    return [
-        Claim(
-            f"{figure}-3",
-            "For w_b/w_a = 0.6 the maximum is not at zeta_1 = zeta_2.",
-            Verdict.REPRODUCED if abs(offset) > 1e-5 and gain > 0 else Verdict.NOT_REPRODUCED,
-            "zeta_1 != zeta_2",
-            f"zeta_1/zeta_2 = {1 + offset:.6f}, higher by {gain:.1e} nat than on the diagonal",
-            "Closed form: zeta_1/zeta_2 = sqrt(DE/CF) at zeta_1 = zeta_2.",
-        ),
-        Claim(
-            f"{figure}-4",
-            "That maximum is at zeta_1 = 0.003 for zeta_2 = 0.01.",
-            Verdict.REPRODUCED if found else Verdict.NOT_REPRODUCED,
-            f"{_CLAIMED_PLACE:g}",
-            f"secular {place:.6f}, as printed {float(data.place.sel(curve='as printed')):.6f}, "
-            f"exact {float(data.place.sel(curve='exact')):.5f}",
-            f"For any corner frequency common to both baths zeta_1/zeta_2 lies in "
-            f"[{low:.4f}, {high:.4f}], which {'contains' if reachable else 'excludes'} "
-            f"{_CLAIMED_PLACE / fixed:g}. The relative offset zeta_1/zeta_2 - 1 is {offset:.4f}: "
-            "whether the paper means that, we cannot tell.",
-        ),
-    ]
+    return Claim(
+        f"{figure}-3",
+        "The maximum for w_b/w_a = 0.6 is at zeta_1 = 0.003 where zeta_2 = 0.01.",
+        Verdict.REPRODUCED if found else Verdict.NOT_REPRODUCED,
+        f"{_CLAIMED_PLACE:g}",
+        f"secular {place:.6f}, as printed {float(data.place.sel(curve='as printed')):.6f}, "
+        f"exact {float(data.place.sel(curve='exact')):.5f}",
+        "Over all corner frequencies common to both baths that leave any entanglement, the secular "
+        f"zeta_1/zeta_2 lies in [{low:.4f}, {high:.4f}], which "
+        f"{'contains' if reachable else 'excludes'} {_CLAIMED_PLACE / fixed:g}. The relative offset "
+        f"zeta_1/zeta_2 - 1 is {place / fixed - 1:.4f}: whether the paper means that, we cannot "
+        "tell.",
+    )
 
 
 def _figure(figure: str, ratio: float, title: str) -> Figure:

@@ -24,7 +24,7 @@ from darkstate.systems.traits.trait import Trait, abbreviated
 
 Charge = dict[str, int]
 """``{label: q}`` for the labels with q != 0."""
-_Row = dict[str, Fraction]
+_Row = dict[str, int | Fraction]  # whole numbers as int, which is much faster
 
 
 def charges(system: OpenSystem) -> Trait[tuple[Charge, ...]]:
@@ -75,15 +75,15 @@ class _Merged:
     """Labels whose charges are fixed multiples of each other: ``q[label] = ratio * q[root]``."""
 
     def __init__(self, labels: tuple[str, ...]):
-        self._link: dict[str, tuple[str, Fraction]] = {k: (k, Fraction(1)) for k in labels}
+        self._link: dict[str, tuple[str, int | Fraction]] = {k: (k, 1) for k in labels}
 
-    def root(self, label: str) -> tuple[str, Fraction]:
+    def root(self, label: str) -> tuple[str, int | Fraction]:
         """``(root, ratio)``, shortening the path behind it."""
         path = []
         while self._link[label][0] != label:
             path.append(label)
             label = self._link[label][0]
-        ratio = Fraction(1)
+        ratio: int | Fraction = 1
         for k in reversed(path):
             ratio = self._link[k][1] * ratio
             self._link[k] = (label, ratio)
@@ -94,13 +94,13 @@ class _Merged:
         row: _Row = {}
         for label, step in change.items():
             root, ratio = self.root(label)
-            row[root] = row.get(root, Fraction(0)) + ratio * step
+            row[root] = row.get(root, 0) + ratio * step
         return {k: c for k, c in row.items() if c}
 
     def merge(self, row: _Row) -> None:
         """Use up a condition between exactly two roots."""
         (a, p), (b, s) = row.items()
-        self._link[b] = (a, -p / s)
+        self._link[b] = (a, _quotient(-p, s))
 
 
 def _null_space(labels: tuple[str, ...], constraints: Iterator[Charge]) -> Iterator[Charge]:
@@ -116,7 +116,7 @@ def _null_space(labels: tuple[str, ...], constraints: Iterator[Charge]) -> Itera
     members: dict[str, _Row] = {}
     for label in labels:  # q[label] = sum over free roots of factor * q[root]
         root, ratio = merged.root(label)
-        for free, factor in pivots.get(root, {root: Fraction(1)}).items():
+        for free, factor in pivots.get(root, {root: 1}).items():
             members.setdefault(free, {})[label] = ratio * factor
     for row in members.values():
         yield _integers(row)
@@ -131,7 +131,7 @@ def _eliminate(merged: _Merged, changes: list[Charge]) -> dict[str, _Row]:
             continue
         pivot = next(reversed(row))
         factor = row.pop(pivot)
-        value = {k: -c / factor for k, c in row.items()}
+        value = {k: _quotient(-c, factor) for k, c in row.items()}
         for other, expression in solved.items():
             if pivot in expression:
                 solved[other] = _substituted(expression, {pivot: value})
@@ -142,9 +142,14 @@ def _eliminate(merged: _Merged, changes: list[Charge]) -> dict[str, _Row]:
 def _substituted(row: _Row, solved: dict[str, _Row]) -> _Row:
     result: _Row = {}
     for k, c in row.items():
-        for free, factor in solved.get(k, {k: Fraction(1)}).items():
-            result[free] = result.get(free, Fraction(0)) + c * factor
+        for free, factor in solved.get(k, {k: 1}).items():
+            result[free] = result.get(free, 0) + c * factor
     return {k: c for k, c in result.items() if c}
+
+
+def _quotient(p: int | Fraction, s: int | Fraction) -> int | Fraction:
+    exact = Fraction(p) / s
+    return exact.numerator if exact.denominator == 1 else exact
 
 
 def _integers(row: _Row) -> Charge:

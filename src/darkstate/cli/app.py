@@ -1,0 +1,128 @@
+"""The commands of ``darkstate``: thin, each reads its arguments, calls the library, and shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkstate.cli import papers
+from darkstate.cli.failures import DOUBTFUL, telling
+
+app = typer.Typer(
+    name="darkstate",
+    help="Entanglement over networks by engineered dissipation: solved, certified, drawn.",
+    epilog="Start with: darkstate run scenarios/lossy_chains.yaml",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(papers.app, name="papers")
+
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="A YAML or TOML file; see docs/scenarios.md.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from darkstate import __version__
+
+        print(f"darkstate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: darkstate run scenarios/lossy_chains.yaml --out results/chains")
+def run(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the files; default: results/<scenario name>."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only the paths of the files written.")
+    ] = False,
+) -> None:
+    """Solve a scenario: print its tables, write results and pictures.
+
+    Exit code: 0 if the result is certified or converged, 1 if it is suspect or there is none,
+    2 if the scenario is at fault (the message says where).
+    """
+    with telling(as_json):
+        from darkstate.cli.screen import output, progress_bar
+        from darkstate.results import Status
+        from darkstate.scenarios import load_scenario, run_scenario
+
+        wanted = load_scenario(scenario)
+        folder = out if out is not None else Path("results") / scenario.stem
+        with progress_bar(silent=quiet or as_json) as progress:
+            done = run_scenario(wanted, folder, progress)
+    if as_json:
+        _print_json(done.document())
+    elif quiet:
+        print(*done.files, sep="\n")
+    else:
+        from darkstate.cli.run_view import show_run
+
+        show_run(done, output())
+    if done.result.report.status in (Status.SUSPECT, Status.FAILED):
+        raise typer.Exit(DOUBTFUL)
+
+
+@app.command(epilog="Example: darkstate explain scenarios/lossy_chains.yaml")
+def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
+    """Say which engine would solve a scenario, why, and at what cost; solve nothing."""
+    with telling(as_json):
+        from darkstate.cli.explain_view import explained, show_explanation
+        from darkstate.cli.screen import output
+        from darkstate.scenarios import load_scenario
+
+        wanted = load_scenario(scenario)
+        offers = explained(wanted)
+    if as_json:
+        _print_json(offers.document())
+    else:
+        show_explanation(wanted, offers, output())
+    if offers.chosen is None:
+        raise typer.Exit(DOUBTFUL)
+
+
+@app.command(epilog="Example: darkstate cite scenarios/lossy_chains.yaml > used.bib")
+def cite(scenario: ScenarioFile) -> None:
+    """Print BibTeX entries of what a scenario uses: darkstate, model, methods, measures."""
+    with telling():
+        from darkstate.scenarios import load_scenario
+        from darkstate.scenarios.references import references
+
+        found = references(load_scenario(scenario))
+    print("\n\n".join(f"% {entry.why}\n{entry.bibtex}" for entry in found))
+
+
+@app.command(epilog="Example: darkstate schema > scenario.schema.json")
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors that complete and check them."""
+    from darkstate.scenarios import json_schema
+
+    _print_json(json_schema())
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))

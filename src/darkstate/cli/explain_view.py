@@ -1,0 +1,84 @@
+"""What ``darkstate explain`` shows: the ladder of questions of each engine, and the choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from darkstate.engines import Offer
+    from darkstate.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What the engines answered, and whose answer is taken."""
+
+    offers: tuple[Offer, ...]
+    chosen: Offer | None
+
+    def document(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "offers": [
+                {
+                    "engine": offer.engine,
+                    "can": offer.can,
+                    "method": offer.method,
+                    "reason": offer.reason,
+                    "steps": list(offer.steps),
+                    "memory_bytes": offer.cost.memory if offer.cost else None,
+                    "seconds": offer.cost.seconds if offer.cost else None,
+                }
+                for offer in self.offers
+            ],
+            "chosen": self.chosen.engine if self.chosen else None,
+        }
+
+
+def explained(scenario: Scenario) -> Offers:
+    """The offers for a scenario: of its own engine, or of all of them."""
+    from darkstate.solve import as_system, explain
+
+    if scenario.engine is None:
+        found = explain(scenario.model)
+        return Offers(found.offers, found.chosen)
+    offer = scenario.engine.offer(as_system(scenario.model))
+    return Offers((offer,), offer if offer.can else None)
+
+
+def show_explanation(scenario: Scenario, found: Offers, console: Console) -> None:
+    """Print the offers for a reader."""
+    console.print()
+    what = "evolution" if scenario.solve == "evolve" else "steady state"
+    model = type(scenario.model).__name__
+    console.print(Text.assemble((scenario.title, "bold cyan"), f"  {what} of {model}"))
+    for offer in found.offers:
+        console.print()
+        word, colour = ("can", "green") if offer.can else ("cannot", "yellow")
+        console.print(Text.assemble((offer.engine, "bold"), " ", (word, f"bold {colour}")))
+        console.print(_steps(offer))
+    console.print()
+    chosen = found.chosen
+    if chosen is None:
+        console.print(Text("No engine can solve this.", style="bold red"))
+    else:
+        console.print(Text.assemble("chosen: ", (f"{chosen.engine} ({chosen.method})", "bold")))
+        if scenario.solve == "evolve":
+            console.print(Text("Method and cost are those of the steady state.", style="dim"))
+
+
+def _steps(offer: Offer) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for step in offer.steps:
+        table.add_row(Text("  •", style="dim"), Text(step))
+    table.add_row("  →", Text(f"{'method: ' if offer.can else 'why not: '}{offer.reason}"))
+    if offer.cost is not None:
+        table.add_row("  →", Text(f"predicted: {offer.cost}"))
+    return table

@@ -1,0 +1,128 @@
+"""``darkstate papers``: list, show, and recompute the papers that darkstate reproduces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from darkstate.cli.failures import telling
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from darkstate.papers import Claim, Paper
+
+app = typer.Typer(
+    help="Recompute published figures and claims.",
+    epilog="Example: darkstate papers list",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+PaperId = Annotated[str, typer.Argument(metavar="ID", help="As shown by 'darkstate papers list'.")]
+COLOURS = {"reproduced": "green", "reproduced with a condition": "yellow", "not reproduced": "red"}
+
+
+@app.command("list", epilog="Example: darkstate papers list")
+def list_papers() -> None:
+    """List the papers that can be recomputed."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from darkstate.cli.screen import output
+    from darkstate.papers import PAPERS
+
+    console = output()
+    for paper in PAPERS:
+        _show_head(paper, console)
+        figures = ", ".join(figure.id for figure in paper.figures)
+        console.print(Padding(Text(f"figures: {figures}"), (0, 0, 0, 2)))
+
+
+@app.command(epilog="Example: darkstate papers show zippilli2013")
+def show(paper: PaperId) -> None:
+    """Show a paper's figures and the notes on its conventions."""
+    with telling():
+        from darkstate.cli.screen import output
+        from darkstate.papers import paper as find
+
+        found = find(paper)
+    console = output()
+    _show_head(found, console)
+    console.print()
+    console.print(_two_columns([(figure.id, figure.title) for figure in found.figures], "bold"))
+    if found.notes:
+        console.print()
+        console.print(_two_columns([("•", note) for note in found.notes], "dim"))
+
+
+@app.command(epilog="Example: darkstate papers run zippilli2013 --figure 2a --fast")
+def run(
+    paper: PaperId,
+    figure: Annotated[
+        list[str] | None,
+        typer.Option("--figure", "-f", metavar="F", help="Only this figure; may be repeated."),
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Coarser grids, the same methods.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the files; default: results/ID."),
+    ] = None,
+) -> None:
+    """Recompute a paper's figures and claims: the computed number beside the paper's.
+
+    A claim that is not reproduced is an answer, not a failure: the exit code stays 0.
+    """
+    with telling():
+        from darkstate.cli.screen import output, progress_bar
+        from darkstate.papers import paper as find
+        from darkstate.papers import run_paper
+
+        found = find(paper)
+        folder = out if out is not None else Path("results") / found.id
+        with progress_bar(silent=False) as progress:
+            done = run_paper(found, folder, tuple(figure or ()), fast, progress)
+    console = output()
+    _show_head(found, console)
+    _show_claims(done.claims, console)
+    console.print(f"written to {folder}", markup=False, soft_wrap=True)
+
+
+def _show_head(paper: Paper, console: Console) -> None:
+    from rich.text import Text
+
+    console.print()
+    console.print(Text.assemble((paper.id, "bold cyan"), f"  {paper.title}"))
+    console.print(Text(f"  {paper.reference}", style="dim"))
+
+
+def _two_columns(rows: list[tuple[str, str]], style: str) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1), pad_edge=True)
+    table.add_column(no_wrap=True)
+    for name, text in rows:
+        table.add_row(Text(name, style=style), Text(text))
+    return table
+
+
+def _show_claims(claims: tuple[Claim, ...], console: Console) -> None:
+    """One block a claim: verdict and text, then the two numbers, then the note."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print()
+    for claim in claims:
+        verdict = str(claim.verdict)
+        style = f"bold {COLOURS.get(verdict, 'cyan')}"
+        console.print(Text.assemble((claim.id, "bold"), "  ", (verdict, style)))
+        lines = [(claim.text, ""), (f"paper: {claim.paper}   computed: {claim.computed}", "")]
+        for line, dim in [*lines, *([(claim.note, "dim")] if claim.note else [])]:
+            console.print(Padding(Text(line, style=dim), (0, 0, 0, 4)))
+    count = sum(str(claim.verdict).startswith("reproduced") for claim in claims)
+    asked = sum(str(claim.verdict) != "beyond the paper" for claim in claims)
+    console.print(f"\n{count} of {asked} claims reproduced")

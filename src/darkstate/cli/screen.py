@@ -1,0 +1,107 @@
+"""What all commands share of the screen: consoles, progress bars, report lines, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from darkstate.results import Report
+
+Progress = Callable[[str, float], None]
+
+COLOURS = {"certified": "green", "converged": "green", "suspect": "yellow", "failed": "red"}
+"""Colour of a status."""
+
+SHOWN_ROWS = 12
+"""A longer table is shown by its first and last rows."""
+
+
+def output() -> Console:
+    """Where answers go."""
+    return Console(highlight=False)
+
+
+def errors() -> Console:
+    """Where messages and progress go."""
+    return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bar(silent: bool) -> Iterator[Progress]:
+    """A callback ``progress(what, fraction)`` that moves a bar on stderr, gone when done."""
+    console = errors()
+    if silent or not console.is_terminal:
+        yield lambda what, fraction: None
+        return
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<34.34}", markup=False),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def tell(what: str, fraction: float) -> None:
+            bar.update(task, description=what, completed=fraction)
+
+        yield tell
+
+
+def thinned(count: int, shown: int = SHOWN_ROWS) -> list[int | None]:
+    """Which of `count` rows to show: all, or the first and last with None for the gap."""
+    if count <= shown + 2:
+        return list(range(count))
+    first, last = shown - shown // 3, shown // 3
+    return [*range(first), None, *range(count - last, count)]
+
+
+def plain_table(heads: Sequence[str], left: int = 1) -> Table:
+    """An empty table; the first `left` columns are text, the others numbers; no cell is broken."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for k, head in enumerate(heads):
+        table.add_column(head, justify="left" if k < left else "right", no_wrap=True)
+    return table
+
+
+def fill(table: Table, rows: Sequence[Sequence[str]], everything: bool = False) -> Table:
+    """Fill a table, thinned where it is long (unless `everything`)."""
+    for k in thinned(len(rows), len(rows) if everything else SHOWN_ROWS):
+        table.add_row(*(rows[k] if k is not None else ["⋮"] * len(table.columns)))
+    return table
+
+
+def number(value: float) -> str:
+    """A number as people read it: four decimals, or powers of ten far away from one."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.4f}"
+    return f"{value:.3e}"
+
+
+def report_table(report: Report) -> Table:
+    """The lines of a report; the status in its colour, warnings in yellow."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    previous = ""
+    for name, value in report.lines():
+        style = COLOURS.get(value, "") if name == "status" else ""
+        style = "yellow" if name == "warning" else f"bold {style}" if style else ""
+        table.add_row(name if name != previous else "", Text(value, style=style))
+        previous = name
+    return table

@@ -1,0 +1,92 @@
+"""All correlations of chains with few noise inputs, by quadrature over frequency.
+
+Where every block of amplitudes is a chain (tridiagonal drift) and noise enters few of its sites,
+`darkstate.linalg.covariance` beats Schur forms by far. The relaxation gap decides how many
+frequencies are needed, so this method is for chains with loss.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from darkstate.engines.gaussian.dense import scatter
+from darkstate.engines.gaussian.structure import Structure
+from darkstate.linalg.banded import BandedDrift
+from darkstate.linalg.covariance import Chain, CovarianceResult, chain_covariances
+from darkstate.states import GaussianState
+
+SMALLEST_CHAIN = 64
+"""Below this length Schur forms are as fast."""
+
+MOST_FREQUENCIES = 2**15
+"""With more frequencies than this Schur forms are preferred."""
+
+MOST_INPUTS = 8
+"""Noise inputs per chain up to which the method is tried."""
+
+
+def suits_chains(structure: Structure) -> bool:
+    """Whether all blocks are chains with few noise inputs, and long enough."""
+    return (
+        structure.largest_block >= SMALLEST_CHAIN
+        and structure.chains is not None
+        and len(structure.driven) <= 2 * MOST_INPUTS
+    )
+
+
+def frequencies_needed(structure: Structure, gap: float) -> float:
+    """How many frequencies resolve a relaxation gap: about 20 times the band over the gap."""
+    band = float(abs(structure.drift).sum(axis=1).max())
+    return 20.0 * band / gap if gap > 0 else np.inf
+
+
+def chains_seconds(structure: Structure, gap: float) -> float:
+    """Predicted time: responses linear, products quadratic in the length, per frequency."""
+    n = structure.largest_block
+    pairs = max(1, len(structure.correlated))
+    return 0.02 + frequencies_needed(structure, gap) * (3e-7 * n + 1.5e-10 * pairs * n**2)
+
+
+def chains_memory(structure: Structure) -> float:
+    """Predicted peak bytes: moments, blocks of the covariance, and a chunk of responses."""
+    n = len(structure.form.labels)
+    longest = structure.largest_block
+    return 16.0 * (2 * n**2 + len(structure.correlated) * longest**2 + 6 * 1024 * longest)
+
+
+def chains_steady_state(structure: Structure) -> tuple[GaussianState, CovarianceResult]:
+    """The state with all correlations, and the quality of its blocks.
+
+    Raises:
+        NumericalError: the frequency integral is not resolved: the gap is too small.
+    """
+    assert structure.chains is not None
+    numbers = list(structure.chains)
+    orders = [structure.chains[number] for number in numbers]
+    chains = []
+    for order in orders:
+        source = sp.csr_array(structure.source[order])
+        sites = np.unique(source.nonzero()[0])
+        chains.append(Chain(_tridiagonal(structure, order), sites))
+    at = {number: k for k, number in enumerate(numbers)}
+    mirrored = {structure.mirror[number]: k for k, number in enumerate(numbers)}
+    pairs = []
+    for p, q in structure.correlated:
+        # both blocks or both mirror images are representatives; the images hold the same moments
+        i, j = (at[p], at[q]) if p in at else (mirrored[p], mirrored[q])
+        rows, columns = orders[i][chains[i].sites], orders[j][chains[j].sites]
+        pairs.append((i, j, structure.source[rows][:, columns].toarray()))
+    found = chain_covariances(chains, pairs, max_nodes=MOST_FREQUENCIES)
+    n = len(structure.form.labels)
+    number = np.zeros((n, n), dtype=complex)
+    anomalous = np.zeros((n, n), dtype=complex)
+    for (i, j, _), block in zip(pairs, found.blocks, strict=True):
+        scatter(number, anomalous, orders[i], orders[j], block)
+    return GaussianState(structure.form.labels, number, anomalous), found
+
+
+def _tridiagonal(structure: Structure, order: np.ndarray) -> BandedDrift:
+    drift = structure.drift[order][:, order]
+    below, diagonal, above = (drift.diagonal(k) for k in (-1, 0, 1))
+    return BandedDrift.tridiagonal(below, diagonal, above)

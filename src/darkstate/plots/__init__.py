@@ -1,0 +1,32 @@
+"""Pictures of results, made to be put into a paper: labelled data in, a matplotlib Figure out.
+
+    entanglement_map(pair_table(state, log_negativity))     who shares how much with whom
+    network(state)                                          the same as a drawn network
+    pair_curve_plot({"loss 0.1": pair_curve(state, ...)})   along the chain
+    time_evolution(result.table)                            over time
+    sweep_curve(data, x="loss", lines="sites")              over a parameter
+    save(figure, "figures/map")                             figures/map.png and figures/map.svg
+
+Labels and units come from the data's attributes. No function changes global matplotlib state, and
+this folder is the only one that imports matplotlib.
+"""
+
+from darkstate.plots.curves import pair_curve_plot, sweep_curve, time_evolution
+from darkstate.plots.maps import entanglement_map
+from darkstate.plots.network import network
+from darkstate.plots.saving import save, save_panel
+from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style
+
+__all__ = [
+    "COLUMN",
+    "DOUBLE",
+    "axis_label",
+    "entanglement_map",
+    "house_style",
+    "network",
+    "pair_curve_plot",
+    "save",
+    "save_panel",
+    "sweep_curve",
+    "time_evolution",
+]

@@ -1,0 +1,138 @@
+"""The matrix of a two-party measure as a heat map: who is entangled with whom, and how much.
+
+    A1 A2 A3 | B1 B2 B3      Groups of labels (A, B, sources, atoms) are set apart by lines; what
+A1  .        |  #            has no value (a node with itself) is grey; labels are thinned where
+A2     .     |     #         there is no room for all, in the same rhythm within each group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from darkstate.errors import ArgumentError
+from darkstate.plots.style import (
+    ABSENT,
+    COLUMN,
+    SEQUENTIAL,
+    SMALL,
+    axis_label,
+    new_figure,
+    styled,
+    text_width,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MAX_GROUPS = 8
+
+
+@styled
+def entanglement_map(
+    table: xr.DataArray,
+    *,
+    maximum: float | None = None,
+    width: float = COLUMN,
+) -> Figure:
+    """Heat map of a table of pairs.
+
+    Args:
+        table: two dimensions with labels as coordinates, from `pair_table`; NaN where undefined.
+        maximum: upper end of the colours (for pictures to be compared); by default the largest
+            value. The lower end is 0, or the smallest value if that is negative.
+        width: of the figure in mm.
+
+    Returns:
+        Figure with one axes and a colour bar.
+
+    Raises:
+        ArgumentError: the table is not a nonempty matrix.
+    """
+    if table.ndim != 2 or not table.size:
+        remedy = "Make it with pair_table(state, measure)."
+        raise ArgumentError("table", "have two dimensions and entries", table.shape, remedy)
+    rows, columns = ([str(label) for label in table[dim].values] for dim in table.dims)
+    values = np.ma.masked_invalid(np.asarray(table.values, dtype=float))
+    kept = values.compressed()
+    low = min(0.0, float(kept.min(initial=0.0)))
+    high = float(kept.max(initial=0.0)) if maximum is None else maximum
+    plot = 0.72 * width
+    height = plot * min(2.0, max(0.35, len(rows) / len(columns))) + 9.0
+    figure = new_figure(width, height)
+    axes = figure.add_subplot()
+    colours = _with_grey()
+    image = axes.imshow(
+        values, cmap=colours, vmin=low, vmax=high if high > low else low + 1.0, origin="upper"
+    )
+    _label(axes, "x", columns, plot * 72 / 25.4)
+    _label(axes, "y", rows, plot * 72 / 25.4 * min(1.0, len(rows) / len(columns)))
+    _separate(axes, rows, columns)
+    axes.tick_params(length=0, pad=2.0)
+    extend = "max" if kept.max(initial=0.0) > image.norm.vmax else "neither"
+    bar = figure.colorbar(image, ax=axes, label=axis_label(table), extend=extend, pad=0.02)
+    bar.ax.tick_params(direction="out")
+    return figure
+
+
+def _with_grey():
+    import matplotlib as mpl
+
+    return mpl.colormaps[SEQUENTIAL].with_extremes(bad=ABSENT)
+
+
+def group_of(label: str) -> str:
+    """The letters that a label starts with: ``A12`` -> ``A``; sources SA, SB form one group."""
+    letters = re.match(r"[^\d]*", label)
+    name = letters.group() if letters else ""
+    return "S" if label in ("SA", "SB") else name
+
+
+def _runs(labels: Sequence[str]) -> list[list[int]]:
+    """Positions of consecutive labels of the same group."""
+    runs = groupby(range(len(labels)), key=lambda k: group_of(labels[k]))
+    return [list(run) for _, run in runs]
+
+
+def _separate(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Lines between groups of labels, unless every label is a group of its own."""
+    for labels, line in ((rows, axes.axhline), (columns, axes.axvline)):
+        starts = [run[0] for run in _runs(labels)][1:]
+        if len(starts) < min(_MAX_GROUPS, len(labels) - 1):
+            for start in starts:
+                line(start - 0.5, color="white", linewidth=1.0, linestyle="-")
+
+
+def _label(axes: Axes, side: str, labels: Sequence[str], room: float) -> None:
+    """Ticks on one side: all labels if they fit into `room` (pt), upright if needed, else some."""
+    widest = max(text_width(label) for label in labels)
+    across = side == "x"
+    turned = across and 1.25 * widest * len(labels) > room
+    need = 1.25 * widest if across and not turned else 1.3 * SMALL
+    fitting = max(1, int(room / need))
+    at = shown_labels(labels, fitting)
+    axis = axes.xaxis if across else axes.yaxis
+    axis.set_ticks(at, [labels[k] for k in at])
+    if turned:
+        axes.tick_params(axis="x", labelrotation=90)
+
+
+def shown_labels(labels: Sequence[str], fitting: int) -> list[int]:
+    """Positions of at most about `fitting` labels: the first of each group, then every n-th."""
+    if len(labels) <= fitting:
+        return list(range(len(labels)))
+    steps = (m * 10**k for k in range(9) for m in (1, 2, 5))
+    step = next(step for step in steps if len(labels) <= fitting * step)
+    wanted = [k for run in _runs(labels) for k in run[::step]]
+    shown: list[int] = []
+    for k in wanted:  # the start of a group wins over a label close before it
+        if shown and k - shown[-1] < step * 0.75:
+            shown.pop()
+        shown.append(k)
+    return shown

@@ -1,0 +1,176 @@
+"""A state drawn as a network: edges as wide as the entanglement, nodes coloured by their purity.
+
+A node that is pure shares nothing with the rest; a dark node is entangled with something, and the
+edges say with what. Widths are proportional to the measure, the colour scale always ends at 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkstate.conventions import partner_pairs
+from darkstate.errors import ArgumentError, MissingError, check_choice, check_labels, check_real
+from darkstate.measures import Measure, log_negativity, purity
+from darkstate.plots import layout as places
+from darkstate.plots.style import ABSENT, DOUBLE, SEQUENTIAL, SMALL, new_figure, styled, text_width
+from darkstate.states import PairwiseGaussianState
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Pair = tuple[str, str]
+
+MOST = 40
+"""How many nodes are drawn unless labels are given."""
+
+_WIDEST = 4.5
+_EDGE = "0.35"
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is drawn: the nodes with their purities (NaN: not known) and the edges.
+
+    Args:
+        labels: the nodes.
+        purities: one for each node.
+        edges: ``{pair: value}`` of the edges drawn.
+        note: what was left out, in words; empty if nothing.
+    """
+
+    labels: tuple[str, ...]
+    purities: np.ndarray
+    edges: dict[Pair, float]
+    note: str
+
+
+@styled
+def network(
+    state: Any,
+    measure: Measure = log_negativity,
+    *,
+    labels: Sequence[str] | None = None,
+    threshold: float = 0.01,
+    layout: str | Mapping[str, tuple[float, float]] = "auto",
+    width: float = DOUBLE,
+) -> Figure:
+    """The entanglement of a state as a drawn network.
+
+    Args:
+        state: one state with `labels`.
+        measure: measure of two parties for the width of the edges.
+        labels: nodes to draw; by default all, and of more than 40 those of the strongest pairs.
+        threshold: edges below this fraction of the strongest one are left out.
+        layout: ``"auto"`` (rows for A1.., B1.., else a circle), ``"rows"``, ``"circle"``,
+            ``"spring"``, or ``{label: (x, y)}``.
+        width: of the figure in mm.
+
+    Returns:
+        Figure with the network, a legend of widths and a colour bar of purities.
+
+    Raises:
+        ArgumentError: unknown labels or layout; or the network is large and its pairs are not
+            known by name, so that `labels` must be given.
+    """
+    content = network_content(state, measure, labels, threshold)
+    positions = _positions(content, layout)
+    rows = not isinstance(layout, Mapping) and layout in ("auto", "rows")
+    rows = rows and places.in_rows(content.labels)
+    figure = new_figure(width, _height(positions, rows, width))
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    _frame(axes, positions, rows)
+    largest = max(content.edges.values(), default=0.0)
+    for (first, second), value in content.edges.items():
+        _draw_edge(axes, positions[first], positions[second], _WIDEST * value / largest, rows)
+    _draw_nodes(figure, axes, content, positions)
+    _draw_labels(figure, axes, positions, rows)
+    _draw_legend(figure, measure, content, largest)
+    return figure
+
+
+def network_content(
+    state: Any, measure: Measure, labels: Sequence[str] | None = None, threshold: float = 0.01
+) -> Network:
+    """Nodes, edges and purities that `network` draws; its arguments and errors."""
+    check_real("threshold", threshold, minimum=0.0, below=1.0, remedy="Give a fraction like 0.01.")
+    chosen = state.labels if labels is None else check_labels("labels", labels, state.labels)
+    notes = []
+    if labels is None and len(chosen) > MOST:
+        chosen = _strongest_nodes(state, measure)
+        notes.append(f"{len(chosen)} of {len(state.labels)} nodes: those of the strongest pairs")
+    kept, pairs = _known_pairs(state, chosen)
+    values = np.asarray(measure.many(kept, pairs), dtype=float) if pairs else np.zeros(0)
+    if values.ndim != 1:
+        remedy = "Take one sample of a batch: network(batch[0])."
+        raise ArgumentError("state", "be a single state", type(state).__name__, remedy)
+    cut = threshold * float(np.nanmax(values, initial=0.0))
+    edges = {pair: float(v) for pair, v in zip(pairs, values, strict=True) if v > cut}
+    if np.any((values > 0) & (values <= cut)):
+        notes.append(f"edges below {cut:.2g} {measure.unit} left out".replace("  ", " "))
+    return Network(tuple(chosen), _purities(kept, chosen, pairs), edges, "; ".join(notes))
+
+
+def _strongest_nodes(state: Any, measure: Measure) -> tuple[str, ...]:
+    """Nodes of the strongest pairs among those kept or named as partners, in their old order."""
+    kept = isinstance(state, PairwiseGaussianState)
+    pairs = list(state.pairs) if kept else partner_pairs(state.labels)
+    if not pairs:
+        rule = f"name at most {MOST} nodes of a network without partners A1-B1, A2-B2, ..."
+        raise ArgumentError("labels", rule, len(state.labels), "Pass labels=[...].")
+    values = np.nan_to_num(np.asarray(measure.many(state, pairs), dtype=float))
+    chosen: dict[str, None] = {}
+    for k in np.argsort(-np.round(values, 12), kind="stable"):
+        new = [label for label in pairs[k] if label not in chosen]
+        if len(chosen) + len(new) > MOST:
+            break
+        chosen.update(dict.fromkeys(new))
+    return tuple(label for label in state.labels if label in chosen)
+
+
+def _known_pairs(state: Any, labels: Sequence[str]) -> tuple[Any, list[Pair]]:
+    """The state (cut down to these labels where it keeps pairs only) and the pairs it knows."""
+    if isinstance(state, PairwiseGaussianState):
+        inside = set(labels)
+        pairs = [pair for pair in state.pairs if inside.issuperset(pair)]
+        return PairwiseGaussianState(tuple(labels), tuple(pairs), state.pair_moments(pairs)), pairs
+    return state, [(a, b) for k, a in enumerate(labels) for b in labels[k + 1 :]]
+
+
+def _purities(state: Any, labels: Sequence[str], pairs: Sequence[Pair]) -> np.ndarray:
+    """Purity of each node alone; NaN where the state does not know it."""
+    home = {label: pair for pair in pairs for label in pair}
+    values = []
+    for label in labels:
+        try:
+            alone = isinstance(state, PairwiseGaussianState)
+            values.append(purity(state.reduced(home[label]) if alone else state, label))
+        except (MissingError, KeyError):
+            values.append(np.nan)
+    return np.array(values)
+
+
+def _positions(
+    content: Network, layout: str | Mapping[str, tuple[float, float]]
+) -> dict[str, places.Point]:
+    if isinstance(layout, Mapping):
+        missing = [label for label in content.labels if label not in layout]
+        if missing:
+            rule = f"give a place to '{missing[0]}'"
+            raise ArgumentError("layout", rule, sorted(layout), "Add {label: (x, y)}.")
+        return {label: layout[label] for label in content.labels}
+    check_choice("layout", layout, places.LAYOUTS)
+    fits = places.in_rows(content.labels)
+    if layout == "rows" and not fits:
+        remedy = "Use layout='circle' or 'spring'."
+        raise ArgumentError("layout", "fit labels A1.., B1.. to be 'rows'", layout, remedy)
+    if layout == "spring":
+        return places.spring_positions(content.labels, content.edges)
+    if fits and layout != "circle":
+        return places.row_positions(content.labels)
+    return places.circle_positions(content.labels)

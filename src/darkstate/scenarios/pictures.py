@@ -1,0 +1,54 @@
+"""Pictures of a scenario: which suit the result, and drawing them to files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkstate.measures import log_negativity
+from darkstate.results import Result, pair_curve, pair_table
+from darkstate.scenarios.scenario import Scenario
+from darkstate.scenarios.tabulation import Pair, chosen_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAP_LIMIT = 240
+"""Up to so many subsystems, a map of all pairs is drawn without being asked for."""
+
+NETWORK_LIMIT = 120
+"""Up to so many subsystems, the network is drawn without being asked for."""
+
+
+def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> list[str]:
+    """Names of the pictures to draw; the asked ones, or those that suit the result."""
+    if scenario.pictures is not None:
+        return list(scenario.pictures)
+    if scenario.solve == "evolve":
+        return ["time"]
+    whole = not hasattr(state, "pairs")
+    size = len(state.labels)
+    suits = {
+        "map": whole and 2 < size <= MAP_LIMIT,
+        "curve": len(pairs) > 1,
+        "network": whole and 2 <= size <= NETWORK_LIMIT,
+    }
+    return [name for name, fits in suits.items() if fits]
+
+
+def draw(
+    name: str, scenario: Scenario, result: Result, pairs: Sequence[Pair], out: Path
+) -> tuple[Path, ...]:
+    """Draw one picture; returns its files (png and svg)."""
+    from darkstate import plots
+
+    state = result.state
+    measure = next(iter(chosen_measures(scenario.measures, 2)), log_negativity)
+    figures: dict[str, Callable[[], Any]] = {
+        "map": lambda: plots.entanglement_map(pair_table(state, measure)),
+        "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, pairs)),
+        "network": lambda: plots.network(state),
+        "time": lambda: plots.time_evolution(result.table),
+    }
+    return tuple(plots.save(figures[name](), out / name))

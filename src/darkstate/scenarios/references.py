@@ -1,0 +1,83 @@
+"""What to cite for a scenario: darkstate, the model's source, the methods and measures used.
+
+The entries are those of ``references.bib`` beside this module. A model names its own as
+``references: ClassVar[tuple[str, ...]]``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from darkstate.scenarios.scenario import Scenario
+
+_ENTRY = re.compile(r"^@\w+\{(\w+),.*?^\}", re.DOTALL | re.MULTILINE)
+
+_ENGINES = {"gaussian": (("bartels1972", "the method of the gaussian engine"),)}
+_MEASURES = {
+    "log_negativity": ("vidal2002", "plenio2005"),
+    "entropy": ("weedbrook2012",),
+    "purity": ("weedbrook2012",),
+    "mutual_information": ("weedbrook2012",),
+    "epr_variance": ("duan2000",),
+    "steering": ("kogias2015",),
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One entry of the list.
+
+    Args:
+        key: its BibTeX key.
+        why: what of the scenario it is for.
+        bibtex: the entry.
+    """
+
+    key: str
+    why: str
+    bibtex: str
+
+
+@cache
+def bibliography() -> dict[str, str]:
+    """All BibTeX entries by key."""
+    text = files("darkstate.scenarios").joinpath("references.bib").read_text(encoding="utf-8")
+    return {match.group(1): match.group(0) for match in _ENTRY.finditer(text)}
+
+
+def references(scenario: Scenario) -> tuple[Reference, ...]:
+    """What to cite for a scenario, each once, darkstate first."""
+    from importlib.metadata import version
+
+    own = (
+        "@software{darkstate,\n"
+        "  title   = {darkstate: entanglement over networks by engineered dissipation},\n"
+        "  author  = {{The darkstate developers}},\n"
+        f"  version = {{{version('darkstate')}}},\n"
+        "}"
+    )
+    found = {"darkstate": Reference("darkstate", "this software", own)}
+    for key, why in _keys(scenario):
+        if key in bibliography() and key not in found:
+            found[key] = Reference(key, why, bibliography()[key])
+    return tuple(found.values())
+
+
+def _keys(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    from darkstate.solve import explain
+
+    model = scenario.model
+    for key in getattr(model, "references", ()):
+        yield key, f"the model {type(model).__name__}"
+    chosen = explain(model).chosen
+    engine = scenario.engine.name if scenario.engine else chosen.engine if chosen else ""
+    steady = scenario.solve == "steady_state"
+    if not (engine == "gaussian" and not steady):  # the evolution is an exponential
+        yield from _ENGINES.get(engine, ())
+    for measure in scenario.measures:
+        for key in _MEASURES.get(measure, ()):
+            yield key, f"the measure {measure}"
