@@ -407,7 +407,7 @@ def test_an_evolution_has_a_column_per_measure_and_pair():
     table = run_scenario(parse_scenario(text)).tables["evolution"]
     assert list(table.data_vars) == ["log_negativity A1 B1", "log_negativity A1 A2", "purity"]
     assert table["time"].values.tolist() == [0, 0.5, 1, 1.5, 2]
-    assert table["time"].attrs["units"] == "1/(MHz)"
+    assert table["time"].attrs["units"] == "1/MHz"
 
 
 def test_unknown_labels_are_refused_before_solving():
@@ -416,6 +416,12 @@ def test_unknown_labels_are_refused_before_solving():
     with pytest.raises(ArgumentError, match="`pairs` must name a known subsystem, but is 'C2'"):
         run_scenario(parse_scenario(text), progress=lambda what, at: steps.append(what))
     assert "solving" not in steps
+
+
+def test_the_unit_of_times():
+    model = CavityChains(2)
+    found = [Scenario(model, rate_unit=unit).time_unit for unit in ("MHz", "2*pi*MHz", None)]
+    assert found == ["1/MHz", "1/(2*pi*MHz)", "1/rate"]
 
 
 def test_what_to_cite():

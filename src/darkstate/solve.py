@@ -211,7 +211,8 @@ def as_system(model: Model | System) -> System:
     """
     if isinstance(model, System):
         return model
-    system = model.system() if isinstance(model, Model) else None
+    ready = isinstance(model, Model) and not isinstance(model, type)
+    system = model.system() if ready else None
     if not isinstance(system, System):
         raise ArgumentError(
             "model", "be a model or an OpenSystem", model, "Use one of darkstate.models."
@@ -241,8 +242,12 @@ def check_accepts(engine: Engine, system: System) -> None:
     An engine reads an `OpenSystem`, and what else its class attribute ``accepts`` names.
 
     Raises:
+        ArgumentError: it is no engine object.
         EngineMismatchError: this is neither; both sides are named.
     """
+    if isinstance(engine, type) or not isinstance(engine, Engine):
+        remedy = "Make one, such as engines.Gaussian(), or leave it out."
+        raise ArgumentError("engine", "be an engine object", engine, remedy)
     known: tuple[type, ...] = getattr(engine, "accepts", (OpenSystem,))
     if not isinstance(system, known):
         raise EngineMismatchError(
@@ -280,8 +285,8 @@ def choose(system: System) -> tuple[Engine, Offer]:
 
 def described(model: Any) -> dict[str, Any]:
     """Name and parameters of a model as plain values; empty for a bare system."""
-    describe = getattr(model, "parameters", None)
-    return dict(describe()) if callable(describe) else {}
+    describe: Any = getattr(model, "parameters", None)
+    return {} if describe is None else dict(describe())
 
 
 def check_times(times: Sequence[float]) -> list[float]:
@@ -290,9 +295,13 @@ def check_times(times: Sequence[float]) -> list[float]:
     Raises:
         ArgumentError: fewer than one, not finite or not increasing.
     """
-    array = np.asarray(times, dtype=float)
+    try:
+        array = np.asarray(times, dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty(0)
     if array.ndim != 1 or not len(array) or not np.all(np.isfinite(array)):
-        raise ArgumentError("times", "be a list of finite numbers", times, "Use numpy.linspace.")
+        remedy = "Give for example numpy.linspace(0, 10, 101)."
+        raise ArgumentError("times", "be a list of finite numbers", times, remedy)
     if np.any(np.diff(array) <= 0):
         raise ArgumentError("times", "increase", times, "Sort them and drop repeated times.")
     return array.tolist()

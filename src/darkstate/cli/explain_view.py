@@ -42,12 +42,12 @@ class Offers:
 
 def explained(scenario: Scenario) -> Offers:
     """The offers for a scenario: of its own engine, or of all of them."""
-    from darkstate.solve import as_system, explain
+    from darkstate.solve import as_system, explain, offer_of
 
     if scenario.engine is None:
         found = explain(scenario.model)
         return Offers(found.offers, found.chosen)
-    offer = scenario.engine.offer(as_system(scenario.model))
+    offer = offer_of(scenario.engine, as_system(scenario.model))
     return Offers((offer,), offer if offer.can else None)
 
 

@@ -24,7 +24,7 @@ def show_run(run: ScenarioRun, console: Console) -> None:
     """Print a run for a reader."""
     show_title(run, console)
     for name, table in run.tables.items():
-        for shown in tables_of(name, table, run.scenario.rate_unit):
+        for shown in tables_of(name, table, run.scenario.time_unit):
             console.print(shown)
     for name, value in run.whole.items():
         console.print(f"{name.replace('_', ' ')} of the whole network: [bold]{number(value)}[/]")
@@ -52,7 +52,7 @@ def model_size(run: ScenarioRun) -> str:
     return f", {len(labels)} modes{ends}" if labels else ""
 
 
-def tables_of(name: str, data: xr.Dataset, rate_unit: str | None) -> list[Table]:
+def tables_of(name: str, data: xr.Dataset, time_unit: str) -> list[Table]:
     """The tables to show for one dataset: pairs and modes one each, an evolution one a measure."""
     columns = [str(column) for column in data.data_vars]
     if name == "pairs":
@@ -61,7 +61,7 @@ def tables_of(name: str, data: xr.Dataset, rate_unit: str | None) -> list[Table]
     if name == "modes":
         labels = [str(label) for label in data["label"].values]
         return [_table("mode", labels, data, columns[:WIDE])]
-    head = f"time (1/{rate_unit})" if rate_unit else "time"
+    head = f"time ({time_unit})"
     labels = [f"{time:.4g}" for time in data["time"].values]
     groups: dict[str, list[str]] = {}
     for column in columns:

@@ -7,7 +7,7 @@ that does many pairs in one vectorised call; tables and curves use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,4 +91,6 @@ def as_group(labels: str | Sequence[str] | None) -> tuple[str, ...]:
     """A group of labels as a tuple; a single label is a group of one."""
     if labels is None:
         return ()
-    return (labels,) if isinstance(labels, str) else tuple(labels)
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        return (labels,)  # what is no label is refused where the labels are known
+    return tuple(labels)

@@ -81,4 +81,5 @@ def _correlated(pair: PairMoments) -> NDArray:
     geometric = np.sqrt(np.maximum(pair.n_i, 0.0) * np.maximum(pair.n_j, 0.0))
     excess = 4.0 * (geometric - m) * (geometric + m)
     shift = np.divide(excess, total, out=np.zeros_like(total), where=total > 0)
-    return np.maximum(0.0, -np.log1p(np.maximum(shift, -1.0 + 1e-300)) / np.log(2.0)) + 0.0  # no -0.0
+    value = -np.log1p(np.maximum(shift, -1.0 + 1e-300)) / np.log(2.0)
+    return np.maximum(0.0, value) + 0.0  # no -0.0

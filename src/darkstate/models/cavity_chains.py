@@ -70,7 +70,7 @@ class CavityChains(Parameters):
             )
         for name, length in _LENGTHS.items():
             for field_name in (name, f"{name}_b"):
-                if getattr(self, field_name) is not None:
+                if field_name == name or getattr(self, field_name) is not None:
                     least = 0.0 if name == "loss" else None
                     freeze_per_site(self, field_name, self.sites - length, minimum=least)
 

@@ -57,6 +57,8 @@ def pair_curve_plot(
     Raises:
         ArgumentError: no curve, or one that is not one-dimensional.
     """
+    from matplotlib.ticker import MaxNLocator
+
     named = dict(curves) if isinstance(curves, Mapping) else {"": curves}
     for name, curve in named.items():
         _check_dimensions(f"curves['{name}']" if name else "curves", curve, 1)
@@ -66,12 +68,12 @@ def pair_curve_plot(
     axes = figure.add_subplot()
     for number, (name, curve) in enumerate(named.items()):
         marks = {"marker": MARKERS[number % len(MARKERS)]} if curve.size <= MARKED else {}
-        style = line_style(number) | marks
+        style: dict[str, Any] = line_style(number) | marks
         axes.plot(_across(curve), _heights(curve, logarithmic), label=name, **style)
     first = next(iter(named.values()))
     axis = first[first.dims[0]]
     axes.set(xlabel=axis_label(axis, _AXIS_NAMES.get(str(axis.name), "")), ylabel=axis_label(first))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=True))
     _scale(axes, logarithmic=logarithmic)
     if len(named) > 1:
         top_legend(figure, axes.get_lines())
@@ -80,6 +82,9 @@ def pair_curve_plot(
 
 _AXIS_NAMES = {"pair": "pair number $j$", "time": "time $t$"}
 """What to write where the data does not say it."""
+
+_QUANTITIES = {"ebit": "entanglement", "bit": "information"}
+"""What lines of different names have in common, by their unit."""
 
 
 @styled
@@ -121,9 +126,8 @@ def time_evolution(
             axes.plot(column["time"], column, label=name, **line_style(number))
             number += 1
         names = {axis_label(column) for _, column in lines}
-        axes.set_ylabel(
-            names.pop() if len(names) == 1 else f"value ({units})" if units else "value"
-        )
+        together = f"{_QUANTITIES.get(units, 'value')} ({units})" if units else "value"
+        axes.set_ylabel(names.pop() if len(names) == 1 else together)
         _scale(axes)
     all_axes[-1].set_xlabel(axis_label(data["time"], _AXIS_NAMES["time"]))
     if logarithmic:
@@ -224,6 +228,7 @@ def _entries(name: str, column: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
 
 def _scale(axes: Axes, logarithmic: bool = False) -> None:
     """Start a nonnegative quantity at zero, unless the axis is logarithmic."""
+    axes.margins(x=0.02)
     if logarithmic:
         axes.set_yscale("log", nonpositive="mask")
         return
@@ -231,7 +236,6 @@ def _scale(axes: Axes, logarithmic: bool = False) -> None:
     values = values[np.isfinite(values)]
     if values.size and values.min() >= 0:
         axes.set_ylim(0.0, 1.07 * values.max() if values.max() > 0 else 1.0)
-    axes.margins(x=0.02)
 
 
 def _colour_scale(figure: Figure, axes: Axes, values: xr.DataArray) -> Any:

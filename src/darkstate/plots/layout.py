@@ -14,7 +14,7 @@ Any other network stands on a circle in the order of its labels, or where spring
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -56,15 +56,23 @@ def row_positions(labels: Sequence[str], gap: float = 3.0) -> dict[str, Point]:
 
 
 def circle_positions(labels: Sequence[str]) -> dict[str, Point]:
-    """Nodes on the unit circle, the first on top, clockwise."""
-    angles = np.pi / 2 - 2 * np.pi * np.arange(len(labels)) / max(1, len(labels))
-    return {label: (float(np.cos(t)), float(np.sin(t))) for label, t in zip(labels, angles)}
+    """Nodes on the unit circle, clockwise from the top; of two arrays, B mirrors A."""
+    order = list(labels)
+    if in_rows(labels):
+        left = [label for label in labels if label[-1] == "B" or label[0] in "Bb"]
+        order = [label for label in labels if label not in left] + left[::-1]
+    angles = np.pi / 2 - 2 * np.pi * (np.arange(len(order)) + 0.5) / len(order)
+    corners = np.column_stack([np.cos(angles), np.sin(angles)]).tolist()
+    return {label: (x, y) for label, (x, y) in zip(order, corners, strict=True)}
 
 
 def spring_positions(
     labels: Sequence[str], weights: Mapping[tuple[str, str], float]
 ) -> dict[str, Point]:
-    """Entangled nodes pull each other, all push each other (Fruchterman-Reingold, fixed seed)."""
+    """Entangled nodes pull each other, all push each other (Fruchterman-Reingold, fixed seed).
+
+    Nodes that ended up close to each other are moved apart, so that they can be told from another.
+    """
     import networkx as nx
 
     graph = nx.Graph()
@@ -74,4 +82,52 @@ def spring_positions(
     places = nx.spring_layout(
         graph, pos=circle_positions(labels), seed=0, iterations=200, k=1.6 / len(labels) ** 0.5
     )
-    return {label: (float(x), float(y)) for label, (x, y) in places.items()}
+    xy = np.array([places[label] for label in labels])
+    xy = _apart((xy - xy.min(axis=0)) / np.maximum(np.ptp(xy, axis=0), 1e-9))
+    return {label: (x, y) for label, (x, y) in zip(labels, xy.tolist(), strict=True)}
+
+
+def free_directions(
+    positions: Mapping[str, Point], edges: Iterable[tuple[str, str]], boxes: Mapping[str, Point]
+) -> dict[str, Point]:
+    """For each node the direction (unit vector) in which its name is in nobody's way.
+
+    Args:
+        positions: places of the nodes.
+        edges: straight lines between them.
+        boxes: half width and half height of each name, in the units of the places; a name is put
+            so that its box touches the node.
+    """
+    t = np.linspace(0.0, 1.0, 41)[:, None]
+    obstacles = [np.array(list(positions.values()))]
+    obstacles += [
+        (1 - t) * positions[first] + t * np.array(positions[second]) for first, second in edges
+    ]
+    angles = np.pi / 2 + 2 * np.pi * np.arange(16) / 16
+    candidates = np.column_stack([np.cos(angles), np.sin(angles)])
+    chosen: dict[str, Point] = {}
+    for label, here in positions.items():
+        half = np.array(boxes[label])
+        points = np.concatenate(obstacles)
+        centres = np.array(here) + candidates * (np.abs(candidates) @ half)[:, None]
+        clear = np.abs(points[None] - centres[:, None]) / half
+        free = np.minimum(clear.max(axis=2).min(axis=1), 1.3)  # below 1: something is in the box
+        best = int(np.argmax(free - 1e-6 * np.arange(len(angles))))
+        chosen[label] = (float(candidates[best, 0]), float(candidates[best, 1]))
+        frame = np.array([[a, b] for a in (-0.9, -0.45, 0, 0.45, 0.9) for b in (-0.9, 0, 0.9)])
+        obstacles.append(centres[best] + frame * half)
+    return chosen
+
+
+def _apart(xy: np.ndarray) -> np.ndarray:
+    """Points (N, 2) of the unit square, pushed apart until none are closer than 0.9/sqrt(N)."""
+    least = 0.9 / len(xy) ** 0.5
+    for _ in range(200):
+        step = xy[:, None] - xy[None]
+        distance = np.hypot(step[..., 0], step[..., 1]) + 9 * np.eye(len(xy))
+        close = distance < 0.999 * least
+        if not close.any():
+            break
+        push = np.where(close, 0.5 * (least / np.maximum(distance, 1e-9) - 1.0), 0.0)
+        xy = xy + 0.5 * np.sum(push[..., None] * step, axis=1)
+    return xy

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MAX_GROUPS = 8
+_SHARP = 200
+_ENOUGH = 6
+_LEADING = 1.15
 
 
 @styled
@@ -65,14 +68,22 @@ def entanglement_map(
     high = float(kept.max(initial=0.0)) if maximum is None else maximum
     plot = 0.72 * width
     height = plot * min(2.0, max(0.35, len(rows) / len(columns))) + 9.0
-    figure = new_figure(width, height)
+    figure = new_figure(width, height, square=True)
     axes = figure.add_subplot()
     colours = _with_grey()
     image = axes.imshow(
-        values, cmap=colours, vmin=low, vmax=high if high > low else low + 1.0, origin="upper"
+        values,
+        cmap=colours,
+        vmin=low,
+        vmax=high if high > low else low + 1.0,
+        interpolation="nearest" if max(values.shape) <= _SHARP else "auto",
     )
-    _label(axes, "x", columns, plot * 72 / 25.4)
-    _label(axes, "y", rows, plot * 72 / 25.4 * min(1.0, len(rows) / len(columns)))
+    room = plot * 72 / 25.4
+    at = _label_columns(axes, columns, room)
+    if rows != columns:
+        high = room * min(1.0, len(rows) / len(columns))
+        at = shown_labels(rows, max(1, int(high / (_LEADING * SMALL))))
+    axes.yaxis.set_ticks(at, [rows[k] for k in at])
     _separate(axes, rows, columns)
     axes.tick_params(length=0, pad=2.0)
     extend = "max" if kept.max(initial=0.0) > image.norm.vmax else "neither"
@@ -109,18 +120,16 @@ def _separate(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
                 line(start - 0.5, color="white", linewidth=1.0, linestyle="-")
 
 
-def _label(axes: Axes, side: str, labels: Sequence[str], room: float) -> None:
-    """Ticks on one side: all labels if they fit into `room` (pt), upright if needed, else some."""
-    widest = max(text_width(label) for label in labels)
-    across = side == "x"
-    turned = across and 1.25 * widest * len(labels) > room
-    need = 1.25 * widest if across and not turned else 1.3 * SMALL
-    fitting = max(1, int(room / need))
-    at = shown_labels(labels, fitting)
-    axis = axes.xaxis if across else axes.yaxis
-    axis.set_ticks(at, [labels[k] for k in at])
-    if turned:
-        axes.tick_params(axis="x", labelrotation=90)
+def _label_columns(axes: Axes, labels: Sequence[str], room: float) -> list[int]:
+    """Ticks below: all labels if they fit into `room` (pt), turned if need be; else some."""
+    wide = 1.25 * max(text_width(label) for label in labels)
+    level = shown_labels(labels, max(1, int(room / wide)))
+    upright = shown_labels(labels, max(1, int(room / (_LEADING * SMALL))))
+    turned = len(level) < len(upright) and (len(upright) == len(labels) or len(level) < _ENOUGH)
+    at = upright if turned else level
+    axes.xaxis.set_ticks(at, [labels[k] for k in at])
+    axes.tick_params(axis="x", labelrotation=90 if turned else 0)
+    return at
 
 
 def shown_labels(labels: Sequence[str], fitting: int) -> list[int]:

@@ -7,7 +7,6 @@ edges say with what. Widths are proportional to the measure, the colour scale al
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,37 +15,17 @@ from darkstate.conventions import partner_pairs
 from darkstate.errors import ArgumentError, MissingError, check_choice, check_labels, check_real
 from darkstate.measures import Measure, log_negativity, purity
 from darkstate.plots import layout as places
-from darkstate.plots.style import ABSENT, DOUBLE, SEQUENTIAL, SMALL, new_figure, styled, text_width
+from darkstate.plots.network_drawing import Network, Pair, draw_network
+from darkstate.plots.style import COLUMN, DOUBLE, MIDDLE, styled
 from darkstate.states import PairwiseGaussianState
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Pair = tuple[str, str]
 
 MOST = 40
 """How many nodes are drawn unless labels are given."""
 
-_WIDEST = 4.5
-_EDGE = "0.35"
-
-
-@dataclass(frozen=True)
-class Network:
-    """What is drawn: the nodes with their purities (NaN: not known) and the edges.
-
-    Args:
-        labels: the nodes.
-        purities: one for each node.
-        edges: ``{pair: value}`` of the edges drawn.
-        note: what was left out, in words; empty if nothing.
-    """
-
-    labels: tuple[str, ...]
-    purities: np.ndarray
-    edges: dict[Pair, float]
-    note: str
+_FEW_COLUMNS, _FEW_NODES = 9, 24
 
 
 @styled
@@ -57,7 +36,7 @@ def network(
     labels: Sequence[str] | None = None,
     threshold: float = 0.01,
     layout: str | Mapping[str, tuple[float, float]] = "auto",
-    width: float = DOUBLE,
+    width: float | None = None,
 ) -> Figure:
     """The entanglement of a state as a drawn network.
 
@@ -68,7 +47,7 @@ def network(
         threshold: edges below this fraction of the strongest one are left out.
         layout: ``"auto"`` (rows for A1.., B1.., else a circle), ``"rows"``, ``"circle"``,
             ``"spring"``, or ``{label: (x, y)}``.
-        width: of the figure in mm.
+        width: of the figure in mm; by default one column; more for many nodes.
 
     Returns:
         Figure with the network, a legend of widths and a colour bar of purities.
@@ -78,20 +57,13 @@ def network(
             known by name, so that `labels` must be given.
     """
     content = network_content(state, measure, labels, threshold)
-    positions = _positions(content, layout)
-    rows = not isinstance(layout, Mapping) and layout in ("auto", "rows")
-    rows = rows and places.in_rows(content.labels)
-    figure = new_figure(width, _height(positions, rows, width))
-    axes = figure.add_subplot()
-    axes.set_axis_off()
-    _frame(axes, positions, rows)
-    largest = max(content.edges.values(), default=0.0)
-    for (first, second), value in content.edges.items():
-        _draw_edge(axes, positions[first], positions[second], _WIDEST * value / largest, rows)
-    _draw_nodes(figure, axes, content, positions)
-    _draw_labels(figure, axes, positions, rows)
-    _draw_legend(figure, measure, content, largest)
-    return figure
+    kind, positions = _placed(content, layout)
+    rows = kind == "rows"
+    if width is None:
+        columns = len({x for x, _ in positions.values()})
+        width = DOUBLE if rows and columns > _FEW_COLUMNS else COLUMN
+        width = max(width, MIDDLE) if not rows and len(positions) > _FEW_NODES else width
+    return draw_network(content, positions, measure, kind, width)
 
 
 def network_content(
@@ -155,22 +127,23 @@ def _purities(state: Any, labels: Sequence[str], pairs: Sequence[Pair]) -> np.nd
     return np.array(values)
 
 
-def _positions(
-    content: Network, layout: str | Mapping[str, tuple[float, float]]
-) -> dict[str, places.Point]:
+def _placed(
+    content: Network, layout: str | Mapping[str, places.Point]
+) -> tuple[str, dict[str, places.Point]]:
+    """The kind of layout (rows, circle or free) and the place of each node."""
     if isinstance(layout, Mapping):
         missing = [label for label in content.labels if label not in layout]
         if missing:
             rule = f"give a place to '{missing[0]}'"
             raise ArgumentError("layout", rule, sorted(layout), "Add {label: (x, y)}.")
-        return {label: layout[label] for label in content.labels}
+        return "free", {label: layout[label] for label in content.labels}
     check_choice("layout", layout, places.LAYOUTS)
     fits = places.in_rows(content.labels)
     if layout == "rows" and not fits:
         remedy = "Use layout='circle' or 'spring'."
         raise ArgumentError("layout", "fit labels A1.., B1.. to be 'rows'", layout, remedy)
     if layout == "spring":
-        return places.spring_positions(content.labels, content.edges)
+        return "free", places.spring_positions(content.labels, content.edges)
     if fits and layout != "circle":
-        return places.row_positions(content.labels)
-    return places.circle_positions(content.labels)
+        return "rows", places.row_positions(content.labels)
+    return "circle", places.circle_positions(content.labels)

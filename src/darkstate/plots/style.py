@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 COLUMN = 86.0
 """Width in mm of a single column."""
 
+MIDDLE = 120.0
+"""Width in mm of one and a half columns."""
+
 DOUBLE = 178.0
 """Width in mm of two columns."""
 
@@ -62,7 +65,7 @@ Parameters = ParamSpec("Parameters")
 
 def parameters() -> dict[str, Any]:
     """The house style as matplotlib rcParams."""
-    from matplotlib import cycler
+    from cycler import cycler
 
     ticks = {
         f"{axis}tick.{key}": value
@@ -104,8 +107,8 @@ def parameters() -> dict[str, Any]:
         "lines.dashed_pattern": (5.0, 1.6),
         "hatch.linewidth": 0.5,
         "figure.constrained_layout.use": True,
-        "figure.constrained_layout.h_pad": 0.03,
-        "figure.constrained_layout.w_pad": 0.03,
+        "figure.constrained_layout.h_pad": 0.04,
+        "figure.constrained_layout.w_pad": 0.04,
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
         "savefig.bbox": None,
@@ -125,7 +128,7 @@ def house_style() -> Iterator[None]:
 
     with mpl.rc_context():
         defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
-        mpl.rcParams.update(defaults | parameters())
+        mpl.rcParams.update(defaults | parameters())  # type: ignore[call-overload]
         yield
 
 
@@ -146,12 +149,13 @@ def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
     return drawn
 
 
-def new_figure(width: float = COLUMN, height: float = 60.0) -> Figure:
-    """An empty figure of this size in mm, with constrained layout and no pyplot behind it."""
+def new_figure(width: float = COLUMN, height: float = 60.0, *, square: bool = False) -> Figure:
+    """An empty figure of this size in mm, without pyplot; `square`: its axes keep their aspect."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width * _MM, height * _MM), dpi=200, layout="constrained")
+    figure = Figure(figsize=(width * _MM, height * _MM), dpi=200)
+    figure.set_layout_engine("compressed" if square else "constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -177,8 +181,13 @@ def top_legend(figure: Figure, handles: Sequence[Artist], title: str | None = No
     columns = max(1, min(columns, len(labels)))
     rows = -(-len(labels) // columns)
     columns = -(-len(labels) // rows)  # equally filled rows
+    order = [k for column in range(columns) for k in range(column, len(labels), columns)]
     figure.legend(
-        handles=list(handles), labels=labels, loc="outside upper center", ncols=columns, title=title
+        handles=[handles[k] for k in order],  # matplotlib fills columns, people read rows
+        labels=[labels[k] for k in order],
+        loc="outside upper center",
+        ncols=columns,
+        title=title,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from darkstate.measures import log_negativity
 from darkstate.results import Result, pair_curve, pair_table
@@ -14,8 +14,13 @@ from darkstate.scenarios.tabulation import Pair, chosen_measures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import xarray as xr
+
 MAP_LIMIT = 240
 """Up to so many subsystems, a map of all pairs is drawn without being asked for."""
+
+SOURCES = ("SA", "SB")
+"""The two modes of a source, which are partners but no nodes of the network."""
 
 NETWORK_LIMIT = 120
 """Up to so many subsystems, the network is drawn without being asked for."""
@@ -45,10 +50,11 @@ def draw(
 
     state = result.state
     measure = next(iter(chosen_measures(scenario.measures, 2)), log_negativity)
+    nodes = [pair for pair in pairs if pair != SOURCES]  # the source is no place along the chain
     figures: dict[str, Callable[[], Any]] = {
         "map": lambda: plots.entanglement_map(pair_table(state, measure)),
-        "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, pairs)),
-        "network": lambda: plots.network(state),
-        "time": lambda: plots.time_evolution(result.table),
+        "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, nodes or pairs)),
+        "network": lambda: plots.network(state, measure),
+        "time": lambda: plots.time_evolution(cast("xr.Dataset", result.table)),
     }
     return tuple(plots.save(figures[name](), out / name))

@@ -1,7 +1,7 @@
 """Numbers with units: ``"5 MHz"``, ``"2*pi*5 MHz"``, ``"0.1 us"``, ``"3/us"``.
 
-The grammar is tiny and nothing is evaluated: factors joined by ``*`` or ``/`` (or by nothing, before
-a unit), read from left to right, each a number, ``pi``, or a unit with a small power (``MHz^2``).
+The grammar is tiny and nothing is evaluated: factors joined by ``*`` or ``/`` (or nothing, before a
+unit), read from left to right, each a number, ``pi``, or a unit with a small power (``MHz^2``).
 Units are seconds, minutes, hours, Hz and rad with the usual prefixes (pint knows their sizes).
 
 A frequency in Hz-type units is an *ordinary rate*: ``5 MHz`` is ``5e6`` per second, without 2 pi.

@@ -132,8 +132,7 @@ def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progres
     assert table is not None
     for name, (measure, _) in columns.items():
         table[name].attrs |= {"long_name": name.replace("_", " "), "units": measure.unit}
-    unit = scenario.rate_unit
-    table["time"].attrs |= {"long_name": "time", "units": f"1/({unit})" if unit else "1/rate"}
+    table["time"].attrs |= {"long_name": "time", "units": scenario.time_unit}
     return ScenarioRun(scenario, result, {"evolution": table})
 
 

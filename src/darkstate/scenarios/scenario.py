@@ -129,6 +129,12 @@ class Scenario:
         }
 
     @property
+    def time_unit(self) -> str:
+        """The unit of times: 1/MHz, 1/(2*pi*MHz); 1/rate without a unit of rates."""
+        unit = self.rate_unit or "rate"
+        return f"1/{unit}" if unit.isalpha() else f"1/({unit})"
+
+    @property
     def title(self) -> str:
         """The name, or that of the file, or that of the model."""
         return self.name or Path(self.file).stem or type(self.model).__name__

@@ -183,9 +183,7 @@ class GaussianState:
         i = np.array([index[first] for first, _ in pairs], dtype=int)
         j = np.array([index[second] for _, second in pairs], dtype=int)
         N, M = self.number, self.anomalous
-        return PairMoments(
-            np.real(N[i, i]), np.real(N[j, j]), M[i, j], N[i, j], M[i, i], M[j, j]
-        )
+        return PairMoments(np.real(N[i, i]), np.real(N[j, j]), M[i, j], N[i, j], M[i, i], M[j, j])
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from darkstate.engines.gaussian.evolution import evolve_states
 from darkstate.engines.gaussian.large import LargeResult, large_cost, large_steady_state
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
+    HARMONIC_BALANCE,
     periodic_offer,
     periodic_steady_state,
     refuse_evolution,
@@ -172,37 +173,26 @@ class Gaussian:
             CapacityError: it would not fit into the memory limit.
         """
         start = time.perf_counter()
-        if isinstance(system, LangevinSystem):
-            return self._cycle(system)
-        offer = offer or self._offer(Structure.of(quadratic_form(system)))
-        structure: Structure = offer.plan
+        offer = offer or self.offer(system)
+        if not offer.can or offer.cost is None:
+            raise EngineMismatchError(offer.reason)
         limit = self.memory_limit or 0.5 * available_memory()
         remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
-        assert offer.cost is not None
         refuse_if_too_large("steady_state", offer.cost.memory, limit, remedy)
         methods = {
             "dense": self._dense,
             "chains": self._chains,
             "quadrature": self._quadrature,
+            HARMONIC_BALANCE: self._cycle,
         }
-        solution = methods[offer.method](structure)
+        solution = methods[offer.method](offer.plan)
         report = solution.report.with_(
             seconds=time.perf_counter() - start, provenance=self._provenance()
         )
         return Solution(solution.state, report)
 
     def _cycle(self, system: LangevinSystem) -> Solution:
-        start = time.perf_counter()
-        offer = periodic_offer(self.name, self.method, system)
-        if not offer.can or offer.cost is None:
-            raise EngineMismatchError(offer.reason)
-        limit = self.memory_limit or 0.5 * available_memory()
-        refuse_if_too_large("steady_state", offer.cost.memory, limit, "Reduce the network.")
-        solution = periodic_steady_state(self.name, system, self.rtol)
-        report = solution.report.with_(
-            seconds=time.perf_counter() - start, provenance=self._provenance()
-        )
-        return Solution(solution.state, report)
+        return periodic_steady_state(self.name, system, self.rtol)
 
     def _provenance(self) -> dict[str, object]:
         options = {"method": self.method, "rtol": self.rtol}
@@ -332,6 +322,9 @@ class Gaussian:
         needed = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
         refuse_if_too_large("evolve", needed, limit, "Ask for fewer times or fewer modes.")
         initial = initial if initial is not None else GaussianState.vacuum(system.labels)
+        if not isinstance(initial, GaussianState):
+            remedy = "Make one with states.GaussianState, or leave it out for the vacuum."
+            raise ArgumentError("initial", "be a GaussianState", initial, remedy)
         if initial.labels != system.labels:
             raise ArgumentError(
                 "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."

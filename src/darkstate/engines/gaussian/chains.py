@@ -52,7 +52,7 @@ def chains_memory(structure: Structure) -> float:
     """Predicted peak bytes: moments, blocks of the covariance, and a chunk of responses."""
     n = len(structure.form.labels)
     longest = structure.largest_block
-    return 16.0 * (2 * n**2 + len(structure.correlated) * longest**2 + 6 * 1024 * longest)
+    return 16.0 * (2 * n**2 + len(structure.correlated) * longest**2 + 6 * 512 * longest)
 
 
 def chains_steady_state(structure: Structure) -> tuple[GaussianState, CovarianceResult]:

@@ -7,6 +7,7 @@ that are computed once per block and shared with the conjugate block.
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
@@ -75,28 +76,42 @@ def physicality_margin(structure: Structure, state: GaussianState) -> float:
     the exact eigenvalue. A conserved charge splits the matrix in two halves.
     """
     n = len(state.labels)
-    joint = np.empty((2 * n, 2 * n), dtype=complex)
-    joint[:n, :n] = np.eye(n) + state.number.T
-    joint[n:, n:] = state.number
-    joint[:n, n:] = state.anomalous
-    joint[n:, :n] = state.anomalous.conj()
     if structure.representatives is None:
-        parts = [joint]
-    else:
-        kept = np.concatenate([structure.blocks[k] for k in structure.representatives])
-        parts = [joint[np.ix_(half, half)] for half in (kept, (kept + n) % (2 * n))]
-    return min(_smallest_eigenvalue(part) for part in parts)
+        return _smallest_eigenvalue(_ordered_moments(state, np.arange(2 * n)))
+    kept = np.concatenate([structure.blocks[k] for k in structure.representatives])
+    halves = (kept, (kept + n) % (2 * n))
+    return min(_smallest_eigenvalue(_ordered_moments(state, half)) for half in halves)
+
+
+def _ordered_moments(state: GaussianState, variables: NDArray[np.intp]) -> NDArray[np.complex128]:
+    """``<xi_r xi_s†>`` (not normally ordered) for some of the Nambu variables."""
+    n = len(state.labels)
+    modes, raised = variables % n, variables >= n
+    low, high = np.flatnonzero(~raised), np.flatnonzero(raised)
+    a, b = modes[low], modes[high]
+    result = np.empty((len(modes), len(modes)), dtype=complex)
+    result[np.ix_(low, low)] = np.asarray(state.number)[np.ix_(a, a)].T
+    result[low, low] += 1.0
+    result[np.ix_(high, high)] = np.asarray(state.number)[np.ix_(b, b)]
+    result[np.ix_(low, high)] = np.asarray(state.anomalous)[np.ix_(a, b)]
+    result[np.ix_(high, low)] = np.asarray(state.anomalous)[np.ix_(b, a)].conj()
+    return result
 
 
 def _smallest_eigenvalue(matrix: NDArray) -> float:
-    if len(matrix) > EXACT_MARGIN:
-        slack = 1e-10 * max(1.0, float(np.abs(matrix).max()))
-        try:
-            np.linalg.cholesky(matrix + slack * np.eye(len(matrix)))
-            return -slack
-        except np.linalg.LinAlgError:
-            pass
-    return float(np.linalg.eigvalsh(matrix)[0])
+    """Exact for small matrices, else a bound; `matrix` is destroyed."""
+    size = len(matrix)
+    if size <= EXACT_MARGIN:
+        return float(np.linalg.eigvalsh(matrix)[0])
+    diagonal = np.real(np.diagonal(matrix)).copy()
+    slack = 1e-10 * max(1.0, float(diagonal.max()))
+    matrix[np.arange(size), np.arange(size)] += slack
+    # in place, on the transposed view: only the lower triangle of `matrix` is written
+    _, failed = scipy.linalg.lapack.zpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
+    if not failed:
+        return -slack
+    upper = np.triu(matrix, 1)
+    return float(np.linalg.eigvalsh(upper + upper.conj().T + np.diag(diagonal))[0])
 
 
 def scatter(

@@ -29,7 +29,7 @@ from darkstate.results import Report, Status
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem
 
-METHOD = "harmonic balance"
+HARMONIC_BALANCE = "harmonic balance"
 
 _ROUNDING = 1e-12
 """Violations of commutators or uncertainty, relative to the moments, that rounding explains."""
@@ -52,7 +52,7 @@ def periodic_offer(engine: str, method: str, system: LangevinSystem) -> Offer:
         )
         return Offer(engine, False, reason, steps=steps)
     why = "coloured noise and periodic drift: an integral over frequency, exact up to its errors"
-    return Offer(engine, True, why, METHOD, steps, _cost(size))
+    return Offer(engine, True, why, HARMONIC_BALANCE, steps, _cost(size), system)
 
 
 def _cost(size: int) -> Cost:
@@ -83,7 +83,7 @@ def periodic_steady_state(engine: str, system: LangevinSystem, rtol: float) -> S
     state, defect = gaussian_state(system.labels, moments)
     report = Report(
         engine=engine,
-        method=METHOD,
+        method=HARMONIC_BALANCE,
         status=Status.CERTIFIED,
         margin=state.margin(),
         gap=-float(found.exponents[0].real),

@@ -121,7 +121,7 @@ def hermitian_bound(drift: sp.csr_array) -> float:
     high = float(np.max(diagonal + radius))
     low = float(np.max(diagonal))
     order = reverse_cuthill_mckee(sp.csr_matrix(abs(half)), symmetric_mode=True)
-    bands = _upper_bands(sp.coo_array(half[order][:, order]))
+    bands = _upper_bands(sp.coo_array(half[order][:, order]), len(diagonal))
     while high - low > 1e-3 * abs(high):
         middle = 0.5 * (low + high)
         shifted = -bands
@@ -136,10 +136,10 @@ def hermitian_bound(drift: sp.csr_array) -> float:
     return high
 
 
-def _upper_bands(matrix: sp.coo_array) -> NDArray[np.complex128]:
+def _upper_bands(matrix: sp.coo_array, size: int) -> NDArray[np.complex128]:
     """LAPACK upper band storage of a Hermitian sparse matrix."""
     width = int(np.abs(matrix.row - matrix.col).max(initial=0))
-    bands = np.zeros((width + 1, matrix.shape[0]), dtype=complex)
+    bands = np.zeros((width + 1, size), dtype=complex)
     upper = matrix.row <= matrix.col
     rows, columns = matrix.row[upper], matrix.col[upper]
     bands[width + rows - columns, columns] = matrix.data[upper]

@@ -61,7 +61,7 @@ class Structure:
     @cached_property
     def block_of(self) -> NDArray[np.intp]:
         """Block number of each Nambu variable, (2N,)."""
-        owner = np.empty(self.drift.shape[0], dtype=np.intp)
+        owner = np.empty(2 * len(self.form.labels), dtype=np.intp)
         for number, block in enumerate(self.blocks):
             owner[block] = number
         return owner

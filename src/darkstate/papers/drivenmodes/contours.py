@@ -87,15 +87,17 @@ def _off_diagonal(figure: str, data: xr.Dataset) -> Claim:
     secular = data.sel(branch="diagonal")
     offset = float(secular.best_ratio) - 1
     gain = float(nats(secular.best - secular.log_negativity[0, 0]))
-    holds = abs(offset) > 1e-5 and gain > 0
+    visible = gain > 1e-3 * float(nats(secular.best))
+    verdict = Verdict.REPRODUCED if visible else Verdict.CONDITION
     return Claim(
         f"{figure}-1",
         "For w_b/w_a = 0.6 the maximum is not at zeta_1 = zeta_2.",
-        Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED,
+        verdict if abs(offset) > 1e-5 and gain > 0 else Verdict.NOT_REPRODUCED,
         "zeta_1 != zeta_2",
         f"zeta_1/zeta_2 = {1 + offset:.6f}, {nats(secular.best):.6f} nat, higher by {gain:.1e} nat "
         "than on the diagonal",
-        "Closed form of the ratio: sqrt(DE/CF), rates taken at zeta_1 = zeta_2.",
+        "Closed form of the ratio: sqrt(DE/CF), rates taken at zeta_1 = zeta_2."
+        + ("" if visible else " True, but far too little to be seen in a figure."),
     )
 
 
@@ -104,8 +106,13 @@ def _maximum(figure: str, data: xr.Dataset) -> Claim:
     readings: dict[str, bool] = {}
     for branch in _BRANCHES:
         ebits = float(data.best.sel(branch=branch))
-        values = {"nat": float(nats(ebits)), "ebit": ebits, "negativity": negativity(ebits)}
-        readings |= {f"{n}, {branch}": abs(v - _CLAIMED) < _CLOSE for n, v in values.items()}
+        values = {
+            "log-negativity in nats": float(nats(ebits)),
+            "log-negativity in ebits": ebits,
+            "(||.|| - 1)/2": negativity(ebits),
+        }
+        sign = "right sign" if branch == "diagonal" else "as printed"
+        readings |= {f"{n}, {sign}": abs(v - _CLAIMED) < _CLOSE for n, v in values.items()}
     off = float(abs(data.best_ratio.sel(branch="diagonal") - 1))
     right, printed = (float(data.best.sel(branch=branch)) for branch in _BRANCHES)
     matches = [name for name, hit in readings.items() if hit]
@@ -117,7 +124,7 @@ def _maximum(figure: str, data: xr.Dataset) -> Claim:
         "For equal modes the negativity is largest, 0.2, on zeta_1 = zeta_2.",
         verdict,
         "0.2 at zeta_1 = zeta_2",
-        f"{nats(right):.6f} nat = {right:.5f} ebit at zeta_1/zeta_2 = 1 within {max(off, 1e-6):.0e}",
+        f"{nats(right):.6f} nat = {right:.5f} ebit, at zeta_1/zeta_2 = 1 to {max(off, 1e-6):.0e}",
         f"Readings that give 0.2: {'; '.join(matches) or 'none'}. The negativity (||.|| - 1)/2 is "
         f"{negativity(right):.5f}; the printed branch gives {nats(printed):.6f} nat.",
     )
@@ -131,6 +138,7 @@ def _shared(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
     miss = {b: abs(float(data.log_negativity.sel(branch=b)[0, 0]) / weak - 1) for b in _BRANCHES}
     decided = min(miss, key=lambda branch: miss[branch])
     values = {b: float(nats(data.log_negativity.sel(branch=b)[0, 0])) for b in _BRANCHES}
+    factor = float(nats(weak)) / values["as_printed"]
     return (
         Claim(
             f"{figure}-2",
@@ -150,7 +158,7 @@ def _shared(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
             f"zeta = {data.attrs['weak_zeta']:g}; secular {values['diagonal']:.6f} with the sign "
             f"of D1 + D2, {values['as_printed']:.6f} as printed",
             f"The exact value is {miss['diagonal']:.1e} (relative) from the one and a factor "
-            f"{weak / float(data.log_negativity.sel(branch='as_printed')[0, 0]):.1f} from the other.",
+            f"{factor:.1f} from the other.",
         ),
     )
 

@@ -130,11 +130,11 @@ def _place(figure: str, data: xr.Dataset) -> Claim:
         f"{_CLAIMED_PLACE:g}",
         f"secular {place:.6f}, as printed {float(data.place.sel(curve='as printed')):.6f}, "
         f"exact {float(data.place.sel(curve='exact')):.5f}",
-        "Over all corner frequencies common to both baths that leave any entanglement, the secular "
-        f"zeta_1/zeta_2 lies in [{low:.4f}, {high:.4f}], which "
-        f"{'contains' if reachable else 'excludes'} {_CLAIMED_PLACE / fixed:g}. The relative offset "
-        f"zeta_1/zeta_2 - 1 is {place / fixed - 1:.4f}: whether the paper means that, we cannot "
-        "tell.",
+        f"With corner frequencies from {float(data.cutoff[0]):g} to {float(data.cutoff[-1]):g}, "
+        "common to both baths, and as far as there is entanglement, the secular zeta_1/zeta_2 lies "
+        f"in [{low:.4f}, {high:.4f}], which {'contains' if reachable else 'excludes'} "
+        f"{_CLAIMED_PLACE / fixed:g}. The relative offset zeta_1/zeta_2 - 1 is "
+        f"{place / fixed - 1:.4f}: whether the paper means that, we cannot tell.",
     )
 
 

@@ -64,7 +64,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
 
 def _claims(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
     E = data.log_negativity
-    best = E.where(E == E.max(), drop=True)
+    best = E[E.argmax(...)]
     places = ", ".join(
         f"{float(ridge / other):.3f} at zeta_2 = {float(other):g}"
         for ridge, other in zip(data.ridge, data.ridge_zeta2, strict=True)
@@ -75,8 +75,8 @@ def _claims(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
             "What is left of the contours without the approximations?",
             Verdict.FINDING,
             f"secular: {nats(data.secular):.6f} nat on the diagonal, whatever zeta",
-            f"at most {nats(E.max()):.6f} nat, at zeta_1 = {float(best.zeta1[0]):.4g}, zeta_2 = "
-            f"{float(best.zeta2[0]):.4g}; best zeta_1/zeta_2: {places}",
+            f"at most {nats(E.max()):.6f} nat, at zeta_1 = {float(best.zeta1):.4g}, zeta_2 = "
+            f"{float(best.zeta2):.4g}; best zeta_1/zeta_2: {places}",
             f"Weak baths approach the secular value; the least in the window is "
             f"{nats(E.min()):.6f} nat.",
         ),

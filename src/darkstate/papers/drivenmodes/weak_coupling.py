@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.drivenmodes.common import NAT_LABEL, RATIOS, exact_ebits, nats, secular_ebits
@@ -64,7 +64,8 @@ def _error_reached(exact: Any, secular: float, zeta: np.ndarray, values: np.ndar
     if not len(below) or below[0] == 0:
         return np.nan
     low, high = zeta[below[0] - 1], zeta[below[0]]
-    return float(brentq(lambda z: exact(z) - floor, low, high, xtol=1e-6, rtol=1e-6))
+    found = root_scalar(lambda z: exact(z) - floor, bracket=(low, high), xtol=1e-6)
+    return float(found.root)
 
 
 def _draw(axes: Any, data: xr.Dataset) -> None:
@@ -92,7 +93,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     return (
         Claim(
             "weak-coupling-1",
-            f"How large may zeta be before the secular theory is wrong by {data.attrs['error']:.0%}?",
+            f"At which zeta is the secular theory wrong by {data.attrs['error']:.0%}?",
             Verdict.FINDING,
             "not asked",
             f"zeta = {limits}",

@@ -1,0 +1,210 @@
+"""The artists of a drawn network: edges, nodes, labels, and the two keys to read them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from darkstate.measures import Measure, purity
+from darkstate.plots.layout import Point, free_directions
+from darkstate.plots.style import ABSENT, SEQUENTIAL, SMALL, new_figure, text_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Pair = tuple[str, str]
+
+WIDEST = 4.5
+"""Width in pt of the strongest edge; the others are proportional."""
+
+_EDGE = "0.45"
+_HALO = 1.6
+_PLOT = 0.78  # of the width, beside the colour bar
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is drawn: the nodes with their purities (NaN: not known) and the edges.
+
+    Args:
+        labels: the nodes.
+        purities: one for each node.
+        edges: ``{pair: value}`` of the edges drawn.
+        note: what was left out, in words; empty if nothing.
+    """
+
+    labels: tuple[str, ...]
+    purities: np.ndarray
+    edges: dict[Pair, float]
+    note: str
+
+
+def draw_network(
+    content: Network,
+    positions: Mapping[str, Point],
+    measure: Measure,
+    kind: str,
+    width: float,
+) -> Figure:
+    """The figure of a network whose nodes have their places.
+
+    Args:
+        content: nodes and edges.
+        positions: ``{label: (x, y)}``.
+        measure: gives symbol and unit.
+        kind: ``"rows"`` (edges within a row are bent inwards), ``"circle"`` or ``"free"``.
+        width: in mm.
+    """
+    rows = kind == "rows"
+    keys = 8.0 + 5.0 * bool(content.note)
+    height = 53.0 if rows else _PLOT * width * _aspect(positions)
+    figure = new_figure(width, height + keys, square=not rows)
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    scale = _frame(axes, positions, rows, width)
+    room = scale if rows else scale * _least_distance(positions)
+    _draw_edges(axes, content, positions, rows)
+    size = float(np.clip(0.5 * room, 4.0, 10.0))
+    _draw_nodes(figure, axes, content, positions, size)
+    _draw_labels(axes, content, positions, kind, scale, size)
+    _draw_widths(figure, measure, content)
+    if content.note:
+        figure.supxlabel(content.note, fontsize=SMALL)
+    return figure
+
+
+def _aspect(positions: Mapping[str, Point]) -> float:
+    """Height over width of the places, within reason."""
+    across, up = np.ptp(np.array(list(positions.values())), axis=0)
+    return float(np.clip(up / across, 0.4, 1.3)) if across > 0 else 1.0
+
+
+def _least_distance(positions: Mapping[str, Point]) -> float:
+    xy = np.array(list(positions.values()))
+    step = xy[:, None] - xy[None]
+    return float(np.min(np.hypot(step[..., 0], step[..., 1]) + 9 * np.eye(len(xy))))
+
+
+def _frame(axes: Axes, positions: Mapping[str, Point], rows: bool, width: float) -> float:
+    """Set the limits; returns the points per horizontal unit."""
+    xy = np.array(list(positions.values()))
+    (left, low), (right, high) = xy.min(axis=0), xy.max(axis=0)
+    across, up = (0.8, 0.55) if rows else (0.12 * max(right - left, high - low, 1e-3),) * 2
+    axes.set(xlim=(left - across, right + across), ylim=(low - up, high + up))
+    if not rows:
+        axes.set_aspect("equal", adjustable="box")
+    return _PLOT * width * 72 / 25.4 / (right - left + 2 * across)
+
+
+def _draw_edges(axes: Axes, content: Network, positions: Mapping[str, Point], rows: bool) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    largest = max(content.edges.values(), default=1.0)
+    for (first, second), value in sorted(content.edges.items(), key=lambda item: item[1]):
+        (x, y), (u, v) = positions[first], positions[second]
+        bend = 0.0
+        if rows and y == v and abs(x - u) > 1.2:  # or it would run through the nodes between
+            bend = -np.sign(y) * min(0.5 + 0.25 * abs(x - u), 0.8 * abs(y))
+        curve = [(x, y), ((x + u) / 2, (y + v) / 2 + 2 * bend), (u, v)]
+        path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+        wide = WIDEST * value / largest
+        edge = PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=wide, zorder=1)
+        edge.set_gid(f"{first}-{second}")
+        axes.add_patch(edge)
+
+
+def _draw_nodes(
+    figure: Figure, axes: Axes, content: Network, positions: Mapping[str, Point], size: float
+) -> None:
+    import matplotlib as mpl
+
+    xy = np.array([positions[label] for label in content.labels])
+    known = content.purities[np.isfinite(content.purities)]
+    lowest = min(0.9, np.floor(10 * known.min()) / 10) if known.size else 0.0
+    nodes = axes.scatter(
+        *xy.T,
+        s=size**2,
+        c=content.purities,
+        cmap=mpl.colormaps[SEQUENTIAL].with_extremes(bad=ABSENT),
+        vmin=lowest,
+        vmax=1.0,
+        plotnonfinite=True,
+        edgecolors="black",
+        linewidths=0.6,
+        zorder=3,
+    )
+    if known.size:
+        label = f"purity {purity.symbol} of a node"
+        bar = figure.colorbar(nodes, ax=axes, label=label, pad=0.02, shrink=0.85, aspect=22)
+        bar.ax.tick_params(direction="out")
+
+
+def _draw_labels(
+    axes: Axes,
+    content: Network,
+    positions: Mapping[str, Point],
+    kind: str,
+    scale: float,
+    size: float,
+) -> None:
+    """Names beside the nodes, with a white halo; where rows are long, of some columns only."""
+    from matplotlib.patheffects import withStroke
+
+    halves = {label: np.array([0.5 * text_width(label), 0.5 * SMALL]) for label in positions}
+    widest = 2 * max(half[0] for half in halves.values())
+    steps = [1, 2, 5, 10, 20, 50, 100]
+    step = next((n for n in steps if kind != "rows" or 1.2 * widest < scale * n), 200)
+    if kind == "free":
+        boxes = {label: tuple((half + size / 2 + 2.0) / scale) for label, half in halves.items()}
+        away = free_directions(positions, content.edges, boxes)
+    else:
+        away = {label: _outwards(positions, label, kind) for label in positions}
+    for label, (x, y) in positions.items():
+        if x >= 0 and int(x) % step:
+            continue
+        reach = size / 2 + 2.0 + np.abs(away[label]) @ halves[label]
+        axes.annotate(
+            label,
+            (x, y),
+            xytext=(reach * away[label][0], reach * away[label][1]),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            path_effects=[withStroke(linewidth=_HALO, foreground="white")],
+            zorder=4,
+        )
+
+
+def _outwards(positions: Mapping[str, Point], label: str, kind: str) -> Point:
+    x, y = np.array(positions[label]) - np.mean(list(positions.values()), axis=0)
+    length = float(np.hypot(x, y))
+    if kind == "rows" or length < 1e-9:
+        return (0.0, 1.0 if y >= 0 else -1.0)
+    return (x / length, y / length)
+
+
+def _draw_widths(figure: Figure, measure: Measure, content: Network) -> None:
+    """The key of edge widths: up to four round values."""
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import MaxNLocator
+
+    unit = f" ({measure.unit})" if measure.unit else ""
+    title = f"{measure.symbol}{unit}"
+    largest = max(content.edges.values(), default=0.0)
+    if not largest:
+        figure.suptitle(f"{title}: no edge", fontsize=SMALL)
+        return
+    ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0.0, largest)
+    values = [float(tick) for tick in ticks if 0 < tick <= largest * (1 + 1e-9)]
+    keys = [
+        Line2D([], [], color=_EDGE, linestyle="-", linewidth=WIDEST * v / largest, label=f"{v:.3g}")
+        for v in values
+    ]
+    blank = Line2D([], [], linestyle="none", label=title)
+    figure.legend(handles=[blank, *keys], loc="outside upper center", ncols=1 + len(keys))
