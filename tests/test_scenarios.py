@@ -12,7 +12,7 @@ import yaml
 
 import darkstate as ds
 from darkstate.engines import ENGINES, Gaussian
-from darkstate.errors import ArgumentError, ScenarioError
+from darkstate.errors import ArgumentError, CapacityError, ScenarioError
 from darkstate.models import MODELS, CavityChains, ParametricDrive, SqueezedDrive
 from darkstate.scenarios import (
     Scenario,
@@ -435,3 +435,22 @@ def test_what_to_cite():
 def test_the_bibliography_is_that_of_the_repository():
     shared = (REPOSITORY / "references.bib").read_text(encoding="utf-8")
     assert all(entry in shared for entry in bibliography().values())
+
+
+def test_networks_too_large_to_keep_whole_are_tabulated_too():
+    text = (
+        "model: {kind: CavityChains, sites: 1600, loss: 0.05}\nmeasures: [log_negativity, purity]"
+    )
+    run = run_scenario(parse_scenario(text))
+    assert run.result.report.method.startswith("quadrature")
+    assert dict(run.tables["modes"].sizes) == {"label": 3200}
+    assert run.tables["modes"]["purity"].values[0] == pytest.approx(
+        ds.purity(run.result.state.reduced(("A1", "B1")), "A1")
+    )
+    assert run.whole == {}
+
+
+def test_networks_too_large_to_build_are_refused():
+    found = parse_scenario("model: {kind: CavityChains, sites: 1000000000000}")
+    with pytest.raises(CapacityError, match="`sites` must be <= 1000000"):
+        run_scenario(found)

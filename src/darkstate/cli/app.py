@@ -31,9 +31,9 @@ AsJson = Annotated[
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from darkstate import __version__
+        from importlib.metadata import version
 
-        print(f"darkstate {__version__}")
+        print(f"darkstate {version('darkstate')}")
         raise typer.Exit
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from darkstate.errors import CapacityError
 from darkstate.results import Report
@@ -62,10 +62,8 @@ class Solution:
 class Engine(Protocol):
     """The contract of an engine."""
 
-    @property
-    def name(self) -> str:
-        """Name shown in reports."""
-        ...
+    name: ClassVar[str]
+    """Name shown in reports."""
 
     def offer(self, system: Any) -> Offer:
         """Whether and how this engine would find the steady state; allocates nothing large."""

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError, CapacityError, check_integer
 from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
 from darkstate.systems.open_system import Jump, OpenSystem
@@ -22,6 +22,9 @@ from darkstate.systems.spaces import Mode
 
 Values = float | Sequence[float]
 _PAPER = "Zippilli, Paternostro, Adesso, Illuminati, Phys. Rev. Lett. 110, 040503 (2013)"
+
+MAX_SITES = 1_000_000
+"""Longer chains are described, but not built."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,16 @@ class CavityChains(Parameters):
         return own, own if other is None else np.broadcast_to(np.asarray(other, float), shape)
 
     def system(self) -> OpenSystem:
-        """Hamiltonian and jumps of the chains; channels ``"A3 loss"``, ``"drive A"``, ..."""
+        """Hamiltonian and jumps of the chains; channels ``"A3 loss"``, ``"drive A"``, ...
+
+        Raises:
+            CapacityError: so many sites that their description alone would not fit into memory.
+        """
+        if self.sites > MAX_SITES:
+            raise CapacityError(
+                f"`sites` must be <= {MAX_SITES} for a system to be built (5 kB a site), but is "
+                f"{self.sites}. Far shorter chains are already stationary in their bulk."
+            )
         chains = [[Mode(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
         drive_h, jumps = self.drive.attach(destroy(chains[0][0]), destroy(chains[1][0]))
         terms: dict[Product, complex] = {}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from darkstate.errors import UnphysicalError, check_real
 from darkstate.models.base import RATE, freeze
+from darkstate.systems import squeezed_jumps
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum, create, destroy
 from darkstate.systems.spaces import Mode
@@ -100,15 +101,8 @@ class SqueezedDrive:
 
     def attach(self, first: OperatorSum, second: OperatorSum) -> tuple[OperatorSum, list[Jump]]:
         """Hamiltonian and jumps of the drive acting on two lowering operators."""
-        n, m = self.nbar, self.correlation
-        rest = 0.0 if self.mbar is None else max(0.0, n - m * m / (n + 1))
-        jumps = []
-        for name, own, other in (("drive A", first, second), ("drive B", second, first)):
-            operator = math.sqrt(n + 1) * own + (m / math.sqrt(n + 1)) * other.adjoint()
-            jumps.append(Jump(operator, 2 * self.rate, name))
-            if rest > 0:
-                jumps.append(Jump(other.adjoint(), 2 * self.rate * rest, f"{name}, thermal part"))
-        return OperatorSum(), jumps
+        jumps = squeezed_jumps(first, second, 2 * self.rate, self.nbar, self.mbar, name="drive")
+        return OperatorSum(), list(jumps)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ Labels and units come from the data's attributes. No function changes global mat
 this folder is the only one that imports matplotlib.
 """
 
-from darkstate.plots.curves import pair_curve_plot, sweep_curve, time_evolution
+from darkstate.plots.curves import pair_curve_plot, time_evolution
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
 from darkstate.plots.saving import save, save_panel
 from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style
+from darkstate.plots.sweep import sweep_curve
 
 __all__ = [
     "COLUMN",

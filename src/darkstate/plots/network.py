@@ -93,8 +93,8 @@ def _strongest_nodes(state: Any, measure: Measure) -> tuple[str, ...]:
     kept = isinstance(state, PairwiseGaussianState)
     pairs = list(state.pairs) if kept else partner_pairs(state.labels)
     if not pairs:
-        rule = f"name at most {MOST} nodes of a network without partners A1-B1, A2-B2, ..."
-        raise ArgumentError("labels", rule, len(state.labels), "Pass labels=[...].")
+        rule = f"be given for {len(state.labels)} nodes without partners A1-B1, A2-B2, ..."
+        raise ArgumentError("labels", rule, None, f"Name about {MOST} nodes to draw.")
     values = np.nan_to_num(np.asarray(measure.many(state, pairs), dtype=float))
     chosen: dict[str, None] = {}
     for k in np.argsort(-np.round(values, 12), kind="stable"):
@@ -134,14 +134,14 @@ def _placed(
     if isinstance(layout, Mapping):
         missing = [label for label in content.labels if label not in layout]
         if missing:
-            rule = f"give a place to '{missing[0]}'"
+            rule = f"place the node '{missing[0]}'"
             raise ArgumentError("layout", rule, sorted(layout), "Add {label: (x, y)}.")
         return "free", {label: layout[label] for label in content.labels}
     check_choice("layout", layout, places.LAYOUTS)
     fits = places.in_rows(content.labels)
     if layout == "rows" and not fits:
         remedy = "Use layout='circle' or 'spring'."
-        raise ArgumentError("layout", "fit labels A1.., B1.. to be 'rows'", layout, remedy)
+        raise ArgumentError("layout", "not be rows for nodes other than A1.., B1..", layout, remedy)
     if layout == "spring":
         return "free", places.spring_positions(content.labels, content.edges)
     if fits and layout != "circle":

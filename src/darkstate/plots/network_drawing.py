@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 Pair = tuple[str, str]
 
 WIDEST = 4.5
-"""Width in pt of the strongest edge; the others are proportional."""
+"""Width in pt of the strongest edge where nodes have room; the others are proportional."""
 
 _EDGE = "0.45"
 _HALO = 1.6
+_FLATTEST = 0.6
 _PLOT = 0.78  # of the width, beside the colour bar
 
 
@@ -67,11 +68,13 @@ def draw_network(
     axes.set_axis_off()
     scale = _frame(axes, positions, rows, width)
     room = scale if rows else scale * _least_distance(positions)
-    _draw_edges(axes, content, positions, rows)
     size = float(np.clip(0.5 * room, 4.0, 10.0))
+    largest = max(content.edges.values(), default=1.0)
+    widths = min(WIDEST, 0.7 * size) / largest
+    _draw_edges(axes, content, positions, rows, widths)
     _draw_nodes(figure, axes, content, positions, size)
     _draw_labels(axes, content, positions, kind, scale, size)
-    _draw_widths(figure, measure, content)
+    _draw_widths(figure, measure, content, widths)
     if content.note:
         figure.supxlabel(content.note, fontsize=SMALL)
     return figure
@@ -80,7 +83,7 @@ def draw_network(
 def _aspect(positions: Mapping[str, Point]) -> float:
     """Height over width of the places, within reason."""
     across, up = np.ptp(np.array(list(positions.values())), axis=0)
-    return float(np.clip(up / across, 0.4, 1.3)) if across > 0 else 1.0
+    return float(np.clip(up / across, _FLATTEST, 1.3)) if across > 0 else 1.0
 
 
 def _least_distance(positions: Mapping[str, Point]) -> float:
@@ -94,17 +97,20 @@ def _frame(axes: Axes, positions: Mapping[str, Point], rows: bool, width: float)
     xy = np.array(list(positions.values()))
     (left, low), (right, high) = xy.min(axis=0), xy.max(axis=0)
     across, up = (0.8, 0.55) if rows else (0.12 * max(right - left, high - low, 1e-3),) * 2
+    if not rows:
+        up = max(up, (_FLATTEST * (right - left + 2 * across) - (high - low)) / 2)
     axes.set(xlim=(left - across, right + across), ylim=(low - up, high + up))
     if not rows:
         axes.set_aspect("equal", adjustable="box")
     return _PLOT * width * 72 / 25.4 / (right - left + 2 * across)
 
 
-def _draw_edges(axes: Axes, content: Network, positions: Mapping[str, Point], rows: bool) -> None:
+def _draw_edges(
+    axes: Axes, content: Network, positions: Mapping[str, Point], rows: bool, widths: float
+) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    largest = max(content.edges.values(), default=1.0)
     for (first, second), value in sorted(content.edges.items(), key=lambda item: item[1]):
         (x, y), (u, v) = positions[first], positions[second]
         bend = 0.0
@@ -112,8 +118,8 @@ def _draw_edges(axes: Axes, content: Network, positions: Mapping[str, Point], ro
             bend = -np.sign(y) * min(0.5 + 0.25 * abs(x - u), 0.8 * abs(y))
         curve = [(x, y), ((x + u) / 2, (y + v) / 2 + 2 * bend), (u, v)]
         path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        wide = WIDEST * value / largest
-        edge = PathPatch(path, facecolor="none", edgecolor=_EDGE, linewidth=wide, zorder=1)
+        edge = PathPatch(path, facecolor="none", edgecolor=_EDGE, zorder=1)
+        edge.set_linewidth(widths * value)
         edge.set_gid(f"{first}-{second}")
         axes.add_patch(edge)
 
@@ -189,7 +195,7 @@ def _outwards(positions: Mapping[str, Point], label: str, kind: str) -> Point:
     return (x / length, y / length)
 
 
-def _draw_widths(figure: Figure, measure: Measure, content: Network) -> None:
+def _draw_widths(figure: Figure, measure: Measure, content: Network, widths: float) -> None:
     """The key of edge widths: up to four round values."""
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
@@ -203,7 +209,7 @@ def _draw_widths(figure: Figure, measure: Measure, content: Network) -> None:
     ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0.0, largest)
     values = [float(tick) for tick in ticks if 0 < tick <= largest * (1 + 1e-9)]
     keys = [
-        Line2D([], [], color=_EDGE, linestyle="-", linewidth=WIDEST * v / largest, label=f"{v:.3g}")
+        Line2D([], [], color=_EDGE, linestyle="-", linewidth=widths * v, label=f"{v:.3g}")
         for v in values
     ]
     blank = Line2D([], [], linestyle="none", label=title)

@@ -66,21 +66,21 @@ def mode_data(state: Any, measures: Sequence[Measure]) -> xr.Dataset:
     """Photon numbers and every measure of one party, of single subsystems; dimension ``label``."""
     import xarray as xr
 
-    labels = _kept_labels(state)
+    parts = _parts(state)
+    labels = list(parts)
     columns: dict[str, Any] = {}
-    if hasattr(state, "photons") and len(labels) == len(state.labels):
+    if hasattr(state, "photons") and labels == list(state.labels):
         columns["photons"] = ("label", state.photons(), {"long_name": r"$\langle n \rangle$"})
     for measure in measures:
-        values = np.array([measure(state, label) for label in labels])
+        values = np.array([measure(part, label) for label, part in parts.items()])
         attributes = {"long_name": measure.symbol, "units": measure.unit}
         columns[measure.name] = ("label", values, attributes)
-    return xr.Dataset(columns, coords={"label": list(labels)})
+    return xr.Dataset(columns, coords={"label": labels})
 
 
 def whole_data(state: Any, measures: Sequence[Measure]) -> dict[str, float]:
     """Every measure of one party, of the whole network; empty where the state is not kept whole."""
-    labels = _kept_labels(state)
-    if len(labels) != len(state.labels) or len(labels) > WHOLE_LIMIT or hasattr(state, "pairs"):
+    if hasattr(state, "pairs") or len(state.labels) > WHOLE_LIMIT:
         return {}
     return {measure.name: measure(state) for measure in measures}
 
@@ -103,12 +103,16 @@ def _of_pair(measure: Measure, first: str, second: str, state: Any) -> float:
     return measure(state, first, second)
 
 
-def _kept_labels(state: Any) -> tuple[str, ...]:
-    """Labels of the subsystems whose own state is known."""
+def _parts(state: Any) -> dict[str, Any]:
+    """For every subsystem whose own state is known, the state that holds it."""
     pairs = getattr(state, "pairs", None)
     if pairs is None:
-        return tuple(state.labels)
-    return tuple(dict.fromkeys(label for pair in pairs for label in pair))
+        return dict.fromkeys(state.labels, state)
+    parts: dict[str, Any] = {}
+    for pair in pairs:
+        if not set(pair) <= parts.keys():
+            parts |= dict.fromkeys(pair, state.reduced(pair))
+    return parts
 
 
 def write_csv(table: xr.Dataset, path: Path) -> Path:

@@ -107,7 +107,8 @@ def _smallest_eigenvalue(matrix: NDArray) -> float:
     slack = 1e-10 * max(1.0, float(diagonal.max()))
     matrix[np.arange(size), np.arange(size)] += slack
     # in place, on the transposed view: only the lower triangle of `matrix` is written
-    _, failed = scipy.linalg.lapack.zpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
+    (factorise,) = scipy.linalg.get_lapack_funcs(("potrf",), (matrix,))
+    _, failed = factorise(matrix.T, lower=0, clean=0, overwrite_a=1)
     if not failed:
         return -slack
     upper = np.triu(matrix, 1)

@@ -48,6 +48,15 @@ class LargeResult:
     window: str
 
 
+def suits_quadrature(structure: Structure) -> bool:
+    """Whether the network is narrow, with few noise inputs and a conserved charge."""
+    return (
+        structure.representatives is not None
+        and structure.bandwidth <= 8
+        and len(structure.driven) <= 16
+    )
+
+
 def large_cost(structure: Structure, pairs: int) -> Cost:
     """Predicted cost: memory linear in modes and pairs; time for some thousand frequencies."""
     n, k = len(structure.form.labels), max(1, len(structure.driven) // 2)

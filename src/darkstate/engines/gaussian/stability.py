@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.errors import NumericalError
 from darkstate.linalg.sylvester import SchurForm
 
 DENSE_PART = 150
@@ -107,6 +108,26 @@ def _eigen(matrix: NDArray) -> tuple[NDArray, NDArray]:
         return matrix[0], np.ones((1, 1))
     values, vectors = scipy.linalg.eig(matrix)  # type: ignore[misc]
     return values, vectors
+
+
+def require_stable(found: Stability) -> None:
+    """Refuse systems without a unique steady state.
+
+    Raises:
+        NumericalError: unstable or marginal; the modes responsible are named.
+    """
+    if found.outcome in (Outcome.STABLE, Outcome.UNPROVEN):
+        return
+    modes = ", ".join(found.modes[:6]) + (", ..." if len(found.modes) > 6 else "")
+    remedy = (
+        "Lower the gain or raise the loss."
+        if found.outcome is Outcome.UNSTABLE
+        else "Give them some loss or connect them to a damped part; or use evolve()."
+    )
+    raise NumericalError(
+        f"The system has no unique steady state: {found.outcome} (slowest amplitude rate "
+        f"{found.gap:.3g}, mostly in {modes}). {remedy}"
+    )
 
 
 def hermitian_bound(drift: sp.csr_array) -> float:

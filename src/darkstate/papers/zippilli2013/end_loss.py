@@ -99,8 +99,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.REPRODUCED if at_zeta else Verdict.CONDITION,
             "kappa_N = zeta",
             f"minimum of pair 3 at kappa_N/eta = {shown}",
-            "holds for zeta = eta only; in uniform chains the minimum is at kappa_N = eta for every "
-            "zeta (impedance matching at the end)"
+            "holds for zeta = eta only: uniform chains have the minimum at kappa_N = eta for every "
+            "zeta (impedance matching)"
             if at_eta
             else "",
         ),

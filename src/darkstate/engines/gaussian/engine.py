@@ -1,0 +1,289 @@
+"""The Gaussian engine as an object: its options, its choice of a method, and what it can do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from darkstate.conventions import partner_pairs
+from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
+from darkstate.engines.gaussian.batch import batched_steady_states
+from darkstate.engines.gaussian.chains import (
+    MOST_FREQUENCIES,
+    chains_memory,
+    chains_seconds,
+    frequencies_needed,
+    suits_chains,
+)
+from darkstate.engines.gaussian.conditional import conditional_state
+from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
+from darkstate.engines.gaussian.evolution import evolve_states
+from darkstate.engines.gaussian.judging import judged
+from darkstate.engines.gaussian.large import large_cost, suits_quadrature
+from darkstate.engines.gaussian.methods import (
+    NAME,
+    chains_solution,
+    dense_solution,
+    pairs_solution,
+)
+from darkstate.engines.gaussian.output import output_states
+from darkstate.engines.gaussian.periodic import (
+    HARMONIC_BALANCE,
+    periodic_offer,
+    periodic_steady_state,
+    refuse_evolution,
+)
+from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
+from darkstate.engines.gaussian.structure import Structure
+from darkstate.errors import (
+    ArgumentError,
+    EngineMismatchError,
+    NumericalError,
+    check_choice,
+    check_real,
+)
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import GaussianState
+from darkstate.systems.langevin import LangevinSystem, System
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.quadratic import quadratic_form
+
+LARGEST_WHOLE = 1500
+"""Of networks with larger blocks only pairs are kept, where the quadrature method applies."""
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Engine for quadratic systems of modes.
+
+    Args:
+        method: ``"auto"``, ``"dense"`` (Schur forms; always applies), ``"chains"`` (all
+            correlations of damped chains) or ``"quadrature"`` (huge banded networks, chosen pairs
+            only).
+        rtol: relative accuracy asked of the second moments.
+        pairs: pairs of labels that the quadrature method keeps; partners (A1, B1), ... by default.
+        memory_limit: bytes; by default half of the machine's memory.
+
+    Raises:
+        ArgumentError: unknown method, rtol outside (0, 0.1].
+    """
+
+    method: Literal["auto", "dense", "chains", "quadrature"] = "auto"
+    rtol: float = 1e-9
+    pairs: tuple[tuple[str, str], ...] | None = None
+    memory_limit: float | None = None
+    name: ClassVar[str] = NAME
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
+        remedy = "Give a relative accuracy such as 1e-9."
+        check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
+        if self.memory_limit is not None:
+            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+
+    def offer(self, system: System) -> Offer:
+        """Whether the system is quadratic, what structure it has and which method fits."""
+        if isinstance(system, LangevinSystem):
+            return periodic_offer(self.name, self.method, system)
+        try:
+            structure = Structure.of(quadratic_form(system))
+        except EngineMismatchError as refusal:
+            steps = ("Is the system quadratic in the modes? no",)
+            return Offer(self.name, False, str(refusal), steps=steps)
+        return self._offer(structure)
+
+    def _offer(self, structure: Structure) -> Offer:
+        steps = ["Is the system quadratic in the modes? yes", *structure.lines()]
+        method, why = self._choose(structure)
+        steps.append(f"Schur forms, chain integrals or pairs only? {method}: {why}")
+        if method == "dense":
+            cost = Cost(dense_memory(structure), dense_seconds(structure))
+        elif method == "chains":
+            seconds = chains_seconds(structure, stability(structure).gap)
+            cost = Cost(chains_memory(structure), seconds)
+        else:
+            cost = large_cost(structure, len(self._kept(structure)))
+        return Offer(self.name, True, why, method, tuple(steps), cost, structure)
+
+    def _choose(self, structure: Structure) -> tuple[str, str]:
+        largest = structure.largest_block
+        if self.method != "auto":
+            return self.method, "as requested"
+        if largest > LARGEST_WHOLE and suits_quadrature(structure):
+            return "quadrature", (
+                f"blocks of {largest} > {LARGEST_WHOLE} amplitudes, half bandwidth "
+                f"{structure.bandwidth}, {len(structure.driven)} noise inputs"
+            )
+        if not suits_chains(structure):
+            return "dense", f"blocks of {largest} amplitudes, short or not tridiagonal"
+        stable = stability(structure)
+        slow = frequencies_needed(structure, stable.gap) > MOST_FREQUENCIES
+        if stable.outcome is not Outcome.STABLE or slow:
+            return "dense", "chains that hardly relax: their frequency integral would be slow"
+        return "chains", f"damped chains of {largest} amplitudes with few noise inputs"
+
+    def _kept(self, structure: Structure) -> list[tuple[str, str]]:
+        labels = structure.form.labels
+        pairs = list(self.pairs) if self.pairs is not None else partner_pairs(labels)
+        if not pairs:
+            raise ArgumentError(
+                "pairs", "name at least one pair", self.pairs, "Pass Gaussian(pairs=[(x, y), ..])."
+            )
+        known = set(labels)
+        for label in (label for pair in pairs for label in pair):
+            if label not in known:
+                raise ArgumentError("pairs", "name known modes", label, "Check the labels.")
+        return pairs
+
+    def steady_state(self, system: System, offer: Offer | None = None) -> Solution:
+        """The unique Gaussian steady state (for Langevin equations: at one phase of its cycle).
+
+        Returns:
+            `GaussianState` (dense) or `PairwiseGaussianState` (quadrature) with its report.
+
+        Raises:
+            EngineMismatchError: the system is not quadratic.
+            NumericalError: unstable drift, or undamped modes (named): no unique steady state.
+            CapacityError: it would not fit into the memory limit.
+        """
+        start = time.perf_counter()
+        offer = offer or self.offer(system)
+        if not offer.can or offer.cost is None:
+            raise EngineMismatchError(offer.reason)
+        limit = self.memory_limit or 0.5 * available_memory()
+        remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
+        refuse_if_too_large("steady_state", offer.cost.memory, limit, remedy)
+        solution = self._solved(offer)
+        report = solution.report.with_(
+            seconds=time.perf_counter() - start, provenance=self._provenance()
+        )
+        return Solution(solution.state, report)
+
+    def _solved(self, offer: Offer) -> Solution:
+        if offer.method == HARMONIC_BALANCE:
+            return periodic_steady_state(self.name, offer.plan, self.rtol)
+        structure: Structure = offer.plan
+        if offer.method == "quadrature":
+            return pairs_solution(structure, self._kept(structure), self.rtol)
+        if offer.method == "chains":
+            try:
+                return chains_solution(structure, self.rtol)
+            except NumericalError:  # not resolved: only worth trying where nobody asked for it
+                if self.method == "chains":
+                    raise
+        return dense_solution(structure, self.rtol)
+
+    def _provenance(self) -> dict[str, object]:
+        options = {"method": self.method, "rtol": self.rtol}
+        return {"engine options": options, "versions": versions()}
+
+    def steady_states(
+        self, build: Callable[[np.ndarray], OpenSystem], samples: np.ndarray
+    ) -> Solution:
+        """Steady states of ``build(sample)`` for every row of `samples`; see `batch.py`.
+
+        Raises:
+            EngineMismatchError: not quadratic, or not affine in the samples.
+            NumericalError: a sample has no unique steady state.
+        """
+        start = time.perf_counter()
+        state, residual = batched_steady_states(build, samples)
+        report = Report(
+            engine=self.name,
+            method=f"dense, batch of {len(samples)}",
+            status=Status.CERTIFIED,
+            residual=residual,
+            unique=True,
+            margin=float(state.margins().min()),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
+        return Solution(state, judged(report, self.rtol, scale))
+
+    def evolve(
+        self, system: System, times: Sequence[float], initial: GaussianState | None = None
+    ) -> Solution:
+        """States at `times`, `initial` (vacuum by default) being the state at ``times[0]``.
+
+        Raises:
+            EngineMismatchError: the system is not quadratic, or is given by Langevin equations.
+            ArgumentError: `initial` has other labels than the system.
+        """
+        start = time.perf_counter()
+        if isinstance(system, LangevinSystem):
+            refuse_evolution()
+        structure = Structure.of(quadratic_form(system))
+        n = len(system.labels)
+        limit = self.memory_limit or 0.5 * available_memory()
+        needed = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
+        refuse_if_too_large("evolve", needed, limit, "Ask for fewer times or fewer modes.")
+        initial = initial if initial is not None else GaussianState.vacuum(system.labels)
+        if not isinstance(initial, GaussianState):
+            remedy = "Make one with states.GaussianState, or leave it out for the vacuum."
+            raise ArgumentError("initial", "be a GaussianState", initial, remedy)
+        if initial.labels != system.labels:
+            raise ArgumentError(
+                "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."
+            )
+        states = evolve_states(structure, times, initial)
+        margin = min(state.margin() for state in states)
+        scale = max(1.0, *(float(np.abs(state.number).max()) for state in states))
+        report = Report(
+            engine=self.name,
+            method="exact propagator",
+            status=Status.CERTIFIED,
+            margin=margin,
+            structure=structure.lines(),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        return Solution(states[-1], judged(report, self.rtol, scale), tuple(states))
+
+    def conditional(self, system: OpenSystem) -> Solution:
+        """Steady state conditioned on the homodyne records of the system's monitors.
+
+        Raises:
+            ArgumentError: the system has no monitors.
+            EngineMismatchError: not quadratic, or a monitor counts photons.
+            NumericalError: the Riccati equation has no stabilising solution.
+        """
+        start = time.perf_counter()
+        if not system.monitors:
+            raise ArgumentError(
+                "system", "have monitors", (), "Use system.with_monitors(Monitor('channel'))."
+            )
+        structure = Structure.of(quadratic_form(system))
+        state, solution = conditional_state(structure, system)
+        report = Report(
+            engine=self.name,
+            method="Riccati",
+            status=Status.CERTIFIED,
+            residual=solution.residual,
+            margin=state.margin(),
+            gap=-solution.spectral_abscissa,
+            unique=True,
+            structure=structure.lines(),
+            seconds=time.perf_counter() - start,
+            provenance=self._provenance(),
+        )
+        scale = max(1.0, float(np.abs(state.number).max()))
+        return Solution(state, judged(report, self.rtol, scale))
+
+    def output(
+        self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
+    ) -> list[GaussianState]:
+        """States of the stationary output fields; see `darkstate.output_spectrum`.
+
+        Raises:
+            NumericalError: the system is not stable.
+        """
+        structure = Structure.of(quadratic_form(system))
+        require_stable(stability(structure))
+        return output_states(structure, channels, frequencies)

@@ -1,0 +1,104 @@
+"""Curves over a swept parameter, one line for each value of another.
+
+Few lines are named in a key; many lines of a number are coloured along a scale with a colour bar.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkstate.errors import ArgumentError, check_choice
+from darkstate.plots.curves import HEIGHT, abscissas, entry_name, fit_scale, ordinates
+from darkstate.plots.style import (
+    COLUMN,
+    MARKERS,
+    SEQUENTIAL,
+    axis_label,
+    line_style,
+    new_figure,
+    styled,
+    top_legend,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAMED = 7
+"""Up to so many numeric lines are named in a legend; more get a colour scale."""
+
+MARKED = 25
+"""Up to so many points each one gets a marker: it shows what was computed."""
+
+
+@styled
+def sweep_curve(
+    data: xr.DataArray,
+    x: str | None = None,
+    lines: str | None = None,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    width: float = COLUMN,
+) -> Figure:
+    """A swept number over one axis, one line for each value of another.
+
+    Args:
+        data: one or two dimensions, named as in the sweep; NaN leaves a gap.
+        x: the dimension along the horizontal axis; by default the longest.
+        lines: the dimension that distinguishes lines; by default the other one.
+        log_x: logarithmic horizontal axis.
+        log_y: logarithmic vertical axis; zeros are left out.
+        width: of the figure in mm.
+
+    Returns:
+        Figure with markers up to 25 points; more than seven numeric lines get a colour scale in place of a legend.
+
+    Raises:
+        ArgumentError: other dimensions remain; select them first.
+    """
+    dims = [str(dim) for dim in data.dims]
+    if len(dims) not in (1, 2):
+        remedy = "Select entries of the others: data.sel(name=value)."
+        raise ArgumentError("data", "have one or two dimensions", dims, remedy)
+    numbered = {dim: np.arange(data.sizes[dim]) for dim in dims if dim not in data.coords}
+    data = data.assign_coords(numbered)
+    across = max(dims, key=lambda dim: data.sizes[dim]) if x is None else x
+    across = check_choice("x", across, dims)
+    rest = [dim for dim in dims if dim != across]
+    along = check_choice("lines", lines, rest) if lines is not None else (rest or [None])[0]
+    many = along is not None and data.sizes[along] > NAMED and data[along].dtype.kind in "iuf"
+    figure = new_figure(width, HEIGHT + 4.0 * (along is not None and not many))
+    axes = figure.add_subplot()
+    colour = _colour_scale(figure, axes, data[along]) if many else None
+    for number in range(data.sizes[along] if along else 1):
+        line = data.isel({along: number}) if along else data
+        style: dict[str, Any] = line_style(number) | {"label": entry_name(line, along)}
+        if line.size <= MARKED:
+            style["marker"] = MARKERS[number % len(MARKERS)]
+        if colour is not None:
+            style |= {"color": colour(float(data[along][number])), "linestyle": "-"}
+        axes.plot(abscissas(line), ordinates(line, log_y), **style)
+    axes.set(xlabel=axis_label(data[across]), ylabel=axis_label(data))
+    if log_x:
+        axes.set_xscale("log", nonpositive="mask")
+    fit_scale(axes, logarithmic=log_y)
+    if along and not many:
+        top_legend(figure, axes.get_lines(), title=axis_label(data[along]))
+    return figure
+
+
+def _colour_scale(figure: Figure, axes: Axes, values: xr.DataArray) -> Any:
+    """Colours along the values of many lines, with a colour bar; returns ``value -> colour``."""
+    import matplotlib as mpl
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, Normalize
+
+    dark = ListedColormap(mpl.colormaps[SEQUENTIAL](np.linspace(0.0, 0.9, 256)))
+    norm = Normalize(float(values.min()), float(values.max()))
+    scale = ScalarMappable(norm, dark)
+    figure.colorbar(scale, ax=axes, label=axis_label(values), pad=0.02)
+    return scale.to_rgba
