@@ -256,7 +256,7 @@ def test_papers(do):
 def test_a_figure_of_a_paper(do):
     done = do("papers", "run", "zippilli2013", "--figure", "2a", "--fast", "--out", "paper")
     assert done.exit_code == 0
-    assert "claims reproduced" in done.stdout
+    assert " claims: " in done.stdout
     assert "written to paper" in done.stdout
     assert {path.name for path in Path("paper").iterdir()} >= {"claims.json", "figure_2a.png"}
 

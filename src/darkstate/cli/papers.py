@@ -111,18 +111,21 @@ def _two_columns(rows: list[tuple[str, str]], style: str) -> Table:
 
 
 def _show_claims(claims: tuple[Claim, ...], console: Console) -> None:
-    """One block a claim: verdict and text, then the two numbers, then the note."""
+    """One block a claim: verdict, then what the paper says beside what was computed."""
+    from collections import Counter
+
     from rich.padding import Padding
     from rich.text import Text
 
-    console.print()
     for claim in claims:
         verdict = str(claim.verdict)
         style = f"bold {COLOURS.get(verdict, 'cyan')}"
+        console.print()
         console.print(Text.assemble((claim.id, "bold"), "  ", (verdict, style)))
-        lines = [(claim.text, ""), (f"paper: {claim.paper}   computed: {claim.computed}", "")]
-        for line, dim in [*lines, *([(claim.note, "dim")] if claim.note else [])]:
-            console.print(Padding(Text(line, style=dim), (0, 0, 0, 4)))
-    count = sum(str(claim.verdict).startswith("reproduced") for claim in claims)
-    asked = sum(str(claim.verdict) != "beyond the paper" for claim in claims)
-    console.print(f"\n{count} of {asked} claims reproduced")
+        console.print(Padding(Text(claim.text), (0, 0, 0, 4)))
+        rows = [("paper", claim.paper), ("computed", claim.computed), ("note", claim.note)]
+        table = _two_columns([row for row in rows if row[1]], "dim")
+        console.print(Padding(table, (0, 0, 0, 3)))
+    counts = Counter(str(claim.verdict) for claim in claims)
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    console.print(f"\n{len(claims)} claims: {shown}")

@@ -73,6 +73,7 @@ def parameters() -> dict[str, Any]:
         for key, value in (
             ("labelsize", SMALL),
             ("direction", "in"),
+            ("major.pad", 4.2),
             ("major.width", _LINE),
             ("minor.width", 0.45),
             ("major.size", 3.0),

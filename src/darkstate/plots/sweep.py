@@ -55,7 +55,8 @@ def sweep_curve(
         width: of the figure in mm.
 
     Returns:
-        Figure with markers up to 25 points; more than seven numeric lines get a colour scale in place of a legend.
+        Figure with markers up to 25 points a line; more than seven numeric lines get a colour
+        scale in place of a legend.
 
     Raises:
         ArgumentError: other dimensions remain; select them first.
