@@ -71,7 +71,8 @@ def peak(code):
         "\nlines = open('/proc/self/status').read().split('\\n')"
         "\nprint([float(x.split()[1]) / 1024 for x in lines if x[:5] == 'VmHWM'][0], end='')"
     )
-    run = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code + tail]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     *lines, memory = run.stdout.split("\n")
     if run.returncode:
         raise RuntimeError(run.stderr)

@@ -420,6 +420,22 @@ def test_a_panel_is_drawn_in_the_house_style(tmp_path):
     assert seen == {"data": table, "colour": style.COLOURS[0], "size": style.TEXT}
 
 
+def test_a_legend_above_holds_every_label_in_reading_order():
+    with plots.house_style():
+        figure = style.new_figure()
+        axes = figure.add_subplot()
+        for number in range(5):
+            axes.plot([0, 1], [number, 1], label=f"a rather long name {number}")
+        axes.axhline(0.5)  # without a label
+        plots.legend_above(axes, "title")
+        assert_legible(figure)
+        (legend,) = figure.legends
+        places = [text.get_window_extent() for text in legend.get_texts()]
+        read = sorted(range(5), key=lambda k: (-round(places[k].y0), places[k].x0))
+        names = [legend.get_texts()[k].get_text() for k in read]
+    assert names == [f"a rather long name {number}" for number in range(5)]
+
+
 def test_the_users_settings_neither_enter_nor_change():
     before = plots.pair_curve_plot(ds.pair_curve(chain(3), ds.log_negativity))
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "xtick.labelsize": 40}):

@@ -13,7 +13,8 @@ import darkstate as ds
 from darkstate.errors import ArgumentError
 from darkstate.results import Report, Result, Status
 from darkstate.results.plain import from_json, to_json
-from darkstate.results.storage import load_result, read_table, save_result, write_table
+from darkstate.results.storage import load_result, save_result
+from darkstate.results.stored_tables import read_table, write_table
 from darkstate.states import GaussianBatch, GaussianState, PairMoments, PairwiseGaussianState
 
 REPORT = Report(
@@ -146,8 +147,13 @@ def test_a_table_comes_back_identical_and_is_read_by_xarray_alone(tmp_path):
 
 
 def test_tables_are_written_alone_too(tmp_path):
+    write_table(table()[["good"]], tmp_path / "t.zarr")
     write_table(table(), tmp_path / "t.zarr")
     xr.testing.assert_identical(read_table(tmp_path / "t.zarr"), table())
+    make_folder(tmp_path / "taken")
+    with pytest.raises(ArgumentError, match="zarr v3 store"):
+        write_table(table(), tmp_path / "taken")
+    assert (tmp_path / "taken" / "notes.txt").exists()
 
 
 def test_times_as_dates_are_refused(tmp_path):

@@ -311,7 +311,11 @@ def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any
     import xarray as xr
 
     columns = {
-        name: ("time", np.array([float(measure(state)) for state in states]))
+        name: (
+            "time",
+            np.array([float(measure(state)) for state in states]),
+            {"long_name": getattr(measure, "symbol", name), "units": getattr(measure, "unit", "")},
+        )
         for name, measure in measures.items()
     }
     return xr.Dataset(columns, coords={"time": times})

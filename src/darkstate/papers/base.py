@@ -121,6 +121,7 @@ def run_paper(
     import json
 
     from darkstate.plots import save_panel
+    from darkstate.results.stored_tables import write_table
 
     known = {figure.id: figure for figure in paper.figures}
     chosen = [known[check_choice("figure", name, known)] for name in figures] or paper.figures
@@ -136,7 +137,7 @@ def run_paper(
         data = figure.compute(fast, tell)
         data.attrs |= {"paper": paper.id, "figure": figure.id, "title": figure.title}
         store = out / f"figure_{figure.id}.zarr"
-        data.to_zarr(store, mode="w", consolidated=False)
+        write_table(data, store)
         pictures = save_panel(out / f"figure_{figure.id}", figure.draw, data)
         files[figure.id] = (store, *pictures)
         claims += figure.claims(data)

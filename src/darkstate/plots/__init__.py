@@ -15,7 +15,7 @@ from darkstate.plots.curves import pair_curve_plot, time_evolution
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
 from darkstate.plots.saving import save, save_panel
-from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style
+from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style, legend_above
 from darkstate.plots.sweep import sweep_curve
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "axis_label",
     "entanglement_map",
     "house_style",
+    "legend_above",
     "network",
     "pair_curve_plot",
     "save",

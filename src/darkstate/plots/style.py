@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLUMN = 86.0
@@ -92,7 +93,10 @@ def parameters() -> dict[str, Any]:
         "figure.labelsize": TEXT,
         "legend.fontsize": SMALL,
         "legend.title_fontsize": SMALL,
-        "legend.frameon": False,
+        "legend.frameon": True,
+        "legend.framealpha": 0.8,
+        "legend.edgecolor": "none",
+        "legend.fancybox": False,
         "legend.handlelength": 2.4,
         "legend.columnspacing": 1.4,
         "legend.labelspacing": 0.35,
@@ -190,6 +194,14 @@ def top_legend(figure: Figure, handles: Sequence[Artist], title: str | None = No
         ncols=columns,
         title=title,
     )
+
+
+def legend_above(axes: Axes, title: str | None = None) -> None:
+    """A legend of all that has a label in `axes`, above it: for panels whose curves fill them."""
+    handles, _ = axes.get_legend_handles_labels()
+    figure = axes.get_figure(root=True)
+    if handles and figure is not None:
+        top_legend(figure, handles, title)
 
 
 def text_width(text: str, size: float = SMALL) -> float:

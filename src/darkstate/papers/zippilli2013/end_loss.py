@@ -16,6 +16,7 @@ import xarray as xr
 from darkstate.models import CavityChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import PAPER_LABEL, batch_ebits, paper_scale
+from darkstate.plots import legend_above
 
 _RATES = (0.5, 1.0, 2.0)
 _LENGTHS = (4, 5, 8)
@@ -62,7 +63,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
     axes.set(
         xlabel=r"loss of the last cavities $\kappa_N/\eta$", ylabel=PAPER_LABEL, ylim=(0, None)
     )
-    axes.legend(ncols=2)
+    legend_above(axes)
 
 
 def _minimum(data: xr.Dataset, name: str, pair: int) -> float:

@@ -10,6 +10,7 @@ import xarray as xr
 from darkstate.models import CavityChains
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import PAPER_LABEL, pair_ebits, paper_scale
+from darkstate.plots import legend_above
 
 _SITES = 20
 _LOSSES = (0.0, 0.01, 0.05, 0.1, 0.5)
@@ -32,7 +33,7 @@ def _draw_2a(axes: Any, data: xr.Dataset) -> None:
         y = paper_scale(data.log_negativity.sel(loss=loss).values)
         axes.plot(data.pair, y, marker="o", label=rf"$\kappa={loss:g}\,\eta$")
     axes.set(xlabel="pair $j$", ylabel=PAPER_LABEL, ylim=(0, None))
-    axes.legend(ncols=2)
+    legend_above(axes)
 
 
 def _claims_2a(data: xr.Dataset) -> tuple[Claim, ...]:

@@ -1,0 +1,142 @@
+"""The Lindblad generator on charge blocks, matrix-free.
+
+With ``K = H - (i/2) sum c†c`` and Hermitian rho,
+
+    L rho = -i K rho + h.c. + sum_k c_k rho c_k†,      L† X = i K† X + h.c. + sum_k c_k† X c_k.
+
+K is block diagonal, a jump takes block p to one block q, and jumps that are diagonal (dephasing)
+act by multiplying entries. Hermitian matrices form a real vector space that L maps into itself, so
+Krylov methods here run on real vectors and never need ``X K†`` separately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from darkstate.engines.lindblad.sectors import Sectors
+
+Operator = NDArray[np.complex128] | sp.csr_array
+DENSE_FRACTION = 0.15
+"""Blocks with a larger filled fraction are kept dense: BLAS is then faster than sparse products."""
+
+
+@dataclass
+class Generator:
+    """L and its adjoint on flattened block-diagonal Hermitian matrices.
+
+    Args:
+        sectors: the blocks.
+        hamiltonian: H on the whole space, sparse.
+        jumps: ``sqrt(rate_k) c_k`` on the whole space, sparse.
+    """
+
+    sectors: Sectors
+    hamiltonian: sp.csr_array
+    jumps: Sequence[sp.csr_array]
+    effective: list[Operator] = field(init=False)
+    moves: list[tuple[int, int, Operator, Operator]] = field(init=False)
+    masks: list[NDArray[Any] | None] = field(init=False)
+    applications: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        total = sp.csr_array(self.hamiltonian, dtype=complex)
+        for c in self.jumps:
+            total = total - 0.5j * (c.conj().T @ c)
+        total = sp.csr_array(total)
+        blocks = self.sectors.blocks
+        self.effective = [_stored(total[block][:, block]) for block in blocks]
+        self.moves, self.masks = [], [None] * len(blocks)
+        owner = np.empty(self.sectors.dimension, dtype=np.intp)
+        for number, block in enumerate(blocks):
+            owner[block] = number
+        for c in self.jumps:
+            self._sort_jump(sp.csr_array(c), owner)
+
+    def _sort_jump(self, c: sp.csr_array, owner: NDArray[np.intp]) -> None:
+        """File a jump as an entrywise mask (diagonal) or as moves between blocks."""
+        entries = sp.coo_array(c)
+        if np.all(entries.row == entries.col):
+            diagonal = c.diagonal()
+            for number, block in enumerate(self.sectors.blocks):
+                part = diagonal[block]
+                mask = np.outer(part, part.conj())
+                before = self.masks[number]
+                self.masks[number] = mask if before is None else before + mask
+            return
+        links = set(
+            zip(owner[entries.col].tolist(), owner[entries.row].tolist(), strict=True)
+        )
+        for p, q in sorted(links):
+            part = sp.csr_array(c[self.sectors.blocks[q]][:, self.sectors.blocks[p]])
+            self.moves.append((p, q, _stored(part), _stored(sp.csr_array(part.conj().T))))
+
+    def apply(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """``L rho`` for a flattened Hermitian rho."""
+        self.applications += 1
+        rho = self.sectors.views(flat)
+        result = np.empty_like(flat)
+        out = self.sectors.views(result)
+        for x, y, K, mask in zip(rho, out, self.effective, self.masks, strict=True):
+            half = -1j * (K @ x)
+            np.add(half, half.conj().T, out=y)
+            if mask is not None:
+                y += mask * x
+        for p, q, c, _ in self.moves:
+            out[q] += _sandwich(c, rho[p])
+        return result
+
+    def apply_adjoint(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """``L† X`` for a flattened Hermitian X."""
+        self.applications += 1
+        X = self.sectors.views(flat)
+        result = np.empty_like(flat)
+        out = self.sectors.views(result)
+        for x, y, K, mask in zip(X, out, self.effective, self.masks, strict=True):
+            half = 1j * (K.conj().T @ x)
+            np.add(half, half.conj().T, out=y)
+            if mask is not None:
+                y += mask.conj() * x
+        for p, q, _, dagger in self.moves:
+            out[p] += _sandwich(dagger, X[q])
+        return result
+
+    def scale(self) -> float:
+        """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""
+        rows = max(float(np.max(abs(K).sum(axis=1))) for K in self.effective)
+        return 4.0 * rows
+
+    def superoperator(self) -> sp.csr_array:
+        """L as a sparse matrix on flattened (row-major) block-diagonal matrices; small systems."""
+        count = len(self.sectors.blocks)
+        grid: list[list[Any]] = [[None] * count for _ in range(count)]
+        for number, K in enumerate(self.effective):
+            K, one = sp.csr_array(K), sp.eye_array(self.sectors.sizes[number])
+            part = -1j * sp.kron(K, one) + 1j * sp.kron(one, K.conj())
+            mask = self.masks[number]
+            if mask is not None:
+                part = part + sp.diags_array(mask.ravel())
+            grid[number][number] = part
+        for p, q, c, _ in self.moves:
+            c = sp.csr_array(c)
+            part = sp.kron(c, c.conj())
+            grid[q][p] = part if grid[q][p] is None else grid[q][p] + part
+        return sp.csr_array(sp.block_array(grid))
+
+
+def _stored(matrix: sp.csr_array) -> Operator:
+    matrix = sp.csr_array(matrix)
+    rows, columns = matrix.shape  # type: ignore[misc]
+    if matrix.nnz > DENSE_FRACTION * rows * columns:
+        return matrix.toarray()
+    return matrix
+
+
+def _sandwich(c: Operator, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """``c x c†`` for Hermitian x, by two products from the left."""
+    return (c @ (c @ x).conj().T).conj().T

@@ -1,0 +1,124 @@
+"""Charge sectors: the part of Liouville space that a steady state can occupy.
+
+If a weak U(1) charge Q is conserved (see `darkstate.systems.traits`), a state that starts without
+coherence between different Q never gets any: it is block diagonal, one block per value of Q. For 8
+qubits of a dual-rail network that is 12,870 numbers instead of 65,536. `Sectors` sorts the basis
+states of the product space by all charges that the system has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.traits import charges
+
+
+@dataclass(frozen=True)
+class Sectors:
+    """Basis states of a product space, grouped by their charges.
+
+    Args:
+        labels: names of the spaces; the first is the most significant of the basis index.
+        dimensions: their dimensions.
+        blocks: index arrays into the basis, one per value of the charges.
+        reason: which charges were found.
+    """
+
+    labels: tuple[str, ...]
+    dimensions: tuple[int, ...]
+    blocks: tuple[NDArray[np.intp], ...]
+    reason: str = ""
+
+    @classmethod
+    def of(cls, system: OpenSystem, dimensions: Sequence[int]) -> Sectors:
+        """Sectors of all weak U(1) charges of `system` in the given (truncated) dimensions."""
+        trait = charges(system)
+        values = charge_values(trait.evidence or (), system.labels, dimensions)
+        _, member = np.unique(values, axis=0, return_inverse=True)
+        member = member.ravel()
+        order = np.argsort(member, kind="stable")
+        edges = np.flatnonzero(np.diff(member[order])) + 1
+        blocks = tuple(np.split(order, edges))
+        return cls(tuple(system.labels), tuple(dimensions), blocks, trait.reason)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of basis states in each block."""
+        return tuple(len(block) for block in self.blocks)
+
+    @cached_property
+    def offsets(self) -> NDArray[np.intp]:
+        """Where each block starts in the flattened state; the last entry is `numbers`."""
+        return np.concatenate([[0], np.cumsum(np.square(self.sizes))])
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the whole Hilbert space."""
+        return int(np.prod(self.dimensions))
+
+    @property
+    def numbers(self) -> int:
+        """Complex numbers in a block-diagonal state."""
+        return int(self.offsets[-1])
+
+    def views(self, flat: NDArray[np.complex128]) -> list[NDArray[np.complex128]]:
+        """The blocks of a flattened state as matrices (views)."""
+        return [
+            flat[start:stop].reshape(size, size)
+            for size, start, stop in zip(
+                self.sizes, self.offsets[:-1], self.offsets[1:], strict=True
+            )
+        ]
+
+    def gather(self, matrix: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """The block-diagonal part of a full density matrix, flattened."""
+        return np.concatenate([matrix[np.ix_(b, b)].ravel() for b in self.blocks])
+
+    def scatter(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """The full density matrix of a flattened block-diagonal state."""
+        matrix = np.zeros((self.dimension, self.dimension), dtype=complex)
+        for block, view in zip(self.blocks, self.views(flat), strict=True):
+            matrix[np.ix_(block, block)] = view
+        return matrix
+
+    def off_block_weight(self, matrix: NDArray[np.complex128]) -> float:
+        """Squared norm of the coherences between blocks that `gather` would drop."""
+        kept = float(np.linalg.norm(self.gather(matrix)) ** 2)
+        return max(0.0, float(np.linalg.norm(matrix) ** 2) - kept)
+
+    def trace(self, flat: NDArray[np.complex128]) -> float:
+        """Trace of a flattened Hermitian state."""
+        return float(sum(np.trace(view).real for view in self.views(flat)))
+
+    def ground(self) -> NDArray[np.complex128]:
+        """All spaces in their lowest basis state, flattened."""
+        flat = np.zeros(self.numbers, dtype=complex)
+        for number, block in enumerate(self.blocks):
+            place = np.flatnonzero(block == 0)
+            if len(place):
+                view = self.views(flat)[number]
+                view[place[0], place[0]] = 1.0
+        return flat
+
+    def mixed(self) -> NDArray[np.complex128]:
+        """The maximally mixed state, flattened."""
+        views = [np.eye(size, dtype=complex).ravel() for size in self.sizes]
+        return np.concatenate(views) / self.dimension
+
+
+def charge_values(
+    found: Sequence[Mapping[str, int]], labels: Sequence[str], dimensions: Sequence[int]
+) -> NDArray[np.int64]:
+    """Values (basis states, charges) of integer charges ``sum_i q_i n_i``."""
+    total = int(np.prod(dimensions))
+    excitations = np.array(np.unravel_index(np.arange(total), tuple(dimensions)))
+    weights = np.array([[charge.get(label, 0) for label in labels] for charge in found])
+    if not len(found):
+        return np.zeros((total, 1), dtype=np.int64)
+    return (weights @ excitations).T

@@ -1,0 +1,7 @@
+"""Results: a state with its report, labelled tables, and storage in zarr."""
+
+from darkstate.results.report import Report, Status
+from darkstate.results.result import Result
+from darkstate.results.tables import pair_curve, pair_table
+
+__all__ = ["Report", "Result", "Status", "pair_curve", "pair_table"]
