@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from darkstate import engines, models, states, systems
     from darkstate.measures import (
+        chsh,
+        concurrence,
+        entanglement_of_formation,
         entropy,
         epr_variance,
+        fidelity,
         log_negativity,
         mutual_information,
+        negativity,
+        ppt_test,
         purity,
         steering,
+        teleportation_fidelity,
     )
     from darkstate.models import DrudeBath, ParametricDrive, SqueezedDrive
     from darkstate.results import Report, Result, Status, pair_curve, pair_table
@@ -27,18 +34,26 @@ if TYPE_CHECKING:
         evolve,
         explain,
         output_states,
+        preparation_time,
         steady_state,
         steady_states,
     )
     from darkstate.systems import Monitor, OpenSystem
 
 _HOME = {
+    "chsh": "measures",
+    "concurrence": "measures",
+    "entanglement_of_formation": "measures",
     "entropy": "measures",
     "epr_variance": "measures",
+    "fidelity": "measures",
     "log_negativity": "measures",
     "mutual_information": "measures",
+    "negativity": "measures",
+    "ppt_test": "measures",
     "purity": "measures",
     "steering": "measures",
+    "teleportation_fidelity": "measures",
     "DrudeBath": "models",
     "ParametricDrive": "models",
     "SqueezedDrive": "models",
@@ -52,6 +67,7 @@ _HOME = {
     "evolve": "solve",
     "explain": "solve",
     "output_states": "solve",
+    "preparation_time": "solve",
     "steady_state": "solve",
     "steady_states": "solve",
     "Monitor": "systems",
@@ -69,25 +85,33 @@ __all__ = [
     "Result",
     "SqueezedDrive",
     "Status",
+    "chsh",
+    "concurrence",
     "conditional_state",
     "engines",
+    "entanglement_of_formation",
     "entropy",
     "epr_variance",
     "evolve",
     "explain",
+    "fidelity",
     "load_result",
     "log_negativity",
     "models",
     "mutual_information",
+    "negativity",
     "output_states",
     "pair_curve",
     "pair_table",
+    "ppt_test",
+    "preparation_time",
     "purity",
     "states",
     "steady_state",
     "steady_states",
     "steering",
     "systems",
+    "teleportation_fidelity",
 ]
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from darkstate.engines import ENGINES, Engine, Gaussian, Offer
-from darkstate.errors import ArgumentError, EngineMismatchError, check_choice
+from darkstate.engines import ENGINES, Engine, Gaussian, Lindblad, Offer
+from darkstate.errors import ArgumentError, EngineMismatchError, check_choice, check_real
 from darkstate.results import Result
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem, System
@@ -58,13 +58,17 @@ class Explanation:
         return "\n".join([*lines, f"chosen: {taken}"])
 
 
-def steady_state(model: Model | System, engine: Engine | None = None) -> Result:
+def steady_state(
+    model: Model | System, engine: Engine | None = None, initial: Any = None
+) -> Result:
     """The steady state of a model, ``d rho/dt = 0``.
 
     Args:
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
         engine: engine object with its options, for example ``engines.Gaussian(rtol=1e-6)``; by
             default the first that can.
+        initial: state from which to relax, where the steady state is not unique; a unique one does
+            not depend on it.
 
     Returns:
         Result with the state and a report on how far to trust it.
@@ -77,10 +81,10 @@ def steady_state(model: Model | System, engine: Engine | None = None) -> Result:
     system = as_system(model)
     if engine is None:
         engine, offer = choose(system)
-        solution = engine.steady_state(system, offer)
+        solution = engine.steady_state(system, offer, initial)
     else:
         check_accepts(engine, system)
-        solution = engine.steady_state(system)
+        solution = engine.steady_state(system, None, initial)
     return Result(solution.state, solution.report, model=described(model))
 
 
@@ -155,6 +159,34 @@ def evolve(
     solution = engine.evolve(system, times, initial)
     table = _table(times, solution.states, measures or {})
     return Result(solution.state, solution.report, table, described(model))
+
+
+def preparation_time(
+    model: Model | System, tolerance: float = 1e-3, engine: Lindblad | None = None
+) -> float:
+    """First time, from all spaces in their ground state, at which the network is pure again.
+
+    Preparation ends where ``(1 - Tr rho^2)/pairs <= tolerance`` after the state has been mixed.
+
+    Args:
+        model: a network whose steady state is (nearly) pure; ``pairs`` is half its subsystems.
+        tolerance: impurity per pair, > 0.
+        engine: `engines.Lindblad` with options.
+
+    Returns:
+        The time, in the inverse of the rate unit.
+
+    Raises:
+        ArgumentError: tolerance out of range.
+        NumericalError: the network does not get that pure.
+
+    Source: Agusti et al., Phys. Rev. Lett. 131, 250801 (2023).
+    """
+    remedy = "Give the impurity per pair at which preparation counts as finished."
+    check_real("tolerance", tolerance, above=0.0, below=1.0, remedy=remedy)
+    system = as_open_system(model)
+    pairs = max(1, len(system.labels) // 2)
+    return (engine or Lindblad()).purification_time(system, pairs * tolerance)
 
 
 def explain(model: Model | System) -> Explanation:

@@ -8,8 +8,12 @@ door collects the offers (`darkstate.explain` prints them) and takes the first t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from threadpoolctl import ThreadpoolController
 
 from darkstate.errors import CapacityError
 from darkstate.results import Report
@@ -55,7 +59,7 @@ class Solution:
 
     state: Any
     report: Report
-    states: tuple[Any, ...] = ()
+    states: Sequence[Any] = ()
 
 
 @runtime_checkable
@@ -69,8 +73,13 @@ class Engine(Protocol):
         """Whether and how this engine would find the steady state; allocates nothing large."""
         ...
 
-    def steady_state(self, system: Any, offer: Offer | None = None) -> Solution:
-        """The steady state; `offer` saves the look at the system if one was made before."""
+    def steady_state(
+        self, system: Any, offer: Offer | None = None, initial: Any = None
+    ) -> Solution:
+        """The steady state; `offer` saves the look at the system if one was made before.
+
+        `initial` is where to relax from if the steady state is not unique.
+        """
         ...
 
     def evolve(self, system: Any, times: Sequence[float], initial: Any = None) -> Solution:
@@ -99,6 +108,16 @@ def available_memory() -> float:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return 8.0 * 2**30
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()  # finding the libraries takes milliseconds: once is enough
+
+
+def one_blas_thread(wanted: bool = True) -> AbstractContextManager[Any]:
+    """Context in which BLAS runs on one thread: on small matrices its threads only wait."""
+    return _thread_pools().limit(limits=1, user_api="blas") if wanted else nullcontext()
 
 
 def _bytes_text(size: float) -> str:

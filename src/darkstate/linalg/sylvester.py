@@ -104,7 +104,7 @@ def solve_sylvester(
 
     def solve(right: Matrix) -> Matrix:
         inner = adjoint(schur_a.basis) @ right @ schur_b.basis
-        y = _triangular(schur_a.triangle, schur_b.triangle, -inner)
+        y = triangular_sylvester(schur_a.triangle, schur_b.triangle, -inner)
         x = schur_a.basis @ y @ adjoint(schur_b.basis)
         return x if complex_data else np.real(x)
 
@@ -175,7 +175,7 @@ def _smith_solver(a: Matrix, b: Matrix) -> Callable[[Matrix], Matrix]:
     return solve
 
 
-def _triangular(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
+def triangular_sylvester(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
     """``Y`` in ``T Y + Y S^H = F`` for upper triangular T (n, n), S (m, m), by halving blocks."""
     n, m = right.shape
     if max(n, m) <= _BLOCK:
@@ -184,11 +184,11 @@ def _triangular(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
         return y / scale
     if n >= m:
         k = n // 2
-        low = _triangular(t[k:, k:], s, right[k:])
-        return np.vstack([_triangular(t[:k, :k], s, right[:k] - t[:k, k:] @ low), low])
+        low = triangular_sylvester(t[k:, k:], s, right[k:])
+        return np.vstack([triangular_sylvester(t[:k, :k], s, right[:k] - t[:k, k:] @ low), low])
     k = m // 2
-    last = _triangular(t, s[k:, k:], right[:, k:])
-    first = _triangular(t, s[:k, :k], right[:, :k] - last @ adjoint(s[:k, k:]))
+    last = triangular_sylvester(t, s[k:, k:], right[:, k:])
+    first = triangular_sylvester(t, s[:k, :k], right[:, :k] - last @ adjoint(s[:k, k:]))
     return np.hstack([first, last])
 
 

@@ -1,6 +1,11 @@
 """Measures of entanglement and order, one file a subject, dispatched on the state's type."""
 
+from darkstate.measures import dense_numbers  # noqa: F401  (its formulas register themselves)
+from darkstate.measures.chsh import chsh
+from darkstate.measures.concurrence import concurrence
 from darkstate.measures.dispatch import Measure
+from darkstate.measures.entanglement_of_formation import entanglement_of_formation
+from darkstate.measures.fidelity import fidelity
 from darkstate.measures.gaussian_numbers import (
     entropy,
     epr_variance,
@@ -9,24 +14,40 @@ from darkstate.measures.gaussian_numbers import (
     steering,
 )
 from darkstate.measures.log_negativity import log_negativity
+from darkstate.measures.negativity import negativity
+from darkstate.measures.ppt import PPTTest, ppt_test
+from darkstate.measures.teleportation_fidelity import teleportation_fidelity
 
 MEASURES: tuple[Measure, ...] = (
     log_negativity,
+    negativity,
+    concurrence,
+    entanglement_of_formation,
     entropy,
     purity,
     mutual_information,
     epr_variance,
     steering,
+    chsh,
+    teleportation_fidelity,
 )
 """Every measure of the library; tests and docs iterate over it."""
 
 __all__ = [
     "MEASURES",
     "Measure",
+    "PPTTest",
+    "chsh",
+    "concurrence",
+    "entanglement_of_formation",
     "entropy",
     "epr_variance",
+    "fidelity",
     "log_negativity",
     "mutual_information",
+    "negativity",
+    "ppt_test",
     "purity",
     "steering",
+    "teleportation_fidelity",
 ]

@@ -26,12 +26,26 @@ from darkstate.results.plain import from_json, to_json
 from darkstate.results.report import Report, versions
 from darkstate.results.result import Result
 from darkstate.results.stored_tables import read_table, write_table
-from darkstate.states import GaussianBatch, GaussianState, PairMoments, PairwiseGaussianState
+from darkstate.states import (
+    DensityState,
+    GaussianBatch,
+    GaussianState,
+    PairMoments,
+    PairwiseGaussianState,
+    PureState,
+)
 
 FORMAT = 1
 """Version of the layout; raised when older readers would misread it."""
 
-STORED = (GaussianState, PairwiseGaussianState, GaussianBatch, PairMoments)
+STORED = (
+    GaussianState,
+    PairwiseGaussianState,
+    GaussianBatch,
+    PairMoments,
+    DensityState,
+    PureState,
+)
 """Value types that can be stored; a dataclass of arrays, labels and numbers needs one line here."""
 
 _MARK = "darkstate result"

@@ -141,7 +141,9 @@ class Gaussian:
                 raise ArgumentError("pairs", "name known modes", label, "Check the labels.")
         return pairs
 
-    def steady_state(self, system: System, offer: Offer | None = None) -> Solution:
+    def steady_state(
+        self, system: System, offer: Offer | None = None, initial: GaussianState | None = None
+    ) -> Solution:
         """The unique Gaussian steady state (for Langevin equations: at one phase of its cycle).
 
         Returns:
@@ -152,6 +154,7 @@ class Gaussian:
             NumericalError: unstable drift, or undamped modes (named): no unique steady state.
             CapacityError: it would not fit into the memory limit.
         """
+        del initial  # a stable linear system forgets it, and an unstable one is refused
         start = time.perf_counter()
         offer = offer or self.offer(system)
         if not offer.can or offer.cost is None:

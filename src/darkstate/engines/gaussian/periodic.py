@@ -15,14 +15,12 @@ is that of a mixture of all phases, which is not Gaussian, and is not offered as
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
-from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.base import Cost, Offer, Solution, one_blas_thread
 from darkstate.errors import EngineMismatchError
 from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
 from darkstate.results import Report, Status
@@ -76,7 +74,7 @@ def periodic_steady_state(engine: str, system: LangevinSystem, rtol: float) -> S
     Raises:
         NumericalError: a Floquet exponent does not decay, or the accuracy is not reached.
     """
-    with _threads().limit(limits=1, user_api="blas"):  # small matrices: threads only wait
+    with one_blas_thread():
         found = steady_covariance(system.equations, rtol=rtol)
     modes = 2 * len(system.labels)
     moments = system.rotated(found.at(system.time)[:modes, :modes])
@@ -97,11 +95,6 @@ def periodic_steady_state(engine: str, system: LangevinSystem, rtol: float) -> S
     )
     scale = float(np.max(np.abs(found.blocks)))
     return Solution(state, _judged(report, found, rtol, scale))
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def gaussian_state(

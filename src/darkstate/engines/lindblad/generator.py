@@ -34,6 +34,9 @@ class Generator:
         sectors: the blocks.
         hamiltonian: H on the whole space, sparse.
         jumps: ``sqrt(rate_k) c_k`` on the whole space, sparse.
+        effective: ``-i K`` on each block.
+        moves: ``(p, q, c, c†)`` of jumps from block p to q; like the masks they carry a factor
+            ``1/sqrt(2)``, since every application is completed by its Hermitian conjugate.
     """
 
     sectors: Sectors
@@ -48,15 +51,15 @@ class Generator:
         total = sp.csr_array(self.hamiltonian, dtype=complex)
         for c in self.jumps:
             total = total - 0.5j * (c.conj().T @ c)
-        total = sp.csr_array(total)
         blocks = self.sectors.blocks
-        self.effective = [_stored(total[block][:, block]) for block in blocks]
+        total = sp.csr_array(-1j * total)
+        self.effective = [_stored(sp.csr_array(total[block][:, block])) for block in blocks]
         self.moves, self.masks = [], [None] * len(blocks)
         owner = np.empty(self.sectors.dimension, dtype=np.intp)
         for number, block in enumerate(blocks):
             owner[block] = number
         for c in self.jumps:
-            self._sort_jump(sp.csr_array(c), owner)
+            self._sort_jump(sp.csr_array(np.sqrt(0.5) * c), owner)
 
     def _sort_jump(self, c: sp.csr_array, owner: NDArray[np.intp]) -> None:
         """File a jump as an entrywise mask (diagonal) or as moves between blocks."""
@@ -69,9 +72,7 @@ class Generator:
                 before = self.masks[number]
                 self.masks[number] = mask if before is None else before + mask
             return
-        links = set(
-            zip(owner[entries.col].tolist(), owner[entries.row].tolist(), strict=True)
-        )
+        links = set(zip(owner[entries.col].tolist(), owner[entries.row].tolist(), strict=True))
         for p, q in sorted(links):
             part = sp.csr_array(c[self.sectors.blocks[q]][:, self.sectors.blocks[p]])
             self.moves.append((p, q, _stored(part), _stored(sp.csr_array(part.conj().T))))
@@ -80,30 +81,30 @@ class Generator:
         """``L rho`` for a flattened Hermitian rho."""
         self.applications += 1
         rho = self.sectors.views(flat)
-        result = np.empty_like(flat)
-        out = self.sectors.views(result)
-        for x, y, K, mask in zip(rho, out, self.effective, self.masks, strict=True):
-            half = -1j * (K @ x)
-            np.add(half, half.conj().T, out=y)
-            if mask is not None:
-                y += mask * x
+        half = [K @ x for K, x in zip(self.effective, rho, strict=True)]
         for p, q, c, _ in self.moves:
-            out[q] += _sandwich(c, rho[p])
-        return result
+            half[q] += _sandwich(c, rho[p])
+        return self._completed(half, rho, conjugate=False)
 
     def apply_adjoint(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """``L† X`` for a flattened Hermitian X."""
         self.applications += 1
         X = self.sectors.views(flat)
-        result = np.empty_like(flat)
-        out = self.sectors.views(result)
-        for x, y, K, mask in zip(X, out, self.effective, self.masks, strict=True):
-            half = 1j * (K.conj().T @ x)
-            np.add(half, half.conj().T, out=y)
-            if mask is not None:
-                y += mask.conj() * x
+        half = [K.conj().T @ x for K, x in zip(self.effective, X, strict=True)]
         for p, q, _, dagger in self.moves:
-            out[p] += _sandwich(dagger, X[q])
+            half[p] += _sandwich(dagger, X[q])
+        return self._completed(half, X, conjugate=True)
+
+    def _completed(
+        self, half: list[NDArray[Any]], x: list[NDArray[Any]], conjugate: bool
+    ) -> NDArray[np.complex128]:
+        """``half + half†``: exactly Hermitian, as an anti-Hermitian rounding error would grow."""
+        result = np.empty(self.sectors.numbers, dtype=complex)
+        out = self.sectors.views(result)
+        for number, (block, mask, y) in enumerate(zip(x, self.masks, out, strict=True)):
+            if mask is not None:
+                half[number] += (mask.conj() if conjugate else mask) * block
+            np.add(half[number], half[number].conj().T, out=y)
         return result
 
     def scale(self) -> float:
@@ -115,16 +116,15 @@ class Generator:
         """L as a sparse matrix on flattened (row-major) block-diagonal matrices; small systems."""
         count = len(self.sectors.blocks)
         grid: list[list[Any]] = [[None] * count for _ in range(count)]
-        for number, K in enumerate(self.effective):
-            K, one = sp.csr_array(K), sp.eye_array(self.sectors.sizes[number])
-            part = -1j * sp.kron(K, one) + 1j * sp.kron(one, K.conj())
-            mask = self.masks[number]
+        for number, (K, mask) in enumerate(zip(self.effective, self.masks, strict=True)):
+            one, inner = sp.eye_array(self.sectors.sizes[number]), sp.csr_array(K)
+            part = sp.kron(inner, one) + sp.kron(one, inner.conj())
             if mask is not None:
-                part = part + sp.diags_array(mask.ravel())
+                part = part + sp.diags_array(2.0 * mask.ravel())
             grid[number][number] = part
         for p, q, c, _ in self.moves:
-            c = sp.csr_array(c)
-            part = sp.kron(c, c.conj())
+            jump = sp.csr_array(c)
+            part = 2.0 * sp.kron(jump, jump.conj())
             grid[q][p] = part if grid[q][p] is None else grid[q][p] + part
         return sp.csr_array(sp.block_array(grid))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -42,7 +43,7 @@ class Step:
     length: float
     error: float
 
-    def coefficients(self, time: float) -> NDArray[np.float64]:
+    def coefficients(self, time: float) -> NDArray[Any]:
         """Coefficients of the state in the basis after `time`."""
         m = len(self.basis)
         return self.norm * scipy.linalg.expm(time * self.small)[:m, 0]
@@ -99,7 +100,8 @@ def _step(
         return Step(basis, small, norm, longest, 0.0)
     small[m, m - 1] = hessenberg[m, m - 1]
     small[m + 1, m] = 1.0
-    length = longest
+    # a space of m vectors cannot follow more than about m/|L|: longer trials only overflow
+    length = min(longest, 2.0 * m / float(np.linalg.norm(small[:m, :m], 2)))
     while True:
         column = norm * scipy.linalg.expm(length * small)[:, 0]
         error = float(max(abs(column[m]), abs(column[m + 1]) * hessenberg[m, m - 1]))

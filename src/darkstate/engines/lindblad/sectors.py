@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class Sectors:
         """Complex numbers in a block-diagonal state."""
         return int(self.offsets[-1])
 
-    def views(self, flat: NDArray[np.complex128]) -> list[NDArray[np.complex128]]:
+    def views(self, flat: NDArray[Any]) -> list[NDArray[Any]]:
         """The blocks of a flattened state as matrices (views)."""
         return [
             flat[start:stop].reshape(size, size)
@@ -76,27 +77,27 @@ class Sectors:
             )
         ]
 
-    def gather(self, matrix: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    def gather(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """The block-diagonal part of a full density matrix, flattened."""
         return np.concatenate([matrix[np.ix_(b, b)].ravel() for b in self.blocks])
 
-    def scatter(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    def scatter(self, flat: NDArray[Any]) -> NDArray[Any]:
         """The full density matrix of a flattened block-diagonal state."""
         matrix = np.zeros((self.dimension, self.dimension), dtype=complex)
         for block, view in zip(self.blocks, self.views(flat), strict=True):
             matrix[np.ix_(block, block)] = view
         return matrix
 
-    def off_block_weight(self, matrix: NDArray[np.complex128]) -> float:
+    def off_block_weight(self, matrix: NDArray[Any]) -> float:
         """Squared norm of the coherences between blocks that `gather` would drop."""
         kept = float(np.linalg.norm(self.gather(matrix)) ** 2)
         return max(0.0, float(np.linalg.norm(matrix) ** 2) - kept)
 
-    def trace(self, flat: NDArray[np.complex128]) -> float:
+    def trace(self, flat: NDArray[Any]) -> float:
         """Trace of a flattened Hermitian state."""
         return float(sum(np.trace(view).real for view in self.views(flat)))
 
-    def ground(self) -> NDArray[np.complex128]:
+    def ground(self) -> NDArray[Any]:
         """All spaces in their lowest basis state, flattened."""
         flat = np.zeros(self.numbers, dtype=complex)
         for number, block in enumerate(self.blocks):
@@ -106,7 +107,7 @@ class Sectors:
                 view[place[0], place[0]] = 1.0
         return flat
 
-    def mixed(self) -> NDArray[np.complex128]:
+    def mixed(self) -> NDArray[Any]:
         """The maximally mixed state, flattened."""
         views = [np.eye(size, dtype=complex).ravel() for size in self.sizes]
         return np.concatenate(views) / self.dimension
@@ -114,7 +115,7 @@ class Sectors:
 
 def charge_values(
     found: Sequence[Mapping[str, int]], labels: Sequence[str], dimensions: Sequence[int]
-) -> NDArray[np.int64]:
+) -> NDArray[Any]:
     """Values (basis states, charges) of integer charges ``sum_i q_i n_i``."""
     total = int(np.prod(dimensions))
     excitations = np.array(np.unravel_index(np.arange(total), tuple(dimensions)))

@@ -15,6 +15,7 @@ import xarray as xr
 from darkstate.models import CavityChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import PAPER_LABEL, pair_ebits, paper_scale
+from darkstate.plots import legend_above
 from darkstate.solve import steady_state
 
 _SITES = 5
@@ -94,7 +95,7 @@ def _draw_2d(axes: Any, data: xr.Dataset) -> None:
     axes.axvline(1.0, color="0.6", lw=0.7)
     axes.set(xlabel=r"correlation $\bar m/\bar n$", ylabel=PAPER_LABEL, ylim=(0, None))
     axes.set_xlim(0.8, None)
-    axes.legend()
+    legend_above(axes)
 
 
 def _claims_2d(data: xr.Dataset) -> tuple[Claim, ...]:

@@ -32,7 +32,7 @@ def _draw_2a(axes: Any, data: xr.Dataset) -> None:
     for loss in data.loss.values:
         y = paper_scale(data.log_negativity.sel(loss=loss).values)
         axes.plot(data.pair, y, marker="o", label=rf"$\kappa={loss:g}\,\eta$")
-    axes.set(xlabel="pair $j$", ylabel=PAPER_LABEL, ylim=(0, None))
+    axes.set(xlabel="pair $j$", ylabel=PAPER_LABEL, ylim=(0, None), xticks=(1, 5, 10, 15, 20))
     legend_above(axes)
 
 

@@ -1,0 +1,51 @@
+"""Writes the tables of claims in ``docs/papers.md`` from actual runs (about two minutes).
+
+Run it as ``python docs/claims.py`` after a change in an engine, a model or a paper, and read the
+difference before you commit it. With the argument ``--fast`` grids are coarser.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from darkstate.papers import PAPERS, run_paper
+
+PAGE = Path(__file__).with_name("papers.md")
+SPECIAL = re.compile(r"([\\`*_|$~\[\]])")
+
+
+def plain(text: str) -> str:
+    """`text` so that Markdown shows it as it is."""
+    return SPECIAL.sub(r"\\\1", text).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def rows(claims) -> str:
+    """One row a claim; its note stands below what was computed."""
+    lines = ["| Claim | Paper | Computed | Verdict |", "| --- | --- | --- | --- |"]
+    for claim in claims:
+        computed = plain(claim.computed) + (f"<br>*{plain(claim.note)}*" if claim.note else "")
+        text = f"**{claim.id}** {plain(claim.text)}"
+        lines.append(f"| {text} | {plain(claim.paper)} | {computed} | {claim.verdict} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for paper in PAPERS:
+        begin, end = f"<!-- claims of {paper.id} -->", f"<!-- end of {paper.id} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise SystemExit(f"{PAGE.name} needs the lines {begin} and {end}, once each.")
+        with tempfile.TemporaryDirectory() as folder:
+            done = run_paper(paper, Path(folder), fast="--fast" in sys.argv)
+        head, rest = text.split(begin)
+        tail = rest.split(end)[1]
+        text = f"{head}{begin}\n\n{rows(done.claims)}\n\n{end}{tail}"
+        print(f"{paper.id}: {len(done.claims)} claims")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Draws the pictures of the README and the manual: ``python docs/figures/draw.py`` (seconds)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import darkstate as ds
+from darkstate import plots
+
+HERE = Path(__file__).parent
+DPI = 200
+
+
+def chains():
+    """Entanglement of the pairs of two chains for several losses."""
+    curves = {}
+    for loss in (0.0, 0.01, 0.05, 0.1):
+        state = ds.steady_state(ds.models.CavityChains(sites=20, loss=loss)).state
+        curves[rf"$\kappa = {loss:g}\,\eta$"] = ds.pair_curve(state, ds.log_negativity)
+    return plots.pair_curve_plot(curves)
+
+
+def table():
+    """Who shares entanglement with whom."""
+    state = ds.steady_state(ds.models.CavityChains(sites=8, loss=0.05)).state
+    return plots.entanglement_map(ds.pair_table(state, ds.log_negativity))
+
+
+def relaxation():
+    """Pairs getting entangled one after the other, from the vacuum."""
+    measures = {
+        f"pair {j}": lambda state, j=j: ds.log_negativity(state, f"A{j}", f"B{j}")
+        for j in (1, 3, 5)
+    }
+    model = ds.models.CavityChains(sites=5, loss=0.02)
+    result = ds.evolve(model, np.linspace(0.0, 60.0, 241), measures=measures)
+    for column in result.table.data_vars.values():
+        column.attrs["units"] = "ebit"
+    return plots.time_evolution(result.table)
+
+
+if __name__ == "__main__":
+    for draw in (chains, table, relaxation):
+        path = HERE / f"{draw.__name__}.png"
+        draw().savefig(path, dpi=DPI)
+        print(path.name)

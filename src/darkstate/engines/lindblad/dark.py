@@ -1,0 +1,114 @@
+"""Dark states: pure steady states, found in Hilbert space instead of Liouville space.
+
+A vector with ``c_k |psi> = 0`` for all jumps and ``H |psi> = E |psi>`` is a steady state, and for a
+network of 2N qubits it is a problem of size 4^N, not 16^N. It is the *only* steady state if and
+only if no other subspace is left invariant: let V be what ``K†`` and all ``c_k†`` generate from
+|psi> (``K = H - (i/2) sum c†c``); the complement of V is exactly the largest subspace orthogonal to
+|psi> that K and the jumps keep to themselves, and every such subspace holds a steady state of its
+own. So uniqueness is a rank, and it is established, not assumed.
+
+Source: Kraus et al., Phys. Rev. A 78, 042307 (2008); the rank criterion follows from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from darkstate.engines.lindblad.generator import Generator
+
+_NULL = 1e-10
+"""Singular values below this fraction of the largest are zero."""
+
+
+@dataclass(frozen=True)
+class DarkStates:
+    """The dark states of a system.
+
+    Args:
+        vectors: (d, k) orthonormal dark states.
+        unique: whether the single dark state was shown to be the only steady state.
+        residual: largest ``|c_k psi|`` or ``|H psi - E psi|`` relative to the operators.
+    """
+
+    vectors: NDArray[np.complex128]
+    unique: bool
+    residual: float
+
+
+def dark_states(generator: Generator) -> DarkStates | None:
+    """All dark states; None if there are none. Works block by block."""
+    found = []
+    for number in range(len(generator.sectors.blocks)):
+        local = _of_block(generator, number)
+        if local.shape[1]:
+            vectors = np.zeros((generator.sectors.dimension, local.shape[1]), dtype=complex)
+            vectors[generator.sectors.blocks[number]] = local
+            found.append(vectors)
+    if not found:
+        return None
+    vectors = np.concatenate(found, axis=1)
+    residual = _residual(generator, vectors)
+    unique = vectors.shape[1] == 1 and _reaches_everything(generator, vectors[:, 0])
+    return DarkStates(vectors, unique, residual)
+
+
+def _of_block(generator: Generator, number: int) -> NDArray[np.complex128]:
+    """Largest H-invariant part of the common null space of the jumps within one block."""
+    block = generator.sectors.blocks[number]
+    jumps = [c[:, block] for c in generator.jumps]
+    gram = sum(((c.conj().T @ c).toarray() for c in jumps), np.zeros((len(block),) * 2, complex))
+    values, vectors = scipy.linalg.eigh(gram)
+    scale = max(float(values[-1]), 1e-300)
+    null = vectors[:, values <= _NULL * scale]
+    H = generator.hamiltonian[block][:, block]
+    while null.shape[1]:
+        moved = H @ null
+        leak = moved - null @ (null.conj().T @ moved)
+        _, sizes, right = np.linalg.svd(leak, full_matrices=False)
+        stays = sizes <= _NULL * max(1e-300, float(abs(H).sum(axis=1).max()))
+        if np.all(stays):
+            break
+        null = null @ right.conj().T[:, stays]
+    if not null.shape[1]:
+        return null
+    _, rotation = scipy.linalg.eigh(null.conj().T @ (H @ null))
+    return null @ rotation
+
+
+def _residual(generator: Generator, vectors: NDArray[np.complex128]) -> float:
+    worst = 0.0
+    for c in generator.jumps:
+        worst = max(worst, float(np.abs(c @ vectors).max()))
+    moved = generator.hamiltonian @ vectors
+    energy = np.einsum("ik,ik->k", vectors.conj(), moved)
+    worst = max(worst, float(np.abs(moved - vectors * energy).max()))
+    return worst / max(1.0, generator.scale())
+
+
+def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> bool:
+    """Whether ``K†`` and the ``c_k†`` generate the whole space from |psi>."""
+    d = generator.sectors.dimension
+    daggers = [c.conj().T for c in generator.jumps]
+    K = generator.hamiltonian - 0.5j * sum(
+        (c.conj().T @ c for c in generator.jumps), 0.0 * generator.hamiltonian
+    )
+    daggers.append(K.conj().T)
+    basis = np.zeros((d, d), dtype=complex)
+    basis[:, 0] = dark
+    count, fresh = 1, basis[:, :1]
+    while fresh.shape[1] and count < d:
+        images = np.concatenate([operator @ fresh for operator in daggers], axis=1)
+        sizes = np.linalg.norm(images, axis=0)
+        images = images[:, sizes > 0] / sizes[sizes > 0]
+        for _ in range(2):
+            known = basis[:, :count]
+            images = images - known @ (known.conj().T @ images)
+        left, values, _ = np.linalg.svd(images, full_matrices=False)
+        fresh = left[:, values > 1e-8][:, : d - count]
+        basis[:, count : count + fresh.shape[1]] = fresh
+        count += fresh.shape[1]
+    return count == d

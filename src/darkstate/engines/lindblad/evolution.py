@@ -1,0 +1,118 @@
+"""Evolving density matrices: stored times, run until stationary, and first-passage events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.engines.lindblad.generator import Generator
+from darkstate.engines.lindblad.krylov import krylov_steps
+from darkstate.errors import NumericalError
+from darkstate.states import DensityState
+
+Flat = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class StoredStates(Sequence[DensityState]):
+    """States over time, kept as charge blocks and expanded one by one when looked at."""
+
+    generator: Generator
+    kept: list[Flat] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    @overload
+    def __getitem__(self, index: int) -> DensityState: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[DensityState]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """The state (or states) at a position in time."""
+        if isinstance(index, slice):
+            return StoredStates(self.generator, self.kept[index])
+        return expanded(self.generator, self.kept[index])
+
+
+def expanded(generator: Generator, flat: Flat) -> DensityState:
+    """The full density matrix of a block-diagonal state."""
+    sectors = generator.sectors
+    return DensityState(sectors.labels, sectors.dimensions, sectors.scatter(flat))
+
+
+def evolve_through(
+    generator: Generator, initial: Flat, times: Sequence[float], rtol: float, size: int
+) -> list[Flat]:
+    """Flattened states at increasing `times`, `initial` being the one at the first."""
+    kept, start = [initial], times[0]
+    horizon = times[-1] - start
+    if horizon <= 0:
+        return kept
+    wanted, done = list(times[1:]), 0.0
+    for step in krylov_steps(generator.apply, initial, horizon, rtol, size):
+        while wanted and wanted[0] - start <= done + step.length * (1 + 1e-12):
+            kept.append(step.state(wanted.pop(0) - start - done))
+        done += step.length
+    return kept
+
+
+def until_stationary(
+    generator: Generator, initial: Flat, rtol: float, size: int, longest: float = 1e6
+) -> tuple[Flat, float]:
+    """Evolve until ``|L rho| <= rtol |L| |rho|``; returns the state and the time it took.
+
+    Raises:
+        NumericalError: not stationary after `longest` (in units of the inverse largest rate).
+    """
+    scale = generator.scale()
+    horizon = longest / scale
+    done, rate, state = 0.0, np.inf, initial
+    for step in krylov_steps(generator.apply, initial, horizon, rtol * 1e3, size):
+        state, done = step.state(step.length), done + step.length
+        rate = float(np.linalg.norm(generator.apply(state))) / float(np.linalg.norm(state))
+        if rate <= rtol * scale:
+            return state / generator.sectors.trace(state), done
+    raise NumericalError(
+        f"The state was still moving at rate {rate:.3g} after a time of {done:.3g}. Lower rtol, or "
+        "use a direct method if the steady state is unique."
+    )
+
+
+def first_purification(
+    generator: Generator, initial: Flat, impurity: float, rtol: float, size: int, longest: float
+) -> float:
+    """First time at which ``1 - Tr rho^2`` falls back to `impurity`, from a pure initial state.
+
+    Raises:
+        NumericalError: it does not happen before `longest`.
+    """
+    done, risen, state = 0.0, False, initial
+    stretch = 10.0 / generator.scale()
+    while done < longest:
+        # stretches grow by a fifth of the time passed, so that no rise and fall hides in one step
+        for step in krylov_steps(generator.apply, state, stretch, rtol, size):
+            before = 0.0
+            for point in np.linspace(0.0, step.length, 9)[1:].tolist():
+                mixed = 1.0 - step.purity(point)
+                if risen and mixed <= impurity:
+                    return done + _crossing(step.purity, before, point, impurity)
+                risen, before = risen or mixed > impurity, point
+            done += step.length
+            state = step.state(step.length)
+        stretch = max(stretch, 0.2 * done)
+    raise NumericalError(
+        f"The state did not purify to 1 - Tr rho^2 = {impurity:g} within a time of {longest:g}. "
+        "Raise the tolerance, or check with steady_state() whether the steady state is pure enough."
+    )
+
+
+def _crossing(purity: Callable[[float], float], low: float, high: float, impurity: float) -> float:
+    """Time in (low, high] at which the impurity falls to its bound, by bisection."""
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if 1.0 - purity(middle) <= impurity else (middle, high)
+    return high

@@ -1,0 +1,67 @@
+"""Fidelity of a state to a target: the probability form, one for equal states.
+
+    F(rho, sigma) = (Tr sqrt( sqrt(rho) sigma sqrt(rho) ))^2 = ||T† S||_1^2
+
+with ``rho = T T†`` and ``sigma = S S†``. The trace norm on the right is a sum of singular values,
+and needs no root of eigenvalues that are zero up to rounding. With a pure state on either side it
+is ``<psi|rho|psi>``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from darkstate.errors import ArgumentError, EngineMismatchError, check_labels
+from darkstate.states import DensityState, PureState
+from darkstate.states.subsystems import Matrix
+
+Dense = DensityState | PureState
+
+
+def fidelity(state: Dense, target: Dense) -> float:
+    """Uhlmann fidelity ``(Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2`` of a state to a target.
+
+    Args:
+        state: a density matrix or a pure state.
+        target: a density matrix or a pure state of the same subsystems in any order, or of some of
+            them: the rest of `state` is then traced out.
+
+    Returns:
+        A number in [0, 1] (up to rounding), 1 iff the states are equal. (Some papers call its
+        square root the fidelity.)
+
+    Raises:
+        EngineMismatchError: not two dense states.
+        ArgumentError: the target has subsystems that the state has not, or other dimensions.
+
+    Source: Uhlmann, Rep. Math. Phys. 9, 273 (1976); Jozsa, J. Mod. Opt. 41, 2315 (1994).
+    """
+    for value in (state, target):
+        if not isinstance(value, DensityState | PureState):
+            raise EngineMismatchError(
+                f"fidelity is not defined for a {type(value).__name__}; it is for: DensityState, "
+                "PureState. Pass `result.state`, or convert the state first."
+            )
+    check_labels("labels of the target", target.labels, state.labels)
+    size_of = dict(zip(state.labels, state.dimensions, strict=True))
+    expected = tuple(size_of[label] for label in target.labels)
+    if target.dimensions != expected:
+        remedy = "Use the same Fock cutoffs in both states."
+        raise ArgumentError("target", f"have the dimensions {expected}", target.dimensions, remedy)
+    whole = len(target.labels) == len(state.labels)
+    if isinstance(state, PureState) and whole:
+        if isinstance(target, PureState):
+            return float(abs(target.overlap(state)) ** 2)
+        state, target = target, state.reordered(target.labels)
+    part = state.reduced(target.labels).matrix
+    if isinstance(target, PureState):
+        return float(np.vdot(target.vector, part @ target.vector).real)
+    singular = np.linalg.svd(_factor(part).conj().T @ _factor(target.matrix), compute_uv=False)
+    return float(np.sum(singular) ** 2)
+
+
+def _factor(rho: Matrix) -> Matrix:
+    """T with ``rho = T T†``, from the eigenvectors of the positive eigenvalues."""
+    values, vectors = np.linalg.eigh(rho)
+    kept = values > 0
+    return vectors[:, kept] * np.sqrt(values[kept])

@@ -1,0 +1,197 @@
+"""Sparse matrices of operators, in the basis of the dense states.
+
+An `OperatorSum` is a sum of products of local words, normally ordered (see
+`darkstate.systems.spaces`). Its matrix is the sum of Kronecker products of the words' matrices,
+with the local index counting excitations:
+
+=========  ===========================================  ======================================
+space      letters                                      basis
+=========  ===========================================  ======================================
+Mode       ``<n-1|a|n> = sqrt(n)``                      Fock states n = 0 .. cutoff - 1
+Qubit      ``s-|1> = |0>``, ``sz = diag(-1, 1)``        ``|0>`` (ground), ``|1>``
+Spin       ``<k+1|S+|k> = sqrt((k+1)(N-k))``,           Dicke states with k = 0 .. N of the
+           ``Sz = diag(k - N/2)``                       atoms excited
+Ensemble   as Spin: its symmetric subspace
+=========  ===========================================  ======================================
+
+A cutoff projects, it does not distort: because words are normally ordered, every entry between kept
+Fock states is the exact one. (A product of truncated matrices is not: ``a a†`` written as
+``a† a + 1`` has the entry ``cutoff`` in its last corner here, where multiplying truncated matrices
+gives 0.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from darkstate.errors import ArgumentError, check_integer, nearest
+from darkstate.states.subsystems import check_vector_fits, complex_array, positions
+from darkstate.systems.operators import OperatorSum
+from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
+
+Observable = OperatorSum | Any
+"""An OperatorSum, or a dense or sparse matrix."""
+
+Dimensions = Mapping[str, int] | Sequence[int] | None
+"""Cutoffs by label (``{"SA": 12}``), one dimension per space, or None where there is no mode."""
+
+
+def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> tuple[int, ...]:
+    """The dimension of every space, cutoffs filled in.
+
+    Args:
+        spaces: the local spaces.
+        dimensions: Fock cutoffs by label, or one number per space.
+
+    Raises:
+        ArgumentError: a mode has no cutoff, a qubit or spin another dimension than its own, an
+            unknown label, or not one number per space.
+    """
+    labels = [space.label for space in spaces]
+    if isinstance(dimensions, Mapping):
+        for label in dimensions:
+            if label not in labels:
+                rule = "name spaces by their labels"
+                raise ArgumentError("dimensions", rule, label, nearest(str(label), labels))
+        given = [dimensions.get(label) for label in labels]
+    else:
+        given = [None] * len(labels) if dimensions is None else list(dimensions)
+    if len(given) != len(labels):
+        rule = f"have one entry per space ({len(labels)})"
+        raise ArgumentError("dimensions", rule, given, "Or name the cutoffs: {'SA': 12}.")
+    return tuple(_dimension(space, d) for space, d in zip(spaces, given, strict=True))
+
+
+def _dimension(space: Space, given: int | None) -> int:
+    own = space.dimension
+    name = f"dimensions['{space.label}']"
+    if given is None and own is None:
+        remedy = f"Give it by label, dimensions={{'{space.label}': 12}}."
+        raise ArgumentError(name, "be the Fock cutoff of this mode", None, remedy)
+    size = own if given is None else given
+    check_integer(name, size, minimum=1, remedy="Give the number of Fock states kept.")
+    if own is not None and size != own:
+        raise ArgumentError(name, f"be {own} for {space!r}", size, "Only modes are truncated.")
+    return int(size)  # type: ignore[arg-type]
+
+
+def operator_matrix(
+    operator: OperatorSum, spaces: Sequence[Space], dimensions: Dimensions = None
+) -> sp.csr_array:
+    """The matrix of an operator on the tensor product of `spaces`, first space most significant.
+
+    Args:
+        operator: the operator.
+        spaces: the local spaces in tensor order; those on which it does not act count too.
+        dimensions: Fock cutoffs by label, or one number per space; not needed without modes.
+
+    Returns:
+        Sparse complex (D, D), ``sum_terms c * W_1 x W_2 x ...``; entries between kept Fock states
+        are exact.
+
+    Raises:
+        ArgumentError: a space of the operator is missing, or a cutoff is.
+        CapacityError: D is beyond what a state vector may have.
+    """
+    sizes = space_dimensions(spaces, dimensions)
+    check_vector_fits(sizes)
+    for space in operator.spaces:
+        if space not in spaces:
+            remedy = "Add it to `spaces`, with the same kind and size."
+            raise ArgumentError("spaces", f"hold {space!r}, on which it acts", list(spaces), remedy)
+    size = prod(sizes)
+    total = sp.csr_array((size, size), dtype=complex)
+    for product, coefficient in operator:
+        total = total + coefficient * _product_matrix(dict(product), spaces, sizes)
+    return sp.csr_array(total)
+
+
+def _product_matrix(
+    words: Mapping[Space, Word], spaces: Sequence[Space], sizes: Sequence[int]
+) -> sp.csr_array:
+    """``W_1 x W_2 x ...``; runs of identities are taken as one factor."""
+    result = sp.csr_array(np.ones((1, 1), dtype=complex))
+    idle = 1
+    for space, size in zip(spaces, sizes, strict=True):
+        word = words.get(space)
+        if word is None:
+            idle *= size
+            continue
+        local = local_matrix(space, word, size)
+        result = sp.kron(sp.kron(result, sp.eye_array(idle), format="csr"), local, format="csr")
+        idle = 1
+    return sp.csr_array(sp.kron(result, sp.eye_array(idle), format="csr"))
+
+
+def local_matrix(space: Space, word: Word, dimension: int) -> sp.csr_array:
+    """The (d, d) matrix of one canonical word of a space; see the table of this module.
+
+    Raises:
+        ArgumentError: a space of unknown kind.
+    """
+    kinds = {Mode: "mode", Qubit: "qubit", Spin: "spin"}
+    kind = next((name for base, name in kinds.items() if isinstance(space, base)), None)
+    if kind is None:
+        remedy = "Use Mode, Qubit, Spin or Ensemble."
+        raise ArgumentError("spaces", "have a matrix form", space, remedy)
+    return _word_matrix(kind, word, dimension)
+
+
+@lru_cache(maxsize=1024)
+def _word_matrix(kind: str, word: Word, dimension: int) -> sp.csr_array:
+    letters = _letters(kind, dimension)
+    result = sp.csr_array(np.eye(dimension, dtype=complex))
+    for letter in word:  # exact: of normally ordered words no intermediate state is beyond a cutoff
+        result = result @ letters[letter]
+    return sp.csr_array(result)
+
+
+@lru_cache(maxsize=256)
+def _letters(kind: str, dimension: int) -> dict[str, sp.csr_array]:
+    k = np.arange(dimension, dtype=float)
+    if kind == "mode":
+        step, z = np.sqrt(k[1:]), None
+    elif kind == "qubit":
+        step, z = np.ones(1), 2.0 * k - 1.0
+    else:
+        atoms = dimension - 1
+        step, z = np.sqrt(k[1:] * (atoms + 1 - k[1:])), k - 0.5 * atoms
+    raising = np.diag(step.astype(complex), -1)
+    letters = {"+": sp.csr_array(raising), "-": sp.csr_array(raising.T)}
+    return letters if z is None else letters | {"z": sp.csr_array(np.diag(z.astype(complex)))}
+
+
+def observable_matrix(
+    operator: Observable,
+    labels: str | Sequence[str] | None,
+    known: Sequence[str],
+    dimensions: Sequence[int],
+) -> tuple[tuple[str, ...], sp.csr_array]:
+    """Where an observable acts among the `known` subsystems, and its matrix there.
+
+    Raises:
+        ArgumentError: see `DensityState.expectation`.
+    """
+    size_of = dict(zip(known, dimensions, strict=True))
+    if not isinstance(operator, OperatorSum):
+        where = tuple(known[k] for k in positions(known if labels is None else labels, known))
+        size = prod(size_of[label] for label in where)
+        remedy = f"A matrix on {where} is {size} x {size}; name `labels` if it acts on fewer."
+        return where, sp.csr_array(complex_array("operator", operator, (size, size), remedy))
+    if labels is not None:
+        remedy = "Leave `labels` out: an OperatorSum names its own subsystems."
+        raise ArgumentError("labels", "be left out for an OperatorSum", labels, remedy)
+    spaces = operator.spaces
+    where = tuple(space.label for space in spaces)
+    if not where:  # a multiple of the identity
+        number = sum(c for _, c in operator)
+        return (known[0],), sp.csr_array(number * np.eye(dimensions[0]))
+    positions(where, known)
+    sizes = [size_of[label] for label in where]
+    return where, operator_matrix(operator, spaces, sizes)
