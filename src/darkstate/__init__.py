@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from darkstate import engines, models, states, systems
+    from darkstate import engines, models, papers, plots, states, systems
     from darkstate.measures import (
         chsh,
         concurrence,
@@ -73,7 +73,7 @@ _HOME = {
     "Monitor": "systems",
     "OpenSystem": "systems",
 }
-_MODULES = ("engines", "models", "states", "systems")
+_MODULES = ("engines", "models", "papers", "plots", "states", "systems")
 
 __version__ = "0.1.0"
 __all__ = [
@@ -103,6 +103,8 @@ __all__ = [
     "output_states",
     "pair_curve",
     "pair_table",
+    "papers",
+    "plots",
     "ppt_test",
     "preparation_time",
     "purity",

@@ -61,7 +61,7 @@ class ScenarioError(DarkstateError, ValueError):
 def _short(value: object) -> str:
     value = value.item() if isinstance(value, np.generic) else value
     text = repr(value) if not isinstance(value, np.ndarray) else np.array2string(value, threshold=6)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= 80 else f"{text[:45]} ... {text[-30:]}"
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

@@ -189,10 +189,16 @@ def preparation_time(
     return (engine or Lindblad()).purification_time(system, pairs * tolerance)
 
 
-def explain(model: Model | System) -> Explanation:
-    """Which engine would solve the model, why, and at what predicted cost; solves nothing."""
+def explain(model: Model | System, engine: Engine | None = None) -> Explanation:
+    """Which engine would solve the model, why, and at what predicted cost; solves nothing.
+
+    Args:
+        model: a ready model, any object with ``system()``, or a system.
+        engine: ask this engine, with its options, instead of all of them.
+    """
     system = as_system(model)
-    offers = tuple(offer_of(kind(), system) for kind in ENGINES)
+    asked = [kind() for kind in ENGINES] if engine is None else [engine]
+    offers = tuple(offer_of(each, system) for each in asked)
     return Explanation(offers, next((offer for offer in offers if offer.can), None))
 
 

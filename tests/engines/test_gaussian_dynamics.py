@@ -174,3 +174,29 @@ def test_evolve_takes_unstable_systems_and_steady_state_does_not():
 def test_times_must_increase():
     with pytest.raises(ArgumentError, match="increase"):
         ds.evolve(damped(), [0.0, 1.0, 1.0])
+
+
+def test_a_fast_block_does_not_spoil_a_slow_one():
+    fast, slow = Mode("F1"), Mode("S1")
+    jumps = (Jump(destroy(fast), 1e12), Jump(destroy(slow), 1e-6), Jump(create(slow), 0.5e-6))
+    system = OpenSystem((fast, slow), 0.0 * number(fast), jumps)
+    result = ds.evolve(system, [0.0, 1e6])
+    exact = 1.0 - math.exp(-0.5)  # rates 1e-6 and 0.5e-6: n = 1 - exp(-0.5e-6 t)
+    assert result.state.number[1, 1].real == pytest.approx(exact, rel=1e-9)
+
+
+def test_lost_digits_of_a_stiff_evolution_are_confessed():
+    a, b = Mode("A1"), Mode("B1")
+    exchange = 100.0 * (create(a) * destroy(b))
+    H = exchange + exchange.adjoint() + 1e9 * number(a)
+    system = OpenSystem((a, b), H, (Jump(destroy(a), 1e9), Jump(create(b), 1e-3)))
+    report = ds.evolve(system, [0.0, 1e3]).report
+    assert report.status is ds.Status.SUSPECT
+    assert report.error_estimate > 1e-9
+
+
+def test_overflow_is_an_outcome():
+    a = Mode("A1")
+    system = OpenSystem((a,), 0.0 * number(a), (Jump(create(a), 1.0),))
+    with pytest.raises(NumericalError, match="outgrow floating point"):
+        ds.evolve(system, [0.0, 1000.0])

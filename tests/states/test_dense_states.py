@@ -1,4 +1,4 @@
-"""Density and pure states: the order of the tensor product, partial trace and transpose, circuits."""
+"""Density and pure states: order of the tensor product, partial trace and transpose, circuits."""
 
 import numpy as np
 import pytest
@@ -99,6 +99,13 @@ def test_partial_transpose_twice_is_the_identity_and_of_all_is_the_transpose(see
     assert np.array_equal(state.partial_transpose(LABELS), state.matrix.T)
     other = state.partial_transpose("m")
     assert np.allclose(np.linalg.eigvalsh(once), np.linalg.eigvalsh(other.T))
+
+
+def test_an_antihermitian_rest_of_the_size_of_rounding_is_dropped():
+    noise = np.array([[0, 2e-9], [0, 0]])
+    state = DensityState("a", 2, np.eye(2) / 2 + noise)
+    assert np.array_equal(state.matrix, state.matrix.conj().T)
+    assert state.matrix[1, 0] == pytest.approx(1e-9, rel=1e-12)
 
 
 # Expectation values -----------------------------------------------------------------------------
@@ -207,7 +214,7 @@ REFUSED = [
     (lambda: DensityState(("a",), (2, 2), np.eye(4) / 4), ArgumentError, "`dimensions`.*per label"),
     (lambda: DensityState(("a",), (0,), np.eye(0)), ArgumentError, r"`dimensions\[0\]`.*>= 1"),
     (lambda: DensityState(("a",), (2.0,), np.eye(2) / 2), ArgumentError, "whole number"),
-    (lambda: DensityState.product(), ArgumentError, "`states`"),
+    (DensityState.product, ArgumentError, "`states`"),
     (lambda: DensityState.product(MIXED, MIXED), ArgumentError, "once"),
     (lambda: DensityState.maximally_mixed(LONG, [2] * 13), CapacityError, "8192.*1.07 GB"),
     (lambda: PureState.basis(LONG, [2] * 13).density(), CapacityError, "8192"),
@@ -222,7 +229,7 @@ REFUSED = [
     (lambda: MIXED.expectation(sigma_z(Qubit("A1")), "A1"), ArgumentError, "left out"),
     (lambda: PureState(("a",), (2,), [1, 1]), UnphysicalError, "`vector`.*norm 1.*1.41"),
     (lambda: PureState(("a",), (2,), [1, 0, 0]), ArgumentError, r"`vector`.*\(2,\)"),
-    (lambda: PureState.product(), ArgumentError, "`states`"),
+    (PureState.product, ArgumentError, "`states`"),
     (lambda: PureState.basis("a", 2, {"b": 1}), ArgumentError, "`excitations`.*'b'"),
     (lambda: PureState.basis("a", 2, {"a": 2}), ArgumentError, "below its dimension 2"),
     (lambda: BELL.apply(np.eye(2), ["A1", "B1"]), ArgumentError, r"`gate`.*4 x 4"),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkstate.errors import ArgumentError, CapacityError
-from darkstate.states import operator_from_matrix, operator_matrix, space_dimensions
+from darkstate.states import matrices, operator_from_matrix, operator_matrix, space_dimensions
 from darkstate.systems import (
     Ensemble,
     Mode,
@@ -78,6 +78,13 @@ def test_the_order_of_the_spaces_is_the_order_of_the_kronecker_product():
     assert dense(OperatorSum(), Q, S).shape == (8, 8)
 
 
+def test_entries_are_summed_in_batches_without_loss(monkeypatch):
+    operator = sigma_minus(Q) * create(M) + 0.5 * number(M) * sigma_z(Q) - 2j * destroy(M)
+    at_once = dense(operator, Q, M, cutoff={"m": 6})
+    monkeypatch.setattr(matrices, "_BATCH", 7)
+    assert np.array_equal(dense(operator, Q, M, cutoff={"m": 6}), at_once)
+
+
 LETTERS = [
     sigma_minus(Q),
     sigma_plus(Q),
@@ -107,7 +114,7 @@ def test_compiling_is_a_homomorphism_in_finite_spaces(first, second):
     assert np.abs(dense(a.adjoint(), S, Q) - A.conj().T).max() < 1e-12
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_every_matrix_is_an_operator(seed):
     rng = np.random.default_rng(seed)

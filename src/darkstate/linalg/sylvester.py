@@ -157,7 +157,7 @@ def _smith_solver(a: Matrix, b: Matrix) -> Callable[[Matrix], Matrix]:
             break
         if len(powers) > _MAX_DOUBLINGS or not max(np.max(size_f), np.max(size_g)) < _DIVERGED:
             for name, stack in (("a", a), ("b", b)):
-                _require_all_hurwitz(name, stack)
+                require_hurwitz_stack(name, stack)
             raise NumericalError(
                 f"The doubling iteration did not end within {_MAX_DOUBLINGS} steps: a drift relaxes"
                 " too slowly for double precision. Use solve_sylvester, or add damping."
@@ -192,7 +192,7 @@ def triangular_sylvester(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
     return np.hstack([first, last])
 
 
-def _require_all_hurwitz(name: str, stack: Matrix) -> None:
+def require_hurwitz_stack(name: str, stack: Matrix) -> None:
     """Refuse a stack of drifts of which one is not Hurwitz, naming the worst."""
     abscissa = np.linalg.eigvals(stack).real.max(axis=-1)
     norm = np.linalg.norm(stack, axis=(-2, -1))

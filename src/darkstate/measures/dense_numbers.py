@@ -37,10 +37,16 @@ def spectrum(state: Dense, labels: Sequence[str] | str | None) -> NDArray[np.flo
     return state.schmidt(chosen) ** 2
 
 
-def shannon(probabilities: NDArray[np.float64]) -> float:
-    """``-sum p log2 p`` in bits."""
-    p = probabilities[probabilities > 0]
-    return max(0.0, float(-np.sum(p * np.log2(p))))
+def shannon(weights: NDArray[np.float64]) -> float:
+    """``-sum p log2 p`` in bits, ``p = weights/sum(weights)``.
+
+    The largest p enters as ``log1p(-sum of the others)``: where it rounds to one, it still counts.
+    """
+    p = np.sort(weights[weights > 0])
+    others = p[:-1] / np.sum(p)
+    rest = float(np.sum(others))
+    largest = (1.0 - rest) * np.log1p(-rest) / np.log(2.0)
+    return float(-np.sum(others * np.log2(others)) - largest) + 0.0  # no -0.0
 
 
 @entropy.register(DensityState, PureState)

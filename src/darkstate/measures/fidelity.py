@@ -52,7 +52,7 @@ def fidelity(state: Dense, target: Dense) -> float:
     if isinstance(state, PureState) and whole:
         if isinstance(target, PureState):
             return float(abs(target.overlap(state)) ** 2)
-        state, target = target, state.reordered(target.labels)
+        state, target = target, state
     part = state.reduced(target.labels).matrix
     if isinstance(target, PureState):
         return float(np.vdot(target.vector, part @ target.vector).real)

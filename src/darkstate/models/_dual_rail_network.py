@@ -18,14 +18,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from darkstate.systems.components import beam_splitter, emitter, parametric_source, phase_shifter
+from darkstate.systems.components import (
+    beam_splitter,
+    emitter,
+    gain_of,
+    parametric_source,
+    phase_shifter,
+)
 from darkstate.systems.fields import Field, SqueezedField, ThermalField
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import sigma_minus, sigma_z
 from darkstate.systems.slh import Component, concatenate
 from darkstate.systems.spaces import Mode, Qubit, Space
 
-_NEXT = "next"
+_LINE = "line"
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,12 @@ def network(
 def _sourced(
     rails: dict[str, Component], squeezing: float, bandwidths: tuple[float, float]
 ) -> Component:
-    """A parametric source in front of the two rails; gain from r, as in `gain_of`."""
-    gain = math.sqrt(bandwidths[0] * bandwidths[1]) / 2 * math.tanh(squeezing / 2)
-    net = parametric_source(Mode("SA"), Mode("SB"), gain, bandwidths).with_ports("A", "B")
-    for side, rail in rails.items():
-        net = _then(net, side, rail.with_ports(*(_NEXT if p == side else p for p in rail.ports)))
+    """A parametric source in front of the two rails."""
+    gain = gain_of(squeezing, bandwidths)
+    net = parametric_source(Mode("SA"), Mode("SB"), gain, bandwidths).with_ports("SA", "SB")
+    net = concatenate(net, *rails.values())
+    for side in rails:
+        net = _renamed(net.feedback(f"S{side}", side), f"S{side}", side)
     return net
 
 
@@ -107,13 +114,13 @@ def _rail(side: str, detunings: Sequence[float], nodes: Nodes) -> Component:
     qubits = [Qubit(f"{side}{j}") for j in range(1, len(detunings) + 1)]
     right = [nodes.directionality * rate for rate in nodes.coupling]
     stages = [
-        emitter(*values).with_ports(_NEXT) for values in zip(qubits, right, detunings, strict=True)
+        emitter(*values).with_ports(_LINE) for values in zip(qubits, right, detunings, strict=True)
     ]
     rail = _cascade(side, stages, qubits, nodes.phase, nodes.loss)
     if nodes.directionality == 1:
         return rail
     left = [
-        emitter(qubit, (1 - nodes.directionality) * rate).with_ports(_NEXT)
+        emitter(qubit, (1 - nodes.directionality) * rate).with_ports(_LINE)
         for qubit, rate in zip(qubits, nodes.coupling, strict=True)
     ]
     back = _cascade(f"{side}_left", left[::-1], qubits[::-1], nodes.phase[::-1], nodes.loss[::-1])
@@ -128,32 +135,31 @@ def _cascade(
     losses: Sequence[float],
 ) -> Component:
     """Stages one after the other along `port`, with the segments between them."""
-    line, run = phase_shifter(0.0).with_ports(port), [stages[0]]
+    parts = [stages[0]]
     for stage, qubit, phase, loss in zip(stages[1:], qubits[1:], phases, losses, strict=True):
         if phase:
-            run.append(phase_shifter(phase))
+            parts.append(phase_shifter(phase).with_ports(_LINE))
         if loss:
             lost = f"{qubit.label}{port[1:]}_lost"
-            line = _then(line, port, _series(run))
-            line = _then(line, port, beam_splitter(1 - loss).with_ports(_NEXT, lost))
-            run = []
-        run.append(stage)
-    return _then(line, port, _series(run))
+            parts.append(beam_splitter(1 - loss).with_ports(_LINE, lost))
+        parts.append(stage)
+    return _renamed(_series(parts), _LINE, port)
 
 
 def _series(parts: Sequence[Component]) -> Component:
-    """``parts[0] >> parts[1] >> ..``, halved again and again: fewer terms are copied."""
+    """All parts along their ports "line", halved again and again: fewer terms are copied."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2
-    return _series(parts[:half]) >> _series(parts[half:])
+    first, second = _series(parts[:half]), _series(parts[half:])
+    if len(first.ports) == len(second.ports) == 1:
+        return first >> second
+    joined = concatenate(_renamed(first, _LINE, "joint"), second).feedback("joint", _LINE)
+    return _renamed(joined, "joint", _LINE)
 
 
-def _then(line: Component, port: str, part: Component) -> Component:
-    """`line` with its output `port` sent into the port "next" of `part`; the name stays."""
-    if len(line.ports) == len(part.ports) == 1:
-        return line >> part
-    return concatenate(line, part).feedback(port, _NEXT)
+def _renamed(component: Component, old: str, new: str) -> Component:
+    return component.with_ports(*(new if port == old else port for port in component.ports))
 
 
 def _local_jumps(qubits: Sequence[Qubit], nodes: Nodes) -> list[Jump]:

@@ -41,8 +41,8 @@ Values = float | Sequence[float]
 
 MAX_PAIRS = 200
 """Longer networks are described, but not built: H has ``2 N^2`` terms."""
-MAX_SQUEEZING = 20.0
-"""Beyond it (174 dB) ``tanh r`` is 1 in floating point."""
+MAX_SQUEEZING = 15.0
+"""130 dB. Not far beyond it ``tanh r`` is 1 in floating point."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class DualRail(Parameters):
 
     Args:
         pairs: N, qubits per rail, >= 1.
-        squeezing: r of the source (on resonance), 0 .. 20.
+        squeezing: r of the source (on resonance), 0 .. 15.
         detunings_a: delta of the qubits of rail A, one number or N numbers; in H as
             ``(delta/2) sz``.
         detunings_b: delta of the qubits of rail B, likewise.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,13 @@ from darkstate.states.gaussian import GaussianState, PairMoments
 
 @dataclass(frozen=True)
 class GaussianBatch:
-    """B zero-mean Gaussian states; measures with ``many`` return (B, P) arrays for P pairs.
+    """B Gaussian states; measures with ``many`` return (B, P) arrays for P pairs.
 
     Args:
         labels: names of the N modes.
         number: (B, N, N), ``<a_i† a_j>``.
-        anomalous: (B, N, N), ``<a_i a_j>``.
+        anomalous: (B, N, N), ``<a_i a_j>``; both of the fluctuations.
+        mean: (B, N) amplitudes; zero by default.
 
     Raises:
         ArgumentError: shapes do not fit.
@@ -28,9 +30,16 @@ class GaussianBatch:
     labels: tuple[str, ...]
     number: NDArray[np.complex128]
     anomalous: NDArray[np.complex128]
+    mean: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.labels)
+        if self.mean is None:
+            object.__setattr__(self, "mean", np.zeros((len(self.number), n), dtype=complex))
+        found = np.asarray(self.mean).shape
+        if found != (len(self.number), n):
+            shape = f"have shape ({len(self.number)}, {n})"
+            raise ArgumentError("mean", shape, found, "One amplitude per mode.")
         for name in ("number", "anomalous"):
             array = getattr(self, name)
             if array.ndim != 3 or array.shape[1:] != (n, n):
@@ -42,7 +51,8 @@ class GaussianBatch:
         return len(self.number)
 
     def __getitem__(self, sample: int) -> GaussianState:
-        return GaussianState(self.labels, self.number[sample], self.anomalous[sample])
+        mean = np.asarray(self.mean)[sample]
+        return GaussianState(self.labels, self.number[sample], self.anomalous[sample], mean)
 
     def margins(self) -> NDArray[np.float64]:
         """Smallest eigenvalue of ``<xi xi†>`` per sample, (B,); >= 0 for a physical state.

@@ -118,7 +118,9 @@ def from_qutip(
     if isinstance(value, tuple) and len(value) == 2:
         hamiltonian = _operator_sum(qutip, value[0], spaces)
         jumps = tuple(Jump(_operator_sum(qutip, c, spaces)) for c in value[1])
-        return OpenSystem(tuple(spaces), 0.5 * (hamiltonian + hamiltonian.adjoint()), jumps)
+        if value[0].isherm:  # drop the rounding of the conversion
+            hamiltonian = 0.5 * (hamiltonian + hamiltonian.adjoint())
+        return OpenSystem(tuple(spaces), hamiltonian, jumps)
     return _operator_sum(qutip, value, spaces)
 
 
@@ -155,11 +157,13 @@ def _refuse_single_atoms(system: OpenSystem) -> None:
             )
 
 
-def _check_kind(value: Any, kinds: tuple[str, ...], factors: int, name: str) -> tuple[int, ...]:
+def _factor_dimensions(
+    qutip: Any, value: Any, kinds: tuple[str, ...], factors: int, name: str
+) -> tuple[int, ...]:
     """The dimensions of the tensor factors of a Qobj of one of these kinds."""
-    kind = getattr(value, "type", type(value).__name__)
+    kind = value.type if isinstance(value, qutip.Qobj) else type(value).__name__
     if kind not in kinds:
-        remedy = "Superoperators and bras are not converted; pass spaces= for operators."
+        remedy = "Pass kets and density matrices with labels, operators with spaces."
         raise ArgumentError("value", f"be a Qobj of type {' or '.join(kinds)}", kind, remedy)
     rows = np.atleast_1d(np.array(value.dims[0], dtype=int))
     if kind == "oper" and value.dims[0] != value.dims[1]:
@@ -171,14 +175,12 @@ def _check_kind(value: Any, kinds: tuple[str, ...], factors: int, name: str) -> 
 
 
 def _state(qutip: Any, value: Any, labels: tuple[str, ...]) -> DensityState | PureState:
-    del qutip
-    dimensions = _check_kind(value, ("ket", "oper"), len(labels), "labels")
+    dimensions = _factor_dimensions(qutip, value, ("ket", "oper"), len(labels), "labels")
     if value.type == "ket":
         return PureState(labels, dimensions, value.full().ravel())
     return DensityState(labels, dimensions, value.full())
 
 
 def _operator_sum(qutip: Any, value: Any, spaces: Sequence[Space]) -> OperatorSum:
-    del qutip
-    dimensions = _check_kind(value, ("oper",), len(spaces), "spaces")
+    dimensions = _factor_dimensions(qutip, value, ("oper",), len(spaces), "spaces")
     return operator_from_matrix(value.full(), spaces, dimensions)

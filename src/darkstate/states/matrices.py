@@ -42,6 +42,13 @@ Dimensions = Mapping[str, int] | Sequence[int] | None
 """Cutoffs by label (``{"SA": 12}``), one dimension per space, or None where there is no mode."""
 
 
+Entries = tuple[Any, Any, Any]
+"""Rows, columns and values of the nonzero entries of a matrix."""
+
+_IDLE: Entries = (None, None, None)  # the identity, of any size
+_BATCH = 2**22  # entries that are collected before they are summed
+
+
 def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> tuple[int, ...]:
     """The dimension of every space, cutoffs filled in.
 
@@ -107,26 +114,45 @@ def operator_matrix(
             raise ArgumentError("spaces", f"hold {space!r}, on which it acts", list(spaces), remedy)
     size = prod(sizes)
     total = sp.csr_array((size, size), dtype=complex)
+    waiting: list[Entries] = []
     for product, coefficient in operator:
-        total = total + coefficient * _product_matrix(dict(product), spaces, sizes)
-    return sp.csr_array(total)
+        rows, columns, values = _product_entries(dict(product), spaces, sizes)
+        waiting.append((rows, columns, coefficient * values))
+        if sum(len(entry[0]) for entry in waiting) > _BATCH:
+            total, waiting = total + _collected(waiting, size), []
+    return sp.csr_array(total + _collected(waiting, size))
 
 
-def _product_matrix(
+def _collected(entries: Sequence[Entries], size: int) -> sp.csr_array:
+    """The sum of matrices given by their entries."""
+    if not entries:
+        return sp.csr_array((size, size), dtype=complex)
+    rows, columns, values = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(size, size)))
+
+
+def _product_entries(
     words: Mapping[Space, Word], spaces: Sequence[Space], sizes: Sequence[int]
-) -> sp.csr_array:
-    """``W_1 x W_2 x ...``; runs of identities are taken as one factor."""
-    result = sp.csr_array(np.ones((1, 1), dtype=complex))
-    idle = 1
+) -> Entries:
+    """Rows, columns and values of ``W_1 x W_2 x ...``; runs of identities are one factor."""
+    rows = columns = np.zeros(1, dtype=np.int64)
+    values = np.ones(1, dtype=complex)
+    factors: list[tuple[int, Entries]] = []
     for space, size in zip(spaces, sizes, strict=True):
-        word = words.get(space)
-        if word is None:
-            idle *= size
-            continue
-        local = local_matrix(space, word, size)
-        result = sp.kron(sp.kron(result, sp.eye_array(idle), format="csr"), local, format="csr")
-        idle = 1
-    return sp.csr_array(sp.kron(result, sp.eye_array(idle), format="csr"))
+        if space in words:
+            local = local_matrix(space, words[space], size).tocoo()
+            factors.append((size, (local.row, local.col, local.data)))
+        elif factors and factors[-1][1] is _IDLE:
+            factors[-1] = (factors[-1][0] * size, _IDLE)
+        else:
+            factors.append((size, _IDLE))
+    for size, factor in factors:
+        one = np.arange(size, dtype=np.int64)
+        r, c, v = (one, one, np.ones(size)) if factor is _IDLE else factor
+        rows = np.add.outer(rows * size, r).ravel()
+        columns = np.add.outer(columns * size, c).ravel()
+        values = np.multiply.outer(values, v).ravel()
+    return rows, columns, values
 
 
 def local_matrix(space: Space, word: Word, dimension: int) -> sp.csr_array:

@@ -123,6 +123,14 @@ class OpenSystem:
             if monitor.channel not in names:
                 remedy = nearest(monitor.channel, names)
                 raise ArgumentError("monitors", "name a jump", monitor.channel, remedy)
+            shares = [m.efficiency for m in self.monitors if m.channel == monitor.channel]
+            if sum(shares) > 1 + 1e-12:
+                raise UnphysicalError(
+                    f"efficiency of the monitors of '{monitor.channel}'",
+                    "add up to at most 1: they share the light of one channel",
+                    shares,
+                    "Lower them, or use one heterodyne monitor for both quadratures.",
+                )
 
     def _check_spaces(self) -> None:
         known = set(self.spaces)

@@ -9,74 +9,122 @@ iteration. That the dependence is affine is checked on a sample, never assumed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import EngineMismatchError
-from darkstate.linalg.sylvester import solve_sylvester_batched
+from darkstate.linalg.residual import backward_error
+from darkstate.linalg.sylvester import require_hurwitz_stack, solve_sylvester_batched
 from darkstate.states import GaussianBatch
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.quadratic import quadratic_form
+from darkstate.systems.quadratic import QuadraticForm, quadratic_form
 
 Build = Callable[[NDArray[np.float64]], OpenSystem]
 
 
+@dataclass(frozen=True)
+class _Matrices:
+    """Nambu drift, source and inhomogeneous term of one system, or stacks of them."""
+
+    drift: NDArray[Any]
+    source: NDArray[Any]
+    drive: NDArray[Any]
+
+    @classmethod
+    def of(cls, form: QuadraticForm) -> _Matrices:
+        structure = Structure.of(form)
+        drive = np.concatenate([form.drive, form.drive.conj()])
+        return cls(structure.drift.toarray(), structure.source.toarray(), drive)
+
+    def parts(self) -> tuple[NDArray[Any], ...]:
+        return self.drift, self.source, self.drive
+
+
 def batched_steady_states(
     build: Build, samples: NDArray[np.float64]
-) -> tuple[GaussianBatch, float]:
-    """States of ``build(sample)`` for every row of `samples` (B, n), and the largest residual.
+) -> tuple[GaussianBatch, float, float]:
+    """States of ``build(sample)`` for every row of `samples` (B, n).
+
+    Returns:
+        The states, the largest backward error of the whole moment equations, and the largest
+        estimated relative error of the moments.
 
     Raises:
         EngineMismatchError: the generator does not depend affinely on the parameters.
         NumericalError: a sample has no unique steady state.
     """
     base = samples.mean(axis=0)
-    structure = Structure.of(quadratic_form(build(samples[0])))
-    drift, source = _matrices(build, base)
-    stack_drift = np.broadcast_to(drift, (len(samples), *drift.shape)).copy()
-    stack_source = np.broadcast_to(source, (len(samples), *source.shape)).copy()
+    form = quadratic_form(build(base))
+    first = _Matrices.of(form)
+    stack = [np.repeat(part[None], len(samples), axis=0) for part in first.parts()]
+    pattern = [np.abs(part) for part in first.parts()]
     for j in range(samples.shape[1]):
-        step = np.zeros_like(base)
-        step[j] = max(1.0, abs(base[j]))
-        more_drift, more_source = _matrices(build, base + step)
-        weight = ((samples[:, j] - base[j]) / step[j])[:, None, None]
-        stack_drift += weight * (more_drift - drift)
-        stack_source += weight * (more_source - source)
-    _check_affine(build, samples[-1], stack_drift[-1], stack_source[-1])
-    return _solve(structure, stack_drift, stack_source)
+        reach = samples[:, j].max() - base[j]
+        if reach == 0:
+            continue  # the same in all samples
+        probe = base.copy()
+        probe[j] += reach
+        moved = _Matrices.of(quadratic_form(build(probe)))
+        weight = (samples[:, j] - base[j]) / reach
+        for k, (near, far) in enumerate(zip(first.parts(), moved.parts(), strict=True)):
+            stack[k] += weight.reshape(-1, *[1] * near.ndim) * (far - near)
+            pattern[k] += np.abs(far - near)
+    _check_affine(build, samples, stack)
+    joint = Structure.from_matrices(form, sp.csr_array(pattern[0]), sp.csr_array(pattern[1]))
+    return _solve(joint, *stack)
 
 
-def _matrices(build: Build, sample: NDArray) -> tuple[NDArray, NDArray]:
-    structure = Structure.of(quadratic_form(build(sample)))
-    return structure.drift.toarray(), structure.source.toarray()
+def _check_affine(build: Build, samples: NDArray, stack: list[NDArray]) -> None:
+    """Compare with systems built at random mixtures of the samples, none of them a node."""
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        mixture = rng.dirichlet(np.ones(min(4, len(samples))))
+        chosen = rng.integers(0, len(samples), size=len(mixture))
+        exact = _Matrices.of(quadratic_form(build(mixture @ samples[chosen])))
+        for many, true in zip(stack, exact.parts(), strict=True):
+            guess = np.tensordot(mixture, many[chosen], axes=1)
+            gap = float(np.abs(guess - true).max(initial=0.0))
+            if gap > 1e-11 * float(np.abs(true).max(initial=0.0)):
+                raise EngineMismatchError(
+                    "The varied parameters do not enter the generator linearly (mismatch "
+                    f"{gap:.3g}), so the samples cannot be stacked. Solve them one by one."
+                )
 
 
-def _check_affine(build: Build, sample: NDArray, drift: NDArray, source: NDArray) -> None:
-    exact = _matrices(build, sample)
-    for guess, true in zip((drift, source), exact, strict=True):
-        gap = float(np.abs(guess - true).max())
-        if gap > 1e-11 * max(1.0, float(np.abs(true).max())):
-            raise EngineMismatchError(
-                "The varied parameters do not enter the generator linearly (mismatch "
-                f"{gap:.3g}), so the samples cannot be stacked. Solve them one by one."
-            )
-
-
-def _solve(structure: Structure, drift: NDArray, source: NDArray) -> tuple[GaussianBatch, float]:
+def _solve(
+    structure: Structure, drift: NDArray, source: NDArray, drive: NDArray
+) -> tuple[GaussianBatch, float, float]:
     n = len(structure.form.labels)
     sigma = np.zeros_like(source)
-    residual = 0.0
+    error = 0.0
     for p, q in structure.correlated:
         rows, columns = structure.blocks[p], structure.blocks[q]
         W_p = drift[:, rows[:, None], rows]
         W_q = W_p if p == q else drift[:, columns[:, None], columns]
         solution = solve_sylvester_batched(W_p, W_q, source[:, rows[:, None], columns])
-        residual = max(residual, solution.residual)
+        error = max(error, solution.error)
         _fill(sigma, rows, columns, solution.x, n)
-    number = sigma[:, n:, n:]
-    return GaussianBatch(structure.form.labels, number, sigma[:, :n, n:]), residual
+    _require_all_damped(structure, drift)
+    residual = float(np.max(backward_error(drift, drift, source, sigma), initial=0.0))
+    mean = np.zeros((len(drift), n), dtype=complex)
+    if np.any(drive):
+        mean = -np.linalg.solve(drift, drive[..., None])[:, :n, 0]
+    batch = GaussianBatch(structure.form.labels, sigma[:, n:, n:], sigma[:, :n, n:], mean)
+    return batch, residual, error
+
+
+def _require_all_damped(structure: Structure, drift: NDArray) -> None:
+    """Blocks without noise have met no solver yet; they must decay, too."""
+    seen = {block for pair in structure.correlated for block in pair}
+    seen |= {structure.mirror[block] for block in seen}
+    for number, block in enumerate(structure.blocks):
+        if number not in seen:
+            require_hurwitz_stack("drift", drift[:, block[:, None], block])
 
 
 def _fill(sigma: NDArray, rows: NDArray, columns: NDArray, x: NDArray, n: int) -> None:

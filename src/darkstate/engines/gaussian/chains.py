@@ -77,8 +77,11 @@ def chains_steady_state(structure: Structure) -> tuple[GaussianState, Covariance
         i, j = (at[p], at[q]) if p in at else (mirrored[p], mirrored[q])
         rows, columns = orders[i][chains[i].sites], orders[j][chains[j].sites]
         pairs.append((i, j, structure.source[rows][:, columns].toarray()))
-    found = chain_covariances(chains, pairs, max_nodes=MOST_FREQUENCIES)
     n = len(structure.form.labels)
+    if not pairs:  # nothing drives the network
+        empty = GaussianState.vacuum(structure.form.labels)
+        return empty, CovarianceResult((), 0, 0.0)
+    found = chain_covariances(chains, pairs, max_nodes=MOST_FREQUENCIES)
     number = np.zeros((n, n), dtype=complex)
     anomalous = np.zeros((n, n), dtype=complex)
     for (i, j, _), block in zip(pairs, found.blocks, strict=True):

@@ -21,7 +21,7 @@ from darkstate.engines.gaussian.chains import (
 )
 from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
-from darkstate.engines.gaussian.evolution import evolve_states
+from darkstate.engines.gaussian.evolution import evolve_states, rounding_error
 from darkstate.engines.gaussian.judging import judged
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
 from darkstate.engines.gaussian.methods import (
@@ -196,7 +196,7 @@ class Gaussian:
             NumericalError: a sample has no unique steady state.
         """
         start = time.perf_counter()
-        state, residual = batched_steady_states(build, samples)
+        state, residual, error = batched_steady_states(build, samples)
         report = Report(
             engine=self.name,
             method=f"dense, batch of {len(samples)}",
@@ -208,7 +208,7 @@ class Gaussian:
             provenance=self._provenance(),
         )
         scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
-        return Solution(state, judged(report, self.rtol, scale))
+        return Solution(state, judged(report.with_(error_estimate=error * scale), self.rtol, scale))
 
     def evolve(
         self, system: System, times: Sequence[float], initial: GaussianState | None = None
@@ -243,6 +243,7 @@ class Gaussian:
             method="exact propagator",
             status=Status.CERTIFIED,
             margin=margin,
+            error_estimate=scale * rounding_error(structure, times[-1] - times[0]),
             structure=structure.lines(),
             seconds=time.perf_counter() - start,
             provenance=self._provenance(),
@@ -282,11 +283,11 @@ class Gaussian:
     def output(
         self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
     ) -> list[GaussianState]:
-        """States of the stationary output fields; see `darkstate.output_spectrum`.
+        """States of the stationary output fields; see `darkstate.output_states`.
 
         Raises:
             NumericalError: the system is not stable.
         """
         structure = Structure.of(quadratic_form(system))
-        require_stable(stability(structure))
+        require_stable(stability(structure, exact=True))
         return output_states(structure, channels, frequencies)

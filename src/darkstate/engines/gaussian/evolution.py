@@ -2,7 +2,9 @@
 
 Over a step h the Nambu moments go to ``E Sigma E† + Q`` with ``E = exp(W h)`` and
 ``Q = int_0^h exp(W s) S exp(W s)† ds``. Q is built by doubling from a short step,
-``Q(2h) = Q(h) + E(h) Q(h) E(h)†``: no inverse of E appears, so stiff systems are safe.
+``Q(2h) = Q(h) + E(h) Q(h) E(h)†``: no inverse of E appears, so stiff systems are safe. Each block
+of amplitudes has its own exponential and its own short step, so that a fast block does not cost
+the digits of a slow one that it is not coupled to.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.errors import NumericalError
 from darkstate.states import GaussianState
 
 
@@ -34,54 +37,99 @@ class Step:
     displacement: NDArray[Any]
 
 
-def propagator(drift: NDArray, source: NDArray, drive: NDArray, h: float) -> Step:
-    """The exact step of length `h` for drift W, source S and inhomogeneous term `drive`."""
-    n = len(drift)
-    halvings = max(0, int(np.ceil(np.log2(max(np.linalg.norm(drift, 1) * h, 1e-300)))) + 1)
-    short = h / 2**halvings
-    # Van Loan: one exponential of a triangular block matrix gives E and Q of a short step
-    joint = np.zeros((2 * n + 1, 2 * n + 1), dtype=complex)
-    joint[:n, :n] = -drift
-    joint[:n, n : 2 * n] = source
-    joint[n : 2 * n, n : 2 * n] = drift.conj().T
-    exponential = scipy.linalg.expm(joint[: 2 * n, : 2 * n] * short)
-    E = exponential[n:, n:].conj().T
-    Q = E @ exponential[:n, n:]
-    affine = np.zeros((n + 1, n + 1), dtype=complex)
-    affine[:n, :n], affine[:n, n] = drift, drive
-    d = scipy.linalg.expm(affine * short)[:n, n]
+def propagator(structure: Structure, h: float) -> Step:
+    """The exact step of length `h`."""
+    n = len(structure.form.labels)
+    drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
+    E = np.zeros((2 * n, 2 * n), dtype=complex)
+    Q = np.zeros_like(E)
+    d = np.zeros(2 * n, dtype=complex)
+    drifts = [structure.drift[block][:, block].toarray() for block in structure.blocks]
+    for block, W in zip(structure.blocks, drifts, strict=True):
+        affine = np.zeros((len(block) + 1, len(block) + 1), dtype=complex)
+        affine[:-1, :-1], affine[:-1, -1] = W, drive[block]
+        exponential = scipy.linalg.expm(affine * h)
+        E[np.ix_(block, block)] = exponential[:-1, :-1]
+        d[block] = exponential[:-1, -1]
+    for p, q in structure.correlated:
+        rows, columns = structure.blocks[p], structure.blocks[q]
+        source = structure.source[rows][:, columns].toarray()
+        _write(Q, rows, columns, _noise(drifts[p], drifts[q], source, h))
+    return Step(E, Q, d)
+
+
+def _noise(W: NDArray[Any], V: NDArray[Any], source: NDArray[Any], h: float) -> NDArray[Any]:
+    """``int_0^h exp(W s) S exp(V s)† ds`` by doubling from Van Loan's short step."""
+    size = max(float(np.linalg.norm(W, 1)), float(np.linalg.norm(V, 1)))
+    halvings = max(0, int(np.ceil(np.log2(max(size * h, 1e-300)))) + 1)
+    m = len(W)
+    joint = np.zeros((m + len(V), m + len(V)), dtype=complex)
+    joint[:m, :m], joint[:m, m:], joint[m:, m:] = -W, source, V.conj().T
+    exponential = scipy.linalg.expm(joint * (h / 2**halvings))
+    left, right = scipy.linalg.expm(W * (h / 2**halvings)), exponential[m:, m:]
+    Q = left @ exponential[:m, m:]
     for _ in range(halvings):
-        Q = Q + E @ Q @ E.conj().T
-        d = d + E @ d
-        E = E @ E
-    return Step(E, 0.5 * (Q + Q.conj().T), d)
+        Q = Q + left @ Q @ right
+        left, right = left @ left, right @ right
+    return Q
+
+
+def _write(Q: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any], x: NDArray[Any]) -> None:
+    """A block and its three images: adjoint, and the conjugates of both."""
+    n = len(Q) // 2
+    mirror_rows, mirror_columns = (rows + n) % (2 * n), (columns + n) % (2 * n)
+    Q[np.ix_(rows, columns)] = x
+    Q[np.ix_(columns, rows)] = x.conj().T
+    Q[np.ix_(mirror_rows, mirror_columns)] = x.conj()
+    Q[np.ix_(mirror_columns, mirror_rows)] = x.T
+
+
+def rounding_error(structure: Structure, duration: float) -> float:
+    """Relative error of the moments after `duration` by rounding of the exponentials.
+
+    An exponential loses ``eps |W| t``; for a block that relaxes, t is at most its relaxation time.
+    """
+    worst = 0.0
+    for number, block in enumerate(structure.blocks):
+        if structure.mirror[number] < number:
+            continue
+        W = structure.drift[block][:, block].toarray()
+        gap = -float(np.max(np.linalg.eigvals(W).real))
+        time = min(duration, 1.0 / gap) if gap > 0 else duration
+        worst = max(worst, float(np.linalg.norm(W, 1)) * time)
+    return 8 * float(np.finfo(float).eps) * (1.0 + worst)
 
 
 def evolve_states(
     structure: Structure, times: Sequence[float], initial: GaussianState
 ) -> list[GaussianState]:
-    """The states at `times` (increasing), `initial` being the state at the first of them."""
+    """The states at `times` (increasing), `initial` being the state at the first of them.
+
+    Raises:
+        NumericalError: the moments outgrow floating point: the system is unstable.
+    """
     n = len(structure.form.labels)
-    drift, source = structure.drift.toarray(), structure.source.toarray()
-    drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
     sigma = np.block(
         [[initial.number.T, initial.anomalous], [initial.anomalous.conj(), initial.number]]
     )
     mean = np.concatenate([np.asarray(initial.mean), np.asarray(initial.mean).conj()])
     states = [initial]
     steps: dict[float, Step] = {}
-    for h in np.diff(np.asarray(times, dtype=float)):
+    for t, h in zip(times[1:], np.diff(np.asarray(times, dtype=float)), strict=True):
         key = float(np.format_float_scientific(h, precision=12))
-        if key not in steps:
-            steps[key] = propagator(drift, source, drive, float(h))
-        step = steps[key]
-        sigma = step.homogeneous @ sigma @ step.homogeneous.conj().T + step.noise
-        mean = step.homogeneous @ mean + step.displacement
+        with np.errstate(all="ignore"):  # overflow is checked for and named below
+            if key not in steps:
+                steps[key] = propagator(structure, float(h))
+            step = steps[key]
+            sigma = step.homogeneous @ sigma @ step.homogeneous.conj().T + step.noise
+            mean = step.homogeneous @ mean + step.displacement
+        if not (np.all(np.isfinite(sigma)) and np.all(np.isfinite(mean))):
+            raise NumericalError(
+                f"The moments outgrow floating point before t = {t:.4g}: the system amplifies "
+                "without bound. End the evolution earlier, or lower the gain."
+            )
         number = 0.5 * (sigma[n:, n:] + sigma[:n, :n].T)
         anomalous = 0.5 * (sigma[:n, n:] + sigma[:n, n:].T)
-        states.append(
-            GaussianState(
-                structure.form.labels, 0.5 * (number + number.conj().T), anomalous, mean[:n]
-            )
-        )
+        number = 0.5 * (number + number.conj().T)
+        states.append(GaussianState(structure.form.labels, number, anomalous, mean[:n]))
     return states

@@ -37,6 +37,7 @@ class LargeResult:
         converged: whether the tolerance was met.
         tail: weight of the response where the window was cut.
         window: how far from the inputs the response was followed, in words.
+        spacing: distance of the frequencies where they are densest needed, at the band's centre.
     """
 
     moments: PairMoments
@@ -46,6 +47,7 @@ class LargeResult:
     converged: bool
     tail: float
     window: str
+    spacing: float
 
 
 def suits_quadrature(structure: Structure) -> bool:
@@ -92,9 +94,10 @@ def large_steady_state(
     cols = np.concatenate([site_of_mode[modes], site_of_mode[second]])
 
     sites, noise = _inputs(structure, order)
-    found = stationary_correlations(
-        _banded(structure, order), sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol
-    )
+    if not len(sites):
+        return _vacuum(len(pairs))
+    drift = _banded(structure, order)
+    found = stationary_correlations(drift, sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol)
     photons, cross = np.real(found.values[: len(modes)]), found.values[len(modes) :]
     n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
     alike = raised[first] == raised[second]
@@ -109,7 +112,15 @@ def large_steady_state(
         converged=found.converged,
         tail=found.tail,
         window=f"responses followed {found.window} sites from the inputs",
+        spacing=np.pi * drift.circle()[1] / found.nodes,
     )
+
+
+def _vacuum(count: int) -> LargeResult:
+    """Nothing drives the network: all modes are empty."""
+    none, zero = np.zeros(count), np.zeros(count, dtype=complex)
+    moments = PairMoments(none, none, zero, zero, zero, zero)
+    return LargeResult(moments, 0.0, 0.0, 0, True, 0.0, "no noise source: vacuum", 0.0)
 
 
 def _inputs(structure: Structure, order: NDArray[np.intp]) -> tuple[NDArray, NDArray]:

@@ -12,7 +12,7 @@ from darkstate.engines.base import Solution
 from darkstate.engines.gaussian.chains import SMALLEST_CHAIN, chains_steady_state, suits_chains
 from darkstate.engines.gaussian.dense import dense_steady_state, physicality_margin, schur_forms
 from darkstate.engines.gaussian.judging import judged
-from darkstate.engines.gaussian.large import large_steady_state
+from darkstate.engines.gaussian.large import LargeResult, large_steady_state
 from darkstate.engines.gaussian.stability import (
     Outcome,
     Stability,
@@ -91,14 +91,26 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
         method=f"quadrature, {found.nodes} frequencies",
         status=Status.CERTIFIED,
         gap=stable.gap,
-        unique=True if stable.outcome is Outcome.STABLE else None,
+        unique=stable.outcome is Outcome.STABLE or None,
         margin=found.margin,
         truncation={"window tail": found.tail},
         error_estimate=found.error,
         structure=(*structure.lines(), found.window),
         warnings=() if found.converged else (failed,),
     )
-    return Solution(state, judged(report, rtol, scale))
+    return Solution(state, judged(report, rtol, scale, _unproven(stable, found)))
+
+
+def _unproven(stable: Stability, found: LargeResult) -> str:
+    """Why the integral, though converged, is no proof; empty if it is one."""
+    if stable.outcome is not Outcome.STABLE:
+        return "stability was not proven for this size; the integral itself converged"
+    if found.spacing > stable.gap:
+        return (
+            f"modes might relax as slowly as {stable.gap:.2g}, below the frequencies' spacing "
+            f"{found.spacing:.2g}: a resonance may be missed (the sum rules do not show one)"
+        )
+    return ""
 
 
 def _report(structure: Structure, stable: Stability, state: GaussianState, method: str) -> Report:

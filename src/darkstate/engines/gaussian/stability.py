@@ -24,6 +24,9 @@ from darkstate.linalg.sylvester import SchurForm
 DENSE_PART = 150
 """Strongly connected parts up to this size are diagonalised; larger ones are bounded."""
 
+LARGEST_EXACT = 3000
+"""Parts up to this size are diagonalised where a bound is not enough and a proof is wanted."""
+
 
 class Outcome(enum.StrEnum):
     """Whether the second moments relax; the members are the words that users read."""
@@ -32,6 +35,14 @@ class Outcome(enum.StrEnum):
     MARGINAL = "marginal: some modes are not damped"
     UNSTABLE = "unstable: some modes are amplified without bound"
     UNPROVEN = "stability could not be proven for a large part of the network"
+
+
+_SEVERITY = {
+    Outcome.STABLE: 0,
+    Outcome.UNPROVEN: 1,
+    Outcome.MARGINAL: 2,
+    Outcome.UNSTABLE: 3,
+}
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,24 @@ class Stability:
 
 def dense_stability(structure: Structure, forms: dict[int, SchurForm]) -> Stability:
     """The stability read off Schur forms that are at hand; culprits are named as in `stability`."""
-    gap = -max(form.spectral_abscissa for form in forms.values())
-    scale = float(abs(structure.drift).sum(axis=1).max())
-    if gap > _rounding(scale, structure.largest_block):
-        return Stability(Outcome.STABLE, gap, True)
-    return stability(structure)
+    gaps = {number: -form.spectral_abscissa for number, form in forms.items()}
+    proven = all(
+        gap > _rounding(_norm(sp.csr_array(forms[number].matrix)), len(structure.blocks[number]))
+        for number, gap in gaps.items()
+    )
+    if proven and len(gaps) == len(structure.blocks):
+        return Stability(Outcome.STABLE, min(gaps.values()), True)
+    return stability(structure, exact=True)
 
 
-def stability(structure: Structure) -> Stability:
-    """The stability of a quadratic system (see the module's text for the method)."""
+def stability(structure: Structure, exact: bool = False) -> Stability:
+    """The stability of a quadratic system (see the module's text for the method).
+
+    Args:
+        structure: the system.
+        exact: diagonalise also large parts whose bound is inconclusive (cubic in their size).
+    """
     worst = Stability(Outcome.STABLE, np.inf, True)
-    scale = float(abs(structure.drift).sum(axis=1).max())
     for number, block in enumerate(structure.blocks):
         if structure.mirror[number] < number:
             continue  # the conjugate block has the conjugate spectrum
@@ -72,20 +90,21 @@ def stability(structure: Structure) -> Stability:
         order = np.argsort(member, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(member[order])) + 1)
         for part in parts:
-            found = _of_part(structure, sp.csr_array(drift[part][:, part]), block[part], scale)
-            if found.gap < worst.gap or found.outcome is Outcome.UNPROVEN:
-                worst = found
+            found = _of_part(structure, sp.csr_array(drift[part][:, part]), block[part], exact)
+            worst = max(worst, found, key=lambda each: (_SEVERITY[each.outcome], -each.gap))
     return worst
 
 
 def _of_part(
-    structure: Structure, drift: sp.csr_array, variables: NDArray[np.intp], scale: float
+    structure: Structure, drift: sp.csr_array, variables: NDArray[np.intp], exact: bool
 ) -> Stability:
-    rounding = _rounding(scale, len(variables))
+    rounding = _rounding(_norm(drift), len(variables))
     if len(variables) > DENSE_PART:
         gap = -hermitian_bound(drift)
-        outcome = Outcome.STABLE if gap > rounding else Outcome.UNPROVEN
-        return Stability(outcome, gap, False)
+        if gap > rounding:
+            return Stability(Outcome.STABLE, gap, False)
+        if not exact or len(variables) > LARGEST_EXACT:
+            return Stability(Outcome.UNPROVEN, gap, False)
     values, vectors = _eigen(drift.toarray())
     slowest = int(np.argmax(np.real(values)))
     gap = -float(values[slowest].real)
@@ -96,6 +115,10 @@ def _of_part(
     heavy = variables[np.argsort(-weight)][: int(np.sum(weight > 0.05 * weight.max()))]
     names = tuple(dict.fromkeys(structure.variable_name(int(index)) for index in heavy))
     return Stability(outcome, gap, True, names)
+
+
+def _norm(drift: sp.csr_array) -> float:
+    return float(abs(drift).sum(axis=1).max())
 
 
 def _rounding(scale: float, size: int) -> float:

@@ -50,6 +50,13 @@ class Structure:
         drift = sp.csr_array(sp.block_array([[W, Wc], [Wc.conj(), W.conj()]]))
         number, pair = form.source
         source = sp.csr_array(sp.block_array([[number, pair], [pair.conj(), number.conj()]]))
+        return cls.from_matrices(form, drift, source)
+
+    @classmethod
+    def from_matrices(
+        cls, form: QuadraticForm, drift: sp.csr_array, source: sp.csr_array
+    ) -> Structure:
+        """The structure of given Nambu matrices, or of the joint pattern of many of them."""
         count, member = connected_components(abs(drift), directed=False)
         order = np.argsort(member, kind="stable")
         edges = np.searchsorted(member[order], np.arange(count + 1))

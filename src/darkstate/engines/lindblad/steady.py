@@ -118,10 +118,10 @@ def krylov_steady_state(
     inverse = NoJumpInverse(generator, 1e-6 * scale)
     weight = sectors.mixed()
 
-    def regular(x: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    def regular(x: Flat) -> Flat:
         return generator.apply(x) + scale * sectors.trace(x) * weight
 
-    def solve(right: NDArray[np.complex128], tolerance: float) -> NDArray[np.complex128]:
+    def solve(right: Flat, tolerance: float) -> Flat:
         return _gmres(regular, inverse, right, tolerance, max_iterations)
 
     flat = _normalised(generator, solve(scale * weight, rtol))
