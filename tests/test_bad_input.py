@@ -45,6 +45,7 @@ from darkstate.systems import (
 
 A, B = Mode("A1"), Mode("B1")
 PAIR = CavityChains(2)
+LOSSY = CavityChains(2, loss=0.1)
 STATE = GaussianState.two_mode_squeezed(("A1", "B1"), 0.5)
 NAN, INF = math.nan, math.inf
 
@@ -63,6 +64,7 @@ MODELS: list[Case] = [
     ("loss true", lambda: CavityChains(2, loss=True), "loss", "True"),
     ("complex loss", lambda: CavityChains(2, loss=1j), "loss", "1j"),  # type: ignore[arg-type]
     ("too many losses", lambda: CavityChains(2, loss=[1, 2, 3]), "loss", "[1, 2, 3]"),
+    ("losses as text", lambda: CavityChains(2, loss=["a"]), "loss", "['a']"),  # type: ignore[list-item]
     ("ragged losses", lambda: CavityChains(2, loss=[[1], [1, 2]]), "loss", "[[1], [1, 2]]"),  # type: ignore[list-item]
     ("hopping infinite", lambda: CavityChains(2, hopping=INF), "hopping", "inf"),
     ("too few hoppings", lambda: CavityChains(4, hopping=[1, 2]), "hopping", "[1, 2]"),
@@ -175,6 +177,33 @@ STATES: list[Case] = [
     ("number as a label", lambda: ds.log_negativity(STATE, 0, 1), "labels of both parties", "0"),  # type: ignore[arg-type]
     ("entropy of nobody", lambda: ds.entropy(STATE, "X"), "labels", "'X'"),
     ("purity twice", lambda: ds.purity(STATE, ["A1", "A1"]), "labels", "A1"),
+    ("entropy of nothing", lambda: ds.entropy(STATE, []), "labels", "()"),
+    ("purity of no list", lambda: ds.purity(STATE, "A1", "B1"), "labels", "(('A1',), ('B1',))"),
+    ("no second party", lambda: ds.log_negativity(STATE, "A1", []), "second", "()"),
+    (
+        "EPR of a group",
+        lambda: ds.epr_variance(GaussianState.vacuum(("A1", "A2", "B1")), ["A1", "A2"], "B1"),
+        "first",
+        "('A1', 'A2')",
+    ),
+    (
+        "not Hermitian moments",
+        lambda: GaussianState(("A",), np.array([[1j]]), np.zeros((1, 1))),
+        "number",
+        "1.j",
+    ),
+    (
+        "not symmetric moments",
+        lambda: GaussianState(("A", "B"), np.eye(2), np.array([[0, 0.5], [0.2, 0]])),
+        "anomalous",
+        "0.5",
+    ),
+    (
+        "infinite variance",
+        lambda: GaussianState.from_covariance(("A",), np.diag([INF, INF])),
+        "covariance",
+        "inf",
+    ),
     (
         "EPR of three",
         lambda: ds.epr_variance(STATE, ["A1", "B1"], "A1"),
@@ -223,6 +252,30 @@ SOLVING: list[Case] = [
     ),
     ("no monitors", lambda: ds.conditional_state(PAIR), "system", "()"),
     ("channel", lambda: ds.output_states(PAIR, ["A1 los"], [0.0]), "channels", "'A1 los'"),
+    ("no channel name", lambda: ds.output_states(PAIR, [""], [0.0]), "channels", "''"),
+    ("one frequency", lambda: ds.output_states(LOSSY, ["A1 loss"], 0.0), "frequencies", "0.0"),  # type: ignore[arg-type]
+    (
+        "frequencies as text",
+        lambda: ds.output_states(LOSSY, ["A1 loss"], ["a"]),  # type: ignore[list-item]
+        "frequencies",
+        "['a']",
+    ),
+    (
+        "frequency nan",
+        lambda: ds.output_states(LOSSY, ["A1 loss"], [NAN]),
+        "frequencies",
+        "[nan]",
+    ),
+    ("monitor text", lambda: ds.conditional_state(LOSSY, "A1 loss"), "monitors", "'A1 loss'"),
+    ("no spaces", lambda: ds.steady_state(OpenSystem(())), "spaces", "()"),
+    (
+        "no spaces for the engine",
+        lambda: Gaussian().steady_state(OpenSystem(())),
+        "spaces",
+        "()",
+    ),
+    ("nothing varied", lambda: ds.steady_states(3, loss=[1, 2]), "model", "3"),  # type: ignore[arg-type]
+    ("varied text", lambda: ds.steady_states(PAIR, loss=["a"]), "loss", "['a']"),
     ("grid", lambda: TimeGrid(stop=0), "stop", "0"),
     ("paper", lambda: paper("zippili"), "paper", "'zippili'"),
     ("load nothing", lambda: ds.load_result("/no/such/result.zarr"), "path", "/no/such"),

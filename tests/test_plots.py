@@ -216,7 +216,7 @@ def test_the_table_of_an_evolution_can_be_drawn():
     assert result.table is not None
     figure = plots.time_evolution(result.table)
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), result.table["E_1"])
-    assert {"E 1", "purity"} <= words(figure)
+    assert {"E 1", ds.purity.symbol} <= words(figure)
 
 
 def sweep(lines: int) -> xr.DataArray:

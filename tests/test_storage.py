@@ -48,7 +48,9 @@ def random_matrices(*shape) -> np.ndarray:
 
 def gaussian(n: int = 5) -> GaussianState:
     labels = (*(f"A{j}" for j in range(1, n)), "Ω'")
-    return GaussianState(labels, random_matrices(n, n), -0.0 * random_matrices(n, n), np.ones(n))
+    number = random_matrices(n, n)
+    number = number + number.conj().T
+    return GaussianState(labels, number, -0.0 * random_matrices(n, n), np.ones(n))
 
 
 def pairwise(count: int) -> PairwiseGaussianState:

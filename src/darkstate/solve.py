@@ -16,10 +16,11 @@ import numpy as np
 
 from darkstate.engines import ENGINES, Engine, Gaussian, Lindblad, Offer
 from darkstate.errors import ArgumentError, EngineMismatchError, check_choice, check_real
+from darkstate.measures import Measure
 from darkstate.results import Result
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem, System
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import Monitor, OpenSystem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -102,13 +103,21 @@ def steady_states(model: Model, **varied: Any) -> Result:
         (B, P).
 
     Raises:
-        ArgumentError: unknown field or unequal batch lengths.
+        ArgumentError: no dataclass model, unknown field, no numbers or unequal batch lengths.
         EngineMismatchError: not quadratic, or a field does not enter linearly.
     """
-    arrays = {name: np.asarray(values, dtype=float) for name, values in varied.items()}
-    fields = [field.name for field in dataclasses.fields(model)]  # type: ignore[arg-type]
-    for name in arrays:
+    if not dataclasses.is_dataclass(model) or isinstance(model, type):
+        remedy = "Use one of darkstate.models, or make your own model a dataclass."
+        raise ArgumentError("model", "be a model with fields to vary", model, remedy)
+    fields = [field.name for field in dataclasses.fields(model)]
+    arrays = {}
+    for name, values in varied.items():
         check_choice("varied", name, fields)
+        try:
+            arrays[name] = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            remedy = "Give an array of shape (batch, ...)."
+            raise ArgumentError(name, "be an array of real numbers", values, remedy) from None
     sizes = {name: array.shape[0] if array.ndim else 0 for name, array in arrays.items()}
     if len(set(sizes.values())) != 1 or 0 in sizes.values():
         raise ArgumentError(
@@ -210,10 +219,15 @@ def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
         monitors: `Monitor` objects naming channels; may be left out if the system has its own.
 
     Raises:
-        ArgumentError: nothing is monitored, or a channel does not exist.
+        ArgumentError: nothing is monitored, a channel does not exist, or what is given is no
+            `Monitor`.
         NumericalError: no stabilising solution of the Riccati equation.
     """
     system = as_open_system(model)
+    for monitor in monitors:
+        if not isinstance(monitor, Monitor):
+            remedy = 'Pass for example Monitor("A1 loss").'
+            raise ArgumentError("monitors", "be Monitor objects", monitor, remedy)
     if monitors:
         system = system.with_monitors(*monitors)
     solution = Gaussian().conditional(system)
@@ -227,27 +241,35 @@ def output_states(
 
     ``b_out(w) = b_in(w) + sqrt(rate) c(w)``. Modes are called ``"<channel>@+"`` (at +w from the
     frame's frequency) and ``"<channel>@-"``; two-mode squeezed light pairs one channel's ``@+``
-    with the other's ``@-``. Moments are per unit bandwidth.
+    with the other's ``@-``. Moments are per unit bandwidth. At ``w = 0`` ``"x@+"`` and ``"x@-"``
+    are the same field mode: pair one channel's ``@+`` with another's ``@-`` there, but do not put
+    both names of one channel into one part.
+
+    ``b_in`` is vacuum. The jumps of a `SqueezedDrive` have no names: they describe the effect of
+    its noise on the system, and are no fields that leave it.
 
     Args:
         model: a quadratic model or system.
         channels: names of jumps, for example ``["A5 loss", "B5 loss"]``.
-        frequencies: angular frequencies in the rate unit.
+        frequencies: list of angular frequencies in the rate unit.
 
     Raises:
-        ArgumentError: unknown channel (the nearest name is offered).
+        ArgumentError: unknown channel (the nearest name is offered), or frequencies that are no
+            list of finite numbers.
         NumericalError: the system is not stable.
     """
-    return Gaussian().output(as_open_system(model), channels, list(frequencies))
+    return Gaussian().output(as_open_system(model), channels, frequencies)
 
 
 def as_system(model: Model | System) -> System:
     """The system of a model, or the system itself.
 
     Raises:
-        ArgumentError: it is neither.
+        ArgumentError: it is neither, or has no spaces.
     """
     if isinstance(model, System):
+        if not model.labels:
+            raise ArgumentError("spaces", "not be empty", (), "Give the system at least one space.")
         return model
     ready = isinstance(model, Model) and not isinstance(model, type)
     system = model.system() if ready else None
@@ -255,7 +277,7 @@ def as_system(model: Model | System) -> System:
         raise ArgumentError(
             "model", "be a model or an OpenSystem", model, "Use one of darkstate.models."
         )
-    return system
+    return as_system(system)
 
 
 def as_open_system(model: Model | System) -> OpenSystem:
@@ -352,7 +374,9 @@ def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any
         name: (
             "time",
             np.array([float(measure(state)) for state in states]),
-            {"long_name": getattr(measure, "symbol", name), "units": getattr(measure, "unit", "")},
+            {"long_name": measure.symbol, "units": measure.unit}
+            if isinstance(measure, Measure)
+            else {},
         )
         for name, measure in measures.items()
     }

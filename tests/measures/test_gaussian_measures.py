@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
-from darkstate.errors import ArgumentError, EngineMismatchError, UnphysicalError
+from darkstate.errors import ArgumentError, EngineMismatchError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import symplectic_form
-from darkstate.states import GaussianState
+from darkstate.states import GaussianState, PairMoments, PairwiseGaussianState
 
 
 def random_state(rng, n, thermal=0.3):
@@ -139,3 +139,112 @@ def test_tables_and_curves_carry_labels_and_units():
     assert table.attrs["units"] == "ebit"
     curve = ds.pair_curve(result.state, ds.log_negativity)
     assert list(curve["first"].values) == ["A1", "A2", "A3"]
+
+
+@pytest.mark.parametrize("photons", [1e-25, 1e-9, 1.0, 1e6, 1e12, 1e200])
+def test_entropy_of_one_mode_keeps_its_digits_however_hot(photons):
+    """h(n) is log2(e n) for hot modes, where the textbook form cancels."""
+    n = GaussianState.thermal(["A1"], photons).covariance[0, 0] - 0.5
+    expected = math.log2(math.e * n) if n > 1e10 else (n + 1) * math.log2(n + 1)
+    if 0 < n <= 1e10:
+        expected -= n * math.log2(n)
+    value = ds.entropy(GaussianState.thermal(["A1"], photons), "A1")
+    assert value == pytest.approx(expected, rel=1e-9, abs=1e-14)
+
+
+@pytest.mark.parametrize("squeezing", [5.0, 12.0, 17.33, 18.0, 20.0, 40.0, 100.0, 300.0])
+def test_entanglement_beyond_double_precision_is_limited_not_infinite(squeezing):
+    state = GaussianState.two_mode_squeezed(("A1", "B1"), squeezing)
+    zeros = np.zeros((3, 3))
+    number, pair = zeros.copy(), zeros.copy()
+    number[:2, :2], pair[:2, :2] = state.number.real, state.anomalous.real
+    three = GaussianState(("A1", "B1", "A2"), number, pair)  # takes the symplectic route
+    exact = 2 * squeezing / math.log(2)
+    n = float(state.photons()[0])
+    limit = max(0.0, -math.log2(np.finfo(float).eps * (1 + 2 * n)))
+    for value in (
+        ds.log_negativity(state, "A1", "B1"),
+        ds.log_negativity(three, ["A1", "A2"], "B1"),
+        ds.steering(state, "A1", "B1"),
+        ds.steering(state, "B1", "A1"),
+    ):
+        assert 0 <= value < min(exact, limit) + 0.1  # warnings are errors here
+    if squeezing == 12.0:  # as much as there is room for
+        assert ds.log_negativity(state, "A1", "B1") > limit - 1
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10**6), strength=st.sampled_from([1.0, 2.0, 4.0, 6.0]))
+def test_measures_of_extreme_states_are_finite(seed, strength):
+    import scipy.linalg
+
+    from darkstate.states.gaussian import moments_of
+
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 6))
+    generator = strength * rng.normal(size=(2 * n, 2 * n))
+    S = scipy.linalg.expm(symplectic_form(n) @ (generator + generator.T) / 2)
+    state = GaussianState([f"m{k}" for k in range(n)], *moments_of(S @ S.T / 2))
+    first, second = state.labels[:1], state.labels[1:]
+    for measure in (ds.log_negativity, ds.steering, ds.mutual_information):
+        assert 0 <= measure(state, first, second) < math.inf
+
+
+def test_uncertainty_is_judged_relative_to_the_variances():
+    squeezed = np.diag([1e6, 0.25e-6])
+    GaussianState.from_covariance(["A1"], squeezed)
+    hot_pair = GaussianState.two_mode_squeezed(("A1", "B1"), 14.0).covariance
+    assert GaussianState.from_covariance(("A1", "B1"), hot_pair).margin() > -1e-12
+    for photons in (1.0, 1e9, 1e12):  # the second variance is forty per cent of the least possible
+        with pytest.raises(UnphysicalError, match="scaled to 1"):
+            GaussianState.from_covariance(["A1"], np.diag([photons, 0.1 / photons]))
+
+
+def test_moments_must_be_hermitian_and_symmetric_up_to_rounding():
+    zero, skew = np.zeros((2, 2)), np.array([[0.0, 1e-3], [0.0, 0.0]])
+    with pytest.raises(ArgumentError, match="`number` must be Hermitian"):
+        GaussianState(("A1", "B1"), np.eye(2) + skew, zero)
+    with pytest.raises(ArgumentError, match="`number` must be Hermitian"):
+        GaussianState(("A1", "B1"), np.diag([1.0, 1j]), zero)
+    with pytest.raises(ArgumentError, match="`anomalous` must be symmetric"):
+        GaussianState(("A1", "B1"), np.eye(2), skew)
+    rounded = GaussianState(("A1", "B1"), np.eye(2) + 1e-10 * skew, zero)
+    assert np.array_equal(rounded.number, rounded.number.conj().T)
+
+
+def pairwise():
+    """What is kept of three modes: the pairs (A1, B1) and (A3, B3), with their own moments."""
+    values = {
+        "n_i": np.array([1.0, 0.4]),
+        "n_j": np.array([0.5, 0.7]),
+        "m": np.array([0.3 + 0.2j, 0.1 - 0.3j]),
+        "c": np.array([0.1 + 0.1j, 0.2j]),
+        "s_i": np.array([0.2 + 0j, 0.1j]),
+        "s_j": np.array([0.05j, 0.15 + 0j]),
+    }
+    labels = ("A1", "A3", "B1", "B3", "C")
+    return PairwiseGaussianState(labels, (("A1", "B1"), ("A3", "B3")), PairMoments(**values))
+
+
+def test_kept_pairs_are_known_in_either_order_and_mode_by_mode():
+    state = pairwise()
+    whole, turned = state.reduced(("A3", "B3")), state.reduced(("B3", "A3"))
+    assert np.array_equal(turned.number, whole.number[::-1, ::-1])
+    assert np.array_equal(turned.anomalous, whole.anomalous[::-1, ::-1])
+    for measure in (ds.log_negativity, ds.epr_variance, ds.mutual_information):
+        value = measure(state, "A3", "B3")
+        assert measure(state, "B3", "A3") == pytest.approx(value, rel=1e-12)
+    mixed = ds.log_negativity.many(state, [("B3", "A3"), ("A1", "B1")])
+    assert mixed == pytest.approx(
+        [ds.log_negativity(state, "A3", "B3"), ds.log_negativity(state, "A1", "B1")]
+    )
+    for label in ("A1", "B3"):
+        alone = next(state.reduced(pair) for pair in state.pairs if label in pair).reduced(label)
+        assert ds.entropy(state, label) == ds.entropy(alone)
+        assert ds.purity(state, [label]) == ds.purity(alone)
+    with pytest.raises(MissingError, match="A1, B3"):
+        ds.log_negativity(state, "A1", "B3")
+    with pytest.raises(MissingError, match="moments of C"):
+        ds.entropy(state, "C")
+    with pytest.raises(ArgumentError, match="Did you mean"):
+        state.pair_moments([("A1", "B11")])

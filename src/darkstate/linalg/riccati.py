@@ -58,7 +58,7 @@ def solve_riccati(a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike) ->
     Raises:
         ArgumentError: shapes do not fit together.
         NumericalError: there is no stabilising solution: an undamped or growing mode is neither
-            seen by a detector nor damped.
+            seen by a detector nor damped; or rates too far apart for double precision.
     """
     a, d, c, gamma = (np.asarray(each, dtype=float) for each in (a, d, c, gamma))
     n = len(a)
@@ -69,13 +69,19 @@ def solve_riccati(a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike) ->
             (a.shape, d.shape, c.shape, gamma.shape),
             "Give one row of C and Gamma per monitored channel.",
         )
+    # A power of 4 near |A| as the unit of rate: V stays the same, and nothing is rounded.
+    size = float(np.linalg.norm(a))
+    half = float(2.0 ** np.round(np.log2(size) / 2)) if size > 0 else 1.0
+    unit = half**2
+    a, d = np.divide(a, unit), np.divide(d, unit)
+    c, gamma = np.divide(c, half), np.divide(gamma, half)
     v = _polished(a, d, c, gamma, _initial(a, d, c, gamma))
     gain = v @ c.T + gamma.T
     scale = (
         2 * np.linalg.norm(a) * np.linalg.norm(v) + np.linalg.norm(d) + np.linalg.norm(gain) ** 2
     )
     residual = float(np.linalg.norm(_rate(a, d, c, gamma, v)) / scale) if scale else 0.0
-    return RiccatiSolution(v, residual, SchurForm.of(a - gain @ c).spectral_abscissa)
+    return RiccatiSolution(v, residual, SchurForm.of(a - gain @ c).spectral_abscissa * unit)
 
 
 def _initial(a: Real, d: Real, c: Real, gamma: Real) -> Real:
@@ -86,6 +92,12 @@ def _initial(a: Real, d: Real, c: Real, gamma: Real) -> Real:
         v = scipy.linalg.solve_continuous_are(a.T, c.T, d, np.eye(len(c)), s=gamma.T)
     except np.linalg.LinAlgError as reason:
         raise _undetectable(reason) from reason
+    except ValueError as reason:  # the invariant subspace could not be told from its complement
+        raise NumericalError(
+            f"The Riccati equation of the filter could not be solved ({reason}): its rates differ"
+            " by more than double precision holds. Monitor fewer channels, or bring the rates"
+            " closer together."
+        ) from reason
     return (v + v.T) / 2
 
 

@@ -87,6 +87,30 @@ def uncertainty_margin(cov: ArrayLike) -> float:
     return float(np.linalg.eigvalsh(hermitian)[0])
 
 
+def resolved_eigenvalues(cov: ArrayLike, of: ArrayLike) -> Real:
+    """Symplectic eigenvalues as far as the rounding of the moments resolves them; never zero.
+
+    A mode of n photons is known to ``eps (n + 1/2)``, and where strong squeezing leaves less than
+    that, what is left (perhaps not even positive) is noise. With this much added to the variances,
+    eigenvalues stay positive, and those that were resolved change by no more than rounding.
+
+    Args:
+        cov: symmetric, shape (2N, 2N).
+        of: covariance matrix of the same modes from whose entries `cov` was computed.
+
+    Returns:
+        ``nu``, shape (N,), ascending.
+
+    Raises:
+        ArgumentError: not square of even size, or with a negative eigenvalue beyond rounding.
+    """
+    cov = _checked(cov)
+    size = np.diagonal(_checked(of)).reshape(-1, 2).mean(axis=1)
+    rounding = np.finfo(float).eps * size
+    nu = symplectic_eigenvalues(cov + np.diag(np.repeat(rounding, 2)))
+    return np.maximum(nu, rounding.min(initial=1.0))
+
+
 def partial_transpose(cov: ArrayLike, modes: Sequence[int]) -> Real:
     """Covariance matrix with the momenta of `modes` reversed (transposition of these modes).
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import EngineMismatchError, check_labels
+from darkstate.errors import ArgumentError, EngineMismatchError, check_labels
 
 Pair = tuple[str, str]
 
@@ -57,7 +57,7 @@ class Measure:
 
         Raises:
             EngineMismatchError: not defined for this type of state.
-            ArgumentError: unknown or overlapping labels.
+            ArgumentError: unknown or overlapping labels, or none at all.
         """
         function = self._single.get(type(state))
         if function is None:
@@ -66,14 +66,23 @@ class Measure:
                 f"{self.name} is not defined for a {type(state).__name__}; it is for: {known}. "
                 "Pass `result.state`, or convert the state first."
             )
+        groups = tuple(group if group is None else as_group(group) for group in groups)
         if self.groups == 2:
             if len(groups) != 2:
                 raise EngineMismatchError(
                     f"{self.name} needs two parties but was given {len(groups)}. Call "
                     f"{self.name}(state, 'A1', 'B1'), or pass lists of labels."
                 )
-            both = [*as_group(groups[0]), *as_group(groups[1])]
-            check_labels("labels of both parties", both, state.labels)
+            parties = as_group(groups[0]), as_group(groups[1])
+            check_labels("labels of both parties", [*parties[0], *parties[1]], state.labels)
+            for name, party in zip(("first", "second"), parties, strict=True):
+                if not party:
+                    check_labels(name, party, state.labels)
+        elif len(groups) > 1:
+            remedy = f"Pass one list, such as {self.name}(state, ['A1', 'B1'])."
+            raise ArgumentError("labels", "be one label or one list of labels", groups, remedy)
+        elif groups and groups[0] is not None:
+            check_labels("labels", groups[0], state.labels)
         return float(function(state, *groups))
 
     def many(self, state: Any, pairs: Sequence[Pair]) -> NDArray[np.float64]:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.linalg.symplectic import symplectic_eigenvalues
+from darkstate.errors import ArgumentError, UnphysicalError
+from darkstate.linalg.symplectic import resolved_eigenvalues, symplectic_eigenvalues
 from darkstate.measures.dispatch import Measure, Pair, as_group
 from darkstate.states import GaussianState, PairwiseGaussianState
 
@@ -26,7 +27,7 @@ entropy = Measure(
         labels: label or labels of the part; all if left out.
 
     Returns:
-        S >= 0. Gaussian: ``sum_k h(nu_k)``, ``h(x) = (x+1/2)log2(x+1/2) - (x-1/2)log2(x-1/2)``.
+        S >= 0. Gaussian: ``sum_k log2(1+n_k) + n_k log2(1+1/n_k)`` with ``n_k = nu_k - 1/2``.
 
     Source: Weedbrook et al., Rev. Mod. Phys. 84, 621 (2012).
     """,
@@ -95,6 +96,8 @@ steering = Measure(
 
     ``G = sum_k max(0, -log2(2 nu_k))`` over the symplectic eigenvalues of the Schur complement
     ``sigma_B - C^T sigma_A^{-1} C``. Not symmetric: ``steering(state, "A1", "B1")`` is A1 -> B1.
+    As for `log_negativity`, more than about ``log2(1/(eps n))`` ebits, eps = 2e-16, cannot be
+    resolved from double-precision moments; such values are limited by rounding.
 
     Args:
         state: a Gaussian state.
@@ -109,15 +112,16 @@ Kept = GaussianState | PairwiseGaussianState
 
 
 def _spectrum(state: Kept, labels: Sequence[str] | str | None) -> NDArray:
-    part = state.reduced(as_group(labels) or state.labels)
+    part = state.reduced(state.labels if labels is None else as_group(labels))
     return np.maximum(symplectic_eigenvalues(part.covariance), 0.5)
 
 
 @entropy.register(GaussianState, PairwiseGaussianState)
 def _entropy(state: Kept, labels: Sequence[str] | str | None = None) -> float:
-    extra = _spectrum(state, labels) - 0.5
-    lower = np.where(extra > 0, extra * np.log2(np.where(extra > 0, extra, 1.0)), 0.0)
-    return float(np.sum((extra + 1.0) * np.log1p(extra) / np.log(2.0) - lower))
+    n = _spectrum(state, labels) - 0.5
+    # both terms are positive: nothing cancels, however hot the mode
+    rest = n * np.log1p(1.0 / np.maximum(n, 1e-300))
+    return float(np.sum(np.log1p(n) + rest) / np.log(2.0))
 
 
 @purity.register(GaussianState, PairwiseGaussianState)
@@ -133,7 +137,11 @@ def _mutual(state: Kept, first: Sequence[str], second: Sequence[str]) -> float:
 
 @epr_variance.register(GaussianState, PairwiseGaussianState)
 def _epr(state: Kept, first: str, second: str) -> float:
-    (a,), (b,) = as_group(first), as_group(second)
+    parties = as_group(first), as_group(second)
+    for name, party in zip(("first", "second"), parties, strict=True):
+        if len(party) != 1:
+            raise ArgumentError(name, "be one mode", party, "Give two single labels.")
+    (a,), (b,) = parties
     return float(_epr_many(state, [(a, b)])[0])
 
 
@@ -148,7 +156,29 @@ def _steering(state: Kept, first: Sequence[str], second: Sequence[str]) -> float
     a, b = as_group(first), as_group(second)
     sigma = state.reduced([*a, *b]).covariance
     k = 2 * len(a)
-    cross = sigma[:k, k:]
-    schur = sigma[k:, k:] - cross.T @ np.linalg.solve(sigma[:k, :k], cross)
-    nu = symplectic_eigenvalues(0.5 * (schur + schur.T))
+    nu = resolved_eigenvalues(_schur_complement(sigma, k), sigma[k:, k:])
     return float(np.sum(np.maximum(0.0, -np.log2(2.0 * nu))))
+
+
+def _schur_complement(sigma: NDArray, k: int) -> NDArray:
+    """``sigma_B - C^T sigma_A^{-1} C`` for the first k quadratures A, positive despite rounding.
+
+    It is ``F F^T`` with F the last block of Cholesky's factor, taken with as much of the rounding
+    errors added to the variances as keeps it real.
+    """
+    size = np.repeat(np.sqrt(np.diagonal(sigma).reshape(-1, 2).mean(axis=1)), 2)
+    unit = sigma / np.outer(size, size)
+    for growth in range(10):
+        added = 4.0**growth * np.finfo(float).eps * np.eye(len(sigma))
+        try:
+            lower = np.linalg.cholesky(unit + added)
+        except np.linalg.LinAlgError:
+            continue
+        factor = (size[:, None] * lower)[k:, k:]
+        return factor @ factor.T
+    raise UnphysicalError(
+        "state",
+        "have a positive covariance matrix (smallest eigenvalue, variances scaled to 1, >= 0)",
+        np.linalg.eigvalsh(unit)[0],
+        "Check its moments with state.margin().",
+    )

@@ -25,7 +25,9 @@ class SqueezedDrive:
 
     Each of the two fields has `nbar` photons (per unit bandwidth), their correlation is `mbar`:
     ``<b_A† b_A> = nbar``, ``|<b_A b_B>| = mbar``; without losses the first cavities reach
-    ``<a1 b1> = -mbar``.
+    ``<a1 b1> = -mbar``. Its jumps have no names, so they can be neither monitored nor asked for as
+    output fields: they describe what the noise does to the cavities, in a split that is not unique,
+    and are no light that a detector could see. Those of a `ParametricDrive` are.
 
     Args:
         rate: amplitude rate zeta at which it enters the first sites, > 0.
@@ -101,7 +103,7 @@ class SqueezedDrive:
 
     def attach(self, first: OperatorSum, second: OperatorSum) -> tuple[OperatorSum, list[Jump]]:
         """Hamiltonian and jumps of the drive acting on two lowering operators."""
-        jumps = squeezed_jumps(first, second, 2 * self.rate, self.nbar, self.mbar, name="drive")
+        jumps = squeezed_jumps(first, second, 2 * self.rate, self.nbar, self.mbar)
         return OperatorSum(), list(jumps)
 
 

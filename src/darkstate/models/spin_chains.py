@@ -93,7 +93,7 @@ class SpinChains(Parameters):
         return a, b
 
     def system(self) -> OpenSystem:
-        """Hamiltonian and jumps; channels ``"drive_1"``, ``"A2 dephasing"``, ``"B1 decay"``, ..."""
+        """Hamiltonian and jumps; channels ``"A2 dephasing"``, ``"B1 decay"``, ..."""
         chains = [[Qubit(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
         drive_h, jumps = self.drive.attach(sigma_minus(chains[0][0]), sigma_minus(chains[1][0]))
         terms = [drive_h]

@@ -24,6 +24,10 @@ _MEASURES = {
     "mutual_information": ("weedbrook2012",),
     "epr_variance": ("duan2000",),
     "steering": ("kogias2015",),
+    "negativity": ("vidal2002",),
+    "concurrence": ("wootters1998",),
+    "entanglement_of_formation": ("wootters1998",),
+    "chsh": ("horodecki1995",),
 }
 
 

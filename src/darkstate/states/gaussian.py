@@ -34,6 +34,15 @@ from darkstate.linalg.symplectic import uncertainty_margin
 Moments = NDArray[Any]
 """Real or complex moments; stored as complex."""
 
+_ASYMMETRY = 1e-9
+"""How far from Hermitian rounding may leave moments, as a fraction of the largest."""
+
+_NOISE = 1e-12
+"""The same in photons, for states so weak that they are all rounding."""
+
+_VIOLATION = 1e-9
+"""Largest violation of the uncertainty relation, relative to the variances, taken for rounding."""
+
 
 @dataclass(frozen=True)
 class PairMoments:
@@ -61,7 +70,8 @@ class GaussianState:
         mean: (N,) amplitudes ``<a_i>``; zero by default.
 
     Raises:
-        ArgumentError: wrong shapes, repeated labels or non-finite entries.
+        ArgumentError: wrong shapes, repeated labels, non-finite entries, or moments that are not
+            Hermitian or symmetric beyond rounding (which is averaged away).
     """
 
     labels: tuple[str, ...]
@@ -81,6 +91,18 @@ class GaussianState:
                     name, f"be finite with shape {shape}", array, "One row and column per label."
                 )
             object.__setattr__(self, name, array)
+        for name, rule, other in (
+            ("number", "be Hermitian", np.conj(np.transpose(self.number))),
+            ("anomalous", "be symmetric", np.transpose(self.anomalous)),
+        ):
+            array = getattr(self, name)
+            if np.array_equal(array, other):
+                continue
+            tolerance = _ASYMMETRY * np.abs(array).max() + _NOISE
+            if np.abs(array - other).max() > tolerance:
+                remedy = "Give moments: number[i, j] is <a_i† a_j>, anomalous[i, j] is <a_i a_j>."
+                raise ArgumentError(name, rule, array, remedy)
+            object.__setattr__(self, name, 0.5 * (array + other))
 
     @classmethod
     def vacuum(cls, labels: Sequence[str]) -> GaussianState:
@@ -116,25 +138,29 @@ class GaussianState:
         """From the quadrature covariance (2N, 2N), vacuum 1/2, and mean quadratures (2N,).
 
         Raises:
-            UnphysicalError: the matrix violates the uncertainty relation.
+            ArgumentError: wrong shape, not finite or not symmetric.
+            UnphysicalError: the matrix violates the uncertainty relation, by more than rounding of
+                its variances explains.
         """
         sigma = np.asarray(covariance, dtype=float)
         n = len(labels)
-        if sigma.shape != (2 * n, 2 * n) or not np.allclose(sigma, sigma.T, rtol=1e-10):
+        fits = sigma.shape == (2 * n, 2 * n) and bool(np.all(np.isfinite(sigma)))
+        if not fits or not np.allclose(sigma, sigma.T, rtol=1e-10):
             raise ArgumentError(
-                "covariance", f"be symmetric {2 * n}x{2 * n}", sigma, "Two quadratures per mode."
+                "covariance",
+                f"be finite and symmetric {2 * n}x{2 * n}",
+                sigma,
+                "Two quadratures per mode.",
             )
         margin = uncertainty_margin(sigma)
-        if margin < -1e-9 * max(1.0, float(np.abs(sigma).max())):
+        if margin < -_VIOLATION:
             raise UnphysicalError(
                 "covariance",
-                "satisfy sigma + i Omega/2 >= 0 (smallest eigenvalue >= 0)",
+                "satisfy sigma + i Omega/2 >= 0 (smallest eigenvalue, variances scaled to 1, >= 0)",
                 margin,
                 "Check the vacuum variance (1/2 here) and the order x1, p1, x2, p2, ...",
             )
-        xx, pp, xp = sigma[::2, ::2], sigma[1::2, 1::2], sigma[::2, 1::2]
-        number = 0.5 * (xx + pp + 1j * (xp - xp.T)) - VACUUM_VARIANCE * np.eye(n)
-        anomalous = 0.5 * (xx - pp + 1j * (xp + xp.T))
+        number, anomalous = moments_of(sigma)
         d = None if mean is None else np.asarray(mean, dtype=float)
         alpha = None if d is None else (d[::2] + 1j * d[1::2]) / np.sqrt(2)
         return cls(tuple(labels), number, anomalous, alpha)
@@ -163,7 +189,11 @@ class GaussianState:
         return np.real(np.diag(self.number)) + np.abs(np.asarray(self.mean)) ** 2
 
     def margin(self) -> float:
-        """Smallest eigenvalue of ``sigma + i Omega/2``; negative for an unphysical covariance."""
+        """Smallest eigenvalue of ``sigma + i Omega/2`` with all variances scaled to one.
+
+        A relative number: 0 for pure states, 1 at infinite temperature; below some -1e-12 the
+        covariance violates the uncertainty relation, by that fraction of its variances.
+        """
         return float(uncertainty_margin(self.covariance))
 
     def reduced(self, labels: str | Sequence[str]) -> GaussianState:
@@ -186,6 +216,14 @@ class GaussianState:
         return PairMoments(np.real(N[i, i]), np.real(N[j, j]), M[i, j], N[i, j], M[i, i], M[j, j])
 
 
+def moments_of(covariance: NDArray) -> tuple[Moments, Moments]:
+    """Moments ``(number, anomalous)`` of a quadrature covariance (2N, 2N), physical or not."""
+    sigma = 0.5 * (covariance + covariance.T)
+    xx, pp, xp = sigma[::2, ::2], sigma[1::2, 1::2], sigma[::2, 1::2]
+    number = 0.5 * (xx + pp + 1j * (xp - xp.T)) - VACUUM_VARIANCE * np.eye(len(xx))
+    return number, 0.5 * (xx - pp + 1j * (xp + xp.T))
+
+
 @dataclass(frozen=True)
 class PairwiseGaussianState:
     """What is kept of a Gaussian state too large to keep whole: chosen pairs of modes.
@@ -201,35 +239,55 @@ class PairwiseGaussianState:
     moments: PairMoments
 
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
-        """Moments of many pairs at once; only pairs that were kept.
+        """Moments of many pairs at once; only pairs that were kept, in either order.
 
         Raises:
+            ArgumentError: an unknown label.
             MissingError: a pair was not kept.
         """
         if tuple(pairs) == self.pairs:
             return self.moments
-        index = {pair: k for k, pair in enumerate(self.pairs)}
-        for pair in pairs:
-            if tuple(pair) not in index:
-                raise MissingError(
-                    f"The correlations of {pair} were not kept in this state of "
-                    f"{len(self.labels)} modes. Solve with Gaussian(pairs=[...]) naming that pair."
-                )
-        at = np.array([index[pair[0], pair[1]] for pair in pairs], dtype=int)
+        index: dict[tuple[str, ...], int] = {pair: k for k, pair in enumerate(self.pairs)}
+        at, turned = np.empty(len(pairs), dtype=int), np.zeros(len(pairs), dtype=bool)
+        for k, pair in enumerate(map(tuple, pairs)):
+            found = index.get(pair, index.get(pair[::-1]))
+            if found is None:
+                raise self._missing(pair)
+            at[k], turned[k] = found, pair not in index
         kept = self.moments
-        return PairMoments(*(getattr(kept, name)[at] for name in PairMoments.__dataclass_fields__))
+        n_i, n_j, s_i, s_j = kept.n_i[at], kept.n_j[at], kept.s_i[at], kept.s_j[at]
+        return PairMoments(
+            np.where(turned, n_j, n_i),
+            np.where(turned, n_i, n_j),
+            kept.m[at],
+            np.where(turned, np.conj(kept.c[at]), kept.c[at]),
+            np.where(turned, s_j, s_i),
+            np.where(turned, s_i, s_j),
+        )
 
     def reduced(self, labels: str | Sequence[str]) -> GaussianState:
-        """The state of one kept pair, in either order.
+        """The state of one kept pair, in either order, or of one mode of a kept pair.
 
         Raises:
-            MissingError: these labels are not a kept pair.
+            ArgumentError: an unknown label.
+            MissingError: these labels are no kept pair, nor part of one.
         """
         chosen = check_labels("labels", labels, self.labels)
-        if len(chosen) == 2 and chosen[::-1] in self.pairs:
-            swapped = self.reduced(chosen[::-1])
-            return swapped.reduced(chosen)
+        if len(chosen) == 1:
+            pair = next((pair for pair in self.pairs if chosen[0] in pair), None)
+            if pair is None:
+                raise self._missing(chosen)
+            return self.reduced(pair).reduced(chosen)
         k = self.pair_moments([chosen])  # type: ignore[list-item]
         number = np.array([[k.n_i[0], k.c[0]], [np.conj(k.c[0]), k.n_j[0]]])
         anomalous = np.array([[k.s_i[0], k.m[0]], [k.m[0], k.s_j[0]]])
         return GaussianState(chosen, number, anomalous)
+
+    def _missing(self, labels: tuple[str, ...]) -> Exception:
+        """What to raise where these labels are not (all of) a kept pair."""
+        check_labels("pairs", labels, self.labels)
+        return MissingError(
+            f"The moments of {', '.join(labels)} were not kept in this state of {len(self.labels)} "
+            f"modes, which knows {len(self.pairs)} pairs. Solve with Gaussian(pairs=[...]) that "
+            "names them."
+        )

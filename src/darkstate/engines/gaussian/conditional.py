@@ -23,6 +23,7 @@ from darkstate.errors import EngineMismatchError
 from darkstate.linalg.riccati import RiccatiSolution, solve_riccati
 from darkstate.linalg.symplectic import symplectic_form
 from darkstate.states import GaussianState
+from darkstate.states.gaussian import moments_of
 from darkstate.systems.open_system import Monitor, OpenSystem
 
 
@@ -40,7 +41,8 @@ def conditional_state(
     A, D = quadrature_matrices(structure)
     rows, cross = measurement_rows(structure, system)
     solution = solve_riccati(A, D, rows, cross)
-    return GaussianState.from_covariance(structure.form.labels, solution.v), solution
+    # how far rounding left it from physical is for the report to judge, not a wrong argument
+    return GaussianState(structure.form.labels, *moments_of(solution.v)), solution
 
 
 def measurement_rows(structure: Structure, system: OpenSystem) -> tuple[NDArray, NDArray]:

@@ -1,6 +1,10 @@
 """Stationary output fields: what leaves the network through its jump channels.
 
-Every jump is a vacuum field that passes the system, ``b_out = b_in + sqrt(rate) c``. In frequency
+Every jump is taken as a vacuum field that passes the system, ``b_out = b_in + sqrt(rate) c``. That
+is what a loss channel, a transmission line or the amplifier of a `ParametricDrive` are. The jumps
+into which `darkstate.systems.noise` splits a squeezed or thermal field are not: they only have the
+same effect on the system, the split is not unique, and no detector sees their "outputs". Those of
+the library's drives and fields therefore have no name to ask for. In frequency
 space ``b_out(w) = [1 + C (-i w - W)^{-1} K] b_in(w)``, so that at each frequency the outputs at +w
 and -w are Gaussian modes in a pure-input transformed state. Spectral moments are per unit
 bandwidth: a value of 1 is one photon per second per hertz.
@@ -14,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.errors import check_labels
+from darkstate.errors import ArgumentError, check_labels
 from darkstate.states import GaussianState
 
 
@@ -25,18 +29,34 @@ def output_states(
 
     A state has the modes ``"<channel>@+"`` (frequency +w of the frame in which the system is
     written) and ``"<channel>@-"`` (frequency -w). Fields entangle across the carrier: the partner
-    of one channel's +w is the other's -w.
+    of one channel's +w is the other's -w. At w = 0 both names stand for the same field mode:
+    measures between ``"x@+"`` and ``"y@-"`` mean what they say, but a part that holds both
+    ``"x@+"`` and ``"x@-"`` counts one mode twice.
 
     Raises:
-        ArgumentError: an unknown channel name.
+        ArgumentError: an unknown channel name, or frequencies that are no list of finite numbers.
     """
+    values = _checked(frequencies)
     named = [name for name in structure.form.channels if name]
     chosen = check_labels("channels", channels, named)
     at = [structure.form.channels.index(name) for name in chosen]
     labels = tuple(f"{name}@{sign}" for name in chosen for sign in "+-")
     inputs, outputs = _couplings(structure)
     drift = structure.drift.toarray()
-    return [_state_at(drift, inputs, outputs, at, float(w), labels) for w in frequencies]
+    return [_state_at(drift, inputs, outputs, at, w, labels) for w in values]
+
+
+def _checked(frequencies: Sequence[float]) -> list[float]:
+    """`frequencies` as floats."""
+    try:
+        array = np.asarray(frequencies)
+        values = array.astype(float) if array.dtype.kind in "iuf" else None
+    except (TypeError, ValueError):
+        values = None
+    if values is None or values.ndim != 1 or not np.all(np.isfinite(values)):
+        remedy = "Give for example [0.0, 0.5], angular frequencies in the unit of the rates."
+        raise ArgumentError("frequencies", "be a list of finite numbers", frequencies, remedy)
+    return values.tolist()
 
 
 def _couplings(structure: Structure) -> tuple[NDArray, NDArray]:

@@ -22,6 +22,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
+from darkstate.errors import ArgumentError
 from darkstate.systems.quadratic import QuadraticForm
 
 
@@ -45,7 +46,13 @@ class Structure:
 
     @classmethod
     def of(cls, form: QuadraticForm) -> Structure:
-        """Find the structure of a quadratic form."""
+        """Find the structure of a quadratic form.
+
+        Raises:
+            ArgumentError: it has no modes.
+        """
+        if not form.labels:
+            raise ArgumentError("spaces", "not be empty", (), "Give the system at least one space.")
         W, Wc = form.drift
         drift = sp.csr_array(sp.block_array([[W, Wc], [Wc.conj(), W.conj()]]))
         number, pair = form.source
