@@ -51,7 +51,7 @@ class SpinChains(Parameters):
         sites: N, number of spins per chain, >= 1.
         coupling: J, one number or N-1 numbers.
         dephasing: gamma_phi >= 0, one number or N numbers; coherences of a spin decay at it.
-        decay: gamma >= 0, energy rate at which a spin falls to |0>; one number or N numbers.
+        decay: gamma >= 0, energy rate at which a spin falls to ``|0>``; one number or N numbers.
         drive: `SqueezedDrive` (white) or `ParametricDrive` (finite bandwidth).
         coupling_b: J of chain B if it differs; by default that of chain A.
 
@@ -114,7 +114,7 @@ class SpinChains(Parameters):
     def dark_state(self) -> NDArray[np.complex128]:
         """The pure steady state, amplitudes of shape (4^N,).
 
-        The basis runs over A1, .., AN, B1, .., BN with A1 the most significant bit and |0> the
+        The basis runs over A1, .., AN, B1, .., BN with A1 the most significant bit and ``|0>`` the
         ground state: ``prod_j (sqrt(1-c^2) |00> + (-1)^j e_j c |11>)_j``, with ``e_j`` the product
         of the signs of ``J_A J_B`` on the bonds up to j.
 

@@ -1,11 +1,12 @@
 """The papers behind darkstate, recomputed: figures, data and claims."""
 
 from darkstate.errors import check_choice
+from darkstate.papers.agusti2023 import AGUSTI2023
 from darkstate.papers.base import Claim, Figure, Paper, PaperRun, Verdict, run_paper
 from darkstate.papers.drivenmodes import DRIVENMODES
 from darkstate.papers.zippilli2013 import ZIPPILLI2013
 
-PAPERS: tuple[Paper, ...] = (ZIPPILLI2013, DRIVENMODES)
+PAPERS: tuple[Paper, ...] = (ZIPPILLI2013, AGUSTI2023, DRIVENMODES)
 """Every paper; the command line, tests and docs iterate over it."""
 
 

@@ -99,8 +99,7 @@ def _claims_2b(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.FINDING,
             "",
             f"C_11 and C_12 both above zero {shared}; at best both {best:.4f} at r = {at:.3g}",
-            "pairwise entanglement of a superposition of pairings does not grow with r: beyond, "
-            "it is shared by all four qubits",
+            "on the grid, r up to 2: more squeezing does not help pairs in a superposition",
         ),
     )
 

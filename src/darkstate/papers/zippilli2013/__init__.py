@@ -1,6 +1,6 @@
 """Entanglement replication in driven dissipative many-body systems (Zippilli et al., 2013).
 
-Figures 2a-2e and 3a of the paper, its statement on the output field, and its open question on a
+Figures 2a-2e, 3a and 3c of the paper, its statement on the output field, and its open question on a
 drive of finite bandwidth. Rates are in units of the hopping eta; the paper plots ``E/(1+E)`` with
 the natural-log negativity E, and so do the figures here (the library itself speaks ebits).
 """
@@ -12,6 +12,7 @@ from darkstate.papers.zippilli2013.drive_statistics import FIGURE_2C, FIGURE_2D
 from darkstate.papers.zippilli2013.end_loss import FIGURE_2E
 from darkstate.papers.zippilli2013.lossy_chains import FIGURE_2A, FIGURE_2B
 from darkstate.papers.zippilli2013.output_field import OUTPUT
+from darkstate.papers.zippilli2013.spin_chains import FIGURE_3C
 
 ZIPPILLI2013 = Paper(
     id="zippilli2013",
@@ -24,6 +25,7 @@ ZIPPILLI2013 = Paper(
         FIGURE_2D,
         FIGURE_2E,
         FIGURE_3A,
+        FIGURE_3C,
         OUTPUT,
         BANDWIDTH,
     ),
