@@ -133,8 +133,8 @@ class CavityAtomChains(Parameters):
         """The pure steady state of the atoms, amplitudes of shape (4^N,).
 
         ``prod_j (sqrt(1-c^2)|00> + (-1)^(j+1) c|11>)_j`` with ``c^2 = nbar/(2 nbar+1)``; the basis
-        runs over a1, .., aN, b1, .., bN with a1 the most significant bit and ``|0>`` the ground state.
-        It is exact for every g, in the full and in the effective model.
+        runs over a1, .., aN, b1, .., bN with a1 the most significant bit, ``|0>`` the ground
+        state. It is exact for every g, in the full and in the effective model.
 
         Raises:
             ArgumentError: the steady state is mixed or unknown for these parameters.

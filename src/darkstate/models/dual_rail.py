@@ -54,8 +54,8 @@ class DualRail(Parameters):
     ``H = sum_nj (delta_nj/2) sz_nj + i (gamma/2) sum_n sum_(i<j) (s+_ni s-_nj - h.c.)``,
     jumps ``cosh r L_A - sinh r L_B†`` and ``cosh r L_B - sinh r L_A†``, both at rate gamma.
 
-    Labels A1..AN, B1..BN, ``|0>`` the ground state, and SA, SB for a source of finite bandwidth; node 1
-    is next to the source. One pair relaxes to ``(cosh r |00> + sinh r |11>)/sqrt(cosh 2r)``.
+    Labels A1..AN, B1..BN, ``|0>`` the ground state, and SA, SB for a source of finite bandwidth;
+    node 1 is next to the source. One pair relaxes to ``(cosh r |00> + sinh r |11>)/sqrt(cosh 2r)``.
 
     Args:
         pairs: N, qubits per rail, >= 1.
