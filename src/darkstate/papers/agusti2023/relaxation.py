@@ -72,7 +72,9 @@ def purified(data: xr.Dataset, n: int) -> float:
 def _claims_3a(data: xr.Dataset) -> tuple[Claim, ...]:
     times = [purified(data, n) for n in range(1, _PAIRS + 1)]
     growing = bool(np.all(np.diff(times) > 0))
-    ordered = bool((data.impurity.diff("block") > -1e-6).all())
+    steps = data.impurity.diff("block")
+    peak = data.impurity.sel(block=_PAIRS).idxmax("time")
+    ordered = bool((steps.where(data.time >= peak, 0.0) > -1e-6).all())
     return (
         Claim(
             "3a-1",
@@ -82,7 +84,8 @@ def _claims_3a(data: xr.Dataset) -> tuple[Claim, ...]:
             "impurity per pair below 0.001 at gamma t = "
             + ", ".join(f"{t:.1f} (first {n})" for n, t in enumerate(times, 1)),
             f"r = {SQUEEZING:g}; N = {_PAIRS} here, 5 in the paper: first n pairs of any longer "
-            "network behave exactly so (causality)",
+            "network behave exactly so (causality). While the impurity still rises, a longer block "
+            f"may be the purer one, by {max(0.0, -float(steps.min())):.1g} at most",
         ),
     )
 
