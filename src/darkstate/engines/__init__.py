@@ -3,8 +3,9 @@
 from darkstate.engines.base import Cost, Engine, Offer, Solution
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.lindblad import Lindblad
+from darkstate.engines.trajectories import Trajectories
 
 ENGINES: tuple[type, ...] = (Gaussian, Lindblad)
 """Engines in the order in which the front door asks them."""
 
-__all__ = ["ENGINES", "Cost", "Engine", "Gaussian", "Lindblad", "Offer", "Solution"]
+__all__ = ["ENGINES", "Cost", "Engine", "Gaussian", "Lindblad", "Offer", "Solution", "Trajectories"]

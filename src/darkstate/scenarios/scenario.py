@@ -117,14 +117,14 @@ class Scenario:
     @staticmethod
     def _schema_types() -> dict[str, Any]:
         """Types of the fields that depend on what the library has."""
-        from darkstate.engines import ENGINES
+        from darkstate.engines import ENGINES, Trajectories
         from darkstate.measures import MEASURES
         from darkstate.models import MODELS
 
         names = tuple(measure.name for measure in MEASURES)
         return {
             "model": Union[MODELS],  # noqa: UP007
-            "engine": Union[(*ENGINES, type(None))],
+            "engine": Union[(*ENGINES, Trajectories, type(None))],
             "measures": tuple[Literal[names], ...],
         }
 

@@ -1,0 +1,176 @@
+"""From an OpenSystem to sparse matrices, for state vectors and for density matrices.
+
+Channel k is ``c_k = sqrt(rate_k) * operator_k``. State vectors between jumps obey
+
+    d psi/dt = K psi,   K = -i H - 1/2 sum_k c_k† c_k.
+
+For records the channels are shared out: a fraction h_k of the light of channel k goes to homodyne
+and heterodyne detectors, a fraction n_k is counted, and the rest is lost. Density matrices without
+a click, and without what the diffusive detectors do (`diffusion.py`), obey
+
+    d rho/dt = -i [H, rho] + sum_k (1 - h_k - n_k) c_k rho c_k† - 1/2 (1 - h_k) {c_k† c_k, rho},
+
+whose matrix acts on ``rho`` written row by row, ``A rho B -> kron(A, B^T)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import pi, prod, sqrt
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from darkstate.errors import ArgumentError, EngineMismatchError
+from darkstate.states import DensityState, PureState
+from darkstate.states.matrices import operator_matrix
+from darkstate.systems.open_system import Jump, Monitor, OpenSystem
+from darkstate.systems.spaces import Mode
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Matrices of a system.
+
+    Args:
+        labels: names of the spaces.
+        dimensions: their dimensions, D in all.
+        modes: labels of those that are truncated.
+        hamiltonian: sparse (D, D).
+        channels: jump operators with the root of their rate, sparse (D, D) each.
+        names: their names; ``"jump 3"`` where they have none.
+        monitors: the detectors, each with the number of its channel.
+    """
+
+    labels: tuple[str, ...]
+    dimensions: tuple[int, ...]
+    modes: tuple[str, ...]
+    hamiltonian: sp.csr_array
+    channels: tuple[sp.csr_array, ...]
+    names: tuple[str, ...]
+    monitors: tuple[tuple[int, Monitor], ...]
+
+    @property
+    def size(self) -> int:
+        """The dimension D of Hilbert space."""
+        return prod(self.dimensions)
+
+    @cached_property
+    def no_jump(self) -> sp.csr_array:
+        """``K = -i H - 1/2 sum c†c``."""
+        return self._decay(np.ones(len(self.channels)))
+
+    def _decay(self, shares: Any) -> sp.csr_array:
+        total = -1j * self.hamiltonian
+        for share, c in zip(shares, self.channels, strict=True):
+            total = total - 0.5 * share * (c.conj().T @ c)
+        return sp.csr_array(total)
+
+    def share(self, *kinds: str) -> Any:
+        """Fraction of the light of every channel that goes to detectors of these kinds."""
+        found = np.zeros(len(self.channels))
+        for k, monitor in self.monitors:
+            found[k] += monitor.efficiency if monitor.kind in kinds else 0.0
+        return found
+
+    @cached_property
+    def unseen(self) -> sp.csr_array:
+        """(D^2, D^2) generator of density matrices while nothing is counted."""
+        diffusive, counted = self.share("homodyne", "heterodyne"), self.share("counting")
+        K, one = self._decay(1.0 - diffusive), sp.eye_array(self.size, format="csr")
+        total = sp.kron(K, one) + sp.kron(one, K.conj())
+        for share, c in zip(1.0 - diffusive - counted, self.channels, strict=True):
+            if share > 1e-15:  # what rounding leaves of 1 - 1 is no channel
+                total = total + share * sp.kron(c, c.conj())
+        return sp.csr_array(total)
+
+    def counters(self) -> tuple[sp.csr_array, ...]:
+        """``rho -> efficiency * c rho c†`` of every counting detector, (D^2, D^2) each."""
+        return tuple(
+            sp.csr_array(m.efficiency * sp.kron(self.channels[k], self.channels[k].conj()))
+            for k, m in self.monitors
+            if m.kind == "counting"
+        )
+
+    def quadratures(self) -> tuple[sp.csr_array, ...]:
+        """``a = sqrt(efficiency) e^{-i angle} c`` of every measured quadrature of `monitors`."""
+        found = []
+        for k, monitor in self.monitors:
+            for angle, efficiency in homodynes(monitor):
+                phase = np.exp(-1j * angle) * sqrt(efficiency)
+                found.append(sp.csr_array(phase * self.channels[k]))
+        return tuple(found)
+
+
+def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
+    """Angles and efficiencies: heterodyne is two homodyne detections of half the light."""
+    if monitor.kind == "homodyne":
+        return [(monitor.angle, monitor.efficiency)]
+    if monitor.kind == "heterodyne":
+        return [(monitor.angle + shift, 0.5 * monitor.efficiency) for shift in (0.0, pi / 2)]
+    return []
+
+
+def compiled(system: OpenSystem, cutoff: int | None) -> Compiled:
+    """The matrices of a system; channels of rate zero are dropped.
+
+    Raises:
+        EngineMismatchError: a jump acts atom by atom, which no symmetric subspace can hold.
+        ArgumentError: there are modes but no cutoff.
+    """
+    spaces, dims = system.spaces, dimensions(system, cutoff)
+    jumps = [(k, jump) for k, jump in enumerate(system.jumps) if jump.rate]
+    channels = tuple(
+        sp.csr_array(sqrt(jump.rate) * operator_matrix(jump.operator, spaces, dims))
+        for _, jump in jumps
+    )
+    names = tuple(jump.name or f"jump {k + 1}" for k, jump in jumps)
+    monitors = tuple((names.index(m.channel), m) for m in system.monitors if m.channel in names)
+    modes = tuple(space.label for space in spaces if isinstance(space, Mode))
+    H = operator_matrix(system.hamiltonian, spaces, dims)
+    return Compiled(tuple(system.labels), dims, modes, H, channels, names, monitors)
+
+
+def dimensions(system: OpenSystem, cutoff: int | None) -> tuple[int, ...]:
+    """Dimension of every space; modes get `cutoff` Fock states.
+
+    Raises:
+        EngineMismatchError: a jump acts atom by atom, which no symmetric subspace can hold.
+        ArgumentError: there are modes but no cutoff.
+    """
+    for jump in system.jumps:
+        _refuse_each_atom(jump)
+    found = []
+    for space in system.spaces:
+        if isinstance(space, Mode) and cutoff is None:
+            remedy = "Use Trajectories(cutoff=10)."
+            raise ArgumentError("cutoff", "be given for systems with modes", None, remedy)
+        found.append(int(cutoff or 0) if isinstance(space, Mode) else int(space.dimension or 0))
+    return tuple(found)
+
+
+def _refuse_each_atom(jump: Jump) -> None:
+    if jump.each_atom and jump.rate:
+        raise EngineMismatchError(
+            f"The jump {jump.name or jump.operator} acts on each atom of an ensemble, which leaves "
+            "the symmetric subspace. Use collective jumps, or qubits for few atoms."
+        )
+
+
+def checked_initial(matrices: Compiled, initial: Any) -> PureState | DensityState:
+    """The initial state, all spaces in their ground state by default.
+
+    Raises:
+        ArgumentError: no state of these spaces.
+    """
+    if initial is None:
+        return PureState.basis(matrices.labels, matrices.dimensions)
+    if not isinstance(initial, PureState | DensityState) or initial.labels != matrices.labels:
+        remedy = f"Give a DensityState or PureState with the labels {matrices.labels}."
+        raise ArgumentError("initial", "be a state of the system", initial, remedy)
+    if initial.dimensions != matrices.dimensions:
+        remedy = f"Its dimensions must be {matrices.dimensions}; set cutoff= accordingly."
+        raise ArgumentError("initial", "fit the dimensions", initial.dimensions, remedy)
+    return initial

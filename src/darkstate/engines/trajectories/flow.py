@@ -1,0 +1,194 @@
+"""Linear evolution of many states at once, with jumps at their exact waiting times.
+
+Columns x of an array (D, n) are state vectors or density matrices written row by row. They obey
+``dx/dt = G x`` while nothing happens, and their weight w(x), the squared norm or the trace, falls
+as the probability that nothing has happened. A column jumps when its weight falls to a threshold
+drawn uniformly from 0 .. 1; jump k is taken with probability ``w(J_k x) / sum_j w(J_j x)``.
+
+One pass takes a Taylor series ``x(s) = sum_k s^k v_k`` to rounding, so the weight over the pass is
+a known polynomial and its crossing a root: nothing here has a step error. Every column keeps its
+own clock within a call, so that a jump of one does not shorten the step of the others.
+
+Source: Dalibard, Castin and Molmer, Phys. Rev. Lett. 68, 580 (1992); waiting times: Dum, Zoller
+and Ritsch, Phys. Rev. A 45, 4879 (1992).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+
+Array = Any
+REACH = 2.0
+"""Longest Taylor step times the norm of G: terms grow to at most e^2, so little is lost."""
+DENSE = 256
+"""Up to this size an evolution without jumps uses a stored dense exponential."""
+
+
+@dataclass
+class Walkers:
+    """States on their way.
+
+    Args:
+        x: (D, n), one column a trajectory; its weight is the probability of no jump since the
+            last one.
+        streams: the random numbers of each.
+        time: where all of them stand.
+        threshold: weight at which each jumps.
+        clicks: jumps so far, ``(time, number)`` for each trajectory.
+    """
+
+    x: Array
+    streams: list[np.random.Generator]
+    time: float
+    threshold: Array = field(init=False)
+    clicks: list[list[tuple[float, int]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.threshold = np.zeros(len(self.streams))
+        self.clicks = [[] for _ in self.streams]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The evolution of state vectors or density matrices between and at jumps.
+
+    Args:
+        generator: sparse (D, D).
+        jumps: sparse (D, D) each; none for an evolution that keeps or may lose weight in silence.
+        matrices: columns are density matrices (weight: trace), not vectors (squared norm).
+    """
+
+    generator: sp.csr_array
+    jumps: tuple[sp.csr_array, ...]
+    matrices: bool
+    _stored: dict[float, Array] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def norm(self) -> float:
+        """A bound of the spectral norm of the generator."""
+        size = abs(self.generator)
+        return float(np.sqrt(size.sum(axis=0).max(initial=0) * size.sum(axis=1).max(initial=0)))
+
+    def weight(self, x: Array) -> Array:
+        """(n,) squared norms or traces."""
+        if self.matrices:
+            return x[:: isqrt(len(x)) + 1].sum(axis=0).real
+        return np.einsum("dn,dn->n", x.conj(), x).real
+
+    def start(self, walkers: Walkers) -> None:
+        """Draw the first thresholds, if there is anything to jump."""
+        if self.jumps:
+            walkers.threshold = np.array([stream.random() for stream in walkers.streams])
+
+    def normalise(self, walkers: Walkers) -> None:
+        """Bring every weight to one; thresholds follow, so that waiting times stay the same."""
+        weight = self.weight(walkers.x)
+        walkers.x = walkers.x / (weight if self.matrices else np.sqrt(weight))
+        walkers.threshold = walkers.threshold / weight
+
+    def advance(self, walkers: Walkers, duration: float) -> None:
+        """Carry all trajectories over `duration`, jumps included."""
+        if not self.jumps and len(walkers.x) <= DENSE:
+            walkers.x = self._exponential(duration) @ walkers.x
+            walkers.time += duration
+            return
+        longest = REACH / max(self.norm, 1e-300)
+        end, left = walkers.time + duration, np.full(len(walkers.streams), duration)
+        while (active := np.flatnonzero(left > 0)).size:
+            self._pass(walkers, active, left, end, longest)
+        walkers.time = end
+
+    def _exponential(self, duration: float) -> Array:
+        key = float(f"{duration:.12g}")  # equal steps differ by rounding of the times
+        if key not in self._stored:
+            self._stored[key] = scipy.linalg.expm(key * self.generator.toarray())
+        return self._stored[key]
+
+    def _pass(
+        self, walkers: Walkers, active: Array, left: Array, end: float, longest: float
+    ) -> None:
+        """One Taylor step of the active columns, each as far as it may go or until it jumps."""
+        span = np.minimum(longest, left[active])
+        reach = float(span.max())
+        series = self._series(walkers.x[:, active], reach)
+        moved = _evaluated(series, span / reach)
+        crossed = np.zeros(len(active), dtype=bool)
+        if self.jumps:
+            crossed = self.weight(moved) < walkers.threshold[active]
+        walkers.x[:, active] = moved
+        rest = left[active] - span
+        if crossed.any():
+            where = active[crossed]
+            polynomial = self._weight_polynomial([term[:, crossed] for term in series])
+            s = _crossing(polynomial, walkers.threshold[where], (span / reach)[crossed])
+            rest[crossed] = left[where] - s * reach
+            states = _evaluated([term[:, crossed] for term in series], s)
+            walkers.x[:, where] = self._jumped(walkers, where, states, end - rest[crossed])
+        left[active] = np.where(rest > 1e-14 * end, rest, 0.0) if end > 0 else rest
+
+    def _series(self, x: Array, reach: float) -> list[Array]:
+        """Terms ``(reach G)^k x / k!`` until they are below rounding."""
+        bound, terms, size = reach * self.norm, [x], 1.0
+        while size > 1e-17:
+            size *= bound / len(terms)
+            terms.append((self.generator @ terms[-1]) * (reach / len(terms)))
+        return terms
+
+    def _weight_polynomial(self, series: list[Array]) -> Array:
+        """(degree + 1, n) coefficients of the weight along the series."""
+        if self.matrices:
+            return np.array([self.weight(term) for term in series])
+        stack = np.array(series)
+        products = np.einsum("jdn,kdn->jkn", stack.conj(), stack, optimize=True).real
+        found = np.zeros((2 * len(series) - 1, stack.shape[2]))
+        for j in range(len(series)):
+            found[j : j + len(series)] += products[j]
+        return found
+
+    def _jumped(self, walkers: Walkers, where: Array, states: Array, times: Array) -> Array:
+        """The states after their jumps, with weight one; times and kinds are noted."""
+        after = [jump @ states for jump in self.jumps]
+        weights = np.cumsum([self.weight(x) for x in after], axis=0)
+        drawn = np.array([walkers.streams[k].random() for k in where])
+        kinds = (drawn * weights[-1] >= weights).sum(axis=0)
+        result = np.array(after)[kinds, :, np.arange(len(where))].T
+        weight = self.weight(result)
+        for k, kind, moment in zip(where, kinds, times, strict=True):
+            walkers.clicks[k].append((float(moment), int(kind)))
+            walkers.threshold[k] = walkers.streams[k].random()
+        return result / (weight if self.matrices else np.sqrt(weight))
+
+
+def _evaluated(series: list[Array], s: Array) -> Array:
+    """``sum_k s^k v_k`` by Horner's rule, s of shape (n,)."""
+    total = series[-1]
+    for term in reversed(series[:-1]):
+        total = total * s + term
+    return total
+
+
+def _crossing(polynomial: Array, level: Array, longest: Array) -> Array:
+    """Where each falling polynomial meets its level in 0 .. longest: Newton within brackets."""
+    low, high = np.zeros_like(longest), longest.copy()
+    s = 0.5 * longest
+    for _ in range(60):
+        value, slope = np.zeros_like(s), np.zeros_like(s)
+        for coefficient in polynomial[::-1]:
+            slope = slope * s + value
+            value = value * s + coefficient
+        gap = value - level
+        low, high = np.where(gap > 0, s, low), np.where(gap > 0, high, s)
+        step = s - gap / np.where(slope < 0, slope, -1e-300)
+        inside = (step > low) & (step < high)
+        following = np.where(inside, step, 0.5 * (low + high))
+        if np.all((np.abs(following - s) <= 1e-14 * longest) | (np.abs(gap) <= 1e-15)):
+            break
+        s = following
+    return s
