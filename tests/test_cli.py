@@ -8,14 +8,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 import darkstate
 from darkstate.cli import app
+from darkstate.cli.run_view import model_size
 from darkstate.cli.screen import number, thinned
+from darkstate.measures import MEASURES
 from darkstate.papers import PAPERS
+from darkstate.states import DensityState
+from darkstate.systems import Ensemble, Mode, OpenSystem, Qubit, Spin
 
 REPOSITORY = Path(__file__).parents[1]
 COMMANDS = [
@@ -141,6 +146,43 @@ def test_a_run_can_be_repeated_in_the_same_folder(do):
     assert json.loads(second.stdout)["tables"] == json.loads(first)["tables"]
 
 
+KINDS = [
+    ("{kind: CavityChains, sites: 3, loss: 0.1}", "CavityChains, 6 modes (A1 .. B3)", "mode"),
+    ("{kind: CavityChains, sites: 1, loss: 0.1}", "CavityChains, 2 modes (A1, B1)", "mode"),
+    ("{kind: SpinChains, sites: 2, decay: 0.1}", "SpinChains, 4 qubits (A1 .. B2)", "qubit"),
+    ("{kind: DualRail, pairs: 1, squeezing: 0.5}", "DualRail, 2 qubits (A1, B1)", "qubit"),
+    (
+        "{kind: DualRail, pairs: 1, squeezing: 0.1, bandwidth: 4}",
+        "DualRail, 2 qubits (A1, B1) and 2 modes (SA, SB)",
+        "subsystem",
+    ),
+    (
+        "{kind: CavityAtomChains, sites: 2, effective: true}",
+        "CavityAtomChains, 4 qubits (a1 .. b2)",
+        "qubit",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "title", "head"), KINDS)
+def test_subsystems_are_called_what_they_are(do, model, title, head):
+    Path("kinds.yaml").write_text(f"model: {model}\nmeasures: [entropy]\npictures: []\n")
+    lines = [line.split() for line in do("run", "kinds.yaml").stdout.splitlines()]
+    assert title.split() in lines
+    assert [head, "(bit)"] in lines or [head, "photons", "(bit)"] in lines
+
+
+def test_kinds_are_counted_one_by_one():
+    """Spins and ensembles too, and one of a kind has no s."""
+    spaces = (Spin("m1", 2), Qubit("q1"), Ensemble("e1", 3), Ensemble("e2", 3), Mode("c1"))
+    state = DensityState.maximally_mixed([s.label for s in spaces], [3, 2, 4, 4, 2])
+    scenario, result = SimpleNamespace(model=OpenSystem(spaces)), SimpleNamespace(state=state)
+    run = SimpleNamespace(scenario=scenario, result=result)
+    assert model_size(run) == (", 1 spin (m1), 1 qubit (q1), 2 ensembles (e1, e2) and 1 mode (c1)")
+    result.state = object()
+    assert model_size(run) == ""
+
+
 def test_long_tables_are_thinned(do):
     shown = do("run", "many.yaml").stdout
     assert "A1 - B1 " in shown
@@ -238,6 +280,15 @@ def test_cite(do):
     shown = do("cite", "chains.yaml").stdout
     for key in ("@software{darkstate", "@article{zippilli2013", "@article{plenio2005"):
         assert key in shown
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_every_measure_is_cited(do, measure):
+    Path("one.yaml").write_text(CHAINS.replace("[log_negativity, purity]", f"[{measure.name}]"))
+    shown = do("cite", "one.yaml").stdout
+    assert f"% the measure {measure.name}\n@article{{" in shown
+    if measure.name == "teleportation_fidelity":
+        assert "10.1103/PhysRevA.60.1888" in shown
 
 
 def test_schema(do):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ WIDE = 5
 def show_run(run: ScenarioRun, console: Console) -> None:
     """Print a run for a reader."""
     show_title(run, console)
+    kinds = kinds_of(run).values()
     for name, table in run.tables.items():
-        for shown in tables_of(name, table, run.scenario.time_unit):
+        for shown in tables_of(name, table, run.scenario.time_unit, kinds):
             console.print(shown)
     for name, value in run.whole.items():
         console.print(f"{name.replace('_', ' ')} of the whole network: [bold]{number(value)}[/]")
@@ -45,22 +47,48 @@ def show_title(run: ScenarioRun, console: Console) -> None:
     console.print(Text(f"{type(scenario.model).__name__}{model_size(run)}{unit}", style="dim"))
 
 
+def kinds_of(run: ScenarioRun) -> dict[str, str]:
+    """What every subsystem of the state is: ``{"A1": "qubit", ..., "SA": "mode"}``."""
+    from darkstate.solve import as_system
+    from darkstate.states import DensityState, PureState
+    from darkstate.systems import OpenSystem
+
+    labels: tuple[str, ...] = getattr(run.result.state, "labels", ())
+    kinds = dict.fromkeys(labels, "mode")
+    if isinstance(run.result.state, DensityState | PureState):  # all others are Gaussian
+        system = as_system(run.scenario.model)
+        if isinstance(system, OpenSystem):
+            kinds |= {space.label: space.kind for space in system.spaces if space.label in kinds}
+    return kinds
+
+
 def model_size(run: ScenarioRun) -> str:
-    """How large the network is."""
-    labels = getattr(run.result.state, "labels", ())
-    ends = f" ({labels[0]} .. {labels[-1]})" if len(labels) > 2 else f" ({', '.join(labels)})"
-    return f", {len(labels)} modes{ends}" if labels else ""
+    """How large the network is: ``", 6 qubits (A1 .. B3) and 2 modes (SA, SB)"``."""
+    groups: dict[str, list[str]] = {}
+    for label, kind in kinds_of(run).items():
+        groups.setdefault(kind, []).append(label)
+    parts = []
+    for kind, labels in groups.items():
+        ends = f"{labels[0]} .. {labels[-1]}" if len(labels) > 2 else ", ".join(labels)
+        parts.append(f"{len(labels)} {kind}{'s' if len(labels) > 1 else ''} ({ends})")
+    *first, last = parts or [""]
+    return f", {', '.join(first)} and {last}" if first else f", {last}" if last else ""
 
 
-def tables_of(name: str, data: xr.Dataset, time_unit: str) -> list[Table]:
-    """The tables to show for one dataset: pairs and modes one each, an evolution one a measure."""
+def tables_of(name: str, data: xr.Dataset, time_unit: str, kinds: Iterable[str]) -> list[Table]:
+    """The tables to show for one dataset: pairs and singles one each, an evolution one a measure.
+
+    `kinds` says what the single subsystems are; it heads their column if they are all one.
+    """
     columns = [str(column) for column in data.data_vars]
     if name == "pairs":
         pairs = zip(data["first"].values, data["second"].values, strict=True)
         return [_table("pair", [f"{a} - {b}" for a, b in pairs], data, columns[:WIDE])]
     if name == "modes":
         labels = [str(label) for label in data["label"].values]
-        return [_table("mode", labels, data, columns[:WIDE])]
+        names = set(kinds)
+        head = names.pop() if len(names) == 1 else "subsystem"
+        return [_table(head, labels, data, columns[:WIDE])]
     head = f"time ({time_unit})"
     labels = [f"{time:.4g}" for time in data["time"].values]
     groups: dict[str, list[str]] = {}

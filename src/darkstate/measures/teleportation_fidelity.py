@@ -45,8 +45,8 @@ teleportation_fidelity = Measure(
     Raises:
         ArgumentError: a party is not two-dimensional.
 
-    Source: Horodecki, Horodecki, Horodecki, Phys. Rev. A 60, 1888 (1999); Bennett, DiVincenzo,
-    Smolin, Wootters, Phys. Rev. A 54, 3824 (1996).
+    Source: M., P. and R. Horodecki, Phys. Rev. A 60, 1888 (1999), for the fidelity; Bennett,
+    DiVincenzo, Smolin, Wootters, Phys. Rev. A 54, 3824 (1996), for F in the magic basis.
     """,
 )
 

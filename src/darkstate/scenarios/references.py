@@ -28,6 +28,7 @@ _MEASURES = {
     "concurrence": ("wootters1998",),
     "entanglement_of_formation": ("wootters1998",),
     "chsh": ("horodecki1995",),
+    "teleportation_fidelity": ("horodecki1999",),
 }
 
 

@@ -1,11 +1,12 @@
 """Entanglement replication in driven dissipative many-body systems (Zippilli et al., 2013).
 
-Figures 2a-2e, 3a and 3c of the paper, its statement on the output field, and its open question on a
+Figures 2a-2e and 3a-3c of the paper, its statement on the output field, and its open question on a
 drive of finite bandwidth. Rates are in units of the hopping eta; the paper plots ``E/(1+E)`` with
 the natural-log negativity E, and so do the figures here (the library itself speaks ebits).
 """
 
 from darkstate.papers.base import Paper
+from darkstate.papers.zippilli2013.atoms import FIGURE_3B
 from darkstate.papers.zippilli2013.bandwidth import BANDWIDTH
 from darkstate.papers.zippilli2013.disorder import FIGURE_3A
 from darkstate.papers.zippilli2013.drive_statistics import FIGURE_2C, FIGURE_2D
@@ -25,6 +26,7 @@ ZIPPILLI2013 = Paper(
         FIGURE_2D,
         FIGURE_2E,
         FIGURE_3A,
+        FIGURE_3B,
         FIGURE_3C,
         OUTPUT,
         BANDWIDTH,
