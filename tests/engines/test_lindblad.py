@@ -12,7 +12,8 @@ import darkstate as ds
 from darkstate.engines import Lindblad
 from darkstate.engines.lindblad.compile import compiled, dimensions
 from darkstate.engines.lindblad.dark import dark_states
-from darkstate.engines.lindblad.steady import NoJumpInverse, dense_steady_state, krylov_steady_state
+from darkstate.engines.lindblad.nojump import NoJumpInverse
+from darkstate.engines.lindblad.steady import dense_steady_state, krylov_steady_state
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
 from darkstate.results import Status
 from darkstate.states import DensityState, PureState
@@ -267,7 +268,7 @@ def test_preparation_time_of_one_pair():
 
 def test_preparation_that_never_happens_is_refused():
     with pytest.raises(NumericalError, match="did not purify"):
-        ds.engines.Lindblad().purification_time(dual_rail(1, dephasing=0.5), 1e-3, longest=50.0)
+        ds.engines.Lindblad().purification_time(dual_rail(1, dephasing=0.5), 1e-3, longest=500.0)
 
 
 def test_refusals():

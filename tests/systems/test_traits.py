@@ -44,7 +44,7 @@ def test_the_first_term_of_too_high_degree_is_named():
 def test_description_has_one_line_a_trait():
     net = cavity_chains(2)
     text = describe(net)
-    assert len(text.splitlines()) == len(all_traits(net)) == 4
+    assert len(text.splitlines()) == len(all_traits(net)) == 5
     assert text.startswith("quadratic: yes; ")
     assert "A1 + A2 - B1 - B2" in text
 
@@ -52,9 +52,10 @@ def test_description_has_one_line_a_trait():
 def test_traits_of_large_chains_are_fast():
     net = cavity_chains(5_000)
     start = time.perf_counter()
-    quadratic, charge, symmetry, order = all_traits(net)
+    quadratic, charge, symmetry, order, source = all_traits(net)
     assert time.perf_counter() - start < 6.0
     assert quadratic and charge and not symmetry and not order
+    assert not source and "nothing but the source" in source.reason
     (only,) = charge.evidence
     assert set(only.values()) == {1, -1} and len(only) == 10_000
     assert "(10000 in all)" in charge.reason

@@ -42,14 +42,17 @@ from darkstate.systems.quadratic import QuadraticForm, quadratic_form
 from darkstate.systems.slh import Component, concatenate
 from darkstate.systems.spaces import Ensemble, Mode, Qubit, Space, Spin
 from darkstate.systems.traits import (
+    LinearSource,
     Trait,
     all_traits,
     cascade_order,
     charges,
     describe,
     is_quadratic,
+    linear_source,
     permutation_symmetry,
 )
+from darkstate.systems.upstream import upstream
 
 __all__ = [
     "Component",
@@ -57,6 +60,7 @@ __all__ = [
     "Field",
     "GaussianField",
     "Jump",
+    "LinearSource",
     "Mode",
     "Monitor",
     "OpenSystem",
@@ -82,6 +86,7 @@ __all__ = [
     "gain_of",
     "identity",
     "is_quadratic",
+    "linear_source",
     "loss_line",
     "number",
     "parametric_source",
@@ -102,4 +107,5 @@ __all__ = [
     "squeezing_of",
     "total",
     "two_sided_cavity",
+    "upstream",
 ]

@@ -1,4 +1,4 @@
-"""The Lindblad engine as an object: its options, its ladder of methods, and what it can do."""
+"""The Lindblad engine as an object: its options, what it can do, and at what price."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from math import log2, prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.engines.base import (
     Cost,
@@ -19,56 +20,72 @@ from darkstate.engines.base import (
     one_blas_thread,
     refuse_if_too_large,
 )
+from darkstate.engines.lindblad.adjoint import adjoint_solution
 from darkstate.engines.lindblad.compile import compiled, dimensions
-from darkstate.engines.lindblad.dark import dark_states
-from darkstate.engines.lindblad.evolution import (
-    Flat,
-    StoredStates,
-    evolve_through,
-    expanded,
-    first_purification,
-    until_stationary,
-)
+from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
+from darkstate.engines.lindblad.evolution import StoredStates, evolve_through, first_purification
+from darkstate.engines.lindblad.fock import edge_populations, grown, require_room
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.sectors import Sectors
-from darkstate.engines.lindblad.steady import (
-    DENSE_NUMBERS,
-    dense_steady_state,
-    krylov_steady_state,
-    non_unique,
+from darkstate.engines.lindblad.hierarchy.route import (
+    Options,
+    hierarchy_evolution,
+    hierarchy_offer,
+    hierarchy_steady_state,
 )
+from darkstate.engines.lindblad.ladder import (
+    ENGINE,
+    Settings,
+    density_of,
+    first_method,
+    flattened,
+    is_coherent,
+    judged,
+    least_eigenvalue,
+    report_of,
+    solved,
+)
+from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.engines.lindblad.steady import DENSE_NUMBERS
 from darkstate.errors import (
     ArgumentError,
     DarkstateError,
-    NumericalError,
     check_choice,
     check_integer,
     check_real,
 )
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
-from darkstate.states import DensityState, PureState
+from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Mode
+from darkstate.systems.traits import LinearSource, linear_source
 
-METHODS = ("auto", "dark", "dense", "krylov", "evolve")
+METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
 FIRST_CUTOFF = 4
 LARGEST_DIMENSION = 2**14
 THREADED_BLOCK = 500
 """Blocks from this size on keep several BLAS threads busy."""
+EVOLUTION_OVER_RTOL = 1e3
+"""Accuracy of an evolution over its whole span, in units of rtol."""
 
 
 @dataclass(frozen=True)
 class Lindblad:
-    """Exact engine for qubits, spins and (truncated) modes.
+    """Exact engine for qubits, spins and modes.
+
+    Modes that are a linear source of the rest (`darkstate.systems.traits.linear_source`) are
+    eliminated exactly by the hierarchy of their moments, unless `cutoff` asks for Fock states.
 
     Args:
         method: ``"auto"``, ``"dark"`` (pure steady states, in Hilbert space), ``"dense"`` (small
-            sectors), ``"krylov"`` (preconditioned GMRES) or ``"evolve"`` (until stationary).
-        rtol: relative residual asked of steady states, local accuracy asked of evolutions.
+            sectors), ``"krylov"`` (preconditioned GMRES), ``"evolve"`` (until stationary) or
+            ``"hierarchy"`` (a linear source eliminated by its moments).
+        rtol: relative residual asked of steady states; evolutions are accurate to 1000 rtol.
         cutoff: Fock states per mode; by default grown until the population of the highest one is
             below `edge` (steady states only).
-        edge: largest population allowed in the highest Fock state of a mode.
+        edge: error allowed by truncation: population of the highest Fock state of a mode, or
+            change (trace norm) of the state by deepening the hierarchy of a source.
         krylov_size: vectors of the Krylov space of one time step.
         memory_limit: bytes; by default half of the machine's memory.
 
@@ -76,13 +93,13 @@ class Lindblad:
         ArgumentError: unknown method or an option out of range.
     """
 
-    method: Literal["auto", "dark", "dense", "krylov", "evolve"] = "auto"
+    method: Literal["auto", "dark", "dense", "krylov", "evolve", "hierarchy"] = "auto"
     rtol: float = 1e-9
     cutoff: int | None = None
     edge: float = 1e-7
     krylov_size: int = 30
     memory_limit: float | None = None
-    name: ClassVar[str] = "lindblad"
+    name: ClassVar[str] = ENGINE
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
 
     def __post_init__(self) -> None:
@@ -97,11 +114,11 @@ class Lindblad:
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the system fits, in which sectors, and which method would be tried first."""
-        modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         try:
-            dims = dimensions(system, self.cutoff or FIRST_CUTOFF)
+            source = self._source(system)
+            dims = dimensions(source.network if source else system, self.cutoff or FIRST_CUTOFF)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=("Symmetric subspaces only? no",))
+            return Offer(self.name, False, str(refusal), steps=("Fits this engine? no",))
         digits = sum(log2(n) for n in dims)
         size = f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
         steps = [f"How large is the Hilbert space? {size} states in {len(dims)} spaces"]
@@ -111,21 +128,21 @@ class Lindblad:
                 "matrices are tried for. Use fewer nodes or lower cut-offs."
             )
             return Offer(self.name, False, reason, steps=tuple(steps))
+        if source is not None:
+            return hierarchy_offer(self.name, system, source, self._options)
+        modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
-            grown = "fixed" if self.cutoff else "grown until the edge is empty"
-            steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {grown}")
+            how = "fixed" if self.cutoff else "grown until the edge is empty"
+            steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {how}")
         sectors = Sectors.of(system, dims)
         steps.append(f"Conserved charges? {sectors.reason}")
         steps.append(f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks")
-        method, why = self._choose(sectors)
-        cost = _cost(sectors)
-        return Offer(self.name, True, why, method, tuple(steps), cost, dims)
-
-    def _choose(self, sectors: Sectors) -> tuple[str, str]:
-        if self.method != "auto":
-            return self.method, "as requested"
-        after = "dense" if sectors.numbers <= DENSE_NUMBERS else "krylov"
-        return "auto", f"dark states first, then {after} in {sectors.numbers} numbers"
+        method, why = first_method(self.method, sectors.numbers)
+        cost, generator = least_cost(sectors), None
+        if cost.memory <= self._limit:  # else it is refused anyway, and compiling is large already
+            generator = compiled(system, dims)
+            cost = steady_cost(generator, self.method, DENSE_NUMBERS)
+        return Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -142,174 +159,182 @@ class Lindblad:
             CapacityError: it would not fit.
         """
         start = time.perf_counter()
-        offer = offer or self.offer(system)
-        if not offer.can or offer.cost is None:
-            raise ArgumentError("system", "fit this engine", system.labels, offer.reason)
-        dims, grow = offer.plan, self.cutoff is None
+        if initial is None:
+            offer = offer or self.offer(system)
+            if not offer.can or offer.cost is None:
+                raise ArgumentError("system", "fit this engine", system.labels, offer.reason)
+            if isinstance(offer.plan, LinearSource):
+                found = hierarchy_steady_state(self.name, system, offer.plan, self._options)
+                return Solution(found.state, self._finished(found.report, start))
+            dims, generator = offer.plan
+        else:
+            dims, generator = dimensions(system, self.cutoff), None
+        state, report = self._in_fock_space(system, dims, generator, initial)
+        return Solution(state, self._finished(judged(report, self._settings), start))
+
+    def _in_fock_space(
+        self, system: OpenSystem, dims: tuple[int, ...], generator: Generator | None, initial: Any
+    ) -> tuple[Any, Report]:
+        """Solve with growing cut-offs until the highest Fock states are empty."""
         modes = [k for k, space in enumerate(system.spaces) if isinstance(space, Mode)]
-        while True:
-            self._refuse(_cost(Sectors.of(system, dims)))
-            generator = compiled(system, dims)
-            with _threads_for(generator):
-                solution = self._solved(generator, initial)
-            edges = _edges(solution.state, system, modes)
-            if not modes or not grow or max(edges.values()) <= self.edge:
-                break
-            dims = tuple(max(n + 1, (3 * n) // 2) if k in modes else n for k, n in enumerate(dims))
-        report = solution.report.with_(
-            truncation=edges, seconds=time.perf_counter() - start, provenance=self._provenance()
-        )
-        return Solution(solution.state, _judged(report, self))
-
-    def _refuse(self, cost: Cost) -> None:
-        limit = self.memory_limit or 0.5 * available_memory()
         remedy = "Lower the number of nodes or the cutoff."
-        refuse_if_too_large("steady_state", cost.memory, limit, remedy)
-
-    def _provenance(self) -> dict[str, object]:
-        options = {"method": self.method, "rtol": self.rtol, "cutoff": self.cutoff}
-        return {"engine options": options, "versions": versions()}
-
-    def _solved(self, generator: Generator, initial: Any) -> Solution:
-        if initial is not None or self.method == "evolve":
-            flat = _flat(generator, initial)
-            state, taken = until_stationary(generator, flat, self.rtol, self.krylov_size)
-            return self._mixed(generator, state, f"evolution over {taken:.4g}", None)
-        if self.method in ("auto", "dark"):
-            dark = dark_states(generator)
-            if dark is not None and dark.unique:
-                sectors = generator.sectors
-                state = PureState(sectors.labels, sectors.dimensions, dark.vectors[:, 0])
-                return Solution(state, self._report(generator, "dark state", dark.residual, True))
-            if dark is not None:
-                raise NumericalError(non_unique(None))
-            if self.method == "dark":
-                raise NumericalError(
-                    "There is no dark state: no common null vector of the jumps is an eigenvector "
-                    "of H. Use method='auto' for mixed steady states."
-                )
-        if self.method == "dense" or (
-            self.method == "auto" and generator.sectors.numbers <= DENSE_NUMBERS
-        ):
-            found = dense_steady_state(generator)
-            return self._mixed(generator, found.flat, "dense", found.gap)
-        found = krylov_steady_state(generator, self.rtol)
-        return self._mixed(generator, found.flat, f"krylov, {found.iterations} applications", None)
-
-    def _mixed(self, generator: Generator, flat: Flat, method: str, gap: float | None) -> Solution:
-        moved = float(np.linalg.norm(generator.apply(flat)))
-        residual = moved / (generator.scale() * float(np.linalg.norm(flat)))
-        unique = None if method.startswith("evolution") else True
-        report = self._report(generator, method, residual, unique)
-        margin = min(float(np.linalg.eigvalsh(view)[0]) for view in generator.sectors.views(flat))
-        return Solution(expanded(generator, flat), report.with_(margin=margin, gap=gap))
-
-    def _report(
-        self, generator: Generator, method: str, residual: float, unique: bool | None
-    ) -> Report:
-        sectors = generator.sectors
-        sizes = f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks ({sectors.reason})"
-        return Report(
-            engine=self.name,
-            method=method,
-            status=Status.CERTIFIED if unique else Status.CONVERGED,
-            residual=residual,
-            unique=unique,
-            structure=(sizes,),
-        )
+        while True:
+            if generator is None:
+                self._refuse("steady_state", least_cost(Sectors.of(system, dims)), remedy)
+                generator = compiled(system, dims)
+            expected = steady_cost(generator, self.method, DENSE_NUMBERS)
+            self._refuse("steady_state", expected, remedy)
+            with _threads_for(generator):
+                solution = solved(generator, self._settings, initial)
+            edges = edge_populations(solution.state, system, modes)
+            if not modes or self.cutoff is not None or max(edges.values()) <= self.edge:
+                break
+            larger = grown(dims, modes)
+            remedy = (
+                f"It is the next cut-off, {larger[modes[0]]}, after {dims[modes[0]]} left "
+                f"{max(edges.values()):.2g} in the highest Fock state. Raise `edge`, set `cutoff`, "
+                "or lower the photon number."
+            )
+            dims, generator = larger, None
+        require_room(edges, solution.state, system, modes)
+        return solution.state, solution.report.with_(truncation=edges)
 
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """States at `times`, `initial` (all in the ground state by default) at ``times[0]``.
+
+        A source that is eliminated by its moments is stationary from the start: it has been on.
 
         Raises:
             ArgumentError: modes without `cutoff`; an initial state of other spaces.
             NumericalError: too stiff for the accuracy asked.
         """
         start = time.perf_counter()
-        dims = dimensions(system, self.cutoff)
-        self._refuse(_cost(Sectors.of(system, dims), len(times)))
-        generator = compiled(system, dims)
-        flat = _flat(generator, initial)
-        if initial is not None and _coherent(generator, initial):
-            generator = compiled(system, dims, blocks=False)
-            flat = _flat(generator, initial)
+        source = self._source(system)
+        if source is not None:
+            before = None if initial is None else density_of(initial, source.network.labels)
+            found = hierarchy_evolution(self.name, system, source, times, before, self._options)
+            return Solution(found.state, self._finished(found.report, start), found.states)
+        generator = self._evolving(system, times, initial)
+        flat = flattened(generator, initial)
+        accuracy = EVOLUTION_OVER_RTOL * self.rtol
         with _threads_for(generator):
-            kept = evolve_through(generator, flat, times, 1e3 * self.rtol, self.krylov_size)
+            kept = evolve_through(generator, flat, times, accuracy, self.krylov_size)
         states = StoredStates(generator, kept)
         modes = [k for k, space in enumerate(system.spaces) if isinstance(space, Mode)]
-        report = self._report(generator, "Krylov propagator", 0.0, None).with_(
+        edges = edge_populations(states[-1], system, modes)
+        require_room(edges, states[-1], system, modes)
+        report = report_of(generator, "Krylov propagator", 0.0, None).with_(
             residual=None,
             status=Status.CONVERGED,
-            error_estimate=1e3 * self.rtol,
-            truncation=_edges(states[-1], system, modes),
-            seconds=time.perf_counter() - start,
-            provenance=self._provenance(),
+            error_estimate=accuracy,
+            margin=least_eigenvalue(generator, kept[-1]),
+            truncation=edges,
         )
-        return Solution(states[-1], _judged(report, self), states)
+        report = self._finished(judged(report, self._settings), start)
+        return Solution(states[-1], report, states)
 
-    def purification_time(self, system: OpenSystem, impurity: float, longest: float = 1e4) -> float:
+    def _evolving(self, system: OpenSystem, times: Sequence[float], initial: Any) -> Generator:
+        """The generator for an evolution: on charge blocks if the initial state allows it.
+
+        Raises:
+            CapacityError: it would not fit.
+        """
+        dims = dimensions(system, self.cutoff)
+        remedy = "Lower the number of nodes or the cutoff, keep fewer times, or lower krylov_size."
+        self._refuse("evolve", least_cost(Sectors.of(system, dims)), remedy)
+        generator = compiled(system, dims)
+        if initial is not None:
+            flattened(generator, initial)  # says what is wrong with it, if anything
+            if is_coherent(generator, initial):
+                generator = compiled(system, dims, blocks=False)
+        horizon = float(times[-1] - times[0])
+        expected = evolution_cost(generator, horizon, len(times), self.krylov_size)
+        self._refuse("evolve", expected, remedy)
+        return generator
+
+    def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
+        """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.
+
+        It holds the answer of the mean of O to every parameter p of the system,
+        ``d<O>/dp = -Tr(X (dL/dp) rho)``, with for example ``dL/dp rho = -i [dH/dp, rho]`` for a
+        parameter of the Hamiltonian and ``c rho c† - {c†c, rho}/2`` for the rate of a jump c.
+
+        Args:
+            system: with a unique steady state.
+            right: O, Hermitian: an operator sum or a matrix.
+            state: the steady state if it is known, which saves its solution.
+
+        Returns:
+            X, a Hermitian matrix in the basis of the states.
+
+        Raises:
+            ArgumentError: O is not Hermitian; modes without `cutoff`.
+            NumericalError: not unique, or not converged.
+        """
+        dims = dimensions(system, self.cutoff)
+        mean_of = np.asarray(right)
+        if isinstance(right, OperatorSum):
+            mean_of = operator_matrix(right, system.spaces, dims).toarray()
+        if not np.allclose(mean_of, mean_of.conj().T, rtol=0.0, atol=1e-12 * np.abs(mean_of).max()):
+            remedy = "Solve for its Hermitian and anti-Hermitian parts."
+            raise ArgumentError("right", "be Hermitian", right, remedy)
+        state = self.steady_state(system).state if state is None else state
+        generator = compiled(system, dims)
+        if generator.sectors.off_block_weight(mean_of) > 1e-24 * np.linalg.norm(mean_of) ** 2:
+            generator = compiled(system, dims, blocks=False)
+        sectors = generator.sectors
+        flat = generator.narrowed(sectors.gather(mean_of.astype(complex)))
+        with _threads_for(generator):
+            rho = flattened(generator, state)
+            return sectors.scatter(adjoint_solution(generator, rho, flat, self.rtol))
+
+    def purification_time(self, system: OpenSystem, impurity: float, longest: float = 1e6) -> float:
         """First time from the ground state at which ``1 - Tr rho^2`` falls back to `impurity`.
 
         Raises:
-            NumericalError: it does not happen before `longest`.
+            NumericalError: it does not happen before `longest`, in units of the inverse norm of
+                the generator.
         """
         generator = compiled(system, dimensions(system, self.cutoff))
-        flat, rtol = generator.sectors.ground(), min(1e-6, 0.01 * impurity)
+        flat, rtol = generator.ground(), min(1e-6, 0.01 * impurity)
         with _threads_for(generator):
             return first_purification(generator, flat, impurity, rtol, self.krylov_size, longest)
+
+    def _source(self, system: OpenSystem) -> LinearSource | None:
+        """The source to be eliminated, if that is wanted and possible.
+
+        Raises:
+            ArgumentError: the hierarchy was asked for, but there is no linear source.
+        """
+        if self.method == "hierarchy" or (self.method == "auto" and self.cutoff is None):
+            trait = linear_source(system)
+            if self.method == "hierarchy" and not trait.holds:
+                remedy = f"{trait.reason}. Use method='auto'."
+                raise ArgumentError("system", "have a linear source", system.labels, remedy)
+            return trait.evidence if trait.holds else None
+        return None
+
+    @property
+    def _limit(self) -> float:
+        return self.memory_limit or 0.5 * available_memory()
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings(self.method, self.rtol, self.krylov_size, self.edge)
+
+    @property
+    def _options(self) -> Options:
+        return Options(self.edge, self.rtol, self.cutoff, self.krylov_size, self._limit)
+
+    def _refuse(self, task: str, cost: Cost, remedy: str) -> None:
+        refuse_if_too_large(task, cost.memory, self._limit, remedy)
+
+    def _finished(self, report: Report, start: float) -> Report:
+        options = {"method": self.method, "rtol": self.rtol, "cutoff": self.cutoff}
+        provenance = {"engine options": options, "versions": versions()}
+        return report.with_(seconds=time.perf_counter() - start, provenance=provenance)
 
 
 def _threads_for(generator: Generator) -> AbstractContextManager[Any]:
     """One BLAS thread unless the blocks are large enough to keep several busy."""
     return one_blas_thread(max(generator.sectors.sizes) < THREADED_BLOCK)
-
-
-def _cost(sectors: Sectors, times: int = 1) -> Cost:
-    """Memory of Krylov vectors, stored times and the full matrix; time from measured rates."""
-    vectors = 16.0 * sectors.numbers * (60 + times) + min(6e8, 16.0 * sectors.numbers * 300)
-    full = 3 * 16.0 * sectors.dimension**2
-    return Cost(vectors + full, 0.01 + 2.5e-4 * sectors.numbers)
-
-
-def _flat(generator: Generator, initial: Any) -> Flat:
-    sectors = generator.sectors
-    if initial is None:
-        return sectors.ground()
-    state = initial.density() if isinstance(initial, PureState) else initial
-    if not isinstance(state, DensityState) or state.labels != sectors.labels:
-        remedy = f"Give a DensityState or PureState with the labels {sectors.labels}."
-        raise ArgumentError("initial", "be a state of the system", initial, remedy)
-    if tuple(state.dimensions) != sectors.dimensions:
-        remedy = f"Its dimensions must be {sectors.dimensions}; set cutoff= accordingly."
-        raise ArgumentError("initial", "fit the dimensions", state.dimensions, remedy)
-    return sectors.gather(np.asarray(state.matrix, dtype=complex))
-
-
-def _coherent(generator: Generator, initial: Any) -> bool:
-    """Whether the initial state has coherences between charge sectors."""
-    state = initial.density() if isinstance(initial, PureState) else initial
-    return generator.sectors.off_block_weight(np.asarray(state.matrix)) > 1e-24
-
-
-def _edges(state: Any, system: OpenSystem, modes: list[int]) -> dict[str, float]:
-    """Population of the highest Fock state of each mode."""
-    found = {}
-    for k in modes:
-        label = system.labels[k]
-        local = state.reduced(label).matrix
-        found[f"Fock edge of {label}"] = float(np.real(local[-1, -1]))
-    return found
-
-
-def _judged(report: Report, engine: Lindblad) -> Report:
-    """Lower the status where a check fails, with the reason as a warning."""
-    warnings = list(report.warnings)
-    if report.margin is not None and report.margin < -max(1e-10, 10 * engine.rtol):
-        warnings.append(f"the state has a negative eigenvalue {report.margin:.3g}")
-    if report.residual is not None and not report.residual <= 10 * engine.rtol:
-        warnings.append(f"residual {report.residual:.3g} exceeds rtol {engine.rtol:g}")
-    for name, value in report.truncation.items():
-        if value > engine.edge:
-            warnings.append(f"{name} holds {value:.3g}: raise cutoff")
-    status = Status.SUSPECT if warnings else report.status
-    return report.with_(status=status, warnings=tuple(warnings))

@@ -6,22 +6,25 @@ With ``K = H - (i/2) sum c†c`` and Hermitian rho,
 
 K is block diagonal, a jump takes block p to one block q, and jumps that are diagonal (dephasing)
 act by multiplying entries. Hermitian matrices form a real vector space that L maps into itself, so
-Krylov methods here run on real vectors and never need ``X K†`` separately.
+Krylov methods here run on real vectors and never need ``X K†`` separately. Where phases of the
+basis make the operators real (`gauge.py`), they are stored as real numbers, and real states stay
+real.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.engines.lindblad.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.lindblad.sectors import Sectors
 
-Operator = NDArray[np.complex128] | sp.csr_array
+Operator = NDArray[Any] | sp.csr_array
 DENSE_FRACTION = 0.15
 """Blocks with a larger filled fraction are kept dense: BLAS is then faster than sparse products."""
 
@@ -31,7 +34,7 @@ class Generator:
     """L and its adjoint on flattened block-diagonal Hermitian matrices.
 
     Args:
-        sectors: the blocks.
+        sectors: the blocks; they get the phases that make the generator real, if there are any.
         hamiltonian: H on the whole space, sparse.
         jumps: ``sqrt(rate_k) c_k`` on the whole space, sparse.
         effective: ``-i K`` on each block.
@@ -45,21 +48,45 @@ class Generator:
     effective: list[Operator] = field(init=False)
     moves: list[tuple[int, int, Operator, Operator]] = field(init=False)
     masks: list[NDArray[Any] | None] = field(init=False)
+    real: bool = field(init=False)
     applications: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         total = sp.csr_array(self.hamiltonian, dtype=complex)
         for c in self.jumps:
             total = total - 0.5j * (c.conj().T @ c)
-        blocks = self.sectors.blocks
         total = sp.csr_array(-1j * total)
-        self.effective = [_stored(sp.csr_array(total[block][:, block])) for block in blocks]
-        self.moves, self.masks = [], [None] * len(blocks)
+        jumps = [sp.csr_array(np.sqrt(0.5) * c, dtype=complex) for c in self.jumps]
+        blocks = self.sectors.blocks
         owner = np.empty(self.sectors.dimension, dtype=np.intp)
         for number, block in enumerate(blocks):
             owner[block] = number
-        for c in self.jumps:
-            self._sort_jump(sp.csr_array(np.sqrt(0.5) * c), owner)
+        phases = real_phases(total, jumps, owner)
+        self.real = phases is not None
+        if phases is not None:
+            total = turned_by(total, phases).real
+            jumps = [without_phases(turned_by(c, phases), owner).real for c in jumps]
+            if np.any(phases != 1.0):
+                self.sectors = replace(self.sectors, phases=phases)
+        self.effective = [_stored(sp.csr_array(total[block][:, block])) for block in blocks]
+        self.moves, self.masks = [], [None] * len(blocks)
+        for c in jumps:
+            self._sort_jump(sp.csr_array(c), owner)
+
+    @property
+    def dtype(self) -> type:
+        """``float`` if real states stay real, else ``complex``."""
+        return float if self.real else complex
+
+    def ground(self) -> NDArray[Any]:
+        """All spaces in their lowest basis state, flattened, in the numbers that suffice."""
+        return self.sectors.ground(self.dtype)
+
+    def narrowed(self, flat: NDArray[Any]) -> NDArray[Any]:
+        """The flattened state in real numbers if it and the generator are real."""
+        imaginary = float(np.max(np.abs(np.imag(flat)), initial=0.0))
+        real = self.real and imaginary <= 1e-15 * float(np.max(np.abs(flat)))
+        return np.ascontiguousarray(np.real(flat)) if real else flat
 
     def _sort_jump(self, c: sp.csr_array, owner: NDArray[np.intp]) -> None:
         """File a jump as an entrywise mask (diagonal) or as moves between blocks."""
@@ -77,7 +104,7 @@ class Generator:
             part = sp.csr_array(c[self.sectors.blocks[q]][:, self.sectors.blocks[p]])
             self.moves.append((p, q, _stored(part), _stored(sp.csr_array(part.conj().T))))
 
-    def apply(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    def apply(self, flat: NDArray[Any]) -> NDArray[Any]:
         """``L rho`` for a flattened Hermitian rho."""
         self.applications += 1
         rho = self.sectors.views(flat)
@@ -86,7 +113,7 @@ class Generator:
             half[q] += _sandwich(c, rho[p])
         return self._completed(half, rho, conjugate=False)
 
-    def apply_adjoint(self, flat: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    def apply_adjoint(self, flat: NDArray[Any]) -> NDArray[Any]:
         """``L† X`` for a flattened Hermitian X."""
         self.applications += 1
         X = self.sectors.views(flat)
@@ -97,9 +124,9 @@ class Generator:
 
     def _completed(
         self, half: list[NDArray[Any]], x: list[NDArray[Any]], conjugate: bool
-    ) -> NDArray[np.complex128]:
+    ) -> NDArray[Any]:
         """``half + half†``: exactly Hermitian, as an anti-Hermitian rounding error would grow."""
-        result = np.empty(self.sectors.numbers, dtype=complex)
+        result = np.empty(self.sectors.numbers, dtype=np.result_type(*half))
         out = self.sectors.views(result)
         for number, (block, mask, y) in enumerate(zip(x, self.masks, out, strict=True)):
             if mask is not None:
@@ -137,6 +164,6 @@ def _stored(matrix: sp.csr_array) -> Operator:
     return matrix
 
 
-def _sandwich(c: Operator, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def _sandwich(c: Operator, x: NDArray[Any]) -> NDArray[Any]:
     """``c x c†`` for Hermitian x, by two products from the left."""
-    return (c @ (c @ x).conj().T).conj().T
+    return c @ (c @ x).conj().T

@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError
 
-Apply = Callable[[NDArray[np.complex128]], NDArray[np.complex128]]
+Apply = Callable[[NDArray[Any]], NDArray[Any]]
 _SAFETY = 0.8
 _SMALLEST_STEP = 1e-14
+_SHRINKS = 0.1
+"""A vector that keeps this part of its norm loses one digit of orthogonality at most."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Step:
         error: estimated error at its end.
     """
 
-    basis: NDArray[np.complex128]
+    basis: NDArray[Any]
     small: NDArray[np.float64]
     norm: float
     length: float
@@ -48,7 +50,7 @@ class Step:
         m = len(self.basis)
         return self.norm * scipy.linalg.expm(time * self.small)[:m, 0]
 
-    def state(self, time: float) -> NDArray[np.complex128]:
+    def state(self, time: float) -> NDArray[Any]:
         """The flattened state after `time`."""
         return self.coefficients(time) @ self.basis
 
@@ -58,7 +60,7 @@ class Step:
 
 
 def krylov_steps(
-    apply: Apply, state: NDArray[np.complex128], horizon: float, rtol: float, size: int = 30
+    apply: Apply, state: NDArray[Any], horizon: float, rtol: float, size: int = 30
 ) -> Iterator[Step]:
     """Successive steps from `state` until their lengths add up to `horizon`.
 
@@ -88,9 +90,7 @@ def krylov_steps(
         guess = 2.0 * step.length if step.length < left else left
 
 
-def _step(
-    apply: Apply, state: NDArray[np.complex128], longest: float, rate: float, size: int
-) -> Step:
+def _step(apply: Apply, state: NDArray[Any], longest: float, rate: float, size: int) -> Step:
     """The longest step up to `longest` whose estimated error is below ``rate * length``."""
     basis, hessenberg, norm, closed = _arnoldi(apply, state, size)
     m = len(basis)
@@ -100,10 +100,12 @@ def _step(
         return Step(basis, small, norm, longest, 0.0)
     small[m, m - 1] = hessenberg[m, m - 1]
     small[m + 1, m] = 1.0
-    # a space of m vectors cannot follow more than about m/|L|: longer trials only overflow
-    length = min(longest, 2.0 * m / float(np.linalg.norm(small[:m, :m], 2)))
+    # a space of m vectors follows about m/|L| if L turns, but m^2/|L| if it damps: a generous first
+    # trial costs small exponentials only, one far too long would overflow
+    length = min(longest, 0.5 * m * m / float(np.linalg.norm(small[:m, :m], 2)))
     while True:
-        column = norm * scipy.linalg.expm(length * small)[:, 0]
+        with np.errstate(over="ignore", invalid="ignore"):  # a trial far too long is cut below
+            column = norm * scipy.linalg.expm(length * small)[:, 0]
         error = float(max(abs(column[m]), abs(column[m + 1]) * hessenberg[m, m - 1]))
         if error <= rate * length or length <= 1e-16 * longest:
             return Step(basis, small, norm, length, error)
@@ -111,26 +113,40 @@ def _step(
 
 
 def _arnoldi(
-    apply: Apply, state: NDArray[np.complex128], size: int
-) -> tuple[NDArray[np.complex128], NDArray[np.float64], float, bool]:
+    apply: Apply, state: NDArray[Any], size: int
+) -> tuple[NDArray[Any], NDArray[np.float64], float, bool]:
     """Basis, Hessenberg matrix, norm, and whether the space closed before `size`."""
     norm = float(np.linalg.norm(state))
-    basis = np.empty((size, len(state)), dtype=complex)
+    basis = np.empty((size, len(state)), dtype=state.dtype)
     real = basis.view(np.float64)
     hessenberg = np.zeros((size + 1, size))
     basis[0] = state / norm
     for j in range(size):
         w = apply(basis[j])
         before = float(np.linalg.norm(w))
-        flat = w.view(np.float64)
-        for _ in range(2):  # twice is enough for orthogonality
-            overlap = real[: j + 1] @ flat
-            flat -= overlap @ real[: j + 1]
-            hessenberg[: j + 1, j] += overlap
-        after = float(np.linalg.norm(w))
+        after = orthogonalise(w.view(np.float64), real[: j + 1], hessenberg[: j + 1, j])
         if after <= 1e-13 * max(before, np.abs(hessenberg[: j + 1, : j + 1]).max()):
             return basis[: j + 1], hessenberg, norm, True
         hessenberg[j + 1, j] = after
         if j + 1 < size:
-            basis[j + 1] = w / after
+            np.divide(w, after, out=basis[j + 1])
     return basis, hessenberg, norm, False
+
+
+def orthogonalise(
+    w: NDArray[np.float64], basis: NDArray[np.float64], overlaps: NDArray[np.float64]
+) -> float:
+    """Take the `basis` out of `w`, adding the overlaps to `overlaps`; the norm that is left.
+
+    A second pass is made where the first lost digits, that is if `w` shrank a lot.
+    """
+    after = float(np.linalg.norm(w))
+    for _ in range(3):
+        before = after
+        overlap = basis @ w
+        w -= overlap @ basis
+        overlaps += overlap
+        after = float(np.linalg.norm(w))
+        if after > _SHRINKS * before:
+            break
+    return after

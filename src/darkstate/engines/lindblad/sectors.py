@@ -29,12 +29,15 @@ class Sectors:
         dimensions: their dimensions.
         blocks: index arrays into the basis, one per value of the charges.
         reason: which charges were found.
+        phases: of the basis states in which flattened states are written; None for all 1 (see
+            `gauge.py`). `gather` and `scatter` turn by them, nothing else needs to know.
     """
 
     labels: tuple[str, ...]
     dimensions: tuple[int, ...]
     blocks: tuple[NDArray[np.intp], ...]
     reason: str = ""
+    phases: NDArray[np.complex128] | None = None
 
     @classmethod
     def of(cls, system: OpenSystem, dimensions: Sequence[int]) -> Sectors:
@@ -79,13 +82,20 @@ class Sectors:
 
     def gather(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """The block-diagonal part of a full density matrix, flattened."""
-        return np.concatenate([matrix[np.ix_(b, b)].ravel() for b in self.blocks])
+        parts = [matrix[np.ix_(b, b)] for b in self.blocks]
+        if self.phases is not None:
+            turns = [self.phases[b] for b in self.blocks]
+            parts = [u.conj()[:, None] * x * u for u, x in zip(turns, parts, strict=True)]
+        return np.concatenate([x.ravel() for x in parts])
 
     def scatter(self, flat: NDArray[Any]) -> NDArray[Any]:
         """The full density matrix of a flattened block-diagonal state."""
         matrix = np.zeros((self.dimension, self.dimension), dtype=complex)
         for block, view in zip(self.blocks, self.views(flat), strict=True):
             matrix[np.ix_(block, block)] = view
+        if self.phases is not None:
+            matrix *= self.phases[:, None]
+            matrix *= self.phases.conj()
         return matrix
 
     def off_block_weight(self, matrix: NDArray[Any]) -> float:
@@ -97,9 +107,9 @@ class Sectors:
         """Trace of a flattened Hermitian state."""
         return float(sum(np.trace(view).real for view in self.views(flat)))
 
-    def ground(self) -> NDArray[Any]:
+    def ground(self, dtype: Any = complex) -> NDArray[Any]:
         """All spaces in their lowest basis state, flattened."""
-        flat = np.zeros(self.numbers, dtype=complex)
+        flat = np.zeros(self.numbers, dtype=dtype)
         for number, block in enumerate(self.blocks):
             place = np.flatnonzero(block == 0)
             if len(place):
@@ -107,9 +117,9 @@ class Sectors:
                 view[place[0], place[0]] = 1.0
         return flat
 
-    def mixed(self) -> NDArray[Any]:
+    def mixed(self, dtype: Any = complex) -> NDArray[Any]:
         """The maximally mixed state, flattened."""
-        views = [np.eye(size, dtype=complex).ravel() for size in self.sizes]
+        views = [np.eye(size, dtype=dtype).ravel() for size in self.sizes]
         return np.concatenate(views) / self.dimension
 
 

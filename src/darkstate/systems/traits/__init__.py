@@ -5,9 +5,10 @@ from darkstate.systems.traits.cascade import cascade_order
 from darkstate.systems.traits.charges import charges
 from darkstate.systems.traits.order import is_quadratic
 from darkstate.systems.traits.permutations import permutation_symmetry
+from darkstate.systems.traits.source import LinearSource, linear_source
 from darkstate.systems.traits.trait import Trait
 
-TRAITS = (is_quadratic, charges, permutation_symmetry, cascade_order)
+TRAITS = (is_quadratic, charges, permutation_symmetry, cascade_order, linear_source)
 """The functions that compute one trait each; add one here to have it described everywhere."""
 
 
@@ -23,11 +24,13 @@ def describe(system: OpenSystem) -> str:
 
 __all__ = [
     "TRAITS",
+    "LinearSource",
     "Trait",
     "all_traits",
     "cascade_order",
     "charges",
     "describe",
     "is_quadratic",
+    "linear_source",
     "permutation_symmetry",
 ]

@@ -47,7 +47,7 @@ def cascade_order(system: OpenSystem) -> Trait[Stages]:
     the generator of an autonomous network. It holds if there is more than one stage.
     """
     index = {label: i for i, label in enumerate(system.labels)}
-    arrows = [(index[a], index[b]) for a, b in _influences(system)]
+    arrows = [(index[a], index[b]) for a, b in influences(system)]
     n = len(index)
     a, b = np.array(arrows, dtype=np.intp).reshape(-1, 2).T
     graph = sp.csr_array((np.ones(len(a), dtype=bool), (a, b)), shape=(n, n))
@@ -84,8 +84,8 @@ def _reason(stages: Stages) -> str:
     return "all parts act on each other"
 
 
-def _influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
-    """Pairs (a, b) where a acts on b."""
+def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
+    """Pairs of labels (a, b) where a may act on b; not closed under "acts on what acts on"."""
     exchange: dict[frozenset[str], _Terms] = {}
     for product, c in system.hamiltonian:
         labels = [space.label for space, _ in product]

@@ -1,0 +1,122 @@
+"""Time evolution, and the events in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkstate.engines import Engine, Lindblad
+from darkstate.errors import ArgumentError, check_real
+from darkstate.measures import Measure
+from darkstate.results import Result
+from darkstate.solve.asking import (
+    Model,
+    as_open_system,
+    causal_part,
+    check_accepts,
+    choose,
+    described,
+)
+from darkstate.systems.langevin import System
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def evolve(
+    model: Model | System,
+    times: Sequence[float],
+    initial: Any = None,
+    measures: Mapping[str, Any] | None = None,
+    engine: Engine | None = None,
+    upstream_of: str | Sequence[str] | None = None,
+) -> Result:
+    """Time evolution; ``initial`` (ground state or vacuum by default) is the state at times[0].
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        times: increasing times, in the inverse of the rate unit.
+        initial: the state at the first time.
+        measures: ``{column: function of the state}``, for example
+            ``{"E": lambda s: log_negativity(s, "A1", "B1")}``.
+        engine: engine object; by default the first that can.
+        upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
+            evolved, which is exact (`darkstate.systems.upstream`).
+
+    Returns:
+        Result with the last state and a table (`xarray.Dataset`) over the dimension ``time``.
+
+    Raises:
+        ArgumentError: times not increasing or not finite.
+    """
+    times = check_times(times)
+    system = causal_part(model, upstream_of)
+    engine = engine or choose(system)[0]
+    check_accepts(engine, system)
+    solution = engine.evolve(system, times, initial)
+    table = _table(times, solution.states, measures or {})
+    return Result(solution.state, solution.report, table, described(model))
+
+
+def preparation_time(
+    model: Model | System, tolerance: float = 1e-3, engine: Lindblad | None = None
+) -> float:
+    """First time, from all spaces in their ground state, at which the network is pure again.
+
+    Preparation ends where ``(1 - Tr rho^2)/pairs <= tolerance`` after the state has been mixed.
+
+    Args:
+        model: a network whose steady state is (nearly) pure; ``pairs`` is half its subsystems.
+        tolerance: impurity per pair, > 0.
+        engine: `engines.Lindblad` with options.
+
+    Returns:
+        The time, in the inverse of the rate unit.
+
+    Raises:
+        ArgumentError: tolerance out of range.
+        NumericalError: the network does not get that pure.
+
+    Source: Agusti et al., Phys. Rev. Lett. 131, 250801 (2023).
+    """
+    remedy = "Give the impurity per pair at which preparation counts as finished."
+    check_real("tolerance", tolerance, above=0.0, below=1.0, remedy=remedy)
+    system = as_open_system(model)
+    pairs = max(1, len(system.labels) // 2)
+    return (engine or Lindblad()).purification_time(system, pairs * tolerance)
+
+
+def check_times(times: Sequence[float]) -> list[float]:
+    """Times as floats.
+
+    Raises:
+        ArgumentError: fewer than one, not finite or not increasing.
+    """
+    try:
+        array = np.asarray(times, dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.ndim != 1 or not len(array) or not np.all(np.isfinite(array)):
+        remedy = "Give for example numpy.linspace(0, 10, 101)."
+        raise ArgumentError("times", "be a list of finite numbers", times, remedy)
+    if np.any(np.diff(array) <= 0):
+        raise ArgumentError("times", "increase", times, "Sort them and drop repeated times.")
+    return array.tolist()
+
+
+def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any]) -> xr.Dataset:
+    import xarray as xr
+
+    columns = {
+        name: (
+            "time",
+            np.array([float(measure(state)) for state in states]),
+            {"long_name": measure.symbol, "units": measure.unit}
+            if isinstance(measure, Measure)
+            else {},
+        )
+        for name, measure in measures.items()
+    }
+    return xr.Dataset(columns, coords={"time": times})

@@ -1,0 +1,65 @@
+"""Causal solves: what some nodes of a cascade do needs only what is upstream of them.
+
+If no part of D acts on U, the reduced state of U obeys a closed equation, and that equation is the
+one of the network with everything of D struck out: terms of H that touch D, and D's part of every
+jump (`darkstate.systems.traits.cascade` has the condition). The first pairs of a long network are
+therefore solved exactly without the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from darkstate.errors import ArgumentError, nearest
+from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.operators import OperatorSum
+from darkstate.systems.traits.cascade import influences
+
+
+def upstream(system: OpenSystem, labels: str | Sequence[str]) -> OpenSystem:
+    """The smallest part of a network that contains `labels` and is not acted upon by the rest.
+
+    Its dynamics and steady state are exactly the reduced ones of the whole network.
+
+    Args:
+        system: any network; where everything acts on everything it comes back whole.
+        labels: one label or several.
+
+    Returns:
+        The open system of `labels` and of all that acts on them, directly or through others.
+
+    Raises:
+        ArgumentError: an unknown label.
+    """
+    wanted = [labels] if isinstance(labels, str) else list(labels)
+    for label in wanted:
+        if label not in system.labels:
+            remedy = nearest(str(label), system.labels)
+            raise ArgumentError("labels", "name spaces of the system", label, remedy)
+    feeders: dict[str, set[str]] = {}
+    for a, b in influences(system):
+        feeders.setdefault(b, set()).add(a)
+    kept, waiting = set(wanted), list(wanted)
+    while waiting:
+        fresh = feeders.get(waiting.pop(), set()) - kept
+        kept |= fresh
+        waiting += fresh
+    return _restricted(system, kept)
+
+
+def _restricted(system: OpenSystem, kept: set[str]) -> OpenSystem:
+    """The system with every term struck out that touches another label."""
+    spaces = tuple(space for space in system.spaces if space.label in kept)
+    jumps = []
+    for jump in system.jumps:
+        operator = _within(jump.operator, kept)
+        if any(product for product, _ in operator):
+            jumps.append(Jump(operator, jump.rate, jump.name, jump.each_atom))
+    names = {jump.name for jump in jumps}
+    monitors = tuple(monitor for monitor in system.monitors if monitor.channel in names)
+    return OpenSystem(spaces, _within(system.hamiltonian, kept), tuple(jumps), monitors)
+
+
+def _within(operator: OperatorSum, kept: set[str]) -> OperatorSum:
+    terms = {p: c for p, c in operator if all(space.label in kept for space, _ in p)}
+    return OperatorSum(terms)
