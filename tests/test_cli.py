@@ -153,6 +153,12 @@ KINDS = [
     ("{kind: DualRail, pairs: 1, squeezing: 0.5}", "DualRail, 2 qubits (A1, B1)", "qubit"),
     (
         "{kind: DualRail, pairs: 1, squeezing: 0.1, bandwidth: 4}",
+        "DualRail, 2 qubits (A1, B1)",  # the source is eliminated
+        "qubit",
+    ),
+    (
+        "{kind: DualRail, pairs: 1, squeezing: 0.1, bandwidth: 4}\n"
+        "engine: {kind: Lindblad, cutoff: 5}",
         "DualRail, 2 qubits (A1, B1) and 2 modes (SA, SB)",
         "subsystem",
     ),

@@ -332,3 +332,16 @@ def test_networks_beyond_memory_are_refused_at_once(pairs):
         ds.steady_state(model, engine)
     with pytest.raises(CapacityError, match="memory"):
         ds.evolve(model, [0.0, 1.0], engine=engine)
+
+
+def test_an_evolution_is_priced_by_its_length():
+    model = ds.models.DualRail(4, 1.0)
+    short, long = (ds.explain(model, times=[0.0, t]).chosen for t in (10.0, 1000.0))
+    assert short is not None and long is not None
+    assert short.cost is not None and long.cost is not None
+    assert short.method == "Krylov propagator"
+    assert long.cost.seconds > 10 * short.cost.seconds
+    many = ds.explain(model, times=list(range(1001))).chosen
+    assert many is not None and many.cost is not None
+    # a thousand stored states of 12,870 real numbers
+    assert many.cost.memory - long.cost.memory == pytest.approx(999 * 8 * 12870, rel=0.01)

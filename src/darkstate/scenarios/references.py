@@ -16,7 +16,15 @@ from darkstate.scenarios.scenario import Scenario
 
 _ENTRY = re.compile(r"^@\w+\{(\w+),.*?^\}", re.DOTALL | re.MULTILINE)
 
-_ENGINES = {"gaussian": (("bartels1972", "the method of the gaussian engine"),)}
+_ENGINES = {
+    "gaussian": (("bartels1972", "the method of the gaussian engine"),),
+    "lindblad": (("kraus2008", "dark states, the first rung of the lindblad engine"),),
+    "trajectories": (
+        ("molmer1993", "quantum jumps in the trajectories engine"),
+        ("rouchon2015", "the step of its diffusive records"),
+    ),
+}
+_HIERARCHY = ("tanimura2006", "hierarchies of equations for light with a memory")
 _MEASURES = {
     "log_negativity": ("vidal2002", "plenio2005"),
     "entropy": ("weedbrook2012",),
@@ -83,6 +91,8 @@ def _keys(scenario: Scenario) -> Iterator[tuple[str, str]]:
     steady = scenario.solve == "steady_state"
     if not (engine == "gaussian" and not steady):  # the evolution is an exponential
         yield from _ENGINES.get(engine, ())
+    if chosen and engine == chosen.engine and chosen.method == "hierarchy":
+        yield _HIERARCHY
     for measure in scenario.measures:
         for key in _MEASURES.get(measure, ()):
             yield key, f"the measure {measure}"

@@ -51,16 +51,19 @@ class Explanation:
         return "\n".join([*lines, f"chosen: {taken}"])
 
 
-def explain(model: Model | System, engine: Engine | None = None) -> Explanation:
+def explain(
+    model: Model | System, engine: Engine | None = None, times: Sequence[float] | None = None
+) -> Explanation:
     """Which engine would solve the model, why, and at what predicted cost; solves nothing.
 
     Args:
         model: a ready model, any object with ``system()``, or a system.
         engine: ask this engine, with its options, instead of all of them.
+        times: explain the evolution over these times instead of the steady state.
     """
     system = as_system(model)
     asked = [kind() for kind in ENGINES] if engine is None else [engine]
-    offers = tuple(offer_of(each, system) for each in asked)
+    offers = tuple(offer_of(each, system, times) for each in asked)
     return Explanation(offers, next((offer for offer in offers if offer.can), None))
 
 
@@ -130,13 +133,19 @@ def check_accepts(engine: Engine, system: System) -> None:
         )
 
 
-def offer_of(engine: Engine, system: System) -> Offer:
-    """The offer of an engine; a refusal where it does not read such a system."""
+def offer_of(engine: Engine, system: System, times: Sequence[float] | None = None) -> Offer:
+    """The offer of an engine; a refusal where it does not read such a system.
+
+    For an evolution over `times` its price is asked where the engine knows one, else the offer is
+    that of a steady state.
+    """
     try:
         check_accepts(engine, system)
     except EngineMismatchError as refusal:
         steps = ("Does the engine read this kind of system? no",)
         return Offer(engine.name, False, str(refusal), steps=steps)
+    if times is not None and hasattr(engine, "evolution_offer"):
+        return engine.evolution_offer(system, times)  # type: ignore[attr-defined]
     return engine.offer(system)
 
 

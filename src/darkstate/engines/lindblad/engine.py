@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2, prod
 from typing import Any, ClassVar, Literal
 
@@ -251,6 +251,21 @@ class Lindblad:
         expected = evolution_cost(generator, horizon, len(times), self.krylov_size)
         self._refuse("evolve", expected, remedy)
         return generator
+
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """What an evolution from the ground state over `times` would cost."""
+        offer = self.offer(system)
+        if not offer.can or isinstance(offer.plan, LinearSource):
+            return offer
+        try:
+            dims = dimensions(system, self.cutoff)
+        except DarkstateError as refusal:
+            return Offer(self.name, False, str(refusal), steps=offer.steps)
+        generator = offer.plan[1] if offer.plan[0] == dims else None
+        if generator is None:
+            generator = compiled(system, dims)
+        cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
+        return replace(offer, method="Krylov propagator", reason="as for all sizes", cost=cost)
 
     def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
         """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.
