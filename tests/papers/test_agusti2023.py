@@ -8,6 +8,10 @@ import xarray as xr
 from darkstate.papers import PAPERS, Verdict, paper
 from darkstate.papers.agusti2023 import AGUSTI2023
 from darkstate.papers.agusti2023.blocks import pair_entropy
+from darkstate.papers.agusti2023.common import entangled_pairs, extrapolated, pair_concurrences
+from darkstate.papers.agusti2023.detuned_pair import local_concurrence, lone_pair
+from darkstate.papers.agusti2023.detuned_pairs import summit
+from darkstate.papers.agusti2023.direct import counts
 from darkstate.papers.agusti2023.relaxation import purified
 
 FIGURES = {figure.id: figure for figure in AGUSTI2023.figures}
@@ -40,10 +44,100 @@ def preparation(times, permuted):
     )
 
 
+def behind(rows, bandwidths=(5.0, 20.0, np.inf)):
+    """Data of figure 4a made by hand."""
+    rows = np.array(rows)
+    straight = np.array([extrapolated(row, rows.shape[1]) for row in rows])
+    return xr.Dataset(
+        {
+            "concurrence": (("bandwidth", "pair"), rows),
+            "straight": (("bandwidth", "pair"), straight),
+            "change": ("bandwidth", np.zeros(len(rows))),
+        },
+        coords={"bandwidth": list(bandwidths), "pair": np.arange(1, rows.shape[1] + 1)},
+    )
+
+
+def reached(loss, dephasings=(0.0, 1e-2)):
+    """Data of figure 4b made by hand: C_11 = tanh 2r - 1/beta, and ``loss(beta, gamma_phi)``."""
+    beta = np.array([5.0, 10.0, 20.0, 50.0, 400.0, 800.0])
+    first = np.tanh(2) - 1 / beta
+    table = np.array([[first, first - loss(beta, g)] for g in dephasings])
+    broad = np.array([[np.tanh(2), np.tanh(2) - 10 * g] for g in dephasings])
+    return xr.Dataset(
+        {
+            "concurrence": (("dephasing", "pair", "bandwidth"), table),
+            "broad": (("dephasing", "pair"), broad),
+        },
+        coords={"dephasing": list(dephasings), "bandwidth": beta, "pair": [1, 2]},
+    ).transpose("dephasing", "bandwidth", "pair")
+
+
+def off_centre(shape):
+    """Data of figure 4c made by hand: ``shape(Delta/kappa)`` for every beta."""
+    x = np.concatenate([[0.0], np.geomspace(0.01, 100.0, 17)])
+    narrow = local_concurrence(x)
+    return xr.Dataset(
+        {
+            "concurrence": (("bandwidth", "detuning"), np.array([shape(x), shape(x)])),
+            "narrow": ("detuning", narrow),
+        },
+        coords={"bandwidth": [5.0, 20.0], "detuning": x},
+    )
+
+
+def stepped(finite, broad):
+    """Data of figure 4d made by hand."""
+    table = np.array([finite, broad], float)
+    dims = ("bandwidth", "step")
+    return xr.Dataset(
+        {
+            "concurrence": (dims, table),
+            "lone": (dims, np.full_like(table, 0.8)),
+            "change": (dims, np.zeros_like(table)),
+            "resonant": ("bandwidth", np.array([0.4, 0.4])),
+        },
+        coords={"bandwidth": [20.0, np.inf], "step": [0.5, 1.0, 2.0, 4.0][: len(finite)]},
+        attrs={"pairs": 4},
+    )
+
+
+def counted(*rows):
+    """Data of figure "direct" made by hand, five pairs each."""
+    straight = np.array([extrapolated(row, 5) for row in rows])
+    return xr.Dataset(
+        {
+            "concurrence": (("case", "pair"), np.array(rows, float)),
+            "straight": (("case", "pair"), straight),
+        },
+        coords={
+            "pair": np.arange(1, 6),
+            "bandwidth": ("case", [np.inf] * len(rows)),
+            "dephasing": ("case", [0.03] * len(rows)),
+        },
+    )
+
+
+def relaxed(rates):
+    """Data of figures 3a and 3b made by hand: every block rises at once, and falls at its rate."""
+    t = np.linspace(0.0, 100.0, 101)
+    return xr.Dataset(
+        {
+            "impurity": (("block", "time"), np.array([0.5 * np.exp(-k * t) for k in rates])),
+            "steady": ("block", np.zeros(len(rates))),
+        },
+        coords={"block": np.arange(1, len(rates) + 1), "time": t},
+        attrs={"step": 0.0, "squeezing": 1.0, "pairs": len(rates)},
+    )
+
+
+FALLING = [0.8, 0.6, 0.35, 0.1, 0.0]
+
+
 def test_it_is_listed():
     assert AGUSTI2023 in PAPERS
     assert paper("agusti2023") is AGUSTI2023
-    assert {"2b", "2c", "2e", "3a", "3b", "3c"} < set(FIGURES)
+    assert {"2b", "2c", "2e", "3a", "3b", "3c", "4a", "4b", "4c", "4d"} < set(FIGURES)
 
 
 @pytest.mark.parametrize("figure", ["2b", "2c", "2e", "dark"])
@@ -105,3 +199,113 @@ def test_purification_is_the_last_crossing():
     assert np.isnan(purified(made.isel(time=slice(4)), 1))
     assert pair_entropy(0.0) == 0
     assert pair_entropy(20.0) == pytest.approx(1)
+
+
+def test_pairs_do_not_know_of_those_that_follow():
+    edge = 1e-5  # of the trace norm, an upper bound for the difference of concurrences
+    short, changed = pair_concurrences(1, 5.0, 0.01, edge=edge)
+    long, _ = pair_concurrences(2, 5.0, 0.01, step=0.7, edge=edge)
+    assert 0 < changed <= edge
+    assert long[0] == pytest.approx(short[0], abs=2 * edge)
+    assert long[1] < long[0] - 100 * edge
+    # Delta detunes the second pair, not the first, and spares it some of the first one's noise
+    assert pair_concurrences(2, 5.0, 0.01, edge=edge)[0][1] < long[1] - 100 * edge
+
+
+def test_a_white_field_leaves_nothing_to_extrapolate():
+    broad, change = pair_concurrences(3)
+    np.testing.assert_allclose(broad, np.tanh(2), atol=1e-9)
+    assert change == 0
+    assert extrapolated([0.9, 0.8], 4) == pytest.approx([0.9, 0.8, 0.7, 0.6])
+    assert entangled_pairs([0.9, 0.8]) == pytest.approx(9)
+
+
+def test_bandwidth_costs_the_first_pair_first_order_and_the_second_one_order_more():
+    beta = np.array([200.0, 400.0, 800.0])
+    pairs = np.array([pair_concurrences(2, b, edge=1e-3 / b**2)[0] for b in beta])
+    halving = (np.tanh(2) - pairs[:, 0])[:-1] / (np.tanh(2) - pairs[:, 0])[1:]
+    quartering = -np.diff(pairs)[:-1, 0] / -np.diff(pairs)[1:, 0]
+    # the next order in 1/beta shifts the ratios by O(10/beta), and less the larger beta
+    assert np.all(abs(halving / 2 - 1) < 20 / beta[:-1])
+    assert np.all(abs(quartering / 4 - 1) < 20 / beta[:-1])
+
+
+@pytest.mark.parametrize("detuning", [0.0, 0.5, 2.0])
+def test_a_narrow_pair_sees_the_squeezing_at_its_detuning(detuning):
+    target = float(local_concurrence(np.array(detuning)))
+    off = [lone_pair(b, b * detuning) - target for b in (200.0, 400.0)]
+    assert off[0] / off[1] == pytest.approx(2, rel=0.1)  # first order in 1/beta
+    assert abs(off[1]) < 2 / 400
+    if detuning == 0:
+        assert target == pytest.approx(np.tanh(2))
+
+
+def test_the_summit_of_a_parabola_is_found_exactly():
+    x = np.geomspace(0.1, 10.0, 8)
+    at, top = summit(x, 0.7 - 0.1 * np.log(x / 3.0) ** 2)
+    assert (at, top) == pytest.approx((3.0, 0.7))
+    assert np.isnan(summit(x, x)[0])
+
+
+def test_relaxation_verdicts_follow_the_numbers():
+    one_by_one = relaxed([0.3, 0.2, 0.1])
+    assert verdicts("3a", one_by_one)["3a-1"] == Verdict.REPRODUCED
+    assert verdicts("3a", relaxed([0.1, 0.2, 0.3]))["3a-1"] == Verdict.NOT_REPRODUCED
+    # pure blocks: then the network is not pure as a whole only
+    assert verdicts("3b", one_by_one)["3b-1"] == Verdict.NOT_REPRODUCED
+    picture, axes = plt.subplots()
+    FIGURES["3a"].draw(axes, one_by_one)
+    assert [line.get_label() for line in axes.get_lines()][:3] == ["first pair", "first 2", "all 3"]
+    plt.close(picture)
+
+
+def test_counts_take_only_networks_in_which_the_entanglement_ends():
+    data = counted(FALLING, [0.8, 0.7, 0.6, 0.5, 0.4], [0.8, 0.2, 0.0, 0.0, np.nan])
+    assert [found[1:] for found in counts(data)] == [(4, 4), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("figure", "made"),
+    [
+        ("4a", behind([[0.7, 0.6, 0.5], [0.9, 0.88, 0.86], [np.tanh(2)] * 3])),
+        ("4b", reached(lambda b, g: b**-2 + 10 * g)),
+        ("4c", off_centre(lambda x: 0.9 * local_concurrence(x))),
+        ("4d", stepped([0.5, 0.7, 0.6], [0.5, 0.7, 0.8])),
+        ("direct", counted(FALLING, FALLING)),
+    ],
+)
+def test_pictures_of_the_finite_bandwidth(figure, made):
+    picture, axes = plt.subplots()
+    FIGURES[figure].draw(axes, made)
+    picture.canvas.draw()
+    assert axes.get_xlabel() and axes.get_ylabel()
+    plt.close(picture)
+    claims = FIGURES[figure].claims(made)
+    assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
+    assert Verdict.NOT_REPRODUCED not in {claim.verdict for claim in claims}
+
+
+def test_bandwidth_verdicts_follow_the_numbers():
+    law = [np.tanh(2)] * 4
+    falling, slower = [0.7, 0.6, 0.5, 0.3], [0.9, 0.88, 0.86, 0.84]
+    found = verdicts("4a", behind([falling, slower, law]))
+    assert found == {"4a-1": Verdict.REPRODUCED, "4a-2": Verdict.NOT_REPRODUCED}
+    rising = verdicts("4a", behind([[0.7, 0.6, 0.65, 0.4], slower, law]))
+    assert rising["4a-1"] == Verdict.NOT_REPRODUCED
+    assert verdicts("4b", reached(lambda b, g: 1 / b**2))["4b-1"] == Verdict.REPRODUCED
+    weak = verdicts("4b", reached(lambda b, g: 1 / b**2 + 20 * g))
+    assert weak["4b-1"] == Verdict.CONDITION
+    strong = reached(lambda b, g: 0.3 + 0 * b)
+    strong["concurrence"] = strong.concurrence - 0.1
+    found = verdicts("4b", strong)
+    assert found["4b-1"] == found["4b-2"] == Verdict.NOT_REPRODUCED
+
+
+def test_detuning_verdicts_follow_the_numbers():
+    threshold = off_centre(lambda x: np.where(x < 0.9, 0.9, 0.0))
+    assert verdicts("4c", threshold)["4c-1"] == Verdict.NOT_REPRODUCED
+    assert verdicts("4c", off_centre(np.ones_like))["4c-1"] == Verdict.NOT_REPRODUCED
+    only_rising = stepped([0.5, 0.6, 0.7], [0.5, 0.7, 0.8])
+    assert verdicts("4d", only_rising)["4d-1"] == Verdict.NOT_REPRODUCED
+    early = counted([0.8, 0.2, 0.1, 0.05, 0.0])
+    assert verdicts("direct", early)["direct-1"] == Verdict.NOT_REPRODUCED
