@@ -10,7 +10,9 @@ import numpy as np
 from darkstate.engines.base import Cost, Offer, Solution, one_blas_thread, refuse_if_too_large
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.solve import (
+    FIRST_DEPTH,
     RESTART,
+    STEP,
     driven_network,
     evolved_hierarchy,
     predicted_numbers,
@@ -20,12 +22,16 @@ from darkstate.errors import NumericalError
 from darkstate.results import Report, Status
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.traits import LinearSource
+from darkstate.systems.traits import LinearSource, linear_source
+from darkstate.systems.upstream import upstream
 
-USUAL_DEPTH = 14
-"""Depth at which most sources with a bandwidth above the network's rates are converged to 1e-7."""
-SECONDS_PER_NUMBER = 3e-5
-"""Time of a steady state per number of the last hierarchy, all depths and iterations together."""
+USUAL_DEPTH, USUAL_ITERATIONS = 14.0, 20.0
+"""What most sources need with a bandwidth above the network's rates, where no pilot is run."""
+PILOT_DIMENSION = 16
+"""Networks up to this size are solved in milliseconds, to see what the source asks for."""
+SECONDS_PER_NUMBER = 1.8e-6
+"""Measured: time per number of the last hierarchy, per iteration of the pilot and depth, and per
+unit of the largest variance of the source; within a factor of two over bandwidth, r and N."""
 METHOD = "hierarchy"
 
 
@@ -49,19 +55,48 @@ class Options:
 
 
 def hierarchy_offer(name: str, system: OpenSystem, source: LinearSource, options: Options) -> Offer:
-    """What the hierarchy would cost at its usual depth."""
+    """What the hierarchy would cost, judged by a pilot: the nodes that feel nothing but the source.
+
+    Every further stage of the same size takes about two levels more.
+    """
     try:
         _, network = driven_network(system, source, options.cutoff)
+        depth, iterations = _pilot(system, source, network, options)
     except NumericalError as refusal:
         return Offer(name, False, str(refusal), steps=("Stationary source? no",))
-    numbers = predicted_numbers(network, USUAL_DEPTH)
+    numbers = predicted_numbers(network, depth)
     steps = (
         f"Linear source? {_labels(source)}, eliminated exactly by its moments",
-        f"Network: {network.pairs.dimension} states; about {numbers} numbers",
+        f"Network: {network.pairs.dimension} states; about {numbers} numbers at depth {depth:g}",
     )
-    cost = Cost(_memory(network, numbers), 0.05 + SECONDS_PER_NUMBER * numbers)
+    size = float(np.max(np.abs(network.variables.covariance), initial=0.0))
+    slower = 1.0 if network.dtype is float else 1.3
+    seconds = SECONDS_PER_NUMBER * numbers * iterations * size * slower
     why = "the source is linear and autonomous: no Fock states are needed"
-    return Offer(name, True, why, METHOD, steps, cost, source)
+    return Offer(
+        name, True, why, METHOD, steps, Cost(_memory(network, numbers), 0.05 + seconds), source
+    )
+
+
+def _pilot(
+    system: OpenSystem, source: LinearSource, network: DrivenNetwork, options: Options
+) -> tuple[float, float]:
+    """Expected depth, and GMRES iterations per depth, from the first nodes behind the source."""
+    closures = [set(upstream(system, label).labels) for label in source.network.labels]
+    sizes = [len(labels) for labels in closures]
+    first = [n for n, size in zip(source.network.labels, sizes, strict=True) if size == min(sizes)]
+    part = upstream(system, first)
+    trait = linear_source(part)
+    if trait.evidence is None:
+        return USUAL_DEPTH, USUAL_ITERATIONS
+    _, small = driven_network(part, trait.evidence, options.cutoff)
+    if small.pairs.dimension > PILOT_DIMENSION:
+        return USUAL_DEPTH, USUAL_ITERATIONS
+    with one_blas_thread():
+        found = steady_hierarchy(small, options.tolerance, options.rtol, lambda n: n < 1e5)
+    later = np.log2(network.pairs.dimension) / np.log2(small.pairs.dimension) - 1
+    depths = 0.5 * (found.hierarchy.depth - FIRST_DEPTH) + 1
+    return found.hierarchy.depth + STEP * np.ceil(later), found.iterations / depths
 
 
 def hierarchy_steady_state(
