@@ -306,7 +306,7 @@ def field(rate):
 
 def test_a_cutoff_that_cannot_hold_the_field_is_refused_with_one_that_can():
     with pytest.raises(
-        NumericalError, match=r"Fock edge of m holds 0.1.*cutoff=4.*Use a cutoff of"
+        NumericalError, match=r"Fock edge of m holds 0.2.*cutoff=4.*Use a cutoff of"
     ) as found:
         ds.steady_state(field(0.8), Lindblad(cutoff=4))
     advised = int(str(found.value).split("cutoff of ")[1].split()[0])

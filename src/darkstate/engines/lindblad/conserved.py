@@ -80,9 +80,9 @@ def non_unique(generator: Generator, found: list[Flat]) -> str:
     return (
         f"The generator has {many} stationary states in the sector of zero charge difference: the "
         f"steady state is not unique. Conserved besides the trace: {'; '.join(names)}. (What "
-        f"changes slower than {_NULL * generator.scale():.1g} counts as conserved; if it should "
-        "change that slowly, use method='dense'.) Pass `initial=` to get the state that it relaxes "
-        "to, or break the symmetry (couple the decoupled part, add decay)."
+        f"changes slower than {_NULL * generator.scale():.1g} counts as conserved.) Pass "
+        "`initial=` to get the state that it relaxes to, or break the symmetry (couple the "
+        "decoupled part, add decay)."
     )
 
 

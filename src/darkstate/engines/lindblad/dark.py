@@ -24,6 +24,8 @@ from darkstate.engines.lindblad.generator import Generator
 
 _NULL = 1e-10
 """Singular values below this fraction of the largest are zero."""
+_ROUNDING = 1e-12
+"""Images smaller than this fraction of their operator are zero."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,16 @@ def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> b
         (c.conj().T @ c for c in generator.jumps), 0.0 * generator.hamiltonian
     )
     daggers.append(K.conj().T)
+    # images are judged against their operator: what rounding leaves of a zero has no direction
+    norms = [max(float(abs(x).sum(axis=1).max()), 1e-300) for x in daggers]
+    daggers = [x / norm for x, norm in zip(daggers, norms, strict=True)]
     basis = np.zeros((d, d), dtype=complex)
     basis[:, 0] = dark
     count, fresh = 1, basis[:, :1]
     while fresh.shape[1] and count < d:
         images = np.concatenate([operator @ fresh for operator in daggers], axis=1)
         sizes = np.linalg.norm(images, axis=0)
-        images = images[:, sizes > 0] / sizes[sizes > 0]
+        images = images[:, sizes > _ROUNDING] / sizes[sizes > _ROUNDING]
         for _ in range(2):
             known = basis[:, :count]
             images = images - known @ (known.conj().T @ images)

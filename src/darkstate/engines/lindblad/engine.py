@@ -129,7 +129,10 @@ class Lindblad:
             )
             return Offer(self.name, False, reason, steps=tuple(steps))
         if source is not None:
-            return hierarchy_offer(self.name, system, source, self._options)
+            try:
+                return hierarchy_offer(self.name, system, source, self._options)
+            except DarkstateError as refusal:
+                return Offer(self.name, False, str(refusal), steps=tuple(steps))
         modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
             how = "fixed" if self.cutoff else "grown until the edge is empty"
@@ -165,7 +168,7 @@ class Lindblad:
                 raise ArgumentError("system", "fit this engine", system.labels, offer.reason)
             if isinstance(offer.plan, LinearSource):
                 found = hierarchy_steady_state(self.name, system, offer.plan, self._options)
-                return Solution(found.state, self._finished(found.report, start))
+                return Solution(found.state, self._finished(self._held(found, offer.plan), start))
             dims, generator = offer.plan
         else:
             dims, generator = dimensions(system, self.cutoff), None
@@ -182,6 +185,8 @@ class Lindblad:
             if generator is None:
                 self._refuse("steady_state", least_cost(Sectors.of(system, dims)), remedy)
                 generator = compiled(system, dims)
+            if initial is not None and is_coherent(generator, initial):
+                generator = compiled(system, dims, blocks=False)
             expected = steady_cost(generator, self.method, DENSE_NUMBERS)
             self._refuse("steady_state", expected, remedy)
             with _threads_for(generator):
@@ -213,7 +218,8 @@ class Lindblad:
         if source is not None:
             before = None if initial is None else density_of(initial, source.network.labels)
             found = hierarchy_evolution(self.name, system, source, times, before, self._options)
-            return Solution(found.state, self._finished(found.report, start), found.states)
+            report = self._finished(self._held(found, source), start)
+            return Solution(found.state, report, found.states)
         generator = self._evolving(system, times, initial)
         flat = flattened(generator, initial)
         accuracy = EVOLUTION_OVER_RTOL * self.rtol
@@ -326,8 +332,20 @@ class Lindblad:
             if self.method == "hierarchy" and not trait.holds:
                 remedy = f"{trait.reason}. Use method='auto'."
                 raise ArgumentError("system", "have a linear source", system.labels, remedy)
-            return trait.evidence if trait.holds else None
+            source = trait.evidence
+            if source is None or self.method == "hierarchy":
+                return source
+            modes = any(isinstance(space, Mode) for space in source.network.spaces)
+            return None if modes else source  # cut-offs are grown in Fock space only
         return None
+
+    def _held(self, found: Solution, source: LinearSource) -> Report:
+        """The report of a hierarchy, with the Fock edges of modes that belong to the network."""
+        spaces = source.network.spaces
+        modes = [k for k, space in enumerate(spaces) if isinstance(space, Mode)]
+        edges = edge_populations(found.state, source.network, modes)
+        require_room(edges, found.state, source.network, modes)
+        return judged(found.report.with_(truncation=edges), self._settings)
 
     @property
     def _limit(self) -> float:

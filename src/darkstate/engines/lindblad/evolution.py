@@ -65,8 +65,12 @@ def evolve_through(
 
 def until_stationary(
     generator: Generator, initial: Flat, rtol: float, size: int, longest: float = 1e6
-) -> tuple[Flat, float]:
-    """Evolve until ``|L rho| <= rtol |L| |rho|``; returns the state and the time it took.
+) -> tuple[Flat, float, float]:
+    """Evolve until ``|L rho| <= rtol |L| |rho|``.
+
+    Returns:
+        The state, the time it took, and the slowest rate at which it was still moving: the second
+        smallest Ritz value of the last step, whose Krylov space starts with what moves.
 
     Raises:
         NumericalError: not stationary after `longest` (in units of the inverse largest rate).
@@ -78,10 +82,13 @@ def until_stationary(
         state, done = step.state(step.length), done + step.length
         rate = float(np.linalg.norm(generator.apply(state))) / float(np.linalg.norm(state))
         if rate <= rtol * scale:
-            return state / generator.sectors.trace(state), done
+            m = len(step.basis)
+            sizes = np.sort(np.abs(np.linalg.eigvals(step.small[:m, :m])))
+            slow = float(sizes[1]) if m > 1 else scale
+            return state / generator.sectors.trace(state), done, slow
     raise NumericalError(
-        f"The state was still moving at rate {rate:.3g} after a time of {done:.3g}. Lower rtol, or "
-        "use a direct method if the steady state is unique."
+        f"The state was still moving at rate {rate:.3g} after a time of {done:.3g}. Raise "
+        "rtol, or use method='dense' or 'krylov' if the steady state is unique."
     )
 
 

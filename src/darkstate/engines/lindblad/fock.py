@@ -9,17 +9,20 @@ import numpy as np
 from darkstate.errors import NumericalError
 from darkstate.systems.open_system import OpenSystem
 
-FULL_EDGE = 0.05
-"""Population of the highest Fock state at which the field does not fit at all."""
+FULL_EDGE = 0.1
+"""Population of the highest Fock states at which the field does not fit at all."""
 
 
 def edge_populations(state: Any, system: OpenSystem, modes: list[int]) -> dict[str, float]:
-    """Population of the highest Fock state of each mode."""
+    """Population of the highest Fock states of each mode: the larger of two, as one parity may
+    be empty.
+    """
     found = {}
     for k in modes:
         label = system.labels[k]
         local = state.reduced(label).matrix
-        found[f"Fock edge of {label}"] = float(np.real(local[-1, -1]))
+        last = 2 if len(local) > 3 else 1
+        found[f"Fock edge of {label}"] = float(np.max(np.real(np.diag(local))[-last:]))
     return found
 
 

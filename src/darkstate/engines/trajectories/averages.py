@@ -145,13 +145,17 @@ def judged(report: Report, edge: float) -> Report:
 
 
 def _edges(matrices: Compiled, average: Average) -> dict[str, float]:
-    """Largest population over time of the highest Fock state of each mode."""
+    """Largest population over time of the two highest Fock states of each mode.
+
+    Of two, because two-photon processes leave one parity empty.
+    """
     found = {}
     for k in range(len(average.samples)):
         populations = np.real(np.diagonal(average.mean(k))).reshape(matrices.dimensions)
         for label in matrices.modes:
             axis = matrices.labels.index(label)
-            last = float(np.take(populations, -1, axis=axis).sum())
+            ends = (-2, -1) if populations.shape[axis] > 3 else (-1,)
+            last = [float(np.take(populations, at, axis=axis).sum()) for at in ends]
             name = f"Fock edge of {label}"
-            found[name] = max(found.get(name, 0.0), last)
+            found[name] = max(found.get(name, 0.0), *last)
     return found

@@ -175,6 +175,13 @@ class Hierarchy:
         self.views(flat)[self.zero][self._diagonal[0], self._root] = scale
         return flat
 
+    def random(self, rng: np.random.Generator) -> Array:
+        """A random Hermitian operator of the network, of norm one; all others vanish."""
+        d = self.network.pairs.dimension
+        x = rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)) * (self.dtype is complex)
+        flat = self.started(x + x.conj().T)
+        return flat / np.linalg.norm(flat)
+
     def trace(self, flat: Array) -> float:
         """Trace of the network's state."""
         return float(np.real(self.views(flat)[self.zero][self._diagonal, self._root].sum()))

@@ -35,6 +35,7 @@ class DrivenNetwork:
         jumps: ``sqrt(rate) c`` of the network.
         drives: ``P_m`` as matrices.
         noises: ``Q_m`` as matrices.
+        always_complex: whether complex arithmetic is needed for what is to be evolved.
     """
 
     pairs: Pairs
@@ -43,6 +44,7 @@ class DrivenNetwork:
     jumps: Operators
     drives: Operators
     noises: Operators
+    always_complex: bool = False
     undriven: dict[Charge, sp.csr_array] = field(default_factory=dict)
     sweeps: dict[Charge, Sweep] = field(default_factory=dict)
     letters: dict[tuple[int, Charge], sp.csr_array] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class DrivenNetwork:
         operators = (self.effective, *self.jumps, *self.drives, *self.noises)
         arrays = [op.data for op in operators]
         arrays += [self.variables.vectors, self.variables.covariance, self.variables.rates]
-        return complex if any(np.any(np.imag(a)) for a in arrays) else float
+        turned = self.always_complex or any(np.any(np.imag(a)) for a in arrays)
+        return complex if turned else float
 
     @property
     def scale(self) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from darkstate.engines.base import Cost, Offer, Solution, one_blas_thread, refuse_if_too_large
+from darkstate.engines.lindblad.compile import dimensions
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.solve import (
     FIRST_DEPTH,
@@ -18,7 +19,7 @@ from darkstate.engines.lindblad.hierarchy.solve import (
     predicted_numbers,
     steady_hierarchy,
 )
-from darkstate.errors import NumericalError
+from darkstate.errors import ArgumentError, NumericalError
 from darkstate.results import Report, Status
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
@@ -92,8 +93,11 @@ def _pilot(
     _, small = driven_network(part, trait.evidence, options.cutoff)
     if small.pairs.dimension > PILOT_DIMENSION:
         return USUAL_DEPTH, USUAL_ITERATIONS
-    with one_blas_thread():
-        found = steady_hierarchy(small, options.tolerance, options.rtol, lambda n: n < 1e5)
+    try:
+        with one_blas_thread():
+            found = steady_hierarchy(small, options.tolerance, options.rtol, lambda n: n < 1e5)
+    except NumericalError:  # not unique, say: the solve itself will tell
+        return USUAL_DEPTH, USUAL_ITERATIONS
     later = np.log2(network.pairs.dimension) / np.log2(small.pairs.dimension) - 1
     depths = 0.5 * (found.hierarchy.depth - FIRST_DEPTH) + 1
     return found.hierarchy.depth + STEP * np.ceil(later), found.iterations / depths
@@ -114,14 +118,19 @@ def hierarchy_steady_state(
     matrix = found.hierarchy.state(found.flat)
     state = DensityState(source.network.labels, dims, matrix)
     warnings = _warnings(found.change, found.hierarchy.depth, options)
+    if found.error > 10 * max(found.change, options.tolerance):
+        warnings += (
+            f"the slowest rate {found.rate:.2g} turns the residual into an error of "
+            f"{found.error:.2g} of the state",
+        )
     report = Report(
         engine=name,
         method=f"{METHOD}, depth {found.hierarchy.depth:g}, {found.iterations} iterations",
         status=Status.SUSPECT if warnings else Status.CONVERGED,
         residual=found.residual,
-        error_estimate=found.change,
+        error_estimate=found.error,
+        gap=found.rate,
         margin=float(np.linalg.eigvalsh(matrix)[0]),
-        truncation={"change by the last deepening": found.change},
         structure=_structure(source, found.hierarchy.count, found.hierarchy.numbers),
         warnings=warnings,
     )
@@ -142,11 +151,15 @@ def hierarchy_evolution(
         CapacityError: not even a shallow hierarchy fits.
         NumericalError: no stationary source; too stiff for the accuracy asked.
     """
-    dims, network = driven_network(system, source, options.cutoff)
+    given = None if initial is None else np.asarray(initial.matrix, dtype=complex)
+    dims = dimensions(source.network, options.cutoff)
+    if initial is not None and tuple(initial.dimensions) != dims:
+        remedy = f"Its dimensions must be {dims}; set cutoff= accordingly."
+        raise ArgumentError("initial", "fit the network", initial.dimensions, remedy)
+    dims, network = driven_network(system, source, options.cutoff, given)
     rho = np.zeros((network.pairs.dimension,) * 2, dtype=complex)
     rho[0, 0] = 1.0
-    if initial is not None:
-        rho = np.asarray(initial.matrix, dtype=complex)
+    rho = rho if given is None else given
     with one_blas_thread():
         matrices, hierarchy, change = evolved_hierarchy(
             network,
@@ -164,7 +177,6 @@ def hierarchy_evolution(
         method=f"{METHOD}, depth {hierarchy.depth:g}, Krylov propagator",
         status=Status.SUSPECT if warnings else Status.CONVERGED,
         error_estimate=max(change, options.rtol),
-        truncation={"change by the last deepening": change},
         structure=_structure(source, hierarchy.count, hierarchy.numbers),
         warnings=warnings,
     )

@@ -39,6 +39,7 @@ LARGEST_DEPTH = 60
 RESTART = 80
 """GMRES vectors between restarts."""
 MAX_ITERATIONS = 3000
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -49,31 +50,40 @@ class Found:
         hierarchy: the hierarchy in which it was found.
         flat: its operators.
         change: trace norm of the change of the network's state by the last deepening.
+        error: the larger of `change` and ``|L x| / rate``.
         residual: ``|L x| / (|L_0| |x|)`` of the whole hierarchy.
+        rate: estimate of the slowest relaxation rate.
         iterations: GMRES iterations over all depths.
     """
 
     hierarchy: Hierarchy
     flat: Array
     change: float
+    error: float
     residual: float
+    rate: float
     iterations: int
 
 
 def driven_network(
-    system: OpenSystem, source: LinearSource, cutoff: int | None
+    system: OpenSystem, source: LinearSource, cutoff: int | None, initial: Array | None = None
 ) -> tuple[tuple[int, ...], DrivenNetwork]:
     """Matrices of the network behind a source, and its dimensions.
+
+    Charges and real arithmetic are used as far as an `initial` state of the network allows it.
 
     Raises:
         NumericalError: the source has no stationary state.
     """
     found = charges(system).evidence or ()
+    dims = dimensions(source.network, cutoff)
+    values = charge_values(found, source.network.labels, dims)
+    if initial is not None and _is_coherent(initial, values):
+        found = ()
     variables = source_variables(
         source, [np.array([charge.get(m.label, 0) for m in source.modes]) for charge in found]
     )
     network = source.network
-    dims = dimensions(network, cutoff)
 
     def matrix(operator: OperatorSum) -> sp.csr_array:
         return sp.csr_array(operator_matrix(operator, network.spaces, dims))
@@ -82,12 +92,19 @@ def driven_network(
     effective = -1j * matrix(network.hamiltonian)
     for c in jumps:
         effective = effective - 0.5 * (c.conj().T @ c)
-    values = charge_values(found, network.labels, dims)
     if not found:
         values = values[:, :0]
     drives, noises = (tuple(matrix(p) for p in ops) for ops in (source.drives, source.noises))
     pairs = Pairs(values)
-    return dims, DrivenNetwork(pairs, variables, sp.csr_array(effective), jumps, drives, noises)
+    turned = initial is not None and bool(np.any(np.imag(initial)))
+    matrices = sp.csr_array(effective), jumps, drives, noises
+    return dims, DrivenNetwork(pairs, variables, *matrices, always_complex=turned)
+
+
+def _is_coherent(rho: Array, values: Array) -> bool:
+    """Whether a state has coherences between basis states of different charges."""
+    differ = np.any(values[:, None, :] != values[None, :, :], axis=2)
+    return bool(np.any(np.abs(rho[differ]) > 1e-12))
 
 
 def predicted_numbers(network: DrivenNetwork, depth: float) -> int:
@@ -113,15 +130,44 @@ def steady_hierarchy(
         NumericalError: GMRES does not converge.
     """
     found: Found | None = None
+    rate = None
     for hierarchy in deepening(network, fits):
-        last = None if found is None else found.change
+        last = np.inf if found is None else found.change
         # a shallow hierarchy is not worth more digits than its depth gives
-        accuracy = 1e-3 if last is None else max(rtol, 1e-3 * min(last, tolerance))
-        found = _deepened(hierarchy, found, accuracy)
+        accuracy = 1e-3 * min(1.0, max(last, tolerance))
+        if rate is None:
+            rate = slowest_rate(hierarchy)
+        # the residual is measured by the fastest rate, the state by the slowest
+        worth = accuracy * rate / network.scale
+        found = _deepened(hierarchy, found, max(_ROUNDING, min(max(rtol, accuracy), worth)), rate)
         if found.change <= tolerance:
             break
     assert found is not None
     return found
+
+
+def slowest_rate(hierarchy: Hierarchy) -> float:
+    """Estimate of ``1/|L^-1|`` by a loose solve for a random operator of the network.
+
+    A conserved quantity sees about ``1/sqrt(n)`` of n random numbers, and that part of the residual
+    never goes away: a solve to well below it shows that there is none.
+
+    Raises:
+        NumericalError: the steady state is not unique.
+    """
+    right = hierarchy.random(np.random.default_rng(0))
+    count = hierarchy.network.pairs.size(hierarchy.zero)
+    loose = 0.02 / np.sqrt(count)
+    scale = hierarchy.network.scale
+    x, _, missing = _solved(hierarchy, right, np.zeros_like(right), loose, 600)
+    rate = 1.0 / (float(np.linalg.norm(x)) * np.sqrt(count))
+    if missing > 2 * loose or rate < 1e-10 * scale:
+        raise NumericalError(
+            "The steady state of the network behind its source is not unique, or relaxes more "
+            f"slowly than {1e-10 * scale:.1g}: some quantity besides the trace is conserved. "
+            "Couple the decoupled part, add decay, or evolve() from the initial state you mean."
+        )
+    return rate
 
 
 def deepening(network: DrivenNetwork, fits: Callable[[int], bool]) -> Iterator[Hierarchy]:
@@ -137,26 +183,43 @@ def trace_norm(matrix: Array) -> float:
     return float(np.sum(np.abs(np.linalg.eigvalsh(matrix))))
 
 
-def _deepened(hierarchy: Hierarchy, before: Found | None, rtol: float) -> Found:
-    """The steady state in a deeper hierarchy, starting from that of the one before."""
+def _deepened(hierarchy: Hierarchy, before: Found | None, rtol: float, rate: float) -> Found:
+    """The steady state in a deeper hierarchy, starting from that of the one before.
+
+    Raises:
+        NumericalError: GMRES stops far from the accuracy asked.
+    """
     scale = hierarchy.network.scale
     right = hierarchy.right_side(scale)
     if before is None:
         guess, spent = np.zeros_like(right), 0
     else:
         guess, spent = hierarchy.lifted(before.hierarchy, before.flat), before.iterations
-    flat, iterations = _solved(hierarchy, right, guess, rtol)
+    flat, iterations, missing = _solved(hierarchy, right, guess, rtol, MAX_ITERATIONS)
+    if missing > max(10 * rtol, 1e-6):
+        raise NumericalError(
+            f"GMRES reached a residual of {missing:.1g}, not {rtol:.1g}, in {iterations} "
+            f"iterations on the hierarchy of the source at {hierarchy.count} operators. Use "
+            "evolve() over a long time, or Fock space: Lindblad(cutoff=...)."
+        )
     flat /= hierarchy.trace(flat)
     moved = float(np.linalg.norm(hierarchy.apply(flat)))
     change = np.inf
     if before is not None:
         change = trace_norm(hierarchy.state(flat) - before.hierarchy.state(before.flat))
-    residual = moved / (scale * float(np.linalg.norm(flat)))
-    return Found(hierarchy, flat, change, residual, spent + iterations)
+    size = float(np.linalg.norm(flat))
+    error = max(change, moved / rate)
+    return Found(hierarchy, flat, change, error, moved / (scale * size), rate, spent + iterations)
 
 
-def _solved(hierarchy: Hierarchy, right: Array, guess: Array, rtol: float) -> tuple[Array, int]:
-    """GMRES for the correction to a guess; complex numbers count as pairs of real ones."""
+def _solved(
+    hierarchy: Hierarchy, right: Array, guess: Array, rtol: float, limit: int
+) -> tuple[Array, int, float]:
+    """GMRES for the correction to a guess; complex numbers count as pairs of real ones.
+
+    Returns:
+        The solution, the iterations, and the relative residual reached.
+    """
     scale, dtype, count = hierarchy.network.scale, hierarchy.dtype, 0
 
     def product(x: Array) -> Array:
@@ -165,23 +228,19 @@ def _solved(hierarchy: Hierarchy, right: Array, guess: Array, rtol: float) -> tu
         return hierarchy.traced(hierarchy.swept(x.view(dtype), scale), scale).view(np.float64)
 
     missing = (right - hierarchy.traced(guess, scale)).view(np.float64)
-    n = len(missing)
+    n, size = len(missing), float(np.linalg.norm(right))
     operator = spla.LinearOperator((n, n), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
-    x, info = spla.gmres(
+    x, _ = spla.gmres(
         operator,
         missing,
         rtol=0.0,
-        atol=rtol * float(np.linalg.norm(right)),
+        atol=rtol * size,
         restart=min(RESTART, n),
-        maxiter=MAX_ITERATIONS // RESTART,
+        maxiter=max(1, limit // RESTART),
     )
-    if info:
-        raise NumericalError(
-            f"GMRES did not reach {rtol:.1g} in {count} iterations on the hierarchy of the source "
-            f"at {hierarchy.count} operators. Use evolve() over a long time, or Fock space: "
-            "Lindblad(cutoff=...)."
-        )
-    return guess + hierarchy.swept(np.ascontiguousarray(x).view(dtype), scale), count
+    left = float(np.linalg.norm(missing - operator.matvec(x))) / size
+    flat = guess + hierarchy.swept(np.ascontiguousarray(x).view(dtype), scale)
+    return flat, count, left
 
 
 def evolved_hierarchy(

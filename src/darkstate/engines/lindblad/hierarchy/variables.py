@@ -24,8 +24,8 @@ from darkstate.errors import NumericalError
 from darkstate.linalg import solve_sylvester
 from darkstate.systems.traits import LinearSource
 
-LARGEST_CONDITION = 1e8
-"""Eigenvectors of the source worse conditioned than this are not used."""
+LARGEST_CONDITION = 30.0
+"""Eigenvectors worse conditioned than this couple all powers of each other, and GMRES stalls."""
 Array = NDArray[Any]
 
 
@@ -94,16 +94,16 @@ def source_variables(source: LinearSource, charges: Sequence[Array]) -> Variable
     if not size < LARGEST_CONDITION:
         raise NumericalError(
             f"The normal modes of the source are nearly parallel (condition {size:.2g}): its decay "
-            "rates and couplings sit at an exceptional point. Shift one of them by a part in a "
-            "thousand, or treat the source in Fock space with Lindblad(cutoff=...)."
+            "rates and couplings sit near an exceptional point. Shift one of them by a few "
+            "percent, or treat the source in Fock space with Lindblad(cutoff=...)."
         )
     inverse = np.linalg.inv(V)
     rates = _without_rounding(-np.diag(inverse @ drift @ V))
     if np.min(np.real(rates)) <= 1e-12 * np.max(np.abs(rates)):
         raise NumericalError(
             "The source has no stationary state: it grows at rate "
-            f"{-np.min(np.real(rates)):.3g}. It is at or above its parametric threshold; lower the "
-            "gain or raise its decay rates."
+            f"{max(0.0, -float(np.min(np.real(rates)))):.3g}. It is at or above its parametric "
+            "threshold; lower the gain or raise its decay rates."
         )
     covariance = inverse @ solve_sylvester(drift, drift.conj(), noise).x @ inverse.T
     covariance = _without_rounding(0.5 * (covariance + covariance.T))
