@@ -1,6 +1,6 @@
 """Sources of finite bandwidth: the moment hierarchy against Fock states of the source.
 
-Run it as ``python benchmarks/bench_hierarchy.py`` (``--fast`` leaves out four and five pairs). Every
+Run it as ``python benchmarks/bench_hierarchy.py`` (``--fast`` ends at three pairs). Every
 job is a fresh process with one BLAS thread. Peers: QuTiP with the source in Fock space, its best
 solvers, at the smallest cutoff that reaches the accuracy asked; and our own Fock space. The error
 of a state is the largest difference of its entries from a hierarchy that is converged to 1e-9.

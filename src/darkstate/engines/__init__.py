@@ -1,11 +1,22 @@
 """Engines: objects with fields that solve an `OpenSystem`, or say why not."""
 
 from darkstate.engines.base import Cost, Engine, Offer, Solution
+from darkstate.engines.cascade import Cascade
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.lindblad import Lindblad
 from darkstate.engines.trajectories import Trajectories
 
-ENGINES: tuple[type, ...] = (Gaussian, Lindblad)
+ENGINES: tuple[type, ...] = (Gaussian, Lindblad, Cascade)
 """Engines in the order in which the front door asks them."""
 
-__all__ = ["ENGINES", "Cost", "Engine", "Gaussian", "Lindblad", "Offer", "Solution", "Trajectories"]
+__all__ = [
+    "ENGINES",
+    "Cascade",
+    "Cost",
+    "Engine",
+    "Gaussian",
+    "Lindblad",
+    "Offer",
+    "Solution",
+    "Trajectories",
+]

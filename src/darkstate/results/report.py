@@ -14,6 +14,7 @@ import enum
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 
@@ -105,6 +106,7 @@ class Report:
         return cls(**values)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of darkstate and of what its numbers depend on."""
     from importlib.metadata import version

@@ -84,12 +84,22 @@ def _common_null_space(jumps: list[Any], size: int) -> NDArray[np.complex128]:
 
     By a QR of the stacked jumps, not by ``sum c†c``: squaring would hide rates below 1e-16.
     """
+    if any(_is_dephasing(c) for c in jumps):
+        return np.zeros((size, 0), dtype=complex)
     rows = [c[np.flatnonzero(np.diff(sp.csr_array(c).indptr))].toarray() for c in jumps]
     stacked = np.concatenate([*rows, np.zeros((1, size), dtype=complex)])
     triangle = np.linalg.qr(stacked, mode="r")
     _, sizes, right = np.linalg.svd(triangle)
     sizes = np.concatenate([sizes, np.zeros(size - len(sizes))])
     return right.conj().T[:, sizes <= _NULL * max(float(sizes[0]), 1e-300)]
+
+
+def _is_dephasing(c: Any) -> bool:
+    """Whether a block of a jump is one well-sized number per column: it annihilates nothing."""
+    entries = sp.csc_array(c)
+    sizes = np.abs(entries.data)
+    single = bool(np.all(np.diff(entries.indptr) == 1)) and len(set(entries.indices)) == len(sizes)
+    return single and bool(sizes.min(initial=1.0) > 1e-3 * sizes.max(initial=1.0))
 
 
 def _residual(generator: Generator, vectors: NDArray[np.complex128]) -> float:

@@ -71,14 +71,17 @@ class Sectors:
         """Complex numbers in a block-diagonal state."""
         return int(self.offsets[-1])
 
+    @cached_property
+    def _pieces(self) -> tuple[tuple[slice, int], ...]:
+        ends = self.offsets.tolist()
+        return tuple(
+            (slice(start, stop), size)
+            for start, stop, size in zip(ends[:-1], ends[1:], self.sizes, strict=True)
+        )
+
     def views(self, flat: NDArray[Any]) -> list[NDArray[Any]]:
         """The blocks of a flattened state as matrices (views)."""
-        return [
-            flat[start:stop].reshape(size, size)
-            for size, start, stop in zip(
-                self.sizes, self.offsets[:-1], self.offsets[1:], strict=True
-            )
-        ]
+        return [flat[piece].reshape(size, size) for piece, size in self._pieces]
 
     def gather(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """The block-diagonal part of a full density matrix, flattened."""

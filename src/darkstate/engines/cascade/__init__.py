@@ -1,0 +1,15 @@
+"""Long one-way networks: what lies upstream, compressed to what the next stages see of it.
+
+``stages`` reads a network as a chain of stages with few channels between them, ``source`` a linear
+source as the first link, ``parts`` joins links, ``joint`` solves a link with the next ones,
+``reduction`` compresses, ``sweep`` goes down the chain, ``engine`` is the engine, ``states``
+what it returns and ``measured`` what can be asked of that.
+"""
+
+from darkstate.engines.cascade.engine import Cascade
+from darkstate.engines.cascade.measured import register_measures
+from darkstate.engines.cascade.states import StageStates
+
+register_measures()
+
+__all__ = ["Cascade", "StageStates"]

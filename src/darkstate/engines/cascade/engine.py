@@ -1,0 +1,244 @@
+"""The engine of long cascades: linear in the number of stages, with an error for each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.engines.base import (
+    Cost,
+    Offer,
+    Solution,
+    available_memory,
+    one_blas_thread,
+    refuse_if_too_large,
+)
+from darkstate.engines.cascade.reduction import LARGEST_LOOKAHEAD
+from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.cascade.states import StageStates
+from darkstate.engines.cascade.sweep import Line, Read, changes
+from darkstate.errors import (
+    ArgumentError,
+    EngineMismatchError,
+    check_integer,
+    check_real,
+)
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import DensityState
+from darkstate.states.matrices import space_dimensions
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.spaces import Mode
+from darkstate.systems.traits import LinearSource, cascade_order, charges, linear_source
+
+Array = NDArray[Any]
+LARGEST_STAGE = 16
+"""Hilbert-space dimension of one stage: its generator is a matrix of the fourth power of it."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    network: OpenSystem
+    source: LinearSource | None
+    members: tuple[tuple[str, ...], ...]
+    dims: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Steady states of long one-way networks, stage by stage.
+
+    All that lies upstream of a stage is replaced by a linear system of `dimension` numbers that
+    drives the next stages as the whole does (`darkstate.engines.cascade.reduction`). The error of
+    each stage is estimated by the change of its state (trace norm) from a run at half the
+    dimension, or of a stage before it if that is larger. Nothing between stages is kept.
+
+    Args:
+        dimension: numbers kept of what lies upstream; 16 (one pair ahead exactly) to 256 (two).
+        tolerance: error estimate above which the result is suspect.
+        rtol: relative residual of joint steady states.
+        memory_limit: bytes; by default half of the machine's memory.
+
+    Raises:
+        ArgumentError: an option out of range.
+    """
+
+    dimension: int = 128
+    tolerance: float = 1e-2
+    rtol: float = 1e-6
+    memory_limit: float | None = None
+    name: ClassVar[str] = "cascade"
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+
+    def __post_init__(self) -> None:
+        remedy = "Give 32 to 256; the error falls and the time grows with it."
+        check_integer("dimension", self.dimension, minimum=8, remedy=remedy)
+        remedy = "Give the largest error (trace norm) that you accept, such as 1e-2."
+        check_real("tolerance", self.tolerance, above=0.0, remedy=remedy)
+        remedy = "Give a relative accuracy such as 1e-6."
+        check_real("rtol", self.rtol, above=0.0, maximum=1e-2, remedy=remedy)
+
+    def offer(self, system: OpenSystem) -> Offer:
+        """Whether the system is a cascade of small stages, and what it would cost."""
+        if all(isinstance(space, Mode) for space in system.spaces):
+            reason = "it is a network of modes. Use Gaussian() if all is linear."
+            return Offer(self.name, False, reason, steps=("Anything but modes? no",))
+        found = linear_source(system)
+        source = found.evidence
+        network = system if source is None else source.network
+        order = cascade_order(network)
+        members = tuple(tuple(x for group in stage for x in group) for stage in order.evidence)
+        steps = [f"Linear source in front? {found.reason}", f"One-way? {order.reason}"]
+        reason = self._refusal(network, members, source is not None or order.holds)
+        if reason:
+            return Offer(self.name, False, reason, steps=tuple(steps))
+        sizes = space_dimensions(network.spaces)
+        dims = dict(zip(network.labels, sizes, strict=True))
+        largest = max(prod(dims[label] for label in stage) for stage in members)
+        if largest > LARGEST_STAGE:
+            reason = (
+                f"a stage has {largest} states, more than {LARGEST_STAGE}: its parts act on each "
+                "other. Use Lindblad() for few nodes, or Trajectories()."
+            )
+            return Offer(self.name, False, reason, steps=tuple(steps))
+        steps.append(f"{len(members)} stages of at most {largest} states")
+        why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
+        cost = self._cost(len(members), largest)
+        plan = _Plan(network, source, members, dims)
+        return Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
+
+    def _refusal(self, network: OpenSystem, members: Sequence[Sequence[str]], one_way: bool) -> str:
+        if not one_way or not members:
+            return (
+                "the network is not one-way: all its parts act on each other. Use Lindblad() for "
+                "few nodes, Trajectories() for more; set directionality to 1 if that is what makes "
+                "nodes act backwards."
+            )
+        modes = [space.label for space in network.spaces if isinstance(space, Mode)]
+        if modes:
+            return (
+                f"{', '.join(modes[:4])} are modes but no linear source in front. Use Gaussian() "
+                "if all is linear, else Lindblad(cutoff=...)."
+            )
+        if any(jump.each_atom for jump in network.jumps):
+            return (
+                "single-atom jumps of ensembles are not resolved. Use an ensemble of collective "
+                "jumps only, or another engine."
+            )
+        return ""
+
+    def _cost(self, stages: int, largest: int) -> Cost:
+        """Time as measured on two-qubit stages, scaled with the joint steady states."""
+        joined, m = largest**2, self.dimension
+        numbers = m * joined * min(LARGEST_LOOKAHEAD, joined**2) / 5.0
+        memory = 8.0 * (160 * numbers + 4 * (m * joined) ** 2)
+        return Cost(memory, stages * 6.5e-5 * numbers)
+
+    def steady_state(
+        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
+    ) -> Solution:
+        """The reduced steady states of all stages, a `StageStates`.
+
+        Args:
+            system: a cascade.
+            offer: saves a look at the system.
+            initial: not taken; the steady state must be unique.
+
+        Raises:
+            ArgumentError: not a cascade of small stages, or `initial` given.
+            NumericalError: not unique, not converged, or destabilised by the compression.
+            CapacityError: it would not fit.
+        """
+        start = time.perf_counter()
+        if initial is not None:
+            remedy = "Leave it out, or use Lindblad() on the part upstream of your labels."
+            raise ArgumentError("initial", "be left out for this engine", initial, remedy)
+        offer = offer or self.offer(system)
+        if not offer.can or offer.cost is None:
+            remedy = offer.reason[0].upper() + offer.reason[1:]
+            raise ArgumentError("system", "be a cascade of small stages", system.labels, remedy)
+        limit = self.memory_limit or 0.5 * available_memory()
+        refuse_if_too_large("steady_state", offer.cost.memory, limit, "Lower `dimension`.")
+        plan: _Plan = offer.plan
+        with one_blas_thread():
+            line = self._line(system, plan)
+            order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
+            coarse = list(line.sweep(max(8, self.dimension // 2), order))
+            fine = list(line.sweep(self.dimension, order))
+        errors = changes(fine, coarse) + change + self.rtol
+        states = StageStates(
+            tuple(
+                DensityState(s.labels, s.dimensions, read.matrix)
+                for s, read in zip(line.chain.stages, fine, strict=True)
+            )
+        )
+        report = self._report(plan, fine, errors, order, change)
+        return Solution(states, report.with_(seconds=time.perf_counter() - start))
+
+    def _line(self, system: OpenSystem, plan: _Plan) -> Line:
+        found = charges(system).evidence or ()
+        modes = () if plan.source is None else plan.source.modes
+        values = [[charge.get(mode.label, 0) for mode in modes] for charge in found]
+        chain = chain_of(plan.network, plan.members, found, plan.source, plan.dims)
+        carried = np.array(values, dtype=int).reshape(len(found), len(modes))
+        return Line(chain, plan.source, carried, self.rtol)
+
+    def _report(
+        self, plan: _Plan, reads: Sequence[Read], errors: Array, order: int, change: float
+    ) -> Report:
+        truncation = {
+            f"error of {', '.join(stage)}": float(error)
+            for stage, error in zip(plan.members, errors, strict=True)
+        }
+        truncation["largest discarded weight"] = max(read.discarded for read in reads)
+        structure = [f"{len(reads)} stages; only states within a stage are kept"]
+        if plan.source is not None:
+            labels = ", ".join(mode.label for mode in plan.source.modes)
+            structure.append(f"source {labels} by its moments up to order {order}")
+            truncation["moments of the source"] = change
+        worst = float(np.max(errors))
+        warnings = []
+        if not worst <= self.tolerance:
+            where = ", ".join(plan.members[int(np.argmax(errors > self.tolerance))])
+            warnings.append(
+                f"the estimated error exceeds {self.tolerance:g} from {where} on (largest "
+                f"{worst:.2g}): raise dimension"
+            )
+        if any(read.shortened for read in reads):
+            count = sum(read.shortened for read in reads)
+            warnings.append(f"{count} compressions looked at one stage ahead only: raise dimension")
+        margin = min(float(np.linalg.eigvalsh(read.matrix)[0]) for read in reads)
+        if margin < -max(worst, 1e-9):
+            warnings.append(f"a state has a negative eigenvalue {margin:.3g}")
+        return Report(
+            engine=self.name,
+            method=f"reduction to {self.dimension} numbers",
+            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            residual=max(read.residual for read in reads),
+            margin=margin,
+            truncation=truncation,
+            error_estimate=worst,
+            warnings=tuple(warnings),
+            structure=tuple(structure),
+            provenance={
+                "engine options": {"dimension": self.dimension, "rtol": self.rtol},
+                "versions": versions(),
+            },
+        )
+
+    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
+        """Not offered: what is upstream is compressed for steady states.
+
+        Raises:
+            EngineMismatchError: always, with the engine to use.
+        """
+        raise EngineMismatchError(
+            "Cascade finds steady states, not evolutions. Use Lindblad() on the part upstream of "
+            "your labels, upstream(system, labels), or Trajectories() for the whole network."
+        )

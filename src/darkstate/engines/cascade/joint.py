@@ -1,0 +1,174 @@
+"""The joint steady state of what lies upstream and a short piece of what follows.
+
+With x_ss the steady state upstream and the *lookahead* (the next stages, as one part) written in
+coordinates of which the first is its trace, the joint steady state is ``X = x_ss x e_0 + X'``, X'
+without trace, and
+
+    A X' + X' L^T + sum_c ( U_c X' D_c^T + conj ) = -( x_ss b^T + sum_c (U_c x_ss) d_c^T + conj ),
+
+L and D_c the lookahead without its trace, b and d_c what flows out of the trace coordinate. One
+block for every charge q upstream, -q ahead; blocks of -q are conjugates. Because t D_c = 0, X'
+needs no condition on the trace, and the equation is regular if the steady state is unique.
+
+GMRES with the uncoupled part, a Sylvester equation, as preconditioner (one Schur form for every
+charge and side): what is left is the exchange of light, and iterations count its orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
+from numpy.typing import NDArray
+
+from darkstate.engines.cascade.parts import (
+    Channel,
+    Charge,
+    Part,
+    added,
+    block_of,
+    negative,
+)
+from darkstate.errors import NumericalError
+from darkstate.linalg.sylvester import triangular_sylvester
+
+Array = NDArray[Any]
+Blocks = dict[Charge, Array]
+RESTART = 150
+"""GMRES vectors between restarts."""
+RESTARTS = 6
+_THIN = 0.25
+"""Share of nonzero entries below which a channel is stored sparse: ``U x 1`` mostly is."""
+
+
+def trace_first(part: Part) -> tuple[Part, Array]:
+    """A part whose first coordinate of charge 0 is its trace, and the inverse change of basis."""
+    n, zero = len(part.trace), part.zero
+    rest = np.linalg.qr(np.column_stack([part.trace, np.eye(n)]))[0][:, 1:n]
+    change = np.vstack([part.trace, rest.T])
+    back = np.linalg.inv(change)
+
+    def changed(channel: Channel) -> Channel:
+        blocks = {}
+        for q, block in channel.blocks.items():
+            right = block @ back if q == zero else block
+            blocks[q] = change @ right if added(q, channel.step) == zero else right
+        return Channel(channel.step, blocks)
+
+    generator = dict(part.generator)
+    generator[zero] = change @ generator[zero] @ back
+    inputs = tuple(changed(channel) for channel in part.inputs)
+    trace = np.eye(n)[0]
+    return replace(part, generator=generator, inputs=inputs, trace=trace), back
+
+
+def _thin(block: Array) -> Any:
+    """The block, sparse if that is cheaper to apply."""
+    return sp.csr_array(block) if np.count_nonzero(block) < _THIN * block.size else block
+
+
+class Joint:
+    """The equation of the module.
+
+    Args:
+        upstream: with its steady state.
+        ahead: the lookahead, from `trace_first`.
+
+    Attributes:
+        charges: stored charges upstream that have partners ahead.
+        numbers: real numbers in X'.
+        iterations: of the last solution.
+    """
+
+    def __init__(self, upstream: Part, ahead: Part):
+        self.upstream, self.zero = upstream, upstream.zero
+        self.charges = [q for q in upstream.generator if q in ahead.sizes]
+        cut = {q: slice(0 if any(q) else 1, None) for q in ahead.sizes}
+        self._ahead = {q: block_of(ahead.generator, q)[cut[q], cut[q]] for q in ahead.sizes}
+        x = upstream.steady
+        self._shapes = {q: (upstream.sizes[q], len(self._ahead[negative(q)])) for q in self.charges}
+        self._right = {q: np.zeros(shape, dtype=complex) for q, shape in self._shapes.items()}
+        self._right[self.zero] -= np.outer(x, ahead.generator[self.zero][1:, 0])
+        self._terms: list[tuple[Charge, Charge, Any, Array]] = []
+        for output, drive in zip(upstream.outputs, ahead.inputs, strict=True):
+            second = {(start, mirror): block for start, _, block, mirror in drive.moves()}
+            for q, to, block, mirror in output.moves():
+                if to not in self._shapes or (negative(q), mirror) not in second:
+                    continue
+                kick = second[negative(q), mirror][cut[negative(to)]]
+                inner = np.array(kick[:, cut[negative(q)]].T)
+                self._terms.append((q, to, _thin(block), inner))
+                if q == self.zero:
+                    self._right[to] -= np.outer(block @ x, kick[:, 0])
+        self._schur = {q: self._forms(q) for q in self.charges}
+        self.numbers = sum(a * b * (2 if any(q) else 1) for q, (a, b) in self._shapes.items())
+        self.iterations = 0
+
+    def _forms(self, q: Charge) -> tuple[Array, Array, Array, Array]:
+        left = scipy.linalg.schur(self.upstream.generator[q].astype(complex), output="complex")
+        right = scipy.linalg.schur(self._ahead[negative(q)].conj().astype(complex), "complex")
+        return left[0], left[1], right[0], right[1]
+
+    def solution(self, rtol: float) -> Blocks:
+        """X' on the stored charges.
+
+        Raises:
+            NumericalError: GMRES did not converge.
+        """
+        b = self._packed(self._right)
+        size = float(np.linalg.norm(b))
+        if size == 0:  # as in the dark: nothing ahead moves
+            return self._unpacked(b)
+        self.iterations = 0
+
+        def product(v: Array) -> Array:
+            self.iterations += 1
+            return v + self._packed(self._coupled(self._uncoupled(self._unpacked(v))))
+
+        operator = spla.LinearOperator((len(b), len(b)), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
+        restart = min(RESTART, len(b))
+        y, info = spla.gmres(operator, b, rtol=rtol, restart=restart, maxiter=RESTARTS)
+        if info:
+            raise NumericalError(
+                f"The joint steady state with the stages ahead did not reach {rtol:.1g} in "
+                f"{self.iterations} iterations: it may not be unique, or relax too slowly. Change "
+                "`dimension`, or solve the first stages with Lindblad()."
+            )
+        return self._uncoupled(self._unpacked(y))
+
+    def _coupled(self, X: Blocks) -> Blocks:
+        """The exchange of light."""
+        result = {q: np.zeros(shape, dtype=complex) for q, shape in self._shapes.items()}
+        for q, to, block, kick in self._terms:
+            result[to] += block @ (block_of(X, q) @ kick)
+        return result
+
+    def _uncoupled(self, right: Blocks) -> Blocks:
+        """The inverse of ``A X + X L^T``."""
+        result = {}
+        for q, (left, V, ahead, W) in self._schur.items():
+            inner = triangular_sylvester(left, ahead, V.conj().T @ right[q] @ W)
+            result[q] = V @ inner @ W.conj().T
+        result[self.zero] = np.real(result[self.zero])
+        return result
+
+    def _packed(self, X: Blocks) -> Array:
+        """Real numbers whose norm is that of X on all charges."""
+        parts = []
+        for q in self.charges:
+            block = np.ascontiguousarray(X[q], dtype=complex).ravel()
+            parts.append(block.view(np.float64) * np.sqrt(2) if any(q) else np.real(block))
+        return np.concatenate(parts)
+
+    def _unpacked(self, flat: Array) -> Blocks:
+        result, start = {}, 0
+        for q, (a, b) in self._shapes.items():
+            stop = start + a * b * (2 if any(q) else 1)
+            block = np.ascontiguousarray(flat[start:stop])
+            block = block.view(complex) / np.sqrt(2) if any(q) else block
+            result[q], start = block.reshape(a, b), stop
+        return result

@@ -1,0 +1,143 @@
+"""Down the cascade: add a stage, read it off, compress, go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.engines.cascade.parts import Part, Product, nothing, stage_part
+from darkstate.engines.cascade.reduction import UNSTABLE, reduced
+from darkstate.engines.cascade.source import source_part
+from darkstate.engines.cascade.stages import Chain
+from darkstate.errors import NumericalError
+from darkstate.systems.traits import LinearSource
+
+Array = NDArray[Any]
+FIRST_ORDER, LAST_ORDER = 4, 14
+"""Orders of the moments of a source that are tried."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one stage gave.
+
+    Args:
+        matrix: its state, trace one.
+        residual: ``|A x| / (|A| |x|)`` of the system that it was read from.
+        dimension: numbers upstream of it.
+        discarded: weight dropped by the compression behind it; 0 behind the last.
+        shortened: whether that compression looked at one stage ahead only.
+    """
+
+    matrix: Array
+    residual: float
+    dimension: int
+    discarded: float
+    shortened: bool
+
+
+class Line:
+    """A cascade in the form in which it is swept: parts in order.
+
+    Args:
+        chain: the stages.
+        source: the linear source in front.
+        charges: (c, M) charges of its modes.
+        rtol: relative residual of joint steady states.
+    """
+
+    def __init__(self, chain: Chain, source: LinearSource | None, charges: Array, rtol: float):
+        self.chain, self.source, self.charges, self.rtol = chain, source, charges, rtol
+        entering = [chain.steps, *(stage.steps for stage in chain.stages)]
+        pairs = [stage_part(s, steps) for s, steps in zip(chain.stages, entering, strict=False)]
+        self.parts = [part for part, _ in pairs]
+        self.bases = [basis for _, basis in pairs]
+
+    def sweep(self, dimension: int, order: int) -> Iterator[Read]:
+        """All stages, one after the other, with `dimension` numbers kept of what is upstream."""
+        upstream, _ = self.start(dimension, order)
+        for s, stage in enumerate(self.parts):
+            before = upstream.dimension
+            pair = Product(upstream, stage)
+            joined = pair.part()
+            x, residual = _steady(joined)
+            matrix = self._matrix(s, pair.second_alone(x))
+            upstream, discarded, shortened = joined.with_state(x), 0.0, False
+            if s + 1 < len(self.parts) and joined.dimension > dimension:
+                found = reduced(upstream, self.parts[s + 1 :], dimension, self.rtol)
+                upstream, discarded = found.part, found.discarded
+                shortened = found.shortened
+                _require_stable(found.growth, s + 1, dimension)
+            yield Read(matrix, residual, before, discarded, shortened)
+
+    def start(self, dimension: int, order: int) -> tuple[Part, float]:
+        """What stands before the first stage, and the weight dropped by compressing it."""
+        if self.source is None:
+            return nothing(len(self.charges)), 0.0
+        moments = source_part(self.chain, self.source, self.charges, order)
+        if moments.dimension <= dimension:
+            return moments, 0.0
+        found = reduced(moments, self.parts, dimension, self.rtol)
+        return found.part, found.discarded
+
+    def source_order(self, dimension: int, tolerance: float) -> tuple[int, float]:
+        """Order of the moments at which the first stage stands still, and its last change."""
+        if self.source is None:
+            return 0, 0.0
+        last, change = None, np.inf
+        for order in range(FIRST_ORDER, LAST_ORDER + 1, 2):
+            upstream, _ = self.start(dimension, order)
+            pair = Product(upstream, self.parts[0])
+            matrix = self._matrix(0, pair.second_alone(_steady(pair.part())[0]))
+            change = np.inf if last is None else trace_norm(matrix - last)
+            if change <= tolerance:
+                return order, change
+            last = matrix
+        return LAST_ORDER, change
+
+    def _matrix(self, s: int, flat: Array) -> Array:
+        d = len(self.chain.stages[s].values)
+        matrix = (self.bases[s] @ flat).reshape(d, d)
+        return 0.5 * (matrix + matrix.conj().T)
+
+
+def trace_norm(matrix: Array) -> float:
+    """Sum of the moduli of the eigenvalues of a Hermitian matrix."""
+    return float(np.sum(np.abs(np.linalg.eigvalsh(matrix))))
+
+
+def changes(first: Sequence[Read], second: Sequence[Read]) -> Array:
+    """For each stage the largest change (trace norm) of its state or of one before it."""
+    pairs = zip(first, second, strict=True)
+    return np.maximum.accumulate([trace_norm(a.matrix - b.matrix) for a, b in pairs])
+
+
+def _steady(part: Part) -> tuple[Array, float]:
+    """The steady state (trace one) of a part without input, and its residual."""
+    A, t = part.generator[part.zero], part.trace
+    scale = float(np.abs(A).max(initial=0.0)) or 1.0
+    norm = float(t @ t)
+    # t A = 0: multiplied by t the equation says that the trace is one
+    try:
+        x = np.linalg.solve(A + (scale / norm) * np.outer(t, t), (scale / norm) * t)
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "The steady state is not unique: a stage has a conserved quantity that nothing relaxes."
+            " Use evolve() of the exact engine with `initial`, on the part upstream of it."
+        ) from None
+    x = x / float(t @ x)
+    residual = float(np.linalg.norm(A @ x) / (np.linalg.norm(A) * np.linalg.norm(x) or 1.0))
+    return x, residual
+
+
+def _require_stable(rate: float, stages: int, dimension: int) -> None:
+    if rate > UNSTABLE:
+        raise NumericalError(
+            f"Compressed to {dimension} numbers, the first {stages} stages would grow at rate "
+            f"{rate:.2g}: the compression has lost the stability of the exact system. Choose "
+            "another `dimension`."
+        )

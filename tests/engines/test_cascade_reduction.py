@@ -1,0 +1,182 @@
+"""Cascade reduction against the exact engine: errors, and how honest their estimates are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate.engines.cascade import Cascade, StageStates
+from darkstate.engines.cascade.parts import Product, nothing, stage_part
+from darkstate.engines.cascade.reduction import growth, reduced
+from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, MissingError
+from darkstate.states import DensityState
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.operators import sigma_minus, sigma_z
+from darkstate.systems.spaces import Qubit
+from darkstate.systems.traits import cascade_order, charges, linear_source
+
+DETUNED = {"detunings_a": [0.3, -0.5, 0.2, 0.6], "detunings_b": [0.1, 0.7, -0.4, -0.2]}
+
+
+def model(pairs, **options):
+    cut = {k: v[:pairs] if isinstance(v, list) else v for k, v in options.items()}
+    return ds.models.DualRail(pairs=pairs, **{"squeezing": 1.0} | cut)
+
+
+def exact(system):
+    """The network's steady state by the exact engine, in Fock-free form behind a source."""
+    source = linear_source(system).evidence
+    if source is None:
+        return ds.steady_state(system, engine=ds.engines.Lindblad("krylov", rtol=1e-11)).state
+    dims, network = driven_network(system, source, None)
+    found = steady_hierarchy(network, 1e-8, 1e-10, lambda n: n < 1e7)
+    return DensityState(source.network.labels, dims, found.hierarchy.state(found.flat))
+
+
+def distances(solution, reference):
+    """Trace norms of the errors of all stages."""
+    rest = (s.matrix - reference.reduced(list(s.labels)).matrix for s in solution.state.stages)
+    return np.array([np.abs(np.linalg.eigvalsh(matrix)).sum() for matrix in rest])
+
+
+def estimates(solution):
+    found = [v for k, v in solution.report.truncation.items() if k.startswith("error of")]
+    return np.array(found)
+
+
+def concurrences(state, pairs):
+    return np.array([ds.concurrence(state, f"A{i}", f"B{i}") for i in range(1, pairs + 1)])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dephasing": 0.01},
+        {"dephasing": 0.02, **DETUNED},
+        {"squeezing": 0.6, "loss": 0.1, "phase": 0.4, "coupling": [1.0, 0.5, 2.0],
+         "decay": 0.02, "thermal": 0.05, **DETUNED},
+        {"squeezing": 0.5, "loss": 0.05, "dephasing": [0.01, 0.0, 0.03], **DETUNED},
+    ],
+)  # fmt: skip
+def test_two_pairs_ahead_are_exact(options):
+    network = model(3, **options).system()
+    solution = Cascade(dimension=256, rtol=1e-10).steady_state(network)
+    assert np.max(distances(solution, exact(network))) < 1e-9
+
+
+@pytest.mark.parametrize("options", [{"dephasing": 0.01}, {"dephasing": 0.02, **DETUNED}])
+def test_the_error_falls_and_its_estimate_is_honest(options):
+    network = model(4, **options).system()
+    reference, last = exact(network), []
+    for dimension in (16, 48, 96):
+        solution = Cascade(dimension=dimension).steady_state(network)
+        true, told = distances(solution, reference), estimates(solution)
+        assert np.all(told >= 0.1 * true)
+        last.append(true[-1])
+    assert last[0] > 3 * last[1] > 0
+    assert last[2] < 3e-3
+
+
+@pytest.mark.parametrize("bandwidth", [10.0, 50.0])
+def test_finite_bandwidth(bandwidth):
+    network = model(2, bandwidth=bandwidth, dephasing=0.01, **DETUNED).system()
+    solution = Cascade(dimension=96).steady_state(network)
+    reference = exact(network)
+    true = distances(solution, reference)
+    assert np.max(true) < 1e-4
+    assert np.all(estimates(solution) >= 0.1 * true)
+    errors = concurrences(solution.state, 2) - concurrences(reference, 2)
+    assert np.max(np.abs(errors)) < 1e-4
+    assert any("moments" in line for line in solution.report.structure)
+
+
+def test_dark_states_need_one_number():
+    solution = Cascade(dimension=16).steady_state(model(12).system())
+    ideal = np.sinh(2.0) / np.cosh(2.0)
+    assert np.allclose(concurrences(solution.state, 12), ideal, atol=1e-9)
+    assert ds.purity(solution.state, ["A12", "B12"]) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_without_a_charge_the_left_channels_do():
+    # coherent light through a resonant drive of the first pair breaks the charge
+    system = model(2, dephasing=0.05).system()
+    a = Qubit("A1")
+    driven = OpenSystem(
+        system.spaces,
+        system.hamiltonian + 0.2 * (sigma_minus(a) + sigma_minus(a).adjoint()),
+        system.jumps,
+    )
+    assert not charges(driven).holds
+    solution = Cascade(dimension=16, rtol=1e-10).steady_state(driven)
+    assert np.max(distances(solution, exact(driven))) < 1e-9
+
+
+def test_compression_keeps_trace_steady_state_and_stability():
+    network = model(4, dephasing=0.02, **DETUNED).system()
+    members = [[x for group in s for x in group] for s in cascade_order(network).evidence]
+    chain = chain_of(
+        network, members, charges(network).evidence, None, dict.fromkeys(network.labels, 2)
+    )
+    entering = [chain.steps, *(s.steps for s in chain.stages)]
+    parts = [stage_part(s, e)[0] for s, e in zip(chain.stages, entering, strict=False)]
+    first = Product(Product(nothing(1), parts[0]).part(), parts[1]).part()
+    kernel = np.linalg.svd(first.generator[(0,)])[2][-1].conj()
+    small = reduced(first.with_state(kernel / (first.trace @ kernel)), parts[2:], 40, 1e-9).part
+    assert small.dimension <= 40
+    assert np.allclose(small.trace @ small.generator[(0,)], 0)
+    assert np.allclose(small.generator[(0,)] @ small.steady, 0)
+    assert growth(small) < 1e-12
+
+
+def test_states_answer_within_a_stage_only():
+    solution = Cascade(dimension=16).steady_state(model(3, dephasing=0.01).system())
+    state = solution.state
+    assert isinstance(state, StageStates)
+    assert state.labels == ("A1", "B1", "A2", "B2", "A3", "B3")
+    assert state.reduced(["B2", "A2"]).labels == ("B2", "A2")
+    assert state.expectation(sigma_z(Qubit("A3"))).real == pytest.approx(
+        state.reduced("A3").expectation(sigma_z(Qubit("A3"))).real
+    )
+    assert ds.log_negativity(state, "A2", "B2") > 0
+    with pytest.raises(MissingError, match="within one stage"):
+        ds.concurrence(state, "A1", "B2")
+    with pytest.raises(ArgumentError):
+        state.reduced("C1")
+
+
+def test_what_does_not_fit_is_refused():
+    backwards = model(3, directionality=0.9).system()
+    offer = Cascade().offer(backwards)
+    assert not offer.can and "one-way" in offer.reason
+    with pytest.raises(ArgumentError, match="cascade of small stages"):
+        Cascade().steady_state(backwards)
+    fine = model(3).system()
+    with pytest.raises(ArgumentError, match="initial"):
+        Cascade().steady_state(fine, initial=object())
+    with pytest.raises(EngineMismatchError, match="Trajectories"):
+        Cascade().evolve(fine, [0.0, 1.0])
+    with pytest.raises(CapacityError):
+        Cascade(memory_limit=1e3).steady_state(fine)
+    for options in ({"dimension": 2}, {"tolerance": 0.0}, {"rtol": 1.0}):
+        with pytest.raises(ArgumentError):
+            Cascade(**options)
+
+
+def test_suspect_where_the_estimate_exceeds_the_tolerance():
+    engine = Cascade(dimension=16, tolerance=1e-4)
+    report = engine.steady_state(model(4, dephasing=0.01).system()).report
+    assert report.status == "suspect"
+    assert "raise dimension" in report.warnings[0]
+
+
+def test_the_front_door_takes_it_where_density_matrices_end():
+    explanation = ds.explain(model(12, dephasing=0.01))
+    assert explanation.chosen is not None
+    assert explanation.chosen.engine == "cascade"
+    assert "more than 16384" in explanation.offers[1].reason
+    small = ds.explain(model(3, dephasing=0.01)).chosen
+    assert small is not None
+    assert small.engine == "lindblad"
