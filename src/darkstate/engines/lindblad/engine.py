@@ -125,14 +125,16 @@ class Lindblad:
         if digits > log2(LARGEST_DIMENSION):
             reason = (
                 f"{size} basis states are more than {LARGEST_DIMENSION}, the most that density "
-                "matrices are tried for. Use fewer nodes or lower cut-offs."
+                "matrices are tried for. Use fewer nodes, lower cut-offs, or Cascade() for one-way "
+                "networks."
             )
             return Offer(self.name, False, reason, steps=tuple(steps))
         if source is not None:
             try:
-                return hierarchy_offer(self.name, system, source, self._options)
+                offer = hierarchy_offer(self.name, system, source, self._options)
             except DarkstateError as refusal:
                 return Offer(self.name, False, str(refusal), steps=tuple(steps))
+            return self._affordable(offer) if self.method == "auto" else offer
         modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
             how = "fixed" if self.cutoff else "grown until the edge is empty"
@@ -145,7 +147,18 @@ class Lindblad:
         if cost.memory <= self._limit:  # else it is refused anyway, and compiling is large already
             generator = compiled(system, dims)
             cost = steady_cost(generator, self.method, DENSE_NUMBERS)
-        return Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
+        offer = Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
+        return self._affordable(offer)
+
+    def _affordable(self, offer: Offer) -> Offer:
+        """The offer, withdrawn if it would not fit into memory."""
+        if offer.cost is None or offer.cost.memory <= self._limit:
+            return offer
+        why = (
+            f"it would need {offer.cost}, more memory than allowed. Use fewer nodes, raise edge or "
+            "memory_limit, or Cascade() for one-way networks."
+        )
+        return replace(offer, can=False, reason=why, plan=None)
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -164,7 +177,9 @@ class Lindblad:
         start = time.perf_counter()
         if initial is None:
             offer = offer or self.offer(system)
-            if not offer.can or offer.cost is None:
+            if not offer.can and offer.cost is not None:
+                self._refuse("steady_state", offer.cost, "Lower the number of nodes or the cutoff.")
+            if not offer.can:
                 raise ArgumentError("system", "fit this engine", system.labels, offer.reason)
             if isinstance(offer.plan, LinearSource):
                 found = hierarchy_steady_state(self.name, system, offer.plan, self._options)
