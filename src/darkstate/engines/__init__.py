@@ -4,6 +4,7 @@ from darkstate.engines.base import Cost, Engine, Offer, Solution
 from darkstate.engines.cascade import Cascade
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.lindblad import Lindblad
+from darkstate.engines.tensor import MatrixProduct, TensorTrajectories
 from darkstate.engines.trajectories import Trajectories
 
 ENGINES: tuple[type, ...] = (Gaussian, Lindblad, Cascade)
@@ -16,7 +17,9 @@ __all__ = [
     "Engine",
     "Gaussian",
     "Lindblad",
+    "MatrixProduct",
     "Offer",
     "Solution",
+    "TensorTrajectories",
     "Trajectories",
 ]

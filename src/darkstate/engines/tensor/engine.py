@@ -1,0 +1,253 @@
+"""The TensorTrajectories engine as an object: its options and what can be asked of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.tensor.groups import groups_of
+from darkstate.engines.tensor.mps import Cut
+from darkstate.engines.tensor.sampled import SampledState
+from darkstate.engines.tensor.sampling import Run, Task, run_all, start_of
+from darkstate.engines.tensor.sites import Chain, chain_of
+from darkstate.engines.tensor.walker import Network, network_of
+from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.systems.open_system import OpenSystem
+
+SPACING = 5
+"""Steps between samples of a stationary run."""
+BLOCKS = 16
+"""Blocks into which the window of one trajectory is divided."""
+
+
+@dataclass(frozen=True)
+class TensorTrajectories:
+    """Sampling engine for long cascades: quantum jumps of matrix-product states.
+
+    It is never chosen by itself. Where the network has a dark state and noise disturbs it rarely,
+    trajectories are products of stages most of the time, and 20 pairs of qubits and more can be
+    sampled; while a disturbance lasts, the state is entangled over the stages that it has
+    reached. Results are `SampledState`, whose `estimate` gives numbers with their errors.
+
+    Args:
+        trajectories: how many.
+        burn_in: for `steady_state`: time until the initial state is forgotten.
+        duration: for `steady_state`: time over which each trajectory is then averaged.
+        seed: entropy of the random numbers, >= 0; fresh and reported if left out. Trajectory k
+            draws from ``SeedSequence(seed, spawn_key=(k,))``.
+        bond: largest bond dimension.
+        cut: Schmidt weight that may be discarded at each bond in each half step.
+        step: longest time step (third order); by default 0.4 over the largest local rate.
+        dark: amplitude below which what is left of a disturbance on a stage is ignored.
+        groups: groups of labels whose joint states are wanted besides those of the stages, up to
+            four qubits each.
+        keep: whether `evolve` keeps the sampled states, for the purity of the whole.
+        workers: processes over which trajectories are spread.
+
+    Raises:
+        ArgumentError: an option out of range.
+    """
+
+    trajectories: int = 100
+    burn_in: float | None = None
+    duration: float | None = None
+    seed: int | None = None
+    bond: int = 64
+    cut: float = 1e-6
+    step: float | None = None
+    dark: float = 1e-3
+    groups: tuple[tuple[str, ...], ...] = ()
+    keep: bool = False
+    workers: int = 1
+    name: ClassVar[str] = "tensor trajectories"
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+
+    def __post_init__(self) -> None:
+        check_integer("trajectories", self.trajectories, minimum=1, remedy="Give how many.")
+        check_integer("bond", self.bond, minimum=1, remedy="Give 16 to 256.")
+        check_integer("workers", self.workers, minimum=1, remedy="Give the number of processes.")
+        check_real("cut", self.cut, minimum=0.0, below=1.0, remedy="Give 1e-8 to 1e-4.")
+        check_real("dark", self.dark, minimum=0.0, below=1.0, remedy="Give 1e-4 to 1e-2.")
+        if self.seed is not None:
+            remedy = "Give a whole number, or leave it out."
+            check_integer("seed", self.seed, minimum=0, remedy=remedy)
+        remedy = "Give a time in the inverse of the rate unit."
+        for name in ("step", "duration"):
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name), above=0.0, remedy=remedy)
+        if self.burn_in is not None:
+            check_real("burn_in", self.burn_in, minimum=0.0, remedy=remedy)
+
+    def offer(self, system: OpenSystem) -> Offer:
+        """Whether the steady state can be sampled, and at what cost at most."""
+        try:
+            network = self._network(system)
+        except DarkstateError as refusal:
+            steps = ("Is it a cascade of small stages? no",)
+            return Offer(self.name, False, str(refusal), steps=steps)
+        chain = network.chain
+        steps = [f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states"]
+        lines = max(W.shape[1] for W in network.steps.polynomials)
+        steps.append(f"Bond dimension of one time step: {lines}")
+        if self.burn_in is None or self.duration is None:
+            steps.append("How long to wait and to average? not said")
+            return Offer(self.name, False, NO_WINDOW, steps=tuple(steps))
+        why = (
+            f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}; "
+            "the cost is that of trajectories which always fill the largest bond"
+        )
+        cost = self._cost(network, self.burn_in + self.duration, lines)
+        return Offer(self.name, True, why, "quantum jumps", tuple(steps), cost, network)
+
+    def steady_state(
+        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
+    ) -> Solution:
+        """Average over ``burn_in .. burn_in + duration`` and over all trajectories.
+
+        They start from `initial`, by default the product of dark states of the stages if there is
+        one, else the ground state. `Report.error_estimate` is the largest standard error of a
+        stage's state in the Frobenius norm.
+
+        Raises:
+            ArgumentError: `burn_in` or `duration` is missing; not a pure initial state.
+            EngineMismatchError: not a cascade of small stages of qubits and spins.
+        """
+        began = time.perf_counter()
+        if self.burn_in is None or self.duration is None:
+            missing = "burn_in" if self.burn_in is None else "duration"
+            raise ArgumentError(missing, "be given for a steady state", None, NO_WINDOW)
+        plan = offer.plan if offer is not None else None
+        network: Network = plan or self._network(system)
+        each = max(1, round(self.duration / (BLOCKS * SPACING * network.step)))
+        window = self.duration * (np.arange(BLOCKS * each) + 1) / (BLOCKS * each)
+        bins = tuple(np.repeat(np.arange(BLOCKS), each).tolist())
+        times = tuple((self.burn_in + window).tolist())
+        task = self._task(network, initial, times, 0.0, bins, dark=True)
+        runs = list(run_all(task, range(self.trajectories), self.workers))
+        blocks = tuple(
+            np.concatenate(parts) for parts in zip(*(r.blocks for r in runs), strict=True)
+        )
+        state = _sampled(system, task, blocks)
+        length = (self.burn_in + self.duration) * self.trajectories
+        report = self._report(task, runs, blocks, length)
+        return Solution(state, report.with_(seconds=time.perf_counter() - began))
+
+    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
+        """Average states at `times`, `initial` (all in the ground state) at the first.
+
+        Raises:
+            ArgumentError: times that do not increase; not a pure initial state.
+            EngineMismatchError: not a cascade of small stages of qubits and spins.
+        """
+        began, moments = time.perf_counter(), tuple(float(t) for t in times)
+        if not moments or np.any(np.diff(moments) <= 0) or not np.isfinite(moments).all():
+            remedy = "Give for example numpy.linspace(0, 10, 101)."
+            raise ArgumentError("times", "be finite, increasing numbers", times, remedy)
+        network, bins = self._network(system), tuple(range(len(moments)))
+        task = self._task(network, initial, moments, moments[0], bins, dark=False)
+        runs = list(run_all(task, range(self.trajectories), self.workers))
+        states = []
+        for k in bins:
+            blocks = tuple(
+                np.array(part)
+                for part in zip(*([b[k] for b in r.blocks] for r in runs), strict=True)
+            )
+            vectors = tuple(r.states[k] for r in runs) if self.keep else ()
+            states.append(_sampled(system, task, blocks, vectors))
+        length = (moments[-1] - moments[0]) * self.trajectories
+        report = self._report(task, runs, states[-1].blocks, length)
+        report = report.with_(seconds=time.perf_counter() - began)
+        return Solution(states[-1], report, tuple(states))
+
+    def _network(self, system: OpenSystem) -> Network:
+        return network_of(chain_of(system), self.step, Cut(self.cut, self.bond), self.dark)
+
+    def _task(
+        self,
+        network: Network,
+        initial: Any,
+        times: tuple[float, ...],
+        begin: float,
+        bins: tuple[int, ...],
+        dark: bool,
+    ) -> Task:
+        entropy = np.random.SeedSequence().entropy if self.seed is None else self.seed
+        assert isinstance(entropy, int)
+        start = start_of(network.chain, initial, network.cut, dark)
+        groups = groups_of(network.chain, self.groups)
+        return Task(network, groups, start, times, begin, bins, self.keep, entropy)
+
+    def _cost(self, network: Network, length: float, lines: int) -> Cost:
+        """Every bond full all the time: two operators a step, 10^9 multiplications a second."""
+        chain: Chain = network.chain
+        work = sum(self.bond**2 * lines * d * (lines + self.bond) * 4.0 for d in chain.sizes)
+        passes = 2 * self.trajectories * length / network.step / self.workers
+        memory = 16.0 * len(chain) * max(chain.sizes) * self.bond**2 * (2 + lines)
+        return Cost(2.0**26 + memory * self.workers, passes * (4e-4 * len(chain) + 1e-9 * work))
+
+    def _report(
+        self, task: Task, runs: Sequence[Run], blocks: Sequence[Any], length: float
+    ) -> Report:
+        """What is known: sampling error and discarded weight against the disturbances there are."""
+        fixed = {channel.name for channel in task.network.chain.clocks}
+        clicks = [name for run in runs for _, name in run.clicks]
+        kicks = sum(name in fixed for name in clicks) if fixed else len(clicks)
+        lost, widest = sum(run.lost for run in runs), max(run.widest for run in runs)
+        share = lost / max(1, kicks)
+        warnings = ()
+        if share > TOLERATED:
+            warnings = (
+                f"each disturbance comes with {share:.2g} of discarded weight, a disturbance of "
+                f"its own: raise bond (bonds reached {widest}) or lower cut",
+            )
+        names = ("trajectories", "burn_in", "duration", "bond", "cut", "step", "dark", "groups")
+        spawned = f"(k,), k = 0 .. {self.trajectories - 1}"
+        return Report(
+            engine=self.name,
+            method="quantum jumps",
+            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            error_estimate=_largest_error(blocks[: len(task.network.chain)]),
+            truncation={"discarded weight per disturbance": share, "largest bond": float(widest)},
+            warnings=warnings,
+            structure=(
+                f"{len(task.network.chain)} stages, {len(clicks)} jumps in a total time of "
+                f"{length:.4g}; the error estimate is one standard deviation",
+            ),
+            provenance={
+                "engine options": {name: getattr(self, name) for name in names},
+                "versions": versions(),
+                "entropy": task.entropy,
+                "spawn_key": spawned,
+            },
+        )
+
+
+TOLERATED = 0.03
+"""Discarded weight per disturbance that passes without a warning."""
+NO_WINDOW = (
+    "Give TensorTrajectories(burn_in=..., duration=...), several relaxation times each, to average "
+    "over time; use engines.Lindblad for a small network without sampling error."
+)
+
+
+def _sampled(
+    system: OpenSystem, task: Task, blocks: tuple[Any, ...], vectors: tuple[Any, ...] = ()
+) -> SampledState:
+    sizes = tuple(int(space.dimension or 0) for space in system.spaces)
+    return SampledState(tuple(system.labels), sizes, task.groups.names, blocks, vectors)
+
+
+def _largest_error(blocks: Sequence[Any]) -> float:
+    """Largest standard error of a mean of independent blocks, in the Frobenius norm."""
+    count = len(blocks[0])
+    if count < 2:
+        return float("inf")
+    spread = [np.sum(np.var(each, axis=0, ddof=1)) for each in blocks]
+    return float(np.sqrt(max(spread) / count))

@@ -1,0 +1,165 @@
+"""The MatrixProduct engine as an object: steady states of long cascades without sampling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+
+from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.tensor.mps import Cut
+from darkstate.engines.tensor.relaxation import Relaxation
+from darkstate.engines.tensor.sampled import SampledState
+from darkstate.engines.tensor.sites import Array, Chain, chain_of
+from darkstate.engines.tensor.walker import dark_vectors
+from darkstate.errors import (
+    ArgumentError,
+    DarkstateError,
+    EngineMismatchError,
+    check_integer,
+    check_real,
+)
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.systems.open_system import OpenSystem
+
+ROOM = 6
+"""Lines in flight widen a bond of the first sweep; cutting it there would be a bias of its own."""
+
+
+@dataclass(frozen=True)
+class MatrixProduct:
+    """Steady states of long cascades: the density matrix as a matrix-product state.
+
+    It relaxes by steps of length `step` and of half that length, and extrapolates; the difference
+    of the two is the error estimate. What a finite `bond` leaves out is not in it: compare two.
+
+    Args:
+        bond: largest bond dimension.
+        cut: weight that may be discarded at each bond in each step.
+        step: longer of the two time steps; by default 0.25 over the largest local rate.
+        tolerance: change of any entry of a stage's state in a unit of time that counts as none.
+        longest: longest relaxation at either step, in the inverse of the rate unit.
+
+    Raises:
+        ArgumentError: an option out of range.
+    """
+
+    bond: int = 32
+    cut: float = 1e-11
+    step: float | None = None
+    tolerance: float = 2e-5
+    longest: float = 300.0
+    name: ClassVar[str] = "matrix product"
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+
+    def __post_init__(self) -> None:
+        check_integer("bond", self.bond, minimum=1, remedy="Give 16 to 256.")
+        check_real("cut", self.cut, minimum=0.0, below=1.0, remedy="Give 1e-12 to 1e-8.")
+        for name in ("tolerance", "longest"):
+            check_real(name, getattr(self, name), above=0.0, remedy="Give a small number.")
+        if self.step is not None:
+            check_real("step", self.step, above=0.0, remedy="Give a time.")
+
+    def offer(self, system: OpenSystem) -> Offer:
+        """Whether the system is a cascade of small stages, and what it costs at most."""
+        try:
+            chain = chain_of(system)
+        except DarkstateError as refusal:
+            return Offer(self.name, False, str(refusal), steps=("A cascade of small stages? no",))
+        steps = (f"A cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
+        work = sum(3e-9 * self.bond**2 * 21 * d**2 * (21 + self.bond) for d in chain.sizes)
+        passes = 3 * self.longest / self._step(chain)
+        memory = 8.0 * sum(d**2 * (ROOM * self.bond) ** 2 for d in chain.sizes)
+        cost = Cost(2.0**26 + 4 * memory, passes * (2e-3 * len(chain) + work))
+        return Offer(
+            self.name, True, "relaxation of the density matrix", "relaxation", steps, cost, chain
+        )
+
+    def steady_state(
+        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
+    ) -> Solution:
+        """The steady states of the stages; it starts from the dark states, or the ground state.
+
+        Raises:
+            EngineMismatchError: not a cascade of small stages of qubits and spins.
+            ArgumentError: an initial state, which is not used: the state is sought, not its past.
+        """
+        if initial is not None:
+            remedy = "Leave it out; use TensorTrajectories to start from a state of your own."
+            raise ArgumentError("initial", "be left out", initial, remedy)
+        began = time.perf_counter()
+        plan = offer.plan if offer is not None else None
+        chain: Chain = plan or chain_of(system)
+        start = dark_vectors(chain) or [np.eye(d)[0] for d in chain.sizes]
+        run = Relaxation.of_product(chain, start, Cut(self.cut, self.bond, ROOM))
+        dt, settled, found = self._step(chain), [], []
+        for length in (dt, 0.5 * dt):
+            settled.append(run.settle(length, self.tolerance, self.longest))
+            found.append(run.site_states())
+        pairs = list(zip(*found, strict=True))
+        states = tuple(((4 * fine - coarse) / 3)[None] for coarse, fine in pairs)
+        error = max(float(np.linalg.norm(fine - coarse)) for coarse, fine in pairs)
+        sizes = tuple(int(space.dimension or 0) for space in system.spaces)
+        state = SampledState(tuple(system.labels), sizes, chain.labels, states)
+        report = self._report(run, states, error, all(settled))
+        return Solution(state, report.with_(seconds=time.perf_counter() - began))
+
+    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
+        """Refused: this engine seeks steady states.
+
+        Raises:
+            EngineMismatchError: always.
+        """
+        raise EngineMismatchError(
+            "The engine 'matrix product' seeks steady states and keeps no history. Use "
+            "TensorTrajectories for an evolution."
+        )
+
+    def _step(self, chain: Chain) -> float:
+        norm = max(float(np.linalg.norm(K, 2)) for K in chain.local)
+        return self.step or 0.25 / max(norm, 1e-300)
+
+    def _is_narrow(self, run: Relaxation) -> bool:
+        """Whether some bond is as wide as allowed, and could be wider."""
+        squares = [float(d) ** 2 for d in run.chain.sizes]
+        cuts = range(1, len(squares))
+        widest = [min(np.prod(squares[:n]), np.prod(squares[n:])) for n in cuts]
+        return any(
+            A.shape[2] >= self.bond and most > self.bond
+            for A, most in zip(run.state[:-1], widest, strict=True)
+        )
+
+    def _report(
+        self, run: Relaxation, states: tuple[Array, ...], error: float, settled: bool
+    ) -> Report:
+        margin = min(float(np.linalg.eigvalsh(each[0])[0]) for each in states)
+        warnings = () if settled else ("it still moved at the end: raise longest or tolerance",)
+        discarded = sqrt(run.lost / max(1, run.steps))
+        if self._is_narrow(run):
+            text = f"bonds are full, {discarded:.2g} of the state goes in each step: raise bond"
+            warnings += (f"{text}, and trust what no longer changes",)
+        if margin < -max(1e-6, error):
+            warnings += (f"a stage's state has the eigenvalue {margin:.2g}: raise bond",)
+        names = ("bond", "cut", "step", "tolerance", "longest")
+        return Report(
+            engine=self.name,
+            method="relaxation",
+            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            margin=margin,
+            error_estimate=error,
+            truncation={
+                "discarded per step": discarded,
+                "largest bond": float(max(A.shape[2] for A in run.state)),
+            },
+            warnings=warnings,
+            structure=("the error estimate is that of the time step, not that of the bonds",),
+            provenance={
+                "engine options": {name: getattr(self, name) for name in names},
+                "versions": versions(),
+            },
+        )

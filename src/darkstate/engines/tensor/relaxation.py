@@ -1,0 +1,95 @@
+"""Relaxation of a density matrix that is a matrix-product state.
+
+The vector of `superoperators.py` is carried forward by second-order steps (`steps.py`; four lines
+for two rails, bond dimension 21) until the states of all sites stand still. After every step it is
+divided by its trace, which the generator keeps and a cut of bonds does not.
+
+A step of length dt leaves an error of order dt^2 in the state where it stands still. So the length
+is halved there, relaxation goes on, and the two results are extrapolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from darkstate.engines.tensor.mps import Cut, applied
+from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.steps import steps_of
+from darkstate.engines.tensor.superoperators import components, matrix_of, superoperator_chain
+
+
+@dataclass
+class Relaxation:
+    """A density matrix on its way.
+
+    Args:
+        chain: the network.
+        state: right-canonical real tensors of the vector.
+        cut: how bonds are cut.
+    """
+
+    chain: Chain
+    state: list[Array]
+    cut: Cut
+    time: float = 0.0
+    lost: float = field(init=False, default=0.0)
+    steps: int = field(init=False, default=0)
+
+    @classmethod
+    def of_product(cls, chain: Chain, vectors: Sequence[Array], cut: Cut) -> Relaxation:
+        """From a product of pure states of the sites."""
+        rho = [np.outer(v, v.conj()) for v in vectors]
+        vectors = [components(each) for each in rho]
+        scale = float(np.prod([np.linalg.norm(v) for v in vectors]))
+        tensors = [(v / np.linalg.norm(v)).reshape(1, -1, 1) for v in vectors]
+        tensors[0] = tensors[0] * scale
+        return cls(chain, tensors, cut)
+
+    def stepper(self, dt: float) -> Callable[[], None]:
+        """What makes one step of this length."""
+        operator = steps_of(superoperator_chain(self.chain)).operator(dt)
+
+        def step() -> None:
+            moved, lost = applied(self.state, operator, self.cut)
+            moved[0] = moved[0] / self._traces(moved)[-1][0]
+            self.state, self.lost = moved, self.lost + lost
+            self.time, self.steps = self.time + dt, self.steps + 1
+
+        return step
+
+    def settle(self, dt: float, tolerance: float, longest: float) -> bool:
+        """Steps of length dt until nothing changes by more than `tolerance` in a unit of time.
+
+        Returns:
+            Whether that happened within the time `longest`.
+        """
+        step, end, before = self.stepper(dt), self.time + longest, self.site_states()
+        while self.time < end:
+            for _ in range(max(1, round(1.0 / dt))):
+                step()
+            after = self.site_states()
+            change = max(float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True))
+            if change <= tolerance:
+                return True
+            before = after
+        return False
+
+    def _traces(self, state: Sequence[Array]) -> list[Array]:
+        """Traces of all to the left of each bond."""
+        found = [np.ones(1)]
+        for A, d in zip(state, self.chain.sizes, strict=True):
+            found.append(found[-1] @ A[:, 0, :] * np.sqrt(d))
+        return found
+
+    def site_states(self) -> list[Array]:
+        """The reduced density matrices of all sites."""
+        lefts, right, found = self._traces(self.state), np.ones(1), []
+        for n in reversed(range(len(self.chain))):
+            rho = matrix_of(np.einsum("a,axb,b->x", lefts[n], self.state[n], right))
+            rho = 0.5 * (rho + rho.conj().T)
+            found.append(rho / np.trace(rho).real)
+            right = np.sqrt(self.chain.sizes[n]) * self.state[n][:, 0, :] @ right
+        return found[::-1]
