@@ -543,3 +543,12 @@ def test_refusals():
     for ask in (small.ensemble, small.records, small.evolve):
         with pytest.raises(CapacityError, match="memory"):
             ask(watched, TIMES)
+
+
+def test_a_step_too_long_for_the_rates_is_suspect():
+    model = ds.models.DualRail(pairs=2, squeezing=1.0)
+    options = {"trajectories": 5, "seed": 1, "unravelling": "homodyne"}
+    long = ds.evolve(model, [0.0, 0.2], engine=Trajectories(step=0.1, **options)).report
+    assert long.status == "suspect"
+    assert "too long" in long.warnings[0]
+    assert not ds.evolve(model, [0.0, 0.2], engine=Trajectories(**options)).report.warnings

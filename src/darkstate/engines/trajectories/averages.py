@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Run = tuple[Walkers, Iterator[Array]]
 """A batch of walkers and their normalised vectors (D, n) at all times."""
 
+LARGEST_MOVE = 0.2
+"""Step times largest measured rate beyond which averages are suspect; the default is 0.05."""
+
 
 @dataclass
 class Average:
@@ -129,7 +132,23 @@ def report_of(
         margin=float(np.linalg.eigvalsh(average.mean(-1))[0]),
         truncation=_edges(matrices, average),
         structure=(sampled,),
+        warnings=_step_warning(engine, matrices),
         provenance={"engine options": options, "versions": versions(), **seeds},
+    )
+
+
+def _step_warning(engine: Trajectories, matrices: Compiled) -> tuple[str, ...]:
+    """A diffusive step on which the measurement changes a state by more than a part of itself."""
+    if engine.unravelling == "jumps" or engine.step is None or not matrices.channels:
+        return ()
+    strength = sum(c.conj().T @ c for c in matrices.channels[1:])
+    strength = strength + matrices.channels[0].conj().T @ matrices.channels[0]
+    largest = float(abs(strength).sum(axis=1).max())
+    if engine.step * largest <= LARGEST_MOVE:
+        return ()
+    return (
+        f"step {engine.step:g} is too long for measured rates of up to {largest:.3g}: lower it to "
+        f"{LARGEST_MOVE / largest:.2g} or less, or leave it out",
     )
 
 
