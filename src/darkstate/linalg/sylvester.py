@@ -176,20 +176,29 @@ def _smith_solver(a: Matrix, b: Matrix) -> Callable[[Matrix], Matrix]:
 
 
 def triangular_sylvester(t: Matrix, s: Matrix, right: Matrix) -> Matrix:
-    """``Y`` in ``T Y + Y S^H = F`` for upper triangular T (n, n), S (m, m), by halving blocks."""
+    """``Y`` in ``T Y + Y S^H = F`` for upper triangular T (n, n), S (m, m), by halving blocks.
+
+    Quasi-triangular forms, as real Schur decompositions give them, are taken as well.
+    """
     n, m = right.shape
     if max(n, m) <= _BLOCK:
         (trsyl,) = scipy.linalg.get_lapack_funcs(("trsyl",), (t,))
         y, scale, _ = trsyl(t, s, right, trana="N", tranb="C")
         return y / scale
     if n >= m:
-        k = n // 2
+        k = _cut(t)
         low = triangular_sylvester(t[k:, k:], s, right[k:])
         return np.vstack([triangular_sylvester(t[:k, :k], s, right[:k] - t[:k, k:] @ low), low])
-    k = m // 2
+    k = _cut(s)
     last = triangular_sylvester(t, s[k:, k:], right[:, k:])
     first = triangular_sylvester(t, s[:k, :k], right[:, :k] - last @ adjoint(s[:k, k:]))
     return np.hstack([first, last])
+
+
+def _cut(t: Matrix) -> int:
+    """The middle, or one further where it would cut a pair of complex eigenvalues in two."""
+    k = len(t) // 2
+    return k + 1 if t[k, k - 1] != 0 else k
 
 
 def require_hurwitz_stack(name: str, stack: Matrix) -> None:

@@ -34,8 +34,6 @@ from darkstate.engines.cascade.parts import (
     negative,
 )
 from darkstate.engines.cascade.stages import LEFT, Chain, SourceLetter, Step
-from darkstate.errors import NumericalError
-from darkstate.linalg import solve_sylvester
 from darkstate.systems.traits import LinearSource
 
 Array = NDArray[Any]
@@ -55,7 +53,7 @@ class Moments:
     """
 
     def __init__(self, source: LinearSource, charges: Array, order: int):
-        self.drift, self.covariance, self.mean = _process(source)
+        self.drift, self.covariance, self.mean = source.stationary()
         size = np.sqrt(np.abs(self.covariance).max(axis=1, initial=0.0))
         self.scale = np.where(size > 0, size, 1.0)
         modes = charges.shape[1]
@@ -167,20 +165,3 @@ def _multi_indices(letters: int, order: int) -> list[Numbers]:
     for _ in range(letters):
         found = [(*n, k) for n in found for k in range(order - sum(n) + 1)]
     return sorted(found, key=sum)
-
-
-def _process(source: LinearSource) -> tuple[Array, Array, Array]:
-    """Drift F, covariance C and mean of the letters."""
-    W, Wc = (part.toarray() for part in source.form.drift)
-    number, pair = (part.toarray() for part in source.form.source)
-    drift: Array = np.block([[W, Wc], [Wc.conj(), W.conj()]])
-    noise: Array = np.block([[pair, number], [number.conj(), pair.conj()]])
-    growth = float(np.linalg.eigvals(drift).real.max())
-    if growth >= -1e-12 * float(np.abs(drift).max()):
-        raise NumericalError(
-            f"The source has no stationary state: it grows at rate {growth:.3g}. It is at or above "
-            "its parametric threshold; lower the gain or raise its decay rates."
-        )
-    covariance = solve_sylvester(drift, drift.conj(), noise).x
-    drive = np.concatenate([source.form.drive, source.form.drive.conj()])
-    return drift, 0.5 * (covariance + covariance.T), -np.linalg.solve(drift, drive)

@@ -15,8 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.generator import Generator
-
-_BLOCK = 64  # below this size LAPACK's unblocked trsyl beats the recursion
+from darkstate.linalg.sylvester import triangular_sylvester
 
 
 class NoJumpInverse:
@@ -43,28 +42,5 @@ class NoJumpInverse:
             T, Q = triangle, basis
             if adjoint:  # T† Y + Y T = F is the same equation read backwards
                 T, Q = triangle.conj().T[::-1, ::-1], basis[:, ::-1]
-            y[:] = Q @ _sylvester(T, T, Q.conj().T @ x @ Q) @ Q.conj().T
+            y[:] = Q @ triangular_sylvester(T, T, Q.conj().T @ x @ Q) @ Q.conj().T
         return result
-
-
-def _sylvester(t: NDArray[Any], s: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-    """``Y`` in ``T Y + Y S† = F`` for (quasi-)triangular T and S, by halving blocks."""
-    n, m = right.shape
-    if max(n, m) <= _BLOCK:
-        (trsyl,) = scipy.linalg.get_lapack_funcs(("trsyl",), (t,))
-        y, scale, _ = trsyl(t, s, right, trana="N", tranb="C")
-        return y / scale
-    if n >= m:
-        k = _cut(t)
-        low = _sylvester(t[k:, k:], s, right[k:])
-        return np.vstack([_sylvester(t[:k, :k], s, right[:k] - t[:k, k:] @ low), low])
-    k = _cut(s)
-    last = _sylvester(t, s[k:, k:], right[:, k:])
-    first = _sylvester(t, s[:k, :k], right[:, :k] - last @ s[:k, k:].conj().T)
-    return np.hstack([first, last])
-
-
-def _cut(t: NDArray[Any]) -> int:
-    """The middle, or one further where it would cut a pair of complex eigenvalues in two."""
-    k = len(t) // 2
-    return k + 1 if t[k, k - 1] != 0 else k

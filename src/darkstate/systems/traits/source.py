@@ -20,7 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import NumericalError
+from darkstate.linalg import solve_sylvester
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.quadratic import QuadraticForm, quadratic_form
@@ -29,6 +35,7 @@ from darkstate.systems.traits.order import is_quadratic
 from darkstate.systems.traits.trait import Trait
 
 _RTOL = 1e-12
+Matrix = NDArray[Any]
 Parts = tuple[OperatorSum, OperatorSum]
 
 
@@ -50,6 +57,28 @@ class LinearSource:
     network: OpenSystem
     drives: tuple[OperatorSum, ...]
     noises: tuple[OperatorSum, ...]
+
+    def stationary(self) -> tuple[Matrix, Matrix, Matrix]:
+        """Drift F, normally ordered covariance C and mean of ``z = (a_1 .. a_M, a_1† .. a_M†)``.
+
+        ``dz/dt = F (z - mean) + noise`` with ``F C + C F^T + D = 0``, C symmetric.
+
+        Raises:
+            NumericalError: the source has no stationary state.
+        """
+        W, Wc = (part.toarray() for part in self.form.drift)
+        number, pair = (part.toarray() for part in self.form.source)
+        drift: Matrix = np.block([[W, Wc], [Wc.conj(), W.conj()]])
+        noise: Matrix = np.block([[pair, number], [number.conj(), pair.conj()]])
+        growth = float(np.linalg.eigvals(drift).real.max())
+        if growth >= -1e-12 * float(np.abs(drift).max()):
+            raise NumericalError(
+                f"The source has no stationary state: it grows at rate {max(0.0, growth):.3g}. It "
+                "is at or above its parametric threshold; lower the gain or raise its decay rates."
+            )
+        covariance = solve_sylvester(drift, drift.conj(), noise).x
+        drive = np.concatenate([self.form.drive, self.form.drive.conj()])
+        return drift, 0.5 * (covariance + covariance.T), -np.linalg.solve(drift, drive)
 
 
 def linear_source(system: OpenSystem) -> Trait[LinearSource | None]:

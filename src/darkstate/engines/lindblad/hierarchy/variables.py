@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError
-from darkstate.linalg import solve_sylvester
 from darkstate.systems.traits import LinearSource
 
 LARGEST_CONDITION = 30.0
@@ -86,7 +85,7 @@ def source_variables(source: LinearSource, charges: Sequence[Array]) -> Variable
         NumericalError: the source has no stationary state (at or above threshold), or its normal
             modes are nearly parallel (an exceptional point).
     """
-    drift, noise, drive = _process(source)
+    drift, moments, mean = source.stationary()
     steps = np.array(charges, dtype=np.int64).reshape(len(charges), len(source.modes)).T
     steps = np.concatenate([-steps, steps])  # a takes a photon out of the ket
     V, partner = _normal_modes(drift, steps)
@@ -99,16 +98,9 @@ def source_variables(source: LinearSource, charges: Sequence[Array]) -> Variable
         )
     inverse = np.linalg.inv(V)
     rates = _without_rounding(-np.diag(inverse @ drift @ V))
-    if np.min(np.real(rates)) <= 1e-12 * np.max(np.abs(rates)):
-        raise NumericalError(
-            "The source has no stationary state: it grows at rate "
-            f"{max(0.0, -float(np.min(np.real(rates)))):.3g}. It is at or above its parametric "
-            "threshold; lower the gain or raise its decay rates."
-        )
-    covariance = inverse @ solve_sylvester(drift, drift.conj(), noise).x @ inverse.T
+    covariance = inverse @ moments @ inverse.T
     covariance = _without_rounding(0.5 * (covariance + covariance.T))
     V, inverse, rates = (_real_if_real(x) for x in (V, inverse, rates))
-    mean = -np.linalg.solve(drift, drive)
     driven = np.any(covariance != 0, axis=0)
     if any(len(noise) for noise in source.noises):
         driven[:] = True
@@ -128,16 +120,6 @@ def source_variables(source: LinearSource, charges: Sequence[Array]) -> Variable
         mean=_real_if_real(mean),
         weights=weights[keep],
     )
-
-
-def _process(source: LinearSource) -> tuple[Array, Array, Array]:
-    """Drift A, noise D (``d<:z z^T:>/dt = A C + C A^T + D``) and drive of the moments."""
-    W, Wc = (part.toarray() for part in source.form.drift)
-    number, pair = (part.toarray() for part in source.form.source)
-    drift: Array = np.block([[W, Wc], [Wc.conj(), W.conj()]])
-    noise: Array = np.block([[pair, number], [number.conj(), pair.conj()]])
-    drive = source.form.drive
-    return drift, noise, np.concatenate([drive, drive.conj()])
 
 
 def _normal_modes(drift: Array, steps: Array) -> tuple[Array, Array]:
