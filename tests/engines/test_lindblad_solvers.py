@@ -133,13 +133,12 @@ def test_steps_are_longer_than_the_norm_suggests():
     assert generator.applications < 0.35 * 10.0 * generator.scale()
 
 
-def test_gmres_on_a_dense_matrix_and_its_smallest_ritz_value():
+def test_gmres_on_a_dense_matrix():
     rng = np.random.default_rng(3)
     A = np.eye(40) + 0.1 * rng.normal(size=(40, 40))
     b = rng.normal(size=40)
     found = gmres(lambda x: A @ x, lambda x: 2.0 * x, b, 1e-12, 200)
     assert np.linalg.norm(A @ found.x - b) < 1e-11 * np.linalg.norm(b)
-    assert found.ritz == pytest.approx(np.abs(2 * np.linalg.eigvals(A)).min(), rel=1e-3)
     singular = A - np.outer(A @ b, b) / (b @ b)  # b is a null vector
     stuck = gmres(lambda x: singular @ x, lambda x: x, rng.normal(size=40), 1e-10, 200)
     assert stuck.residual > 1e-3

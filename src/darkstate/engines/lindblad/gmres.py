@@ -1,4 +1,4 @@
-"""GMRES on real vectors, with the smallest Ritz value as a by-product.
+"""GMRES on real vectors.
 
 The preconditioner acts from the right, so that residuals are true ones. Hermitian matrices form a
 real vector space (`generator.py`); complex arrays are therefore taken as pairs of real numbers.
@@ -31,13 +31,11 @@ class Solved:
     Args:
         x: the solution, to which the preconditioner was already applied.
         residual: relative residual.
-        ritz: smallest modulus of a Ritz value of the preconditioned operator.
         iterations: applications of the operator.
     """
 
     x: Flat
     residual: float
-    ritz: float
     iterations: int
 
 
@@ -57,11 +55,11 @@ def gmres(product: Apply, inverse: Apply, right: Flat, tolerance: float, limit: 
         limit: largest number of iterations.
     """
     size = float(np.linalg.norm(right))
-    x, left, ritz, done = np.zeros_like(right), right, np.inf, 0
+    x, left, done = np.zeros_like(right), right, 0
     restart = restart_length(right.size, right.itemsize)
     while done < limit:
         length = min(restart, limit - done)
-        step, used, ritz = _cycle(product, inverse, left, tolerance * size, length)
+        step, used = _cycle(product, inverse, left, tolerance * size, length)
         done += used
         x = x + inverse(step)
         if used < length:
@@ -70,13 +68,13 @@ def gmres(product: Apply, inverse: Apply, right: Flat, tolerance: float, limit: 
         if float(np.linalg.norm(left)) <= tolerance * size:
             break
     residual = float(np.linalg.norm(right - product(x))) / size
-    return Solved(x, residual, ritz, done)
+    return Solved(x, residual, done)
 
 
 def _cycle(
     product: Apply, inverse: Apply, right: Flat, goal: float, length: int
-) -> tuple[Flat, int, float]:
-    """One Krylov space: the best combination of it, how many vectors it took, smallest Ritz."""
+) -> tuple[Flat, int]:
+    """One Krylov space: the best combination of it, and how many vectors it took."""
     basis = np.empty((length + 1, right.size), dtype=right.dtype)
     real = basis.view(np.float64)
     hessenberg = np.zeros((length + 1, length))
@@ -103,5 +101,4 @@ def _cycle(
             break
         np.divide(w, after, out=basis[j + 1])
     weights = np.linalg.lstsq(triangle[:used, :used], shown[:used], rcond=1e-15)[0]
-    ritz = float(np.min(np.abs(np.linalg.eigvals(hessenberg[:used, :used]))))
-    return (weights @ real[:used]).view(right.dtype), used, ritz
+    return (weights @ real[:used]).view(right.dtype), used
