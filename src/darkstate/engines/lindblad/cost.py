@@ -35,8 +35,12 @@ _SPACE = 4e-5
 """Seconds to set up one vector of a Krylov space."""
 _DAMPING, _TURNING = 0.09, 1.3
 """Applications per unit time with 30 vectors, per unit of the norms of L and of H."""
-_START = 0.005
-_BUFFERS = 1.2e6
+_EARLY, _SETTLED = 2.0, 0.65
+"""Krylov spaces that the first, short steps take beyond that; then the state settles, steps grow."""
+_NEAR, _NEAR_BYTES, _FARTHER, _FAR = 0.75, 3e6, 0.15, 1.8
+"""Below so many bytes of a Krylov basis all is near the core; what is farther costs by this power."""
+_START = 0.01
+_BUFFERS = 0.8e6
 """Bytes that any task takes: small matrices, buffers of the libraries."""
 ITERATIONS = 60
 """GMRES iterations of one solve; they count jumps, and hardly depend on the size."""
@@ -102,14 +106,17 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
     sectors = generator.sectors
     turning = float(np.max(abs(generator.hamiltonian).sum(axis=1)))
     rate = (_DAMPING * generator.scale() + _TURNING * turning) * 30.0 / size
-    applications = max(float(size), horizon * rate)
+    applications = size * _EARLY * min(1.0, horizon * rate / size) + _SETTLED * horizon * rate
     width = _bytes(generator) / 8.0
     orthogonal = _SPACE + _VECTOR * width * size * sectors.numbers
     # two states beside the basis, a few in the application, and one expanded to a full matrix
     memory = (
         _BUFFERS + 8.0 * width * sectors.numbers * (size + times + 5) + 32.0 * sectors.dimension**2
     )
-    return Cost(memory, _START + applications * (apply_seconds(generator) + orthogonal))
+    basis = 8.0 * width * sectors.numbers * size
+    reach = float(np.clip(_NEAR * (basis / _NEAR_BYTES) ** _FARTHER, _NEAR, _FAR))
+    once = (apply_seconds(generator) + orthogonal) * reach
+    return Cost(memory, _START + max(float(size), applications) * once)
 
 
 def _bytes(generator: Generator) -> float:
