@@ -26,7 +26,7 @@ BANDS: tuple[tuple[str, ...], ...] = (
     ("states",),
     ("measures", "results"),
     ("engines", "repeaters"),
-    ("solve", "models"),
+    ("frontdoor", "models"),
     ("certify", "sweeps", "design", "plots"),
     ("scenarios",),
     ("papers", "web"),
@@ -229,7 +229,7 @@ def write_tree(root: Path, files: dict[str, str]) -> Path:
 
 
 TREE = {
-    "__init__.py": "from darkstate.solve import steady_state",
+    "__init__.py": "from darkstate.frontdoor import steady_state",
     "conventions.py": "",
     "errors.py": "",
     "linalg/__init__.py": "",
@@ -243,7 +243,7 @@ TREE = {
     "engines/gaussian/sylvester.py": "",
     "engines/lindblad/__init__.py": "",
     "repeaters/chain.py": "",
-    "solve.py": "def steady_state(): ...",
+    "frontdoor.py": "def steady_state(): ...",
     "models/a.py": "",
     "models/b.py": "",
     "plots/lines.py": "",
@@ -254,24 +254,29 @@ TREE = {
 
 BREAKING = [
     ("linalg/krylov.py", "import darkstate.states.gaussian", 1, BELOW),
-    ("linalg/krylov.py", "import numpy, darkstate.solve", 1, BELOW),
+    ("linalg/krylov.py", "import numpy, darkstate.frontdoor", 1, BELOW),
     ("linalg/krylov.py", "\ndef f():\n    from darkstate.states import gaussian", 3, BELOW),
     ("linalg/krylov.py", "from ..states.gaussian import Gaussian", 1, BELOW),
-    ("linalg/__init__.py", "from .. import solve", 1, BELOW),
+    ("linalg/__init__.py", "from .. import frontdoor", 1, BELOW),
     (
         "linalg/krylov.py",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from darkstate.solve import x",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from darkstate.frontdoor import x",
         3,
         BELOW,
     ),
-    ("linalg/krylov.py", "import importlib\nimportlib.import_module('darkstate.solve')", 2, BELOW),
-    ("linalg/krylov.py", "from darkstate import (\n    errors,\n    solve,\n)", 3, BELOW),
+    (
+        "linalg/krylov.py",
+        "import importlib\nimportlib.import_module('darkstate.frontdoor')",
+        2,
+        BELOW,
+    ),
+    ("linalg/krylov.py", "from darkstate import (\n    errors,\n    frontdoor,\n)", 3, BELOW),
     ("papers/a.py", "from darkstate.cli import main", 1, BELOW),
     ("errors.py", "from darkstate.conventions import is_label", 1, SAME),
     ("conventions.py", "from . import errors", 1, SAME),
     ("results/report.py", "from darkstate.measures import entropy", 1, SAME),
     ("measures/entropy.py", "from ..results.report import Report", 1, SAME),
-    ("solve.py", "from darkstate import models", 1, SAME),
+    ("frontdoor.py", "from darkstate import models", 1, SAME),
     ("repeaters/chain.py", "from darkstate.engines.base import Engine", 1, SAME),
     ("papers/a.py", "from darkstate.web import app", 1, SAME),
     ("engines/gaussian/sylvester.py", "from darkstate.engines.lindblad import x", 1, ENGINES),
@@ -300,12 +305,12 @@ KEEPING = [
     ("engines/__init__.py", "from . import base, gaussian\nfrom .lindblad import Lindblad"),
     ("engines/gaussian/__init__.py", "from ..base import Engine\nfrom . import sylvester"),
     ("engines/gaussian/sylvester.py", "from darkstate.engines import base"),
-    ("solve.py", "from darkstate.engines import Lindblad"),
-    ("plots/lines.py", "import matplotlib\nfrom darkstate.solve import steady_state"),
+    ("frontdoor.py", "from darkstate.engines import Lindblad"),
+    ("plots/lines.py", "import matplotlib\nfrom darkstate.frontdoor import steady_state"),
     ("cli/main.py", "import typer, rich\nfrom darkstate import papers, web"),
     ("states/gaussian.py", "import qutip"),
     ("papers/a.py", "import richness, typerwriter"),
-    ("errors.py", "'''import darkstate.solve'''"),
+    ("errors.py", "'''import darkstate.frontdoor'''"),
 ]
 
 

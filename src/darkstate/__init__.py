@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from darkstate import engines, models, papers, plots, states, systems
+    from darkstate.frontdoor import (
+        conditional_state,
+        evolve,
+        explain,
+        output_states,
+        preparation_time,
+        steady_state,
+        steady_states,
+    )
     from darkstate.measures import (
         chsh,
         concurrence,
@@ -29,15 +38,6 @@ if TYPE_CHECKING:
     from darkstate.models import DrudeBath, ParametricDrive, SqueezedDrive
     from darkstate.results import Report, Result, Status, pair_curve, pair_table
     from darkstate.results.storage import load_result
-    from darkstate.solve import (
-        conditional_state,
-        evolve,
-        explain,
-        output_states,
-        preparation_time,
-        steady_state,
-        steady_states,
-    )
     from darkstate.systems import Monitor, OpenSystem
 
 _HOME = {
@@ -63,13 +63,13 @@ _HOME = {
     "pair_curve": "results",
     "pair_table": "results",
     "load_result": "results.storage",
-    "conditional_state": "solve",
-    "evolve": "solve",
-    "explain": "solve",
-    "output_states": "solve",
-    "preparation_time": "solve",
-    "steady_state": "solve",
-    "steady_states": "solve",
+    "conditional_state": "frontdoor",
+    "evolve": "frontdoor",
+    "explain": "frontdoor",
+    "output_states": "frontdoor",
+    "preparation_time": "frontdoor",
+    "steady_state": "frontdoor",
+    "steady_states": "frontdoor",
     "Monitor": "systems",
     "OpenSystem": "systems",
 }

@@ -13,6 +13,7 @@ from darkstate.errors import (
     NumericalError,
     UnphysicalError,
 )
+from darkstate.frontdoor import choose, offer_of
 from darkstate.linalg.floquet import PeriodicLangevin
 from darkstate.measures import MEASURES
 from darkstate.models import DrudeBath, ParametricPair
@@ -22,7 +23,6 @@ from darkstate.models._parametric_pair_physics import (
     secular_moments,
     secular_rates,
 )
-from darkstate.solve import choose, offer_of
 from darkstate.states import GaussianState
 from darkstate.systems import Jump, Mode, OpenSystem, create, destroy
 from darkstate.systems.langevin import LangevinSystem

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from darkstate.engines import Lindblad
+from darkstate.frontdoor import steady_state
 from darkstate.measures import log_negativity
 from darkstate.models import CavityAtomChains, SqueezedDrive
 from darkstate.papers import Verdict, paper
-from darkstate.solve import steady_state
 
 FIGURES = {figure.id: figure for figure in paper("zippilli2013").figures}
 BELL = 2 * np.sqrt(2) / 3  # 2 c sqrt(1 - c^2) at nbar = 1, where c^2 = 1/3

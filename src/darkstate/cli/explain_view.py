@@ -42,7 +42,7 @@ class Offers:
 
 def explained(scenario: Scenario) -> Offers:
     """The offers for a scenario: of its own engine, or of all of them."""
-    from darkstate.solve import as_system, explain, offer_of
+    from darkstate.frontdoor import as_system, explain, offer_of
 
     if scenario.engine is None:
         found = explain(scenario.model)

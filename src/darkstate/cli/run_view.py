@@ -49,7 +49,7 @@ def show_title(run: ScenarioRun, console: Console) -> None:
 
 def kinds_of(run: ScenarioRun) -> dict[str, str]:
     """What every subsystem of the state is: ``{"A1": "qubit", ..., "SA": "mode"}``."""
-    from darkstate.solve import as_system
+    from darkstate.frontdoor import as_system
     from darkstate.states import DensityState, PureState
     from darkstate.systems import OpenSystem
 

@@ -81,7 +81,7 @@ def references(scenario: Scenario) -> tuple[Reference, ...]:
 
 
 def _keys(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    from darkstate.solve import explain
+    from darkstate.frontdoor import explain
 
     model = scenario.model
     for key in getattr(model, "references", ()):

@@ -90,8 +90,8 @@ def run_scenario(
         ArgumentError: unknown labels in `pairs`, or `out` cannot be written.
         EngineMismatchError, NumericalError, CapacityError: as of the front door.
     """
+    from darkstate.frontdoor import as_system
     from darkstate.scenarios.tabulation import chosen_pairs
-    from darkstate.solve import as_system
 
     folder = None if out is None else _folder(Path(out))
     progress("building the network", 0.0)
@@ -103,8 +103,8 @@ def run_scenario(
 
 
 def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+    from darkstate.frontdoor import steady_state
     from darkstate.scenarios.tabulation import chosen_measures, mode_data, pair_data, whole_data
-    from darkstate.solve import steady_state
 
     result = steady_state(scenario.model, scenario.engine)
     progress("measuring", 0.5)
@@ -119,8 +119,8 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
 
 
 def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+    from darkstate.frontdoor import evolve
     from darkstate.scenarios.tabulation import time_columns
-    from darkstate.solve import evolve
 
     assert scenario.times is not None
     columns = time_columns(scenario.measures, pairs)

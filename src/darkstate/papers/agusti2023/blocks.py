@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import steady_state
 from darkstate.measures import entropy
 from darkstate.models import DualRail
 from darkstate.papers.agusti2023.common import SQUEEZING, block, rail, reversed_ladder
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 from darkstate.states import PureState
 
 _STEPS = (0.0, 0.1, 0.3, 1.0, 3.0, 100.0)

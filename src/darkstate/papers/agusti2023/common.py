@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 
 from darkstate.engines import Lindblad
+from darkstate.frontdoor import steady_state
 from darkstate.measures import concurrence
 from darkstate.models import DualRail
-from darkstate.solve import steady_state
 
 SQUEEZING = 1.0
 """r where the paper fixes it."""

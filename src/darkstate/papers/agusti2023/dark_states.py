@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import steady_state
 from darkstate.measures import entropy, fidelity, purity
 from darkstate.papers.agusti2023.blocks import closed_form, pair_entropy
 from darkstate.papers.agusti2023.common import programmed, rail
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 
 _SEED = 250801
 _LONGEST = 4

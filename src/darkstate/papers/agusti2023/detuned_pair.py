@@ -17,12 +17,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from darkstate.frontdoor import steady_state
 from darkstate.measures import concurrence
 from darkstate.models import DualRail
 from darkstate.papers.agusti2023.common import SQUEEZING
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 
 _BANDWIDTHS = (2.0, 5.0, 20.0, 100.0)
 

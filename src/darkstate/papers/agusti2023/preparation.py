@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import preparation_time
 from darkstate.papers.agusti2023.common import (
     SQUEEZING,
     TOLERANCE,
@@ -23,7 +24,6 @@ from darkstate.papers.agusti2023.common import (
 )
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
-from darkstate.solve import preparation_time
 
 _STEPS = (0.0, 0.2, 0.5, 1.0, 2.0)
 _COMPARED = (0.2, 1.0)

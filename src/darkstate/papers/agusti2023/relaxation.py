@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import evolve
 from darkstate.measures import purity
 from darkstate.papers.agusti2023.blocks import closed_form
 from darkstate.papers.agusti2023.common import SQUEEZING, TOLERANCE, block, reversed_ladder
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
-from darkstate.solve import evolve
 
 _PAIRS = 5
 _STEP = 0.2

@@ -10,9 +10,9 @@ from scipy.optimize import minimize_scalar
 
 from darkstate.engines import Gaussian
 from darkstate.errors import NumericalError
+from darkstate.frontdoor import steady_state
 from darkstate.measures import log_negativity
 from darkstate.models import DrudeBath, ParametricPair
-from darkstate.solve import steady_state
 
 RATIOS = (1.0, 0.6)
 """w_b/w_a of the figures: equal modes (a, c) and unequal ones (b, d)."""

@@ -21,12 +21,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from darkstate.engines import Lindblad
+from darkstate.frontdoor import steady_state
 from darkstate.measures import concurrence, fidelity, log_negativity
 from darkstate.models import CavityAtomChains, CavityChains, SpinChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import pair_ebits
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 from darkstate.states import PureState
 
 _SITES, _COUPLING = 3, 0.01

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import steady_state
 from darkstate.measures import log_negativity, purity
 from darkstate.models import CavityChains, ParametricDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import pairs
-from darkstate.solve import steady_state
 
 _SQUEEZING = 1.0
 _LENGTHS = (1, 5, 20)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.frontdoor import steady_state, steady_states
 from darkstate.measures import log_negativity
 from darkstate.models import CavityChains
-from darkstate.solve import steady_state, steady_states
 
 PAPER_LABEL = r"$E/(1+E)$, $E$ in nats"
 

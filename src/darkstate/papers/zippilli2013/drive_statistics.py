@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import steady_state
 from darkstate.models import CavityChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import PAPER_LABEL, pair_ebits, paper_scale
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 
 _SITES = 5
 _LOSSES = (0.0, 0.1)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import output_states
 from darkstate.measures import log_negativity
 from darkstate.models import CavityChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
-from darkstate.solve import output_states
 
 _CASES = {  # sites, zeta, kappa_N, loss of the other cavities, all in units of eta
     "matched": (5, 1.0, 1.0, 0.0),

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from darkstate.frontdoor import steady_state
 from darkstate.measures import concurrence, log_negativity, purity
 from darkstate.models import SpinChains, SqueezedDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import pairs
 from darkstate.plots import legend_above
-from darkstate.solve import steady_state
 
 _SITES = 3
 _NOISES = {

@@ -9,9 +9,7 @@ import numpy as np
 
 from darkstate.engines import Engine, Lindblad
 from darkstate.errors import ArgumentError, check_real
-from darkstate.measures import Measure
-from darkstate.results import Result
-from darkstate.solve.asking import (
+from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
     causal_part,
@@ -19,6 +17,8 @@ from darkstate.solve.asking import (
     choose,
     described,
 )
+from darkstate.measures import Measure
+from darkstate.results import Result
 from darkstate.systems.langevin import System
 
 if TYPE_CHECKING:

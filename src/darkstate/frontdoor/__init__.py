@@ -1,6 +1,6 @@
 """The front door: steady states, evolution, and the explanation of what would be done."""
 
-from darkstate.solve.asking import (
+from darkstate.frontdoor.asking import (
     Explanation,
     Model,
     as_open_system,
@@ -11,8 +11,8 @@ from darkstate.solve.asking import (
     explain,
     offer_of,
 )
-from darkstate.solve.dynamics import check_times, evolve, preparation_time
-from darkstate.solve.steady import (
+from darkstate.frontdoor.dynamics import check_times, evolve, preparation_time
+from darkstate.frontdoor.steady import (
     conditional_state,
     output_states,
     steady_state,

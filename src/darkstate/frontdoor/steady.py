@@ -10,8 +10,7 @@ import numpy as np
 
 from darkstate.engines import Engine, Gaussian
 from darkstate.errors import ArgumentError, check_choice
-from darkstate.results import Result
-from darkstate.solve.asking import (
+from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
     causal_part,
@@ -19,6 +18,7 @@ from darkstate.solve.asking import (
     choose,
     described,
 )
+from darkstate.results import Result
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import Monitor, OpenSystem
