@@ -4,7 +4,7 @@ Run it as ``python benchmarks/bench_lindblad.py`` (an hour or more: the peers ar
 ``--fast`` takes a few minutes). One table a question:
 
 * steady states of 6 and of 8 qubits; evolution to 40/gamma of 8 and of 10 qubits; the cost of 12;
-* cases over three decades in which the cost that ``explain`` predicts is held against what is then measured.
+* cases over three decades: the cost that ``explain`` predicts against what is measured.
 
 All programs get the same matrices, from a file. Every job is a fresh process, so that its peak
 memory (above the imports) is its own, with one BLAS thread (``--threads``: on matrices of this size

@@ -260,7 +260,7 @@ BREAKING = [
     ("linalg/__init__.py", "from .. import frontdoor", 1, BELOW),
     (
         "linalg/krylov.py",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from darkstate.frontdoor import x",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from darkstate.engines import x",
         3,
         BELOW,
     ),

@@ -36,9 +36,9 @@ _SPACE = 4e-5
 _DAMPING, _TURNING = 0.09, 1.3
 """Applications per unit time with 30 vectors, per unit of the norms of L and of H."""
 _EARLY, _SETTLED = 2.0, 0.65
-"""Krylov spaces that the first, short steps take beyond that; then the state settles, steps grow."""
+"""Krylov spaces for the first, short steps beyond that; then the state settles, steps grow."""
 _NEAR, _NEAR_BYTES, _FARTHER, _FAR = 0.75, 3e6, 0.15, 1.8
-"""Below so many bytes of a Krylov basis all is near the core; what is farther costs by this power."""
+"""A Krylov basis below so many bytes stays near the core; a larger one costs by this power."""
 _START = 0.01
 _BUFFERS = 0.8e6
 """Bytes that any task takes: small matrices, buffers of the libraries."""
