@@ -7,11 +7,19 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, StageStates
+from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
-from darkstate.engines.cascade.reduction import growth, reduced
+from darkstate.engines.cascade.realness import factors
+from darkstate.engines.cascade.reduction import growth, lookahead, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
-from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, MissingError
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    EngineMismatchError,
+    MissingError,
+    NumericalError,
+)
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import sigma_minus, sigma_z
@@ -114,21 +122,72 @@ def test_without_a_charge_the_left_channels_do():
     assert np.max(distances(solution, exact(driven))) < 1e-9
 
 
-def test_compression_keeps_trace_steady_state_and_stability():
-    network = model(4, dephasing=0.02, **DETUNED).system()
+def first_two(network):
+    """The first two stages as one part with its steady state, and the parts of all stages."""
     members = [[x for group in s for x in group] for s in cascade_order(network).evidence]
-    chain = chain_of(
-        network, members, charges(network).evidence, None, dict.fromkeys(network.labels, 2)
-    )
+    dims = dict.fromkeys(network.labels, 2)
+    chain = chain_of(network, members, charges(network).evidence, None, dims)
     entering = [chain.steps, *(s.steps for s in chain.stages)]
     parts = [stage_part(s, e)[0] for s, e in zip(chain.stages, entering, strict=False)]
     first = Product(Product(nothing(1), parts[0]).part(), parts[1]).part()
     kernel = np.linalg.svd(first.generator[(0,)])[2][-1].conj()
-    small = reduced(first.with_state(kernel / (first.trace @ kernel)), parts[2:], 40, 1e-9).part
+    return first.with_state(kernel / (first.trace @ kernel)), parts
+
+
+def test_compression_keeps_trace_steady_state_and_stability():
+    first, parts = first_two(model(4, dephasing=0.02, **DETUNED).system())
+    small = reduced(first, parts[2:], 40, 1e-9).part
     assert small.dimension <= 40
     assert np.allclose(small.trace @ small.generator[(0,)], 0)
     assert np.allclose(small.generator[(0,)] @ small.steady, 0)
     assert growth(small) < 1e-12
+
+
+def test_real_arithmetic_is_found_and_changes_nothing(monkeypatch):
+    first, parts = first_two(model(4, dephasing=0.02).system())
+    ahead, _ = trace_first(lookahead(parts[2:])[0])
+    assert factors(first) is not None
+    fast = Joint(first, ahead)
+    monkeypatch.setattr("darkstate.engines.cascade.joint.factors", lambda part: None)
+    plain = Joint(first, ahead)
+    assert plain.factors is None
+    assert fast.numbers == plain.numbers
+    one, other = fast.solution(1e-12), plain.solution(1e-12)
+    for q, block in other.items():
+        assert np.abs(one[q] - block).max() < 1e-11 * max(1.0, np.abs(block).max())
+
+
+def test_detunings_make_a_cascade_complex():
+    first, _ = first_two(model(4, dephasing=0.02, **DETUNED).system())
+    assert factors(first) is None
+
+
+def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
+    system = model(5, dephasing=0.02).system()
+    whole = Cascade(dimension=16).steady_state(system)
+
+    def unstable_behind_three(part, stages, dimension, rtol):
+        if len(stages) <= 2:
+            raise NumericalError("What is upstream would grow.")
+        return reduced(part, stages, dimension, rtol)
+
+    monkeypatch.setattr("darkstate.engines.cascade.sweep.reduced", unstable_behind_three)
+    solution = Cascade(dimension=16).steady_state(system)
+    assert len(solution.state.stages) == 3
+    assert solution.report.status == "suspect"
+    assert "A4, B4 and all behind are not solved" in solution.report.warnings[0]
+    assert np.allclose(solution.state.stages[1].matrix, whole.state.stages[1].matrix, atol=1e-9)
+
+
+def test_fewer_numbers_are_kept_where_more_would_grow(monkeypatch):
+    monkeypatch.setattr(
+        "darkstate.engines.cascade.reduction.growth", lambda part: float(part.dimension > 40)
+    )
+    first, parts = first_two(model(4, dephasing=0.02).system())
+    found = reduced(first, parts[2:], 64, 1e-9)
+    assert found.narrowed
+    assert not found.shortened
+    assert found.part.dimension <= 40
 
 
 def test_states_answer_within_a_stage_only():
@@ -176,7 +235,8 @@ def test_the_front_door_takes_it_where_density_matrices_end():
     explanation = ds.explain(model(12, dephasing=0.01))
     assert explanation.chosen is not None
     assert explanation.chosen.engine == "cascade"
-    assert "more than 16384" in explanation.offers[1].reason
+    (exact,) = [offer for offer in explanation.offers if offer.engine == "lindblad"]
+    assert "more than 16384" in exact.reason
     small = ds.explain(model(3, dephasing=0.01)).chosen
     assert small is not None
     assert small.engine == "lindblad"

@@ -152,7 +152,7 @@ class Cascade:
 
         Raises:
             ArgumentError: not a cascade of small stages, or `initial` given.
-            NumericalError: not unique, not converged, or destabilised by the compression.
+            NumericalError: not unique.
             CapacityError: it would not fit.
         """
         start = time.perf_counter()
@@ -169,16 +169,16 @@ class Cascade:
         with one_blas_thread():
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
-            coarse = list(line.sweep(max(8, self.dimension // 2), order))
-            fine = list(line.sweep(self.dimension, order))
+            coarse, _ = line.reads(max(8, self.dimension // 2), order)
+            fine, ended = line.reads(self.dimension, order)
         errors = changes(fine, coarse) + change + self.rtol
         states = StageStates(
             tuple(
                 DensityState(s.labels, s.dimensions, read.matrix)
-                for s, read in zip(line.chain.stages, fine, strict=True)
+                for s, read in zip(line.chain.stages, fine, strict=False)
             )
         )
-        report = self._report(plan, fine, errors, order, change)
+        report = self._report(plan, fine, errors, order, change, ended)
         return Solution(states, report.with_(seconds=time.perf_counter() - start))
 
     def _line(self, system: OpenSystem, plan: _Plan) -> Line:
@@ -190,11 +190,17 @@ class Cascade:
         return Line(chain, plan.source, carried, self.rtol)
 
     def _report(
-        self, plan: _Plan, reads: Sequence[Read], errors: Array, order: int, change: float
+        self,
+        plan: _Plan,
+        reads: Sequence[Read],
+        errors: Array,
+        order: int,
+        change: float,
+        ended: str,
     ) -> Report:
         truncation = {
             f"error of {', '.join(stage)}": float(error)
-            for stage, error in zip(plan.members, errors, strict=True)
+            for stage, error in zip(plan.members, errors, strict=False)
         }
         truncation["largest discarded weight"] = max(read.discarded for read in reads)
         structure = [f"{len(reads)} stages; only states within a stage are kept"]
@@ -204,6 +210,12 @@ class Cascade:
             truncation["moments of the source"] = change
         worst = float(np.max(errors))
         warnings = []
+        if ended:
+            left = plan.members[len(reads)]
+            warnings.append(f"{', '.join(left)} and all behind are not solved: {ended}")
+        if any(read.narrowed for read in reads):
+            count = sum(read.narrowed for read in reads)
+            warnings.append(f"{count} compressions kept fewer numbers than asked for: not stable")
         if not worst <= self.tolerance:
             where = ", ".join(plan.members[int(np.argmax(errors > self.tolerance))])
             warnings.append(

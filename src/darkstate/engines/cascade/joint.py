@@ -11,7 +11,8 @@ block for every charge q upstream, -q ahead; blocks of -q are conjugates. Becaus
 needs no condition on the trace, and the equation is regular if the steady state is unique.
 
 GMRES with the uncoupled part, a Sylvester equation, as preconditioner (one Schur form for every
-charge and side): what is left is the exchange of light, and iterations count its orders.
+charge and side): what is left is the exchange of light, and iterations count its orders. Where both
+sides allow it (`darkstate.engines.cascade.realness`) all arithmetic is real.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from darkstate.engines.cascade.parts import (
     block_of,
     negative,
 )
+from darkstate.engines.cascade.realness import factors, turned
 from darkstate.errors import NumericalError
 from darkstate.linalg.sylvester import triangular_sylvester
 
@@ -46,7 +48,7 @@ _THIN = 0.25
 
 
 def trace_first(part: Part) -> tuple[Part, Array]:
-    """A part whose first coordinate of charge 0 is its trace, and the inverse change of basis."""
+    """A part, without outputs, of which the trace is the first coordinate; the change of basis."""
     n, zero = len(part.trace), part.zero
     rest = np.linalg.qr(np.column_stack([part.trace, np.eye(n)]))[0][:, 1:n]
     change = np.vstack([part.trace, rest.T])
@@ -63,7 +65,7 @@ def trace_first(part: Part) -> tuple[Part, Array]:
     generator[zero] = change @ generator[zero] @ back
     inputs = tuple(changed(channel) for channel in part.inputs)
     trace = np.eye(n)[0]
-    return replace(part, generator=generator, inputs=inputs, trace=trace), back
+    return replace(part, generator=generator, inputs=inputs, outputs=(), trace=trace), back
 
 
 def _thin(block: Array) -> Any:
@@ -82,36 +84,54 @@ class Joint:
         charges: stored charges upstream that have partners ahead.
         numbers: real numbers in X'.
         iterations: of the last solution.
+        factors: those of both sides that make all real; None where there are none.
     """
 
     def __init__(self, upstream: Part, ahead: Part):
         self.upstream, self.zero = upstream, upstream.zero
         self.charges = [q for q in upstream.generator if q in ahead.sizes]
-        cut = {q: slice(0 if any(q) else 1, None) for q in ahead.sizes}
-        self._ahead = {q: block_of(ahead.generator, q)[cut[q], cut[q]] for q in ahead.sizes}
-        x = upstream.steady
-        self._shapes = {q: (upstream.sizes[q], len(self._ahead[negative(q)])) for q in self.charges}
-        self._right = {q: np.zeros(shape, dtype=complex) for q, shape in self._shapes.items()}
-        self._right[self.zero] -= np.outer(x, ahead.generator[self.zero][1:, 0])
+        left, right = factors(upstream), factors(ahead)
+        self.factors = None if left is None or right is None else (left, right)
+        self._dtype = complex if self.factors is None else float
+        self._cut = {q: slice(0 if any(q) else 1, None) for q in ahead.sizes}
+        sizes = {q: n - (0 if any(q) else 1) for q, n in ahead.sizes.items()}
+        self._shapes = {q: (upstream.sizes[q], sizes[negative(q)]) for q in self.charges}
+        self._collect(ahead)
+        self._schur = {q: self._forms(ahead, q) for q in self.charges}
+        self.numbers = sum(a * b * (2 if any(q) else 1) for q, (a, b) in self._shapes.items())
+        self.iterations = 0
+
+    def _block(self, block: Array, start: Charge, to: Charge, side: int) -> Array:
+        """A block of one side in the coordinates of this equation."""
+        return block if self.factors is None else turned(block, start, to, self.factors[side])
+
+    def _collect(self, ahead: Part) -> None:
+        """Right-hand side, and the terms of the exchange of light."""
+        zero, x = self.zero, self.upstream.steady
+        self._right = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
+        self._right[zero] -= np.outer(x, self._block(ahead.generator[zero], zero, zero, 1)[1:, 0])
         self._terms: list[tuple[Charge, Charge, Any, Array]] = []
-        for output, drive in zip(upstream.outputs, ahead.inputs, strict=True):
+        for output, drive in zip(self.upstream.outputs, ahead.inputs, strict=True):
             second = {(start, mirror): block for start, _, block, mirror in drive.moves()}
             for q, to, block, mirror in output.moves():
                 if to not in self._shapes or (negative(q), mirror) not in second:
                     continue
-                kick = second[negative(q), mirror][cut[negative(to)]]
-                inner = np.array(kick[:, cut[negative(q)]].T)
-                self._terms.append((q, to, _thin(block), inner))
-                if q == self.zero:
-                    self._right[to] -= np.outer(block @ x, kick[:, 0])
-        self._schur = {q: self._forms(q) for q in self.charges}
-        self.numbers = sum(a * b * (2 if any(q) else 1) for q, (a, b) in self._shapes.items())
-        self.iterations = 0
+                seen = self._block(block, q, to, 0)
+                kick = self._block(second[negative(q), mirror], negative(q), negative(to), 1)
+                kick = kick[self._cut[negative(to)]]
+                inner = np.array(kick[:, self._cut[negative(q)]].T)
+                self._terms.append((q, to, _thin(seen), inner))
+                if q == zero:
+                    self._right[to] -= np.outer(seen @ x, kick[:, 0])
 
-    def _forms(self, q: Charge) -> tuple[Array, Array, Array, Array]:
-        left = scipy.linalg.schur(self.upstream.generator[q].astype(complex), output="complex")
-        right = scipy.linalg.schur(self._ahead[negative(q)].conj().astype(complex), "complex")
-        return left[0], left[1], right[0], right[1]
+    def _forms(self, ahead: Part, q: Charge) -> tuple[Array, Array, Array, Array]:
+        cut, mirror = self._cut[negative(q)], negative(q)
+        left = self._block(self.upstream.generator[q], q, q, 0)
+        right = self._block(block_of(ahead.generator, mirror), mirror, mirror, 1)[cut, cut].conj()
+        kind = "complex" if self.factors is None else "real"
+        left, right = left.astype(self._dtype), right.astype(self._dtype)
+        (T, V), (S, W) = scipy.linalg.schur(left, kind)[:2], scipy.linalg.schur(right, kind)[:2]
+        return T, V, S, W
 
     def solution(self, rtol: float) -> Blocks:
         """X' on the stored charges.
@@ -122,7 +142,7 @@ class Joint:
         b = self._packed(self._right)
         size = float(np.linalg.norm(b))
         if size == 0:  # as in the dark: nothing ahead moves
-            return self._unpacked(b)
+            return self._plain(self._unpacked(b))
         self.iterations = 0
 
         def product(v: Array) -> Array:
@@ -138,11 +158,21 @@ class Joint:
                 f"{self.iterations} iterations: it may not be unique, or relax too slowly. Change "
                 "`dimension`, or solve the first stages with Lindblad()."
             )
-        return self._uncoupled(self._unpacked(y))
+        return self._plain(self._uncoupled(self._unpacked(y)))
+
+    def _plain(self, X: Blocks) -> Blocks:
+        """Back from real coordinates."""
+        if self.factors is not None:
+            left, right = self.factors
+            for q, block in X.items():
+                mirror = negative(q)
+                X[q] = left[q][:, None] * block * right[mirror][self._cut[mirror]]
+        X[self.zero] = np.real(X[self.zero])
+        return X
 
     def _coupled(self, X: Blocks) -> Blocks:
         """The exchange of light."""
-        result = {q: np.zeros(shape, dtype=complex) for q, shape in self._shapes.items()}
+        result = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
         for q, to, block, kick in self._terms:
             result[to] += block @ (block_of(X, q) @ kick)
         return result
@@ -153,22 +183,23 @@ class Joint:
         for q, (left, V, ahead, W) in self._schur.items():
             inner = triangular_sylvester(left, ahead, V.conj().T @ right[q] @ W)
             result[q] = V @ inner @ W.conj().T
-        result[self.zero] = np.real(result[self.zero])
+        if self.factors is None:
+            result[self.zero] = np.real(result[self.zero])
         return result
 
     def _packed(self, X: Blocks) -> Array:
         """Real numbers whose norm is that of X on all charges."""
         parts = []
         for q in self.charges:
-            block = np.ascontiguousarray(X[q], dtype=complex).ravel()
+            block = np.ascontiguousarray(X[q]).ravel()
             parts.append(block.view(np.float64) * np.sqrt(2) if any(q) else np.real(block))
         return np.concatenate(parts)
 
     def _unpacked(self, flat: Array) -> Blocks:
         result, start = {}, 0
         for q, (a, b) in self._shapes.items():
-            stop = start + a * b * (2 if any(q) else 1)
+            stop = start + a * b * (2 if any(q) and self.factors is None else 1)
             block = np.ascontiguousarray(flat[start:stop])
-            block = block.view(complex) / np.sqrt(2) if any(q) else block
+            block = block.view(self._dtype) / np.sqrt(2) if any(q) else block
             result[q], start = block.reshape(a, b), stop
         return result

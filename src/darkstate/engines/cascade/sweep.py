@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.parts import Part, Product, nothing, stage_part
-from darkstate.engines.cascade.reduction import UNSTABLE, reduced
+from darkstate.engines.cascade.reduction import reduced
 from darkstate.engines.cascade.source import source_part
 from darkstate.engines.cascade.stages import Chain
 from darkstate.errors import NumericalError
@@ -31,6 +31,7 @@ class Read:
         dimension: numbers upstream of it.
         discarded: weight dropped by the compression behind it; 0 behind the last.
         shortened: whether that compression looked at one stage ahead only.
+        narrowed: whether it kept less than asked for.
     """
 
     matrix: Array
@@ -38,6 +39,11 @@ class Read:
     dimension: int
     discarded: float
     shortened: bool
+    narrowed: bool
+
+
+class EndedError(NumericalError):
+    """No usable compression behind a stage: what was read before it stands."""
 
 
 class Line:
@@ -66,13 +72,32 @@ class Line:
             joined = pair.part()
             x, residual = _steady(joined)
             matrix = self._matrix(s, pair.second_alone(x))
-            upstream, discarded, shortened = joined.with_state(x), 0.0, False
+            upstream, found = joined.with_state(x), None
             if s + 1 < len(self.parts) and joined.dimension > dimension:
-                found = reduced(upstream, self.parts[s + 1 :], dimension, self.rtol)
-                upstream, discarded = found.part, found.discarded
-                shortened = found.shortened
-                _require_stable(found.growth, s + 1, dimension)
-            yield Read(matrix, residual, before, discarded, shortened)
+                try:
+                    found = reduced(upstream, self.parts[s + 1 :], dimension, self.rtol)
+                except NumericalError as failure:
+                    yield Read(matrix, residual, before, 0.0, False, False)
+                    raise EndedError(str(failure)) from None
+                upstream = found.part
+            yield Read(
+                matrix,
+                residual,
+                before,
+                found.discarded if found else 0.0,
+                bool(found and found.shortened),
+                bool(found and found.narrowed),
+            )
+
+    def reads(self, dimension: int, order: int) -> tuple[list[Read], str]:
+        """What a sweep gives, and why it ended before the last stage (empty if it did not)."""
+        found: list[Read] = []
+        try:
+            for read in self.sweep(dimension, order):
+                found.append(read)
+        except EndedError as end:
+            return found, str(end)
+        return found, ""
 
     def start(self, dimension: int, order: int) -> tuple[Part, float]:
         """What stands before the first stage, and the weight dropped by compressing it."""
@@ -111,9 +136,13 @@ def trace_norm(matrix: Array) -> float:
 
 
 def changes(first: Sequence[Read], second: Sequence[Read]) -> Array:
-    """For each stage the largest change (trace norm) of its state or of one before it."""
-    pairs = zip(first, second, strict=True)
-    return np.maximum.accumulate([trace_norm(a.matrix - b.matrix) for a, b in pairs])
+    """For each stage the largest change (trace norm) of its state or of one before it.
+
+    Where the second sweep ended early the change is not known: infinite.
+    """
+    found = [trace_norm(a.matrix - b.matrix) for a, b in zip(first, second, strict=False)]
+    found += [np.inf] * (len(first) - len(found))
+    return np.maximum.accumulate(found)
 
 
 def _steady(part: Part) -> tuple[Array, float]:
@@ -132,12 +161,3 @@ def _steady(part: Part) -> tuple[Array, float]:
     x = x / float(t @ x)
     residual = float(np.linalg.norm(A @ x) / (np.linalg.norm(A) * np.linalg.norm(x) or 1.0))
     return x, residual
-
-
-def _require_stable(rate: float, stages: int, dimension: int) -> None:
-    if rate > UNSTABLE:
-        raise NumericalError(
-            f"Compressed to {dimension} numbers, the first {stages} stages would grow at rate "
-            f"{rate:.2g}: the compression has lost the stability of the exact system. Choose "
-            "another `dimension`."
-        )
