@@ -27,7 +27,7 @@ BANDS: tuple[tuple[str, ...], ...] = (
     ("measures", "results"),
     ("engines", "repeaters"),
     ("frontdoor", "models"),
-    ("certify", "sweeps", "design", "plots"),
+    ("certify", "sweeps", "design", "experiments", "plots"),
     ("scenarios",),
     ("papers", "web"),
     ("cli",),

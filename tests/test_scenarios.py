@@ -93,7 +93,7 @@ def test_yaml_and_toml_say_the_same():
 
 def example(cls):
     """A model with the smallest set of arguments that its class accepts."""
-    needed = {"sites": 2, "pairs": 2, "squeezing": 1.0}
+    needed = {"sites": 2, "pairs": 2, "squeezing": 1.0, "nodes": 3, "atoms": 4, "time": 1.0}
     names = {field.name for field in dataclasses.fields(cls)}
     return cls(**{name: value for name, value in needed.items() if name in names})
 

@@ -10,13 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from darkstate import engines, models, papers, plots, states, systems
+    from darkstate import (
+        engines,
+        experiments,
+        models,
+        papers,
+        plots,
+        repeaters,
+        states,
+        sweeps,
+        systems,
+    )
     from darkstate.frontdoor import (
         conditional_state,
         evolve,
         explain,
+        observe,
         output_states,
         preparation_time,
+        solve,
         steady_state,
         steady_states,
     )
@@ -25,6 +37,7 @@ if TYPE_CHECKING:
         concurrence,
         entanglement_of_formation,
         entropy,
+        epr_spin_variance,
         epr_variance,
         fidelity,
         log_negativity,
@@ -38,6 +51,7 @@ if TYPE_CHECKING:
     from darkstate.models import DrudeBath, ParametricDrive, SqueezedDrive
     from darkstate.results import Report, Result, Status, pair_curve, pair_table
     from darkstate.results.storage import load_result
+    from darkstate.sweeps import Sweep, open_sweep, sweep
     from darkstate.systems import Monitor, OpenSystem
 
 _HOME = {
@@ -45,6 +59,7 @@ _HOME = {
     "concurrence": "measures",
     "entanglement_of_formation": "measures",
     "entropy": "measures",
+    "epr_spin_variance": "measures",
     "epr_variance": "measures",
     "fidelity": "measures",
     "log_negativity": "measures",
@@ -66,14 +81,29 @@ _HOME = {
     "conditional_state": "frontdoor",
     "evolve": "frontdoor",
     "explain": "frontdoor",
+    "observe": "frontdoor",
     "output_states": "frontdoor",
     "preparation_time": "frontdoor",
+    "solve": "frontdoor",
     "steady_state": "frontdoor",
     "steady_states": "frontdoor",
+    "Sweep": "sweeps",
+    "open_sweep": "sweeps",
+    "sweep": "sweeps",
     "Monitor": "systems",
     "OpenSystem": "systems",
 }
-_MODULES = ("engines", "models", "papers", "plots", "states", "systems")
+_MODULES = (
+    "engines",
+    "experiments",
+    "models",
+    "papers",
+    "plots",
+    "repeaters",
+    "states",
+    "sweeps",
+    "systems",
+)
 
 __version__ = "0.1.0"
 __all__ = [
@@ -85,14 +115,17 @@ __all__ = [
     "Result",
     "SqueezedDrive",
     "Status",
+    "Sweep",
     "chsh",
     "concurrence",
     "conditional_state",
     "engines",
     "entanglement_of_formation",
     "entropy",
+    "epr_spin_variance",
     "epr_variance",
     "evolve",
+    "experiments",
     "explain",
     "fidelity",
     "load_result",
@@ -100,6 +133,8 @@ __all__ = [
     "models",
     "mutual_information",
     "negativity",
+    "observe",
+    "open_sweep",
     "output_states",
     "pair_curve",
     "pair_table",
@@ -108,10 +143,14 @@ __all__ = [
     "ppt_test",
     "preparation_time",
     "purity",
+    "repeaters",
+    "solve",
     "states",
     "steady_state",
     "steady_states",
     "steering",
+    "sweep",
+    "sweeps",
     "systems",
     "teleportation_fidelity",
 ]

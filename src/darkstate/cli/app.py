@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darkstate.cli import papers
+from darkstate.cli import experiment, papers, sweep
 from darkstate.cli.failures import DOUBTFUL, telling
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(papers.app, name="papers")
+app.add_typer(experiment.app, name="experiment")
+app.add_typer(sweep.app, name="sweep")
 
 ScenarioFile = Annotated[
     Path, typer.Argument(metavar="SCENARIO", help="A YAML or TOML file; see docs/scenarios.md.")

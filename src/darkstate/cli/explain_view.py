@@ -42,19 +42,19 @@ class Offers:
 
 def explained(scenario: Scenario) -> Offers:
     """The offers for a scenario: of its own engine, or of all of them."""
-    from darkstate.frontdoor import as_system, explain, offer_of
+    from darkstate.frontdoor import explain
 
-    if scenario.engine is None:
-        found = explain(scenario.model)
-        return Offers(found.offers, found.chosen)
-    offer = offer_of(scenario.engine, as_system(scenario.model))
-    return Offers((offer,), offer if offer.can else None)
+    found = explain(scenario.model, scenario.engine)
+    return Offers(found.offers, found.chosen)
 
 
 def show_explanation(scenario: Scenario, found: Offers, console: Console) -> None:
     """Print the offers for a reader."""
     console.print()
-    what = "evolution" if scenario.solve == "evolve" else "steady state"
+    from darkstate.frontdoor import is_chain
+
+    steady = "end nodes" if is_chain(scenario.model) else "steady state"
+    what = "evolution" if scenario.solve == "evolve" else steady
     model = type(scenario.model).__name__
     console.print(Text.assemble((scenario.title, "bold cyan"), f"  {what} of {model}"))
     for offer in found.offers:

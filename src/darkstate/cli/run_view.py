@@ -49,12 +49,12 @@ def show_title(run: ScenarioRun, console: Console) -> None:
 
 def kinds_of(run: ScenarioRun) -> dict[str, str]:
     """What every subsystem of the state is: ``{"A1": "qubit", ..., "SA": "mode"}``."""
-    from darkstate.frontdoor import as_system
+    from darkstate.frontdoor import as_system, is_chain
     from darkstate.states import DensityState, PureState
     from darkstate.systems import OpenSystem
 
     labels: tuple[str, ...] = getattr(run.result.state, "labels", ())
-    kinds = dict.fromkeys(labels, "mode")
+    kinds = dict.fromkeys(labels, "ensemble" if is_chain(run.scenario.model) else "mode")
     if isinstance(run.result.state, DensityState | PureState):  # all others are Gaussian
         system = as_system(run.scenario.model)
         if isinstance(system, OpenSystem):

@@ -2,22 +2,26 @@
 
 from darkstate.engines.base import Cost, Engine, Offer, Solution
 from darkstate.engines.cascade import Cascade
+from darkstate.engines.collective import Collective
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.lindblad import Lindblad
+from darkstate.engines.moments import Moments
 from darkstate.engines.tensor import MatrixProduct, TensorTrajectories
 from darkstate.engines.trajectories import Trajectories
 
-ENGINES: tuple[type, ...] = (Gaussian, Lindblad, Cascade)
+ENGINES: tuple[type, ...] = (Gaussian, Collective, Lindblad, Cascade, Moments)
 """Engines in the order in which the front door asks them."""
 
 __all__ = [
     "ENGINES",
     "Cascade",
+    "Collective",
     "Cost",
     "Engine",
     "Gaussian",
     "Lindblad",
     "MatrixProduct",
+    "Moments",
     "Offer",
     "Solution",
     "TensorTrajectories",

@@ -1,5 +1,6 @@
 """The front door: steady states, evolution, and the explanation of what would be done."""
 
+from darkstate.frontdoor.anything import solve
 from darkstate.frontdoor.asking import (
     Explanation,
     Model,
@@ -11,6 +12,7 @@ from darkstate.frontdoor.asking import (
     explain,
     offer_of,
 )
+from darkstate.frontdoor.chains import ChainModel, chain_of, is_chain
 from darkstate.frontdoor.dynamics import check_times, evolve, preparation_time
 from darkstate.frontdoor.steady import (
     conditional_state,
@@ -18,12 +20,15 @@ from darkstate.frontdoor.steady import (
     steady_state,
     steady_states,
 )
+from darkstate.frontdoor.watching import observe
 
 __all__ = [
+    "ChainModel",
     "Explanation",
     "Model",
     "as_open_system",
     "as_system",
+    "chain_of",
     "check_accepts",
     "check_times",
     "choose",
@@ -31,9 +36,12 @@ __all__ = [
     "described",
     "evolve",
     "explain",
+    "is_chain",
+    "observe",
     "offer_of",
     "output_states",
     "preparation_time",
+    "solve",
     "steady_state",
     "steady_states",
 ]

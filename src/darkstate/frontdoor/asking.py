@@ -13,6 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from darkstate.engines import ENGINES, Engine, Offer
 from darkstate.errors import ArgumentError, EngineMismatchError
+from darkstate.frontdoor.chains import ChainModel, chain_offers, is_chain, no_system
+from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.upstream import upstream
@@ -52,16 +54,20 @@ class Explanation:
 
 
 def explain(
-    model: Model | System, engine: Engine | None = None, times: Sequence[float] | None = None
+    model: Model | System | ChainModel | MeasuredChain,
+    engine: Any = None,
+    times: Sequence[float] | None = None,
 ) -> Explanation:
     """Which engine would solve the model, why, and at what predicted cost; solves nothing.
 
     Args:
-        model: a ready model, any object with ``system()``, or a system.
+        model: a ready model, any object with ``system()`` (or ``chain()``), or a system.
         engine: ask this engine, with its options, instead of all of them.
         times: explain the evolution over these times instead of the steady state.
     """
-    system = as_system(model)
+    if is_chain(model):
+        return Explanation(*chain_offers(model, engine))
+    system = as_system(model)  # type: ignore[arg-type]
     asked = [kind() for kind in ENGINES] if engine is None else [engine]
     offers = tuple(offer_of(each, system, times) for each in asked)
     return Explanation(offers, next((offer for offer in offers if offer.can), None))
@@ -72,7 +78,10 @@ def as_system(model: Model | System) -> System:
 
     Raises:
         ArgumentError: it is neither, or has no spaces.
+        EngineMismatchError: it is a repeater, which `solve` takes.
     """
+    if is_chain(model):
+        raise no_system(model)
     if isinstance(model, System):
         if not model.labels:
             raise ArgumentError("spaces", "not be empty", (), "Give the system at least one space.")

@@ -1,10 +1,11 @@
 """Measures of entanglement and order, one file a subject, dispatched on the state's type."""
 
-from darkstate.measures import dense_numbers  # noqa: F401  (its formulas register themselves)
+from darkstate.measures import dense_numbers, ends_numbers, symmetric_numbers  # noqa: F401  (register formulas)
 from darkstate.measures.chsh import chsh
 from darkstate.measures.concurrence import concurrence
 from darkstate.measures.dispatch import Measure
 from darkstate.measures.entanglement_of_formation import entanglement_of_formation
+from darkstate.measures.epr_spin import epr_spin_variance
 from darkstate.measures.fidelity import fidelity
 from darkstate.measures.gaussian_numbers import (
     entropy,
@@ -27,6 +28,7 @@ MEASURES: tuple[Measure, ...] = (
     purity,
     mutual_information,
     epr_variance,
+    epr_spin_variance,
     steering,
     chsh,
     teleportation_fidelity,
@@ -41,6 +43,7 @@ __all__ = [
     "concurrence",
     "entanglement_of_formation",
     "entropy",
+    "epr_spin_variance",
     "epr_variance",
     "fidelity",
     "log_negativity",

@@ -4,9 +4,11 @@ from darkstate.errors import check_choice
 from darkstate.papers.agusti2023 import AGUSTI2023
 from darkstate.papers.base import Claim, Figure, Paper, PaperRun, Verdict, run_paper
 from darkstate.papers.drivenmodes import DRIVENMODES
+from darkstate.papers.li2026 import LI2026
+from darkstate.papers.muschik2012 import MUSCHIK2012
 from darkstate.papers.zippilli2013 import ZIPPILLI2013
 
-PAPERS: tuple[Paper, ...] = (ZIPPILLI2013, AGUSTI2023, DRIVENMODES)
+PAPERS: tuple[Paper, ...] = (ZIPPILLI2013, AGUSTI2023, DRIVENMODES, MUSCHIK2012, LI2026)
 """Every paper; the command line, tests and docs iterate over it."""
 
 

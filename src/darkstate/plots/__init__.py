@@ -5,6 +5,7 @@
     pair_curve_plot({"loss 0.1": pair_curve(state, ...)})   along the chain
     time_evolution(result.table)                            over time
     sweep_curve(data, x="loss", lines="sites")              over a parameter
+    sweep_picture(open_sweep(path).table())                 whatever suits a sweep
     save(figure, "figures/map")                             figures/map.png and figures/map.svg
 
 Labels and units come from the data's attributes. No function changes global matplotlib state, and
@@ -17,6 +18,8 @@ from darkstate.plots.network import network
 from darkstate.plots.saving import save, save_panel
 from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style, legend_above
 from darkstate.plots.sweep import sweep_curve
+from darkstate.plots.sweep_map import sweep_map
+from darkstate.plots.sweep_panels import sweep_columns, sweep_panels, sweep_picture, sweep_points
 
 __all__ = [
     "COLUMN",
@@ -29,6 +32,11 @@ __all__ = [
     "pair_curve_plot",
     "save",
     "save_panel",
+    "sweep_columns",
     "sweep_curve",
+    "sweep_map",
+    "sweep_panels",
+    "sweep_picture",
+    "sweep_points",
     "time_evolution",
 ]

@@ -56,11 +56,16 @@ def row_positions(labels: Sequence[str], gap: float = 3.0) -> dict[str, Point]:
 
 
 def circle_positions(labels: Sequence[str]) -> dict[str, Point]:
-    """Nodes on the unit circle, clockwise from the top; of two arrays, B mirrors A."""
+    """Nodes on the unit circle, clockwise from the top; of two arrays, B mirrors A.
+
+    Two nodes stand side by side, the first one on the left.
+    """
     order = list(labels)
     if in_rows(labels):
         left = [label for label in labels if label[-1] == "B" or label[0] in "Bb"]
         order = [label for label in labels if label not in left] + left[::-1]
+    if len(order) == 2:
+        order.reverse()
     angles = np.pi / 2 - 2 * np.pi * (np.arange(len(order)) + 0.5) / len(order)
     corners = np.column_stack([np.cos(angles), np.sin(angles)]).tolist()
     return {label: (x, y) for label, (x, y) in zip(order, corners, strict=True)}

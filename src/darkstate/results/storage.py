@@ -28,11 +28,15 @@ from darkstate.results.result import Result
 from darkstate.results.stored_tables import read_table, write_table
 from darkstate.states import (
     DensityState,
+    DickePairState,
+    EnsembleState,
     GaussianBatch,
     GaussianState,
     PairMoments,
     PairwiseGaussianState,
     PureState,
+    SchmidtState,
+    SpinMoments,
 )
 
 FORMAT = 1
@@ -44,7 +48,11 @@ STORED = (
     GaussianBatch,
     PairMoments,
     DensityState,
+    DickePairState,
+    EnsembleState,
     PureState,
+    SchmidtState,
+    SpinMoments,
 )
 """Value types that can be stored; a dataclass of arrays, labels and numbers needs one line here."""
 

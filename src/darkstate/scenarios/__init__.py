@@ -9,14 +9,20 @@ from darkstate.scenarios.scenario import (
     json_schema,
     load_scenario,
     parse_scenario,
+    sweep_of,
 )
+from darkstate.scenarios.sweep_section import AxisEntry, Sample, SweepSection
 
 __all__ = [
+    "AxisEntry",
+    "Sample",
     "Scenario",
     "ScenarioRun",
+    "SweepSection",
     "TimeGrid",
     "json_schema",
     "load_scenario",
     "parse_scenario",
     "run_scenario",
+    "sweep_of",
 ]

@@ -10,6 +10,7 @@ from darkstate.measures import log_negativity
 from darkstate.results import Result, pair_curve, pair_table
 from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.tabulation import Pair, chosen_measures
+from darkstate.states import SpinMoments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +31,9 @@ def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> li
     """Names of the pictures to draw; the asked ones, or those that suit the result."""
     if scenario.pictures is not None:
         return list(scenario.pictures)
-    if scenario.solve == "evolve":
+    if scenario.solve == "evolve" or len(getattr(scenario.model, "times", ())) > 1:
         return ["time"]
-    whole = not hasattr(state, "pairs")
+    whole = not isinstance(state, SpinMoments) and not hasattr(state, "pairs")
     size = len(state.labels)
     suits = {
         "map": whole and 2 < size <= MAP_LIMIT,
@@ -40,6 +41,12 @@ def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> li
         "network": whole and 2 <= size <= NETWORK_LIMIT,
     }
     return [name for name, fits in suits.items() if fits]
+
+
+def _drawn(table: xr.Dataset) -> xr.Dataset:
+    """The columns of measures; a repeater's table has probabilities beside them."""
+    others = ("probability", "log2_probability")
+    return table.drop_vars([name for name in others if name in table])
 
 
 def draw(
@@ -55,6 +62,6 @@ def draw(
         "map": lambda: plots.entanglement_map(pair_table(state, measure)),
         "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, nodes or pairs)),
         "network": lambda: plots.network(state, measure),
-        "time": lambda: plots.time_evolution(cast("xr.Dataset", result.table)),
+        "time": lambda: plots.time_evolution(_drawn(cast("xr.Dataset", result.table))),
     }
     return tuple(plots.save(figures[name](), out / name))

@@ -10,6 +10,7 @@ All problems of a file are reported together, as one `ScenarioError`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,12 @@ def dotted(path: Iterable[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.removeprefix(".") or "scenario"
+
+
+def undotted(text: str) -> Path:
+    """The inverse of `dotted`."""
+    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", text)
+    return tuple(int(number) if number else name for number, name in parts)
 
 
 def sentence(path: Path, rule: str, value: Any, remedy: str) -> str:

@@ -18,6 +18,11 @@ _ENTRY = re.compile(r"^@\w+\{(\w+),.*?^\}", re.DOTALL | re.MULTILINE)
 
 _ENGINES = {
     "gaussian": (("bartels1972", "the method of the gaussian engine"),),
+    "collective": (
+        ("chase2008", "permutation symmetry in the collective engine"),
+        ("kraus2008", "dark states, the first rung of the collective engine"),
+    ),
+    "moments": (("kubo1962", "the closure of the moments engine"),),
     "lindblad": (("kraus2008", "dark states, the first rung of the lindblad engine"),),
     "trajectories": (
         ("molmer1993", "quantum jumps in the trajectories engine"),
@@ -31,6 +36,7 @@ _MEASURES = {
     "purity": ("weedbrook2012",),
     "mutual_information": ("weedbrook2012",),
     "epr_variance": ("duan2000",),
+    "epr_spin_variance": ("raymer2003",),
     "steering": ("kogias2015",),
     "negativity": ("vidal2002",),
     "concurrence": ("wootters1998",),

@@ -90,12 +90,14 @@ def run_scenario(
         ArgumentError: unknown labels in `pairs`, or `out` cannot be written.
         EngineMismatchError, NumericalError, CapacityError: as of the front door.
     """
-    from darkstate.frontdoor import as_system
+    from darkstate.frontdoor import as_system, chain_of, is_chain
     from darkstate.scenarios.tabulation import chosen_pairs
 
     folder = None if out is None else _folder(Path(out))
     progress("building the network", 0.0)
-    pairs = chosen_pairs(as_system(scenario.model).labels, scenario.pairs)
+    measured = is_chain(scenario.model)  # a repeater: its solution is the state of its ends
+    network = chain_of(scenario.model) if measured else as_system(scenario.model)
+    pairs = chosen_pairs(network.labels, scenario.pairs)
     progress("solving", 0.1)
     evolving = scenario.solve == "evolve"
     run = (_evolved if evolving else _steady)(scenario, pairs, progress)
@@ -103,11 +105,13 @@ def run_scenario(
 
 
 def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
-    from darkstate.frontdoor import steady_state
+    from darkstate.frontdoor import solve
     from darkstate.scenarios.tabulation import chosen_measures, mode_data, pair_data, whole_data
 
-    result = steady_state(scenario.model, scenario.engine)
+    result = solve(scenario.model, scenario.engine)
     progress("measuring", 0.5)
+    if result.table is not None and result.table.sizes["time"] > 1:  # a repeater over time
+        return ScenarioRun(scenario, result, {"evolution": result.table})
     single, double = (chosen_measures(scenario.measures, parties) for parties in (1, 2))
     tables = {}
     if double and pairs:

@@ -10,9 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.scenarios.sweep_section import SweepSection
+
+if TYPE_CHECKING:
+    from darkstate.sweeps import Sweep
 
 TIME = {"unit": "time"}
 HIDDEN = {"scenario": False}
@@ -68,12 +72,14 @@ class Scenario:
         rate_unit: the rate that the number 1 stands for: MHz, '2*pi*MHz', '1/us' ...; needed only
             where quantities such as '50 kHz' are used.
         engine: the engine and its options, by `kind`; by default chosen for the model.
-        solve: what to compute: the steady state, or the evolution from the vacuum (ground state).
+        solve: what to compute: the steady state (of a repeater the state of its end nodes), or the
+            evolution from the vacuum (ground state).
         times: the times of the evolution; only with 'solve: evolve'.
         measures: names of measures to tabulate.
         pairs: pairs of labels for measures of two parties; by default the partners A1 with B1,
             A2 with B2 ...
         pictures: which pictures to draw; by default those that suit.
+        sweep: what varies, for `darkstate sweep`.
 
     Raises:
         ArgumentError: `times` without evolution, or the other way round; repeated entries.
@@ -89,6 +95,7 @@ class Scenario:
     measures: tuple[str, ...] = ("log_negativity",)
     pairs: tuple[tuple[str, str], ...] | None = None
     pictures: tuple[Literal["map", "curve", "network", "time"], ...] | None = None
+    sweep: SweepSection | None = None
     file: str = field(default="", metadata=HIDDEN)
     source: str = field(default="", repr=False, metadata=HIDDEN)
 
@@ -99,7 +106,8 @@ class Scenario:
         if self.solve != "evolve" and self.times is not None:
             remedy = "Add 'solve: evolve', or drop the times."
             raise ArgumentError("times", "be left out for a steady state", self.times, remedy)
-        if self.solve != "evolve" and "time" in (self.pictures or ()):
+        several = len(getattr(self.model, "times", ())) > 1  # a repeater at several times
+        if self.solve != "evolve" and "time" in (self.pictures or ()) and not several:
             remedy = "Draw map, curve or network, or add 'solve: evolve' and times."
             raise ArgumentError("pictures", "suit a steady state", "time", remedy)
         for name in ("measures", "pairs", "pictures"):
@@ -120,11 +128,12 @@ class Scenario:
         from darkstate.engines import ENGINES, Trajectories
         from darkstate.measures import MEASURES
         from darkstate.models import MODELS
+        from darkstate.repeaters import SOLVERS
 
         names = tuple(measure.name for measure in MEASURES)
         return {
             "model": Union[MODELS],  # noqa: UP007
-            "engine": Union[(*ENGINES, Trajectories, type(None))],
+            "engine": Union[(*ENGINES, Trajectories, *SOLVERS, type(None))],
             "measures": tuple[Literal[names], ...],
         }
 
@@ -169,6 +178,18 @@ def parse_scenario(
     from darkstate.scenarios.validation import scenario_of
 
     return scenario_of(parse_document(text, format, file))
+
+
+def sweep_of(scenario: Scenario) -> Sweep:
+    """The `Sweep` that the section ``sweep`` of a scenario describes, for `darkstate.sweep`.
+
+    Raises:
+        ArgumentError: it has none, or something in it does not exist; the name is the place in the
+            file.
+    """
+    from darkstate.scenarios.sweeping import built_sweep
+
+    return built_sweep(scenario)
 
 
 def json_schema() -> dict[str, Any]:

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from darkstate.errors import ArgumentError, DarkstateError, nearest
 from darkstate.scenarios.documents import Document
-from darkstate.scenarios.problems import Path, Problem, Refusal, refuse, sentence
+from darkstate.scenarios.problems import Path, Problem, Refusal, refuse, sentence, undotted
 from darkstate.scenarios.quantities import Units
-from darkstate.scenarios.scenario import Scenario
+from darkstate.scenarios.scenario import Scenario, sweep_of
 from darkstate.scenarios.schema import Described, described, documentation
 
 
@@ -44,7 +44,9 @@ def scenario_of(document: Document) -> Scenario:
         problems = [_problem(document, entry) for entry in found[:EXAMINED]]
         raise refuse(document.file, problems, len(found) - len(problems)) from None
     made = _build(checked, (), document)
-    return dataclasses.replace(made, file=document.file, source=document.text)
+    made = dataclasses.replace(made, file=document.file, source=document.text)
+    _check_sweep(made, document)
+    return made
 
 
 EXAMINED = 200
@@ -82,6 +84,16 @@ def _build(value: Any, path: Path, document: Document) -> Any:
         raise refuse(document.file, [document.problem(place, text)]) from None
     except DarkstateError as error:
         raise refuse(document.file, [document.problem(path, str(error))]) from None
+
+
+def _check_sweep(scenario: Scenario, document: Document) -> None:
+    """Refuse a sweep over what does not exist; only here the model is known."""
+    if scenario.sweep is None:
+        return
+    try:
+        sweep_of(scenario)
+    except ArgumentError as error:
+        raise refuse(document.file, [document.problem(undotted(error.name), str(error))]) from None
 
 
 def _place(name: str, value: Described) -> Path:
@@ -135,8 +147,15 @@ def _follow(location: tuple[int | str, ...], data: Any) -> tuple[Path, type[Desc
         current = _at(current, (part,))
         fresh = isinstance(current, dict)
         if fresh and len(path) < len(location):
-            owner = _class_called(str(current.get("kind"))) or owner
+            owner = _class_called(str(current.get("kind"))) or _only_choice(owner, path) or owner
     return tuple(path), owner
+
+
+def _only_choice(owner: type[Described] | None, path: list[int | str]) -> type[Described] | None:
+    """The class of a mapping that may leave out its kind, as its field holds one kind only."""
+    field = next((part for part in reversed(path) if isinstance(part, str)), "")
+    names = owner.choices.get(field, []) if owner else []
+    return _class_called(names[0]) if len(names) == 1 else None
 
 
 def _class_called(name: str) -> type[Described] | None:

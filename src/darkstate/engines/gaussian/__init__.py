@@ -7,10 +7,15 @@ It looks for structure (`structure.py`), proves or refutes stability (`stability
 * ``quadrature``: for huge narrow-banded networks with few noise inputs, an integral over frequency
   that keeps only the pairs asked for (`large.py`).
 
-It also evolves states in time, conditions them on homodyne records and gives output fields.
+It also evolves states in time and gives output fields. Under homodyne detection it gives the
+conditional steady state (`conditional.py`) and the conditional dynamics, simulated records, the
+filter of given ones and mode functions (`observation.py`).
 Linear Langevin equations with coloured noise and a periodic drift are solved in `periodic.py`.
 """
 
 from darkstate.engines.gaussian.engine import Gaussian
+from darkstate.engines.gaussian.mode_functions import ExponentialMode
+from darkstate.engines.gaussian.observation import Observation
+from darkstate.engines.gaussian.records import GaussianRecords, Track
 
-__all__ = ["Gaussian"]
+__all__ = ["ExponentialMode", "Gaussian", "GaussianRecords", "Observation", "Track"]

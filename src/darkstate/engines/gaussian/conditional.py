@@ -52,7 +52,7 @@ def measurement_rows(structure: Structure, system: OpenSystem) -> tuple[NDArray,
     rows, cross = [], []
     for monitor in system.monitors:
         channel = structure.form.channels.index(monitor.channel)
-        for angle, efficiency in _homodynes(monitor):
+        for angle, efficiency in homodynes(monitor):
             z = np.exp(-1j * angle) * jump_in_quadratures(structure, channel)
             rows.append(2.0 * np.sqrt(efficiency) * z.real)
             cross.append(-np.sqrt(efficiency) * (omega @ z.imag))
@@ -60,7 +60,12 @@ def measurement_rows(structure: Structure, system: OpenSystem) -> tuple[NDArray,
     return np.reshape(rows, shape), np.reshape(cross, shape)
 
 
-def _homodynes(monitor: Monitor) -> list[tuple[float, float]]:
+def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
+    """``(angle, efficiency)`` of the homodyne detections that a monitor consists of.
+
+    Raises:
+        EngineMismatchError: it counts photons.
+    """
     if monitor.kind == "homodyne":
         return [(monitor.angle, monitor.efficiency)]
     if monitor.kind == "heterodyne":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from darkstate.engines.gaussian.methods import (
     dense_solution,
     pairs_solution,
 )
+from darkstate.engines.gaussian.observation import Observation
+from darkstate.engines.gaussian.observing import observation_of
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
     HARMONIC_BALANCE,
@@ -227,14 +230,7 @@ class Gaussian:
         limit = self.memory_limit or 0.5 * available_memory()
         needed = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
         refuse_if_too_large("evolve", needed, limit, "Ask for fewer times or fewer modes.")
-        initial = initial if initial is not None else GaussianState.vacuum(system.labels)
-        if not isinstance(initial, GaussianState):
-            remedy = "Make one with states.GaussianState, or leave it out for the vacuum."
-            raise ArgumentError("initial", "be a GaussianState", initial, remedy)
-        if initial.labels != system.labels:
-            raise ArgumentError(
-                "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."
-            )
+        initial = _checked_initial(system, initial)
         states = evolve_states(structure, times, initial)
         margin = min(state.margin() for state in states)
         scale = max(1.0, *(float(np.abs(state.number).max()) for state in states))
@@ -259,11 +255,7 @@ class Gaussian:
             NumericalError: the Riccati equation has no stabilising solution.
         """
         start = time.perf_counter()
-        if not system.monitors:
-            raise ArgumentError(
-                "system", "have monitors", (), "Use system.with_monitors(Monitor('channel'))."
-            )
-        structure = Structure.of(quadratic_form(system))
+        structure = Structure.of(quadratic_form(_with_monitors(system)))
         state, solution = conditional_state(structure, system)
         report = Report(
             engine=self.name,
@@ -280,6 +272,29 @@ class Gaussian:
         scale = max(1.0, float(np.abs(state.number).max()))
         return Solution(state, judged(report, self.rtol, scale))
 
+    def observe(
+        self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
+    ) -> Observation:
+        """The conditional dynamics under the system's monitors; see `darkstate.observe`.
+
+        Raises:
+            ArgumentError: the system has no monitors; `initial` has other labels.
+            EngineMismatchError: not quadratic, or a monitor counts photons.
+            NumericalError: moments outgrow floating point.
+            CapacityError: the covariances would not fit into memory.
+        """
+        start = time.perf_counter()
+        structure = Structure.of(quadratic_form(_with_monitors(system)))
+        limit = self.memory_limit or 0.5 * available_memory()
+        needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)
+        refuse_if_too_large("observe", needed, limit, "Ask for fewer times or fewer modes.")
+        found = observation_of(structure, system, times, _checked_initial(system, initial))
+        report = found.report.with_(
+            seconds=time.perf_counter() - start, provenance=self._provenance()
+        )
+        scale = max(1.0, float(np.abs(found.covariances).max()))
+        return dataclasses.replace(found, report=judged(report, self.rtol, scale))
+
     def output(
         self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
     ) -> list[GaussianState]:
@@ -291,3 +306,23 @@ class Gaussian:
         structure = Structure.of(quadratic_form(system))
         require_stable(stability(structure, exact=True))
         return output_states(structure, channels, frequencies)
+
+
+def _with_monitors(system: OpenSystem) -> OpenSystem:
+    if not system.monitors:
+        remedy = "Use system.with_monitors(Monitor('channel'))."
+        raise ArgumentError("system", "have monitors", (), remedy)
+    return system
+
+
+def _checked_initial(system: OpenSystem, initial: GaussianState | None) -> GaussianState:
+    if initial is None:
+        return GaussianState.vacuum(system.labels)
+    if not isinstance(initial, GaussianState):
+        remedy = "Make one with states.GaussianState, or leave it out for the vacuum."
+        raise ArgumentError("initial", "be a GaussianState", initial, remedy)
+    if initial.labels != system.labels:
+        raise ArgumentError(
+            "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."
+        )
+    return initial

@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.gmres import Flat, gmres
 from darkstate.engines.lindblad.nojump import NoJumpInverse
 from darkstate.engines.lindblad.steady import SHIFT, regularised, require_converged
+from darkstate.linalg.gmres import Flat, gmres
 
 
 def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) -> Flat:

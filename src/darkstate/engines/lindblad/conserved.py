@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.gmres import Flat, gmres
 from darkstate.engines.lindblad.nojump import NoJumpInverse
+from darkstate.linalg.gmres import Flat, gmres
 
 _NULL = 1e-8
 """Of the norm of L: rates below count as zero."""

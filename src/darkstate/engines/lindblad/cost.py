@@ -16,8 +16,8 @@ import numpy as np
 
 from darkstate.engines.base import Cost
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.gmres import restart_length
 from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.linalg.gmres import restart_length
 
 _CALL = 2.5e-6
 """Seconds of one product of small matrices."""

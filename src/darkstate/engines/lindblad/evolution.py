@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.krylov import krylov_steps
 from darkstate.errors import NumericalError
+from darkstate.linalg.krylov import krylov_steps
 from darkstate.states import DensityState
 
 Flat = NDArray[Any]

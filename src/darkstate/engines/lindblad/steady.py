@@ -22,9 +22,9 @@ from darkstate.engines.lindblad.conserved import (
     random_hermitian,
 )
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.gmres import Apply, Flat, Solved, gmres
 from darkstate.engines.lindblad.nojump import NoJumpInverse
 from darkstate.errors import NumericalError
+from darkstate.linalg.gmres import Apply, Flat, Solved, gmres
 
 SHIFT = 1e-6
 """Of the norm of L: keeps the preconditioner regular where a dark state makes K singular."""

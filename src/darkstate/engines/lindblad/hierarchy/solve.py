@@ -22,9 +22,9 @@ from darkstate.engines.lindblad.hierarchy.generator import Hierarchy
 from darkstate.engines.lindblad.hierarchy.maps import Pairs, is_stored
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.variables import source_variables
-from darkstate.engines.lindblad.krylov import krylov_steps
 from darkstate.engines.lindblad.sectors import charge_values
 from darkstate.errors import NumericalError
+from darkstate.linalg.krylov import krylov_steps
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum

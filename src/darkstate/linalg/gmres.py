@@ -1,7 +1,8 @@
 """GMRES on real vectors.
 
 The preconditioner acts from the right, so that residuals are true ones. Hermitian matrices form a
-real vector space (`generator.py`); complex arrays are therefore taken as pairs of real numbers.
+real vector space, which generators of Lindblad form map into itself; complex arrays are therefore
+taken as pairs of real numbers.
 
 Source: Saad & Schultz, SIAM J. Sci. Stat. Comput. 7, 856 (1986).
 """
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.krylov import orthogonalise
+from darkstate.linalg.krylov import orthogonalise
 
 Flat = NDArray[Any]
 Apply = Callable[[Flat], Flat]

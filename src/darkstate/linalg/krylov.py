@@ -1,4 +1,4 @@
-"""Time evolution ``exp(L t) rho`` by Krylov steps of adaptive length.
+"""Time evolution ``exp(L t) x`` of flattened Hermitian matrices by Krylov steps.
 
 One step projects L onto the Krylov space of the current state, exponentiates the small matrix, and
 takes the longest time whose error estimate fits. Vectors are Hermitian matrices, so the space is

@@ -1,0 +1,242 @@
+"""``darkstate sweep``: compute a sweep, and look at, retry, export and draw its store.
+
+``darkstate sweep SCENARIO`` is short for ``darkstate sweep run SCENARIO``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from darkstate.cli.failures import DOUBTFUL, telling
+
+if TYPE_CHECKING:
+    from darkstate.sweeps import Sweep, SweepProgress, SweepStore
+
+_HELP = {"-h", "--help"}
+
+
+class RunIsDefault(TyperGroup):
+    """A group whose command `run` may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `run` in front of what is no command and no cry for help."""
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=RunIsDefault,
+    help="Compute a scenario over many parameters: stored as it goes, resumed where it stopped.\n\n"
+    "'darkstate sweep SCENARIO' is short for 'darkstate sweep run SCENARIO'.",
+    epilog="Example: darkstate sweep scenarios/loss_sweep.yaml --workers 4",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+Store = Annotated[
+    Path, typer.Argument(metavar="STORE", help="A folder that 'darkstate sweep' wrote.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, metavar="N", help="Processes on this machine."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786."),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait for another process that writes to the store.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the path of the store.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
+]
+
+
+@app.command(epilog="Example: darkstate sweep scenarios/loss_sweep.yaml --workers 4")
+def run(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A file with a section 'sweep'.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The store; default: results/<scenario name>.zarr."),
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Only go on with a store that is there already.")
+    ] = False,
+    wait: Wait = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute the points of a sweep that are not stored yet.
+
+    Stopped or killed, the same command goes on where it was. Exit code: 0 if every point has a
+    result, 1 if some are suspect, failed or missing, 2 if the scenario is at fault.
+    """
+    with _telling():
+        from darkstate.scenarios import load_scenario, sweep_of
+        from darkstate.scenarios.sweeping import source_of
+
+        wanted = load_scenario(scenario)
+        place = out if out is not None else Path("results") / f"{scenario.stem}.zarr"
+        if resume:
+            _opened(place)
+        _compute(sweep_of(wanted), place, quiet, source_of(wanted), (workers, scheduler, wait))
+
+
+@app.command(epilog="Example: darkstate sweep retry results/loss_sweep.zarr")
+def retry(
+    store: Store,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    wait: Wait = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute the failed points of a store again, and only these."""
+    with _telling():
+        from darkstate.scenarios import sweep_of
+        from darkstate.scenarios.sweeping import scenario_of_source, source_of
+
+        wanted = scenario_of_source(_opened(store).plan().source)
+        options = (workers, scheduler, wait)
+        _compute(sweep_of(wanted), store, quiet, source_of(wanted), options, retry=True)
+
+
+@app.command(epilog="Example: darkstate sweep status results/loss_sweep.zarr")
+def status(store: Store, as_json: AsJson = False) -> None:
+    """Say how far a sweep is; it may be running."""
+    with telling(as_json):
+        found = _opened(store).status()
+    if as_json:
+        import json
+
+        print(json.dumps(found.document(), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        from darkstate.cli.screen import output
+        from darkstate.cli.sweep_view import show_status
+
+        show_status(found, store, output())
+
+
+@app.command(epilog="Example: darkstate sweep export results/loss_sweep.zarr losses.nc")
+def export(
+    store: Store,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="To be written: .nc or .csv.")],
+) -> None:
+    """Write the table as netCDF (.nc) or CSV (.csv, one line a point)."""
+    with telling():
+        written = _opened(store).export(file)
+    print(written)
+
+
+@app.command(epilog="Example: darkstate sweep plot results/loss_sweep.zarr -y purity")
+def plot(
+    store: Store,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-y", metavar="NAME", help="A column; may be repeated."),
+    ] = None,
+    x: Annotated[
+        str | None, typer.Option(metavar="AXIS", help="Along the horizontal axis.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the pictures; default: beside it."),
+    ] = None,
+) -> None:
+    """Draw the columns of a store: curves, maps or small multiples, whichever suits.
+
+    Fields of the report are drawn where they are asked for.
+    """
+    with telling():
+        from darkstate import plots
+
+        table = _opened(store).table()
+        folder = out if out is not None else store.parent
+        found = plots.sweep_columns(table)
+        measured = [name for name in found if not name.startswith("report_")]
+        for name in outputs or measured or found:
+            figure = plots.sweep_picture(table, name, x=x)
+            for path in plots.save(figure, folder / f"{store.stem}-{name}"):
+                print(path)
+
+
+def _opened(place: Path) -> SweepStore:
+    from darkstate.sweeps import open_sweep
+
+    return open_sweep(place)
+
+
+def _compute(
+    wanted: Sweep,
+    place: Path,
+    quiet: bool,
+    source: dict[str, str],
+    options: tuple[int | None, str | None, bool],
+    retry: bool = False,
+) -> None:
+    """Run a sweep with a live display, show how it ended, and set the exit code."""
+    from darkstate.cli.screen import output
+    from darkstate.cli.sweep_view import sweep_display
+    from darkstate.sweeps import sweep
+
+    workers, scheduler, wait = options
+    started: list[int] = []
+    with sweep_display(silent=quiet) as listener:
+
+        def listen(progress: SweepProgress) -> None:
+            started.append(progress.workers)
+            listener(progress)
+
+        done = sweep(
+            wanted,
+            place,
+            workers=workers,
+            scheduler=scheduler,
+            wait=wait,
+            retry=retry,
+            progress=listen,
+            source=source,
+        )
+    found = done.status()
+    if quiet:
+        print(place)
+    else:
+        from darkstate.cli.sweep_view import show_status
+
+        show_status(found, place, output())
+        if workers is not None and started and started[0] < workers:
+            short = f"Only {started[0]} of {workers} workers fit into memory."
+            output().print(f"[yellow]note:[/] {short}")
+    if any(found.counts.get(word) for word in ("suspect", "failed", "pending")):
+        raise typer.Exit(DOUBTFUL)
+
+
+@contextmanager
+def _telling() -> Iterator[Any]:
+    """As `telling`; a full disk, a busy store and Ctrl-C leave a store that is only unfinished."""
+    from darkstate.cli.screen import errors
+    from darkstate.sweeps import BusyError, JournalFullError
+
+    console = errors()
+    with telling():
+        try:
+            yield
+        except (JournalFullError, BusyError) as error:
+            console.print("[bold red]stopped:[/] ", end="")
+            console.print(str(error), markup=False, soft_wrap=not console.is_terminal)
+        except KeyboardInterrupt:
+            text = "Every finished point is stored. The same command goes on."
+            console.print(f"[bold yellow]stopped:[/] {text}", soft_wrap=True)
+        else:
+            return
+        raise typer.Exit(DOUBTFUL)

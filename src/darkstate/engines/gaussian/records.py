@@ -1,0 +1,161 @@
+"""Simulated photocurrents of Gaussian systems, and the means that are inferred from photocurrents.
+
+Record k draws from ``SeedSequence(entropy, spawn_key=(k,))`` and from nothing else: it can be drawn
+again alone, in any company and on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from darkstate.engines.base import available_memory, refuse_if_too_large
+from darkstate.errors import ArgumentError, check_integer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from darkstate.engines.gaussian.observation import Observation
+
+Real = NDArray[np.float64]
+BATCH = 4096
+"""Records that are drawn side by side."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianRecords:
+    """Simulated records of a watched Gaussian system.
+
+    Args:
+        times: (T,) times.
+        numbers: number of each of the n records; with `entropy` it gives the seed.
+        quadratures: names of the m measured quadratures.
+        currents: (T - 1, m, n) photocurrents, ``Integral dy`` over the interval that ends at
+            ``times[k + 1]`` divided by its length.
+        points: (n, 2N) points of phase space at the end, spread by the Wigner function: what a
+            measurement after the record would find, added vacuum noise apart.
+        entropy: seed of all; record k draws from ``SeedSequence(entropy, spawn_key=(k,))``.
+    """
+
+    times: Real
+    numbers: tuple[int, ...]
+    quadratures: tuple[str, ...]
+    currents: Real
+    points: Real
+    entropy: int
+
+    def table(self) -> xr.DataArray:
+        """Photocurrents over ``time`` (ends of the intervals), ``channel`` and ``record``."""
+        import xarray as xr
+
+        return xr.DataArray(
+            self.currents,
+            dims=("time", "channel", "record"),
+            coords={
+                "time": self.times[1:],
+                "channel": list(self.quadratures),
+                "record": list(self.numbers),
+            },
+            name="photocurrent",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Conditional means along n records.
+
+    Args:
+        labels: names of the N modes.
+        times: (T,) times.
+        means: (T, n, 2N) mean quadratures x1, p1, x2, ... given the record so far.
+        covariances: (T, 2N, 2N) of the conditional states, the same for all records.
+        innovations: (T - 1, m, n) what each interval brought that was not expected, in units of its
+            standard deviation: independent standard normal numbers if the model is right.
+    """
+
+    labels: tuple[str, ...]
+    times: Real
+    means: Real
+    covariances: Real
+    innovations: Real
+
+
+def draw(
+    watched: Observation, trajectories: int, seed: int | None, only: Sequence[int] | None
+) -> GaussianRecords:
+    """Records of an observation; see `Observation.records`."""
+    numbers = _numbers(trajectories, only)
+    if seed is None:
+        fresh = np.random.SeedSequence().entropy
+        assert isinstance(fresh, int)
+        entropy = fresh
+    else:
+        remedy = "Give a whole number, or leave it out."
+        entropy = check_integer("seed", seed, minimum=0, remedy=remedy)
+    steps, state = watched.steps, watched.initial
+    modes, m = len(state.mean_quadratures), len(watched.quadratures)
+    size = modes + (modes + m) * len(steps)
+    needed = 8.0 * (len(numbers) * m * len(steps) + 2 * min(BATCH, len(numbers)) * size)
+    remedy = "Draw fewer records, or use fewer times."
+    refuse_if_too_large("records", needed, 0.5 * available_memory(), remedy)
+    currents = np.empty((len(steps), m, len(numbers)))
+    points = np.empty((len(numbers), modes))
+    root = np.linalg.cholesky(state.covariance)
+    for first in range(0, len(numbers), BATCH):
+        part = numbers[first : first + BATCH]
+        here = slice(first, first + len(part))
+        normal = np.array([_stream(entropy, k).standard_normal(size) for k in part])
+        x = state.mean_quadratures + normal[:, :modes] @ root.T
+        noise = normal[:, modes:].reshape(len(part), len(steps), modes + m)
+        for moment, step in enumerate(steps):
+            x, record = step.drawn(x, noise[:, moment])
+            length = watched.times[moment + 1] - watched.times[moment]
+            currents[moment, :, here] = record.T / length
+        points[here] = x
+    return GaussianRecords(
+        watched.times, tuple(numbers), watched.quadratures, currents, points, entropy
+    )
+
+
+def _stream(entropy: int, number: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(number,)))
+
+
+def _numbers(trajectories: int, only: Sequence[int] | None) -> list[int]:
+    remedy = "Give how many records to draw."
+    check_integer("trajectories", trajectories, minimum=1, remedy=remedy)
+    if only is None:
+        return list(range(trajectories))
+    remedy = "Give the numbers of the records to draw, counted from 0."
+    if not isinstance(only, Sequence | np.ndarray) or isinstance(only, str) or not len(only):
+        raise ArgumentError("only", "be a list of record numbers", only, remedy)
+    return [check_integer("only", number, minimum=0, remedy=remedy) for number in only]
+
+
+def check_currents(currents: ArrayLike, intervals: int, quadratures: int) -> Real:
+    """Photocurrents as floats (T - 1, m, n).
+
+    Raises:
+        ArgumentError: wrong shape or kind, or a value that is not finite.
+    """
+    remedy = "Give averages over the intervals between the times, one column per record."
+    try:
+        array = np.asarray(currents, dtype=float)
+    except (TypeError, ValueError):
+        raise ArgumentError("currents", "be real numbers", currents, remedy) from None
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[:2] != (intervals, quadratures) or not array.shape[2]:
+        rule = f"have shape ({intervals}, {quadratures}, records)"
+        raise ArgumentError("currents", rule, np.shape(currents), remedy)
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        i, j, k = wrong[0].tolist()
+        place = f"currents[{i}, {j}, {k}]"
+        remedy = "Mend or leave out the whole record; a filter cannot skip an interval silently."
+        raise ArgumentError(place, "be finite", array[i, j, k], remedy)
+    return array

@@ -1,0 +1,224 @@
+"""The moment engine as an object: what it can do, at which cost, and how far to trust it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
+from darkstate.engines.moments.compile import MomentEquations, moment_equations
+from darkstate.engines.moments.packing import Packed
+from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
+from darkstate.errors import ArgumentError, EngineMismatchError, check_real
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import SpinMoments
+from darkstate.states.moments import MODE, generators
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.spaces import Mode, Spin
+
+NAME = "moments"
+
+LARGE_CORRECTION = 0.1
+"""Fluctuations (variance over (N/2)^2) beyond which dropping third cumulants is not trusted."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Means and covariances of collective spins: any number of atoms at the same cost.
+
+    The equations are generated from the system (`darkstate.engines.moments.compile`); third
+    cumulants are dropped, a relative error of order 1/N. Hamiltonians of up to two collective
+    operators, collective jumps of one, any processes of single atoms, and modes coupled to them.
+
+    Args:
+        rtol: relative accuracy of evolutions.
+        memory_limit: bytes; by default half of the machine's memory.
+
+    Raises:
+        ArgumentError: rtol outside [1e-12, 0.1].
+    """
+
+    rtol: float = 1e-8
+    memory_limit: float | None = None
+    name: ClassVar[str] = NAME
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+
+    def __post_init__(self) -> None:
+        remedy = "Give a relative accuracy such as 1e-8."
+        check_real("rtol", self.rtol, minimum=1e-12, maximum=0.1, remedy=remedy)
+        if self.memory_limit is not None:
+            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+
+    def offer(self, system: OpenSystem) -> Offer:
+        """Whether the equations close on means and covariances, and what they would cost."""
+        spins = [space for space in system.spaces if isinstance(space, Spin)]
+        if not spins:
+            reason = "there is no ensemble. Use Gaussian() for modes and Lindblad() for qubits."
+            return Offer(self.name, False, reason, steps=("Are there ensembles? no",))
+        n = 3 * len(spins) + 2 * sum(isinstance(space, Mode) for space in system.spaces)
+        cost = _cost(n)
+        steps = [f"Are there ensembles? {', '.join(space.label for space in spins[:6])}"]
+        steps.append(f"{n * (n + 3) // 2} means and covariances, whatever the number of atoms")
+        if cost.memory > self._limit:
+            reason = f"it would need {cost}. Use fewer ensembles, or raise memory_limit."
+            return Offer(self.name, False, reason, steps=tuple(steps), cost=cost)
+        try:
+            equations = moment_equations(system)
+        except EngineMismatchError as refusal:
+            steps.append("Do the equations close on means and covariances? no")
+            return Offer(self.name, False, str(refusal), steps=tuple(steps))
+        smallest = min(space.atoms for space in spins)
+        why = f"third cumulants dropped, a relative error of order 1/N = {1 / smallest:.1g}"
+        steps.append(f"Do the equations close on means and covariances? yes: {why}")
+        method = "evolution, then Newton"
+        return Offer(self.name, True, why, method, tuple(steps), cost, equations)
+
+    @property
+    def _limit(self) -> float:
+        return self.memory_limit or 0.5 * available_memory()
+
+    def _equations(self, system: OpenSystem, offer: Offer | None) -> MomentEquations:
+        offer = offer or self.offer(system)
+        if not offer.can and offer.cost is not None:
+            refuse_if_too_large("moments", offer.cost.memory, self._limit, "Use fewer ensembles.")
+        if not offer.can:
+            raise EngineMismatchError(offer.reason)
+        return offer.plan
+
+    def steady_state(
+        self, system: OpenSystem, offer: Offer | None = None, initial: SpinMoments | None = None
+    ) -> Solution:
+        """The stationary moments that the evolution from `initial` reaches.
+
+        By default it starts with uncorrelated atoms where their own processes take them, or (where
+        these leave it open) at the pole to which the collective ones pump.
+
+        Returns:
+            `SpinMoments` with its report: ``converged`` at best, since a closure is no proof.
+
+        Raises:
+            EngineMismatchError: the equations do not close; the term is named.
+            NumericalError: the moments run away or do not settle.
+            CapacityError: too many ensembles.
+            ArgumentError: `initial` belongs to another system.
+        """
+        began = time.perf_counter()
+        equations = self._equations(system, offer)
+        packed = Packed(equations)
+        if initial is None:
+            initial = SpinMoments.product(*_spaces(equations), equations.start.tolist())
+        point = stationary(packed, packed.pack(_fitting(initial, equations)))
+        state = packed.unpack(point.y)
+        report = Report(
+            engine=self.name,
+            method="evolution, then Newton",
+            status=Status.CONVERGED,
+            residual=point.residual,
+            gap=point.gap,
+            unique=False if equations.conserving or point.free else None,
+            structure=_structure(packed, point),
+        )
+        return Solution(state, self._finished(report, state, began, point))
+
+    def evolve(
+        self, system: OpenSystem, times: Sequence[float], initial: SpinMoments | None = None
+    ) -> Solution:
+        """Moments at `times`; `initial` (all atoms down, modes empty) is the state at the first.
+
+        Raises:
+            EngineMismatchError: the equations do not close; the term is named.
+            NumericalError: the moments run away.
+            ArgumentError: `initial` belongs to another system.
+        """
+        began = time.perf_counter()
+        equations = self._equations(system, None)
+        packed = Packed(equations)
+        if initial is None:
+            down = [-1.0] * len(equations.labels)
+            initial = SpinMoments.polarised(*_spaces(equations), down)
+        start = packed.pack(_fitting(initial, equations))
+        states = [packed.unpack(y) for y in evolve_moments(packed, start, times, self.rtol)]
+        report = Report(
+            engine=self.name,
+            method="LSODA",
+            status=Status.CONVERGED,
+            structure=(f"{len(start)} means and covariances",),
+        )
+        worst = max(states, key=fluctuations)
+        return Solution(states[-1], self._finished(report, worst, began), tuple(states))
+
+    def _finished(
+        self, report: Report, state: SpinMoments, began: float, point: Stationary | None = None
+    ) -> Report:
+        """The report with what was checked, and the status lowered where a check fails."""
+        size, margin = fluctuations(state), state.margin()
+        warnings, suspect = [], []
+        if size > LARGE_CORRECTION:
+            suspect.append(
+                f"fluctuations of {size:.2g} (N/2)^2: dropping third cumulants is not justified"
+            )
+        if margin < -max(1e-9, 10.0 * size):
+            suspect.append(f"the moments violate the uncertainty relation by {-margin:.3g}")
+        if point is not None and point.residual > 1e-9:
+            suspect.append(f"residual {point.residual:.3g} is above 1e-9")
+        if point is not None and point.free:
+            warnings.append(
+                f"not unique: {', '.join(point.free)} keeps a value that the initial state decides"
+            )
+        return report.with_(
+            status=Status.SUSPECT if suspect else report.status,
+            margin=margin,
+            truncation={"fluctuations over (N/2)^2": size},
+            warnings=(*suspect, *warnings),
+            seconds=time.perf_counter() - began,
+            provenance={"engine options": {"rtol": self.rtol}, "versions": versions()},
+        )
+
+
+def _spaces(equations: MomentEquations) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return equations.labels, equations.atoms
+
+
+def fluctuations(state: SpinMoments) -> float:
+    """Largest variance of a collective spin over ``(N/2)^2``, against which cumulants are small."""
+    places = zip(state.atoms, generators(state.atoms), strict=True)
+    return max(
+        float(np.linalg.eigvalsh(state.covariance[at, at])[-1]) / (0.5 * n) ** 2
+        for n, at in places
+        if n != MODE
+    )
+
+
+def _structure(packed: Packed, point: Stationary) -> tuple[str, ...]:
+    eq = packed.equations
+    lines = [f"{len(point.y)} means and covariances, {point.spans} spans of evolution"]
+    if eq.conserving:
+        names = ", ".join(eq.conserving)
+        lines.append(f"J^2 of {names} is conserved: the state is that of the initial J^2")
+    return tuple(lines)
+
+
+def _fitting(initial: Any, equations: MomentEquations) -> SpinMoments:
+    """The initial state, which must be one of this system."""
+    if not isinstance(initial, SpinMoments):
+        remedy = "Make one with states.SpinMoments.polarised, or leave it out."
+        raise ArgumentError("initial", "be a SpinMoments", initial, remedy)
+    if (initial.labels, initial.atoms) != (equations.labels, equations.atoms):
+        rule = f"have the labels {equations.labels} and atoms {equations.atoms}"
+        raise ArgumentError("initial", rule, (initial.labels, initial.atoms), "Make it anew.")
+    if initial.margin() < -1e-6:
+        raise ArgumentError(
+            "initial", "be physical (margin >= 0)", initial.margin(), "Check its covariance."
+        )
+    return initial
+
+
+def _cost(n: int) -> Cost:
+    """Tensors of fourth order, and dense factorisations of their packed Jacobian."""
+    p = n * (n + 3) / 2
+    return Cost(8.0 * (8 * n**4 + 12 * p**2), 0.05 + 2e-8 * p**3)

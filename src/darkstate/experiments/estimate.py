@@ -1,0 +1,280 @@
+"""The evaluation: homodyne records in, couplings, decay times and entanglement with error bars out.
+
+One path for simulated records and for files. In order: shot noise sets the unit of each channel;
+mean values give the decay rate with the light on, ``kappa^2``, Z and the share of the light; waits
+give the decay time in the dark; the falling mode of the read pulse gives the variance of q after
+the drive pulse, and with the part that an exponential mode function of the drive record predicts
+(its rate optimised on the data) taken off, the conditional one (`formulas.py`). All steps act on
+all jackknife samples at once (`moments.py`).
+
+``xi = Sigma_J/(2|<J_x>|)`` is the mean of the variances of the two q, in units of the vacuum's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.stats
+from numpy.typing import NDArray
+
+from darkstate.errors import ArgumentError, NumericalError, check_integer, check_real
+from darkstate.experiments.checks import warnings_of
+from darkstate.experiments.formulas import (
+    coupling_of,
+    falling,
+    kappa2_of,
+    rising,
+    unit,
+    variance_of,
+)
+from darkstate.experiments.layout import Pulse, Setup
+from darkstate.experiments.moments import Moments, jackknife_error, moments_of
+from darkstate.experiments.records import ExperimentRecords
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Real = NDArray[np.float64]
+POINTS, ZOOMS = 25, 7
+"""Points at which a maximum is looked for, and how often the grid is refined around the best."""
+
+UNITS = {"gamma": "1/{}", "rate": "1/{}", "lifetime": "{}", "dark_lifetime": "{}"}
+UNITS |= {"mode_rate": "1/{}"}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its uncertainty.
+
+    Args:
+        value: the estimate.
+        error: standard error.
+        low: lower end of the confidence interval.
+        high: upper end.
+        unit: unit; empty for a pure number.
+    """
+
+    value: float
+    error: float
+    low: float
+    high: float
+    unit: str = ""
+
+    def covers(self, truth: float) -> bool:
+        """Whether the confidence interval contains `truth`."""
+        return self.low <= truth <= self.high
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.value:.4g} ± {self.error:.2g}{unit} [{self.low:.4g}, {self.high:.4g}]"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the records say.
+
+    Args:
+        quantities: ``gamma``, ``lifetime``, ``dark_lifetime`` (where there are waits), ``rate``,
+            ``share``, ``coupling``, ``kappa2``, ``variance_cos``, ``variance_sin``, ``xi``, the
+            last three again with ``conditional_``, and ``mode_rate``.
+        confidence: of the intervals.
+        report: status ``converged``, or ``suspect`` with the checks that failed.
+    """
+
+    quantities: dict[str, Quantity]
+    confidence: float
+    report: Report
+
+    def __getitem__(self, name: str) -> Quantity:
+        return self.quantities[name]
+
+    def table(self) -> xr.Dataset:
+        """All numbers over ``quantity``."""
+        import xarray as xr
+
+        rows = list(self.quantities.values())
+        columns = {
+            name: ("quantity", [getattr(row, name) for row in rows])
+            for name in ("value", "error", "low", "high", "unit")
+        }
+        attributes = {"confidence": self.confidence, "status": str(self.report.status)}
+        return xr.Dataset(columns, coords={"quantity": list(self.quantities)}, attrs=attributes)
+
+
+def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int = 20) -> Estimate:
+    """Evaluate records, simulated or read from a file.
+
+    Args:
+        records: currents with their setup.
+        confidence: of the intervals, between 0 and 1.
+        groups: blocks of shots of the jackknife, at least 5.
+
+    Raises:
+        ArgumentError: too few shots for the groups, an option out of range.
+        NumericalError: the mean values do not resolve the coupling.
+    """
+    if not isinstance(records, ExperimentRecords):
+        remedy = "Use read_records(path), or VirtualExperiment(...).run()."
+        raise ArgumentError("records", "be ExperimentRecords", records, remedy)
+    remedy = "Give for example 0.95."
+    check_real("confidence", confidence, above=0.0, below=1.0, remedy=remedy)
+    check_integer("groups", groups, minimum=5, remedy="Give the number of blocks of shots.")
+    setup, moments = records.setup, moments_of(records, groups)
+    normal = _normalised(setup, moments)
+    samples = _evaluated(setup, normal, setup.efficiency)
+    shift = max(setup.efficiency_error, 1e-4)
+    moved = _evaluated(setup, normal, setup.efficiency - shift)
+    student = float(scipy.stats.t.ppf(0.5 + confidence / 2, groups - 1))
+    gauss = float(scipy.stats.norm.ppf(0.5 + confidence / 2))
+    quantities = {}
+    for name, values in samples.items():
+        value, statistical = float(values[0]), jackknife_error(values)
+        slope = float(moved[name][0] - values[0]) / shift
+        systematic = abs(slope) * setup.efficiency_error
+        half = float(np.hypot(student * statistical, gauss * systematic))
+        unit_text = UNITS.get(name, "").format(setup.time_unit)
+        error = float(np.hypot(statistical, systematic))
+        quantities[name] = Quantity(value, error, value - half, value + half, unit_text)
+    warnings = warnings_of(setup, moments, normal, samples)
+    report = Report(
+        engine="estimate",
+        method=f"mean values and falling modes, jackknife of {groups} groups",
+        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        error_estimate=quantities["xi"].error,
+        warnings=warnings,
+        provenance={"versions": versions(), "origin": dict(setup.origin)},
+    )
+    return Estimate(quantities, confidence, report)
+
+
+def _normalised(setup: Setup, moments: dict[str, Moments]) -> dict[str, Moments]:
+    """The same moments in the unit in which every bin of shot noise has variance one."""
+    (vacuum,) = setup.of_kind("vacuum")
+    spread = np.diagonal(moments[vacuum.name].covariance, axis1=2, axis2=3).mean(axis=2)
+    one = np.sqrt(spread * vacuum.pulses[0].width)  # (G + 1, 2): gain
+    found = {}
+    for series in setup.series:
+        widths = np.repeat([p.width for p in series.pulses], [p.bins for p in series.pulses])
+        root, each = np.sqrt(widths), moments[series.name]
+        mean = each.mean * root[:, None] / one[:, None, :]
+        covariance = each.covariance * np.outer(root, root) / one[:, :, None, None] ** 2
+        found[series.name] = Moments(each.shots, mean, covariance)
+    return found
+
+
+def _evaluated(setup: Setup, moments: dict[str, Moments], efficiency: float) -> dict[str, Real]:
+    """Every quantity for all jackknife samples, arrays (G + 1,)."""
+    found = _from_means(setup, moments)
+    (entangled,) = setup.of_kind("entangled")
+    drive, read = entangled.pulses
+    covariance = moments[entangled.name].covariance
+    shots = moments[entangled.name].shots
+    w = unit(falling(found["gamma"], read))
+    past, present = slice(0, drive.bins), slice(drive.bins, None)
+    mode = np.einsum("rk,rckl,rl->rc", w, covariance[:, :, present, present], w)
+    seen = np.einsum("rckl,rl->rck", covariance[:, :, past, present], w)
+    rates, predicted = _best_mode(covariance[:, :, past, past], seen, drive)
+    left = (mode - predicted) * ((shots - 1) / (shots - 2))[:, None]  # one slope was fitted
+    parts = (found["rate"], found["gamma"], found["coupling"] ** 2)
+    for prefix, each in (("", mode), ("conditional_", left)):
+        columns = [variance_of(each[:, c], *parts, efficiency, setup.noise, read) for c in range(2)]
+        found[f"{prefix}variance_cos"], found[f"{prefix}variance_sin"] = columns
+        found[f"{prefix}xi"] = 0.5 * (columns[0] + columns[1])
+    found["mode_rate"] = rates
+    return found
+
+
+def _from_means(setup: Setup, moments: dict[str, Moments]) -> dict[str, Real]:
+    """Decay rates and couplings."""
+    (given,), (direct,) = setup.of_kind("input"), setup.of_kind("direct")
+    transfers = setup.of_kind("transfer")
+    signals = [
+        (moments[series.name].mean[:, series.pulses[0].bins :], series.pulses[1])
+        for series in (*transfers, direct)
+    ]
+
+    def power(gamma: Real) -> Real:  # of the mean records in the falling mode of rate gamma
+        parts = [unit(falling(gamma, pulse)) @ mean for mean, pulse in signals]
+        return np.sum([np.sum(part**2, axis=-1) for part in parts], axis=0)
+
+    read = transfers[0].pulses[1]
+    length, count = read.stop - read.start, len(signals[0][0])
+    gamma = best(power, 1e-3 / length, 0.5 / read.width, count)
+    shown = [np.einsum("rk,rkc->r", unit(falling(gamma, pulse)), mean) for mean, pulse in signals]
+    ratios = []
+    for k, series in ((0, transfers[0]), (len(signals) - 1, direct)):
+        write, entering = series.pulses[0], moments[given.name].mean
+        sent = np.einsum("rk,rkc->r", unit(rising(gamma, write)), entering)
+        ratios.append(coupling_of(-shown[k] / sent, gamma, write, series.pulses[1]))
+    strength, rate = ratios
+    if not (np.all(strength > 0) and np.all(rate > 0)):
+        raise NumericalError(
+            "The mean values of the read pulse do not have the sign that the coupling gives them: "
+            "it is not resolved. Write with more light, or take more shots."
+        )
+    found = {
+        "kappa2": kappa2_of(strength, gamma, length),
+        "coupling": np.sqrt(strength / rate),
+        "share": rate / (2 * gamma),
+        "rate": rate,
+        "gamma": gamma,
+        "lifetime": 1 / gamma,
+    }
+    if len(transfers) > 1:
+        waits = np.array([series.wait for series in transfers])
+        found["dark_lifetime"] = 1 / _dark_rate(waits, -np.array(shown[: len(transfers)]))
+    return found
+
+
+def _dark_rate(waits: Real, amplitudes: Real) -> Real:
+    """Decay rate of mean values over the waits, by a line through their logarithms.
+
+    Weighted by the squared amplitudes: their errors are equal, those of the logarithms are not.
+    """
+    if not np.all(amplitudes > 0):
+        raise NumericalError(
+            "After the longest wait no mean value is left: the decay in the dark is not resolved. "
+            "Shorten the waits, or take more shots."
+        )
+    weight = amplitudes**2 / np.sum(amplitudes**2, axis=0)
+    logs, t = np.log(amplitudes), waits[:, None]
+    centre, level = np.sum(weight * t, axis=0), np.sum(weight * logs, axis=0)
+    slope = np.sum(weight * (t - centre) * (logs - level), axis=0)
+    return -slope / np.sum(weight * (t - centre) ** 2, axis=0)
+
+
+def _best_mode(past: Real, seen: Real, drive: Pulse) -> tuple[Real, Real]:
+    """Rate (G + 1,) of the best exponential mode function, and the variance it predicts (.., 2)."""
+
+    def predicted(rate: Real) -> Real:  # (G + 1, rates) -> (G + 1, 2, rates)
+        f = np.swapaxes(rising(rate, drive), -1, -2)[:, None]
+        covered = (seen[:, :, None] @ f)[:, :, 0]
+        return covered**2 / np.sum(f * (past @ f), axis=2)
+
+    length = drive.stop - drive.start
+    low, high = 0.1 / length, 2.0 / drive.width
+    rates = best(lambda rate: predicted(rate).sum(axis=1), low, high, len(past))
+    return rates, predicted(rates[:, None])[..., 0]
+
+
+def best(f: Callable[[Real], Real], low: float, high: float, count: int) -> Real:
+    """Places (count,) of the maxima of `count` functions of a positive number, side by side.
+
+    Args:
+        f: takes numbers (count, points) and gives the values there.
+        low: lower end of the range.
+        high: upper end.
+        count: how many functions.
+    """
+    left, right = np.full(count, np.log(low)), np.full(count, np.log(high))
+    for _ in range(ZOOMS):
+        grid = np.linspace(left, right, POINTS, axis=1)
+        top = np.clip(np.argmax(f(np.exp(grid)), axis=1), 1, POINTS - 2)
+        row = np.arange(count)
+        left, right = grid[row, top - 1], grid[row, top + 1]
+    return np.exp(0.5 * (left + right))

@@ -1,0 +1,231 @@
+"""Sweeps of three parameters as small multiples, samples as clouds, and the picture that suits.
+
+`sweep_picture` takes the table of a store and one of its columns and chooses:
+
+    1 dimension, or 2 with few lines     curves (`sweep_curve`)
+    2 dimensions                         a map (`sweep_map`)
+    3 dimensions                         small multiples of maps with common colours
+    samples (a dimension `point`)        one panel for each parameter, a dot for each point
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkstate.errors import ArgumentError, check_choice
+from darkstate.plots.curves import entry_name
+from darkstate.plots.style import (
+    COLOURS,
+    COLUMN,
+    DOUBLE,
+    MIDDLE,
+    axis_label,
+    new_figure,
+    styled,
+)
+from darkstate.plots.sweep import sweep_curve
+from darkstate.plots.sweep_map import (
+    colour_range,
+    directions,
+    draw_map,
+    geometric,
+    hatch,
+    sweep_map,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+LINES = 7
+"""Up to so many entries of a second dimension are drawn as lines, more as a map."""
+
+MOST_PANELS = 16
+"""More small multiples cannot be read; entries are then left out evenly, ends kept."""
+
+DOUBTFUL = ("suspect",)
+
+
+def sweep_columns(table: xr.Dataset) -> list[str]:
+    """The columns of a sweep's table that can be drawn: numbers, and not all of them missing."""
+    return [
+        str(name)
+        for name, column in table.data_vars.items()
+        if column.dtype.kind in "iuf" and "word" not in column.dims and bool(column.notnull().any())
+    ]
+
+
+def sweep_picture(table: xr.Dataset, output: str | None = None, *, x: str | None = None) -> Figure:
+    """The picture that suits a column of a sweep's table.
+
+    Args:
+        table: from ``open_sweep(path).table()``.
+        output: one of its columns; by default the first.
+        x: the parameter along the horizontal axis.
+
+    Returns:
+        Curves, a map, small multiples or clouds of points; suspect points are hatched or ringed.
+
+    Raises:
+        ArgumentError: no such column, or more than three dimensions.
+    """
+    known = sweep_columns(table)
+    if not known:
+        remedy = "Let the sweep run, or look at its messages: darkstate sweep status STORE."
+        raise ArgumentError("table", "have a column with numbers", list(table.data_vars), remedy)
+    data = table[check_choice("output", known[0] if output is None else output, known)]
+    doubtful = table["status"].isin(DOUBTFUL)
+    sampled = [str(dim) for dim in data.dims if dim not in _swept(table)]
+    if sampled and data.ndim == 1:
+        return sweep_points(data, _varied(table, sampled[0]), doubtful=doubtful)
+    if data.ndim > 3:
+        remedy = "Select entries of the others: table.sel(name=value)."
+        raise ArgumentError("table", "have at most three dimensions", data.dims, remedy)
+    if data.ndim == 1 or (data.ndim == 2 and min(data.shape) <= LINES):
+        across = x or max((str(dim) for dim in data.dims), key=lambda dim: data.sizes[dim])
+        return sweep_curve(data, x=across, log_x=_logarithmic(data[across]))
+    if data.ndim == 2:
+        return sweep_map(data, x, doubtful=doubtful)
+    return sweep_panels(data, x=x, doubtful=doubtful)
+
+
+@styled
+def sweep_panels(
+    data: xr.DataArray,
+    panels: str | None = None,
+    x: str | None = None,
+    *,
+    doubtful: xr.DataArray | None = None,
+    width: float = DOUBLE,
+) -> Figure:
+    """Small multiples: one map for each entry of a third parameter, with common colours.
+
+    Args:
+        data: three dimensions.
+        panels: the dimension that distinguishes the panels; by default the shortest.
+        x: the dimension along the horizontal axes.
+        doubtful: truth values of the same dimensions: these cells are hatched.
+        width: of the figure in mm.
+
+    Returns:
+        Figure with up to 16 panels and one colour bar.
+
+    Raises:
+        ArgumentError: not three dimensions.
+    """
+    if data.ndim != 3:
+        remedy = "Select entries of the others, or use sweep_map."
+        raise ArgumentError("data", "have three dimensions", data.dims, remedy)
+    dims = [str(dim) for dim in data.dims]
+    rest = [dim for dim in dims if dim != x]
+    shortest = min(rest, key=lambda dim: data.sizes[dim])
+    along = shortest if panels is None else check_choice("panels", panels, rest)
+    shown = _spread(data.sizes[along], MOST_PANELS)
+    rows = 1 if len(shown) <= 5 else -(-len(shown) // 4)
+    columns = -(-len(shown) // rows)
+    figure = new_figure(width, rows * 0.78 * width / columns + 12.0)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    limits, mesh = colour_range(data), None
+    for number, (axes, k) in enumerate(zip(grid.flat, shown, strict=False)):
+        part = data.isel({along: k})
+        across, up = directions(part, x)
+        mesh = draw_map(axes, part.transpose(up, across), limits)
+        if doubtful is not None:
+            hatch(axes, doubtful.isel({along: k}).transpose(up, across))
+        name = str(data[along].attrs.get("long_name") or along)
+        unit = data[along].attrs.get("units")
+        axes.set_title(f"{name} = {entry_name(part, along)}{f' {unit}' if unit else ''}")
+        axes.label_outer()
+        axes.tick_params(labelbottom=number + columns >= len(shown))
+    for axes in list(grid.flat)[len(shown) :]:
+        axes.set_axis_off()
+    across, up = directions(data.isel({along: 0}), x)
+    figure.supxlabel(axis_label(data[across]))
+    figure.supylabel(axis_label(data[up]))
+    assert mesh is not None  # a dimension has at least one entry
+    bar = figure.colorbar(mesh, ax=grid, label=axis_label(data), pad=0.01, aspect=12 * rows + 8)
+    bar.ax.tick_params(direction="out")
+    return figure
+
+
+@styled
+def sweep_points(
+    data: xr.DataArray,
+    varied: Sequence[xr.DataArray],
+    *,
+    doubtful: xr.DataArray | None = None,
+    width: float | None = None,
+) -> Figure:
+    """Samples: the number over each parameter that varied, one dot a point.
+
+    Args:
+        data: one dimension, the points.
+        varied: the parameters, over the same dimension.
+        doubtful: truth values: these points get a ring.
+        width: of the figure in mm; by default as wide as the panels need.
+
+    Returns:
+        Figure with a panel for each parameter.
+    """
+    numbers = [axis for axis in varied if axis.dtype.kind in "iuf"]
+    if not numbers:
+        raise ArgumentError("varied", "hold numbers", [a.name for a in varied], "Draw the table.")
+    columns = min(3, len(numbers))
+    rows = -(-len(numbers) // columns)
+    wide = (COLUMN, MIDDLE, DOUBLE)[columns - 1] if width is None else width
+    figure = new_figure(wide, rows * 50.0 + 6.0)
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    size = float(np.clip(600 / max(1, data.size), 2.0, 12.0))
+    for k, (axes, axis) in enumerate(zip(grid.flat, numbers, strict=False)):
+        axes.scatter(axis.values, data.values, s=size, color=COLOURS[0], alpha=0.7, linewidths=0)
+        if doubtful is not None and bool(doubtful.any()):
+            ringed: dict[str, Any] = {"facecolors": "none", "edgecolors": COLOURS[1]}
+            mask = doubtful.values
+            axes.scatter(axis.values[mask], data.values[mask], s=4 * size, linewidths=0.6, **ringed)
+        if _logarithmic(axis):
+            axes.set_xscale("log")
+        axes.set_xlabel(axis_label(axis))
+        if k % columns == 0:
+            axes.set_ylabel(axis_label(data))
+    for axes in list(grid.flat)[len(numbers) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def _swept(table: xr.Dataset) -> list[str]:
+    """Dimensions along which a single parameter varies."""
+    found = []
+    for dim in (str(dim) for dim in table.dims if dim != "word"):
+        if len(_varied(table, dim)) == 0:
+            found.append(dim)
+    return found
+
+
+def _varied(table: xr.Dataset, dim: str) -> list[xr.DataArray]:
+    """Parameters that vary together along a dimension of another name."""
+    return [
+        column
+        for name, column in table.coords.items()
+        if name not in {dim, "key"} and column.dims == (dim,)
+    ]
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """All of `count` positions, or `most` of them, evenly, with both ends."""
+    if count <= most:
+        return list(range(count))
+    return [round(k * (count - 1) / (most - 1)) for k in range(most)]
+
+
+def _logarithmic(axis: xr.DataArray) -> bool:
+    values = np.asarray(axis.values)
+    if values.dtype.kind not in "iuf":
+        return False
+    if geometric(np.sort(values)):
+        return True
+    ordered = len(values) > 1 and bool(np.all(np.diff(values) > 0))
+    positive = bool(np.all(values > 0)) and not ordered
+    return positive and float(values.max()) > 50 * float(values.min())

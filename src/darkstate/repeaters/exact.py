@@ -1,0 +1,307 @@
+"""Pure chains: Schmidt coefficients of the end nodes in a window of Dicke states.
+
+* All outcomes up and no offset: the spectrum of one link (`links`), raised to the power M - 1, for
+  any M at the price of one link; N = 1e6 in seconds.
+* Any outcomes, any offset: the amplitude matrix in real blocks (`window`), singular values of
+  those.
+
+The window is the only approximation. A node has the weight `tail_weight` outside of it, and so
+have the ends after the measurement, if the outcomes are all up; under other outcomes of
+probability p it is at most ``2 tail/p``.
+"""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import NumericalError, check_real
+from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
+from darkstate.repeaters.dicke import tail_weight, window, window_size
+from darkstate.repeaters.links import band_seconds, folded, link_spectrum, rank_seconds
+from darkstate.repeaters.window import (
+    Integers,
+    amplitude_blocks,
+    automatic_window,
+    inner_window,
+    singular_values,
+)
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import SchmidtState
+from darkstate.systems.chain import MeasuredChain
+
+Reals = NDArray[np.float64]
+
+TRUSTED_TAIL = 1e-9
+"""Weight outside of the window up to which numbers are good to about eight digits."""
+MAX_WINDOW = 400_000
+"""Dicke states per window; N = 3e9. A larger one takes days."""
+_DIRECT = 2400
+"""Window up to which one link (M = 2) is diagonalised itself, as the square root of its Gram
+spectrum is known to 1e-8 only, which the sum of all Schmidt coefficients feels."""
+_SAMPLED_TIMES = 16
+_FLOOR = 1e-300
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Schmidt coefficients at one time.
+
+    Args:
+        coefficients: (r,) s_k, largest first, squares summing to one.
+        log_probability: natural logarithm of the probability of the outcomes.
+        rounding: estimated relative error of the amplitudes by cancellation.
+        residual: gap in a sum that is known exactly.
+    """
+
+    coefficients: Reals
+    log_probability: float
+    rounding: float = 0.0
+    residual: float | None = None
+
+    @property
+    def entropy(self) -> float:
+        """``-sum s^2 log2 s^2``, ebits."""
+        p = self.coefficients[self.coefficients > 0.0] ** 2
+        return float(-np.sum(p * np.log2(p))) + 0.0
+
+    @property
+    def log_negativity(self) -> float:
+        """``2 log2 sum s``, ebits."""
+        return 2.0 * math.log2(float(np.sum(self.coefficients))) + 0.0
+
+
+def chain_spectrum(chain: MeasuredChain, time: float, k: Integers, c: float) -> Spectrum:
+    """Schmidt coefficients of the end nodes of a pure chain at one time.
+
+    Args:
+        chain: without dephasing and loss.
+        time: t.
+        k: (W,) window of the end nodes.
+        c: its half width in units of ``sqrt(N)/2``.
+
+    Raises:
+        NumericalError: the outcomes have no probability.
+    """
+    if by_links(chain) and (chain.nodes > 2 or len(k) > _DIRECT):
+        g = link_spectrum(chain.atoms, time, k)
+        known = 1.0 - tail_weight(chain.atoms, k)
+        return power_spectrum(g, chain.nodes, abs(float(np.sum(g)) - known))
+    inner = inner_window(chain.atoms, c)
+    outcomes = chain.chosen_outcomes
+    blocks = amplitude_blocks(chain.atoms, time, k, outcomes, chain.offset, inner)
+    s = singular_values(blocks.matrices)
+    norm = float(np.linalg.norm(s))
+    if norm <= _FLOOR or blocks.rounding > 0.1:
+        raise NumericalError(
+            f"The `outcomes` {_shown(outcomes)} have no probability at time {time:.6g}, or none "
+            "that rounding leaves visible. Choose outcomes that can occur, or another time."
+        )
+    residual = None
+    if chain.nodes == 2:
+        residual = abs(norm**2 - (1.0 - tail_weight(chain.atoms, k)) ** 2)
+    s = s[: chain.atoms + 1] / norm
+    return Spectrum(s, 2.0 * math.log(norm), blocks.rounding, residual)
+
+
+def power_spectrum(g: Reals, nodes: int, residual: float | None = None) -> Spectrum:
+    """Coefficients of M nodes from the Gram spectrum g of one link: ``s^2 ~ g^(M-1)``."""
+    positive = g[g > 0.0]
+    logs = (nodes - 1) * np.log(positive)
+    shifted = np.exp(logs - logs[0])
+    total = float(np.sum(shifted))
+    s = np.sqrt(shifted / total)
+    return Spectrum(s, float(logs[0]) + math.log(total), 0.0, residual)
+
+
+def by_links(chain: MeasuredChain) -> bool:
+    """Whether the chain is a power of one link: all up, and no offset on an inner node."""
+    return chain.all_up and (chain.offset == 0.0 or chain.nodes == 2)
+
+
+def _shown(outcomes: tuple[int, ...]) -> str:
+    listed = ", ".join(map(str, outcomes[:4])) + (", ..." if len(outcomes) > 4 else "")
+    return f"({listed})"
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Solver of pure chains: exact but for the window.
+
+    Args:
+        tolerance: weight outside of an automatic window; 1e-12 is c = 7.1.
+        memory: bytes that it may use.
+
+    Raises:
+        ArgumentError: a number out of range.
+    """
+
+    tolerance: float = 1e-12
+    memory: float = MEMORY
+    name: ClassVar[str] = "repeater"
+
+    def __post_init__(self) -> None:
+        remedy = "Give a weight such as 1e-12."
+        check_real("tolerance", self.tolerance, above=0.0, below=1.0, remedy=remedy)
+        check_real("memory", self.memory, above=0.0, remedy="Give a number of bytes.")
+
+    def half_width(self, chain: MeasuredChain) -> float:
+        """c of the window: the one asked for, or the one that leaves out `tolerance`.
+
+        The sum of the Schmidt coefficients of one link feels amplitudes, so that M = 2 takes the
+        window that leaves out ``tolerance^2``.
+        """
+        if chain.window is not None:
+            return chain.window
+        c = automatic_window(self.tolerance)
+        return math.sqrt(2.0) * c if chain.nodes == 2 else c
+
+    def plan(self, chain: MeasuredChain) -> ChainPlan:
+        """Whether and how it would solve the chain, with predicted memory and time."""
+        if not chain.pure:
+            steps = ("Is the chain free of dephasing and loss? no",)
+            return ChainPlan(False, "It solves pure chains; use repeaters.Dephased().", steps=steps)
+        c = self.half_width(chain)
+        size = window_size(chain.atoms, c)
+        links = by_links(chain)
+        if size > MAX_WINDOW:
+            memory, seconds = math.inf, math.inf
+        elif links and (chain.nodes > 2 or size > _DIRECT):
+            memory, seconds = _link_cost(chain, c)
+        else:
+            memory, seconds = _block_cost(chain, size)
+        steps = (
+            "Is the chain free of dephasing and loss? yes",
+            f"Is every outcome all up, without offset? {'yes' if links else 'no'}",
+            f"Window of {size} of {chain.atoms + 1:g} Dicke states (c = {c:.3g})",
+        )
+        if memory > self.memory:
+            need = "days" if math.isinf(memory) else gigabytes(memory)
+            fits = MAX_WINDOW if links else math.sqrt(self.memory / 32.0)
+            reason = (
+                f"A window of {size} Dicke states would need {need}; about {fits:.3g} states fit. "
+                "Take a narrower `window`, fewer atoms, or the large-N formulas of "
+                "darkstate.repeaters."
+            )
+            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
+        method = "link spectrum" if links else "amplitude blocks"
+        reason = (
+            f"the (M-1)-th power of one link's spectrum, M = {chain.nodes}"
+            if links
+            else "product of matrices in the window, in blocks of parity where there is no offset"
+        )
+        return ChainPlan(True, reason, method, steps, memory, seconds)
+
+    def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
+        """Schmidt coefficients of the ends, and entropy, log-negativity, probability over time.
+
+        Raises:
+            EngineMismatchError: the chain dephases or loses atoms.
+            CapacityError: the window does not fit.
+            NumericalError: the outcomes have no probability.
+        """
+        plan = plan or self.plan(chain)
+        check_plan("repeaters.Exact", plan)
+        started = clock.perf_counter()
+        c = self.half_width(chain)
+        k = window(chain.atoms, c)
+        found = [chain_spectrum(chain, t, k, c) for t in chain.times]
+        columns = {
+            "entropy": np.array([each.entropy for each in found]),
+            "log_negativity": np.array([each.log_negativity for each in found]),
+            "log2_probability": np.array([each.log_probability for each in found]) / math.log(2.0),
+        }
+        kept = found[-1].coefficients
+        state = SchmidtState(chain.labels, (chain.atoms + 1,) * 2, kept[kept > 0.0])
+        report = _report(chain, k, found, plan, clock.perf_counter() - started, self)
+        return ChainSolution(state, report, columns)
+
+
+def _report(
+    chain: MeasuredChain,
+    k: Integers,
+    found: list[Spectrum],
+    plan: ChainPlan,
+    seconds: float,
+    solver: Exact,
+) -> Report:
+    tail = tail_weight(chain.atoms, k)
+    truncation = {"window tail": tail}
+    worst = tail
+    if chain.nodes == 2:
+        worst = math.sqrt(tail)
+        truncation["window tail as an amplitude"] = worst
+    elif not by_links(chain):
+        least = min(each.log_probability for each in found)
+        worst = min(1.0, 2.0 * tail * math.exp(min(-least, 700.0)))
+        truncation["window tail under these outcomes (bound)"] = worst
+    residuals = [each.residual for each in found if each.residual is not None]
+    residual = max(residuals) if residuals else None
+    rounding = max(each.rounding for each in found)
+    warnings = _warnings(worst, rounding, len(k) / math.sqrt(chain.atoms))
+    good = residual is not None and residual < TRUSTED_TAIL and worst < TRUSTED_TAIL
+    status = Status.SUSPECT if warnings else Status.CERTIFIED if good else Status.CONVERGED
+    structure = (f"window of {len(k)} of {chain.atoms + 1:g} Dicke states", plan.reason)
+    provenance = versions() | {"options": {"tolerance": solver.tolerance, "window": chain.window}}
+    return Report(
+        engine=solver.name,
+        method=plan.method,
+        status=status,
+        residual=residual,
+        truncation=truncation,
+        warnings=warnings,
+        structure=structure,
+        seconds=seconds,
+        provenance=provenance,
+    )
+
+
+def _warnings(worst: float, rounding: float, c: float) -> tuple[str, ...]:
+    warnings = []
+    if worst > 1e-6:
+        warnings.append(
+            f"The window of c = {c:.2g} may leave out a weight of {worst:.2g}; entanglement is off "
+            "by up to some twenty times that, in ebits. Widen `window`, or leave it out."
+        )
+    if rounding > 1e-8:
+        warnings.append(
+            f"Rounding has taken about {rounding:.1g} of the amplitudes: these outcomes are very "
+            "improbable."
+        )
+    return tuple(warnings)
+
+
+def _link_cost(chain: MeasuredChain, c: float) -> tuple[float, float]:
+    """Memory and time of the link spectra, from the band widths at some of the times."""
+    k = window(chain.atoms, c)
+    step = max(1, len(chain.times) // _SAMPLED_TIMES)
+    sampled = chain.times[::step]
+    memory, seconds = 0.0, 0.0
+    for t in sampled:
+        half = folded(chain.atoms, t, k)
+        n, band = len(half.kappa), half.band
+        banded, ranked = band_seconds(n, band), rank_seconds(n, band)
+        rank = min(n, 24.0 * n / band + 40.0)
+        numbers = 3.0 * n * min(band, n) if banded <= ranked else 3.0 * n * rank + rank**2
+        numbers = min(numbers, 6.0 * n**2) + 40.0 * n
+        memory, seconds = max(memory, 8.0 * numbers), seconds + 2.0 * min(banded, ranked)
+    return memory, seconds * len(chain.times) / len(sampled)
+
+
+def _block_cost(chain: MeasuredChain, size: int) -> tuple[float, float]:
+    """Memory and time of products and singular values of amplitude blocks."""
+    inner = 1.42 * size
+    folds = chain.offset == 0.0
+    halved = 0.5 if folds else 1.0
+    real = folds or chain.nodes == 3
+    numbers = 5.0 * (halved * size) * (halved * (size if chain.nodes == 3 else inner))
+    steps = chain.nodes - 2 if chain.nodes > 3 else 0
+    work = (halved * size) ** 3 * 1.8e-10 + steps * (halved * inner) ** 3 * 5e-11
+    cost = work * (2.0 if folds else 1.0) * (1.0 if real else 4.0)
+    return numbers * (8.0 if real else 16.0), cost * len(chain.times)

@@ -1,0 +1,182 @@
+"""Chains with dephasing or loss: the solver around `dephased`.
+
+The price is that of the eigenvalues of the partial transpose. Three nodes keep a table of
+(2W-1)^2 numbers, and sectors of about ``0.785 W^2/4`` states; longer chains keep W^4 numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from darkstate.errors import check_real
+from darkstate.measures import log_negativity, purity
+from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
+from darkstate.repeaters.dephased import ends_and_rounding
+from darkstate.repeaters.dicke import tail_weight, window, window_size
+from darkstate.repeaters.window import automatic_window
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.systems.chain import MeasuredChain
+
+TRUSTED_OUTSIDE = 1e-5
+"""Weight outside of the circle up to which the log-negativity is good to about 1e-4 ebits."""
+LOSS_ATOMS = 4000
+"""With lost atoms the weights of a node are a transform over all (N+1)^2 pairs."""
+
+
+@dataclass(frozen=True)
+class Dephased:
+    """Solver of chains with dephasing on any node and loss on the inner ones.
+
+    Args:
+        tolerance: weight outside of an automatic window; 1e-7 is c = 5.3, and leaves the
+            log-negativity an error of less than 1e-5.
+        memory: bytes that it may use.
+
+    Raises:
+        ArgumentError: a number out of range.
+    """
+
+    tolerance: float = 1e-7
+    memory: float = MEMORY
+    name: ClassVar[str] = "repeater"
+
+    def __post_init__(self) -> None:
+        remedy = "Give a weight such as 1e-7."
+        check_real("tolerance", self.tolerance, above=0.0, below=1.0, remedy=remedy)
+        check_real("memory", self.memory, above=0.0, remedy="Give a number of bytes.")
+
+    def half_width(self, chain: MeasuredChain) -> float:
+        """c of the window: the one asked for, or the one that leaves out `tolerance`."""
+        return automatic_window(self.tolerance) if chain.window is None else chain.window
+
+    def plan(self, chain: MeasuredChain) -> ChainPlan:
+        """Whether and how it would solve the chain, with predicted memory and time."""
+        c = self.half_width(chain)
+        size = window_size(chain.atoms, c)
+        memory, seconds = _cost(chain, size)
+        sectors = _sectors(chain)
+        steps = (
+            f"Is the chain free of dephasing and loss? {'yes' if chain.pure else 'no'}",
+            f"Window of {size} of {chain.atoms + 1:g} Dicke states (c = {c:.3g})",
+            f"Sectors of reflection and swap: {sectors}",
+        )
+        if chain.loss > 0.0 and chain.nodes > 2 and chain.atoms > LOSS_ATOMS:
+            reason = f"With `loss`, atoms must be <= {LOSS_ATOMS}. Take fewer atoms."
+            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
+        if memory > self.memory:
+            fits = _largest(chain, self.memory)
+            reason = (
+                f"A window of {size} Dicke states would need {gigabytes(memory)}, more than the "
+                f"limit of {gigabytes(self.memory)}; {fits} fit, that is about "
+                f"{math.floor((fits / c) ** 2)} atoms at this c. Take a narrower `window`, fewer "
+                "atoms or nodes, or allow more `memory`."
+            )
+            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
+        method = "correlator" if chain.nodes == 3 else "pair kernel"
+        reason = (
+            "closed form of the density matrix, its eigenvalues by symmetry sectors"
+            if chain.nodes == 3
+            else "the density matrix handed on from node to node, its eigenvalues by sectors"
+        )
+        return ChainPlan(True, reason, method, steps, memory, seconds)
+
+    def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
+        """The mixed state of the ends, and log-negativity, purity and probability over time.
+
+        Raises:
+            CapacityError: it does not fit.
+            NumericalError: the outcomes have no probability.
+        """
+        plan = plan or self.plan(chain)
+        check_plan("repeaters.Dephased", plan)
+        started = clock.perf_counter()
+        k = window(chain.atoms, self.half_width(chain))
+        state, rows, rounding = None, [], 0.0
+        for t in chain.times:
+            state, probability, lost = ends_and_rounding(chain, t, k)
+            rounding = max(rounding, lost)
+            first, last = chain.labels
+            entangled = log_negativity(state, first, last)
+            rows.append((entangled, purity(state), math.log2(probability)))
+        values = np.array(rows).T
+        columns = {
+            "log_negativity": values[0],
+            "purity": values[1],
+            "log2_probability": values[2],
+        }
+        tail, outside = tail_weight(chain.atoms, k), _outside(chain.atoms, len(k))
+        warnings = _warnings(outside, rounding)
+        report = Report(
+            engine=self.name,
+            method=plan.method,
+            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            truncation={"window tail": tail, "weight outside of the circle": outside},
+            warnings=warnings,
+            structure=(f"window of {len(k)} of {chain.atoms + 1:g} Dicke states", plan.reason),
+            seconds=clock.perf_counter() - started,
+            provenance=versions()
+            | {"options": {"tolerance": self.tolerance, "window": chain.window}},
+        )
+        return ChainSolution(state, report, columns)
+
+
+def _outside(atoms: int, size: int) -> float:
+    """``exp(-c^2/2)``: weight of the product states outside of the circle in the window.
+
+    Of two numbers of Gaussian distribution it is more than that of either outside of the window.
+    """
+    return 0.0 if size == atoms + 1 else math.exp(-0.5 * size**2 / atoms)
+
+
+def _warnings(outside: float, rounding: float) -> tuple[str, ...]:
+    warnings = []
+    if outside > TRUSTED_OUTSIDE:
+        warnings.append(
+            f"The circle in the window leaves out a weight of {outside:.2g}; the log-negativity "
+            "is off by up to some ten times that. Take a `window` of 5 or more, or leave it out."
+        )
+    if rounding > 1e-8:
+        warnings.append(
+            f"Rounding has taken about {rounding:.1g} of the density matrix: these outcomes are "
+            "very improbable."
+        )
+    return tuple(warnings)
+
+
+def _sectors(chain: MeasuredChain) -> int:
+    """How many symmetry sectors the state of the ends has, from the chain."""
+    reflects = chain.offset == 0.0
+    real = chain.nodes == 3 or (chain.nodes % 2 == 1 and reflects)
+    swaps = chain.palindromic and real
+    return (2 if reflects else 1) * (2 if swaps else 1)
+
+
+def _cost(chain: MeasuredChain, size: int) -> tuple[float, float]:
+    """Peak memory in bytes and seconds."""
+    sectors = _sectors(chain)
+    whole = size == chain.atoms + 1
+    orbits = (1.0 if whole else math.pi / 4.0) * size**2 / sectors
+    real = sectors == 4 or (chain.nodes % 2 == 1 and chain.offset == 0.0) or chain.nodes == 3
+    word = 8.0 if real else 16.0
+    memory = word * orbits**2 * (sectors + 4.0)
+    seconds = sectors * orbits**3 * (8e-11 if real else 3.5e-10) + 1e-8 * float(size) ** 4
+    if chain.nodes != 3:
+        memory = max(memory + word * float(size) ** 4, 16.0 * 3.0 * float(size) ** 4)
+        seconds += (chain.nodes - 3) * float(size) ** 5 * 4e-9
+    if chain.loss > 0.0:
+        memory = max(memory, 100.0 * (chain.atoms + 1.0) ** 2)
+    return memory, max(seconds, 1e-3) * len(chain.times)
+
+
+def _largest(chain: MeasuredChain, limit: float) -> int:
+    """The largest window that fits."""
+    size = 2
+    while _cost(chain, size + 1)[0] <= limit:
+        size += 1
+    return size

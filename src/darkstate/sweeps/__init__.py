@@ -1,0 +1,47 @@
+"""Sweeps over parameters: labelled, resumable, on one machine or many.
+
+    sweep = ds.Sweep(model, axes=(ds.sweeps.span("loss", 0, 0.2, 21),), outputs=("purity",))
+    store = ds.sweep(sweep, "losses.zarr", workers=4)
+    store.table()                      an `xarray.Dataset` with the dimension ``loss``
+
+`axes` says over what, `targets` what a name stands for, `outputs` what is read off, `definition`
+puts them together and gives every point its key. `run` looks up what is stored and lets one of the
+`executors` compute the rest; `journal` keeps each finished point, `view` the zarr arrays.
+"""
+
+from darkstate.sweeps.axes import (
+    Axis,
+    grid,
+    listed,
+    random_points,
+    sobol_points,
+    span,
+    together,
+)
+from darkstate.sweeps.definition import Sweep
+from darkstate.sweeps.journal import JournalFullError
+from darkstate.sweeps.lock import BusyError
+from darkstate.sweeps.outputs import Output
+from darkstate.sweeps.progress import SweepProgress
+from darkstate.sweeps.run import replay, sweep
+from darkstate.sweeps.store import SweepStatus, SweepStore, open_sweep
+
+__all__ = [
+    "Axis",
+    "BusyError",
+    "JournalFullError",
+    "Output",
+    "Sweep",
+    "SweepProgress",
+    "SweepStatus",
+    "SweepStore",
+    "grid",
+    "listed",
+    "open_sweep",
+    "random_points",
+    "replay",
+    "sobol_points",
+    "span",
+    "sweep",
+    "together",
+]

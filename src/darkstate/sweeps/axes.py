@@ -1,0 +1,245 @@
+"""Axes of a sweep: which parameters vary, over which values, and which of them together.
+
+An `Axis` is one dimension of the result. Along it one name varies, or several together; the sweep
+is the product of its axes, so all kinds can be mixed:
+
+    grid("loss", [0.0, 0.1])                        dimension loss, 2 entries
+    span("hopping", 0.1, 10, 31, "log")             dimension hopping, 31 entries
+    together(grid("a", [1, 2]), grid("b", [3, 4]))  dimension point: (1, 3), (2, 4)
+    random_points({"loss": (0, 1)}, 100, seed=0)    dimension point: 100 uniform samples
+    sobol_points({"loss": (0, 1)}, 128, seed=0)     the same, filling the space evenly
+    listed("points.csv")                            dimension point: the lines of a file
+
+Random and Sobol samples are drawn row by row: more points keep the points that were there.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from darkstate.errors import ArgumentError, check_choice, check_integer, check_real
+
+POINT = "point"
+"""Name of a dimension along which several parameters vary together."""
+
+SPACINGS = ("linear", "log")
+MOST_POINTS = 10_000_000
+"""More points are no sweep but a mistake in a file."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One dimension of a sweep.
+
+    Args:
+        dim: name of the dimension.
+        names: the parameters that vary along it.
+        rows: one tuple of values, in the order of `names`, for every entry.
+
+    Raises:
+        ArgumentError: no names or rows, a name twice, or a row of another length.
+    """
+
+    dim: str
+    names: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def __post_init__(self) -> None:
+        if not self.names or len(set(self.names)) < len(self.names):
+            raise ArgumentError("names", "be given, each once", self.names, "Name what varies.")
+        if not self.rows:
+            raise ArgumentError(self.dim, "have at least one value", (), "Give its values.")
+        if len(self.rows) > MOST_POINTS:
+            rule = f"have at most {MOST_POINTS} values"
+            raise ArgumentError(self.dim, rule, len(self.rows), "Give fewer points.")
+        for row in self.rows:
+            if len(row) != len(self.names):
+                rule = f"have {len(self.names)} values in every row"
+                raise ArgumentError(self.dim, rule, row, "One value for each name.")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one name along the dimension."""
+        position = self.names.index(name)
+        return [row[position] for row in self.rows]
+
+
+def settled(value: Any) -> Any:
+    """A value as it is kept: numpy numbers and arrays as Python's, lists as tuples."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(settled(entry) for entry in value) if isinstance(value, list | tuple) else value
+
+
+def grid(name: str, values: Sequence[Any] | np.ndarray, dim: str | None = None) -> Axis:
+    """Given values of one parameter.
+
+    Args:
+        name: the parameter, such as ``"loss"``, ``"drive.nbar"``, ``"detunings_a[2]"``,
+            ``"engine.rtol"``, ``"times.stop"`` or ``"seed"``.
+        values: numbers, or whatever the parameter takes; each once.
+        dim: name of the dimension; by default that of the parameter.
+
+    Raises:
+        ArgumentError: no values, or one of them twice.
+    """
+    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+        raise ArgumentError(name, "be a list of values", values, "Put them into [ ].")
+    kept = [settled(value) for value in values]
+    if len({repr(value) for value in kept}) < len(kept):
+        raise ArgumentError(name, "take each value once", kept, "Drop the repeated value.")
+    return Axis(dim or name, (name,), tuple((value,) for value in kept))
+
+
+def span(name: str, start: float, stop: float, points: int, spacing: str = "linear") -> Axis:
+    """Equally spaced values of one parameter, both ends included.
+
+    Args:
+        name: the parameter.
+        start, stop: first and last value.
+        points: how many, >= 2.
+        spacing: ``"linear"``, or ``"log"`` for equal ratios.
+
+    Raises:
+        ArgumentError: an end that is not finite (for log: not positive), too few points.
+    """
+    check_integer("points", points, minimum=2, remedy="Give at least both ends.")
+    shares = np.arange(points) / (points - 1)
+    return grid(name, _between(name, (start, stop, spacing), shares))
+
+
+def together(*axes: Axis, dim: str = POINT) -> Axis:
+    """Axes of equal length that vary together, entry by entry, along one dimension.
+
+    Raises:
+        ArgumentError: unequal lengths.
+    """
+    lengths = {axis.dim: len(axis) for axis in axes}
+    if len(set(lengths.values())) > 1:
+        remedy = "Axes that vary together need one value each for every point."
+        raise ArgumentError(dim, "have columns of equal length", lengths, remedy)
+    names = tuple(name for axis in axes for name in axis.names)
+    rows = zip(*(axis.rows for axis in axes), strict=True)
+    return Axis(dim, names, tuple(tuple(v for part in row for v in part) for row in rows))
+
+
+def random_points(
+    ranges: Mapping[str, Sequence[Any]], points: int, seed: int = 0, dim: str = POINT
+) -> Axis:
+    """Independent uniform samples.
+
+    Args:
+        ranges: ``{name: (low, high)}`` or ``{name: (low, high, "log")}``.
+        points: how many.
+        seed: of numpy's default generator; the same samples for the same seed.
+        dim: name of the dimension.
+
+    Raises:
+        ArgumentError: no ranges, or ends out of order.
+    """
+    check_integer("points", points, minimum=1, remedy="Give the number of samples.")
+    check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
+    shares = np.random.default_rng(seed).random((points, len(ranges)))
+    return _sampled(ranges, shares, dim)
+
+
+def sobol_points(
+    ranges: Mapping[str, Sequence[Any]], points: int, seed: int = 0, dim: str = POINT
+) -> Axis:
+    """Scrambled Sobol points, which fill the ranges evenly; powers of two are best.
+
+    Args:
+        ranges: ``{name: (low, high)}`` or ``{name: (low, high, "log")}``.
+        points: how many.
+        seed: of the scrambling.
+        dim: name of the dimension.
+
+    Raises:
+        ArgumentError: no ranges, or ends out of order.
+
+    Source: Owen, J. Complexity 14, 466 (1998).
+    """
+    from scipy.stats import qmc
+
+    check_integer("points", points, minimum=1, remedy="Give the number of samples.")
+    check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
+    name = "rng" if "rng" in inspect.signature(qmc.Sobol).parameters else "seed"  # by version
+    scrambled: Any = functools.partial(qmc.Sobol, **{name: np.random.default_rng(seed)})
+    engine = scrambled(max(1, len(ranges)))
+    shares = engine.random_base2(max(0, (points - 1).bit_length()))[:points]
+    return _sampled(ranges, shares, dim)
+
+
+def listed(path: str | Path, dim: str = POINT) -> Axis:
+    """Points from a CSV file: names in the first line, one point in each further line.
+
+    Raises:
+        ArgumentError: the file cannot be read, or a line has another number of values.
+    """
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
+            lines = [line for line in csv.reader(stream) if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        remedy = "Give a CSV file with names in its first line."
+        raise ArgumentError("file", f"be readable ({reason})", str(path), remedy) from None
+    if len(lines) < 2:
+        remedy = "Write names in the first line and values in the others."
+        raise ArgumentError("file", "have a line of names and one of values", str(path), remedy)
+    names, *rows = ([cell.strip() for cell in line] for line in lines)
+    return Axis(dim, tuple(names), tuple(tuple(map(_cell, row)) for row in rows))
+
+
+def _cell(text: str) -> Any:
+    """A cell of a file as a whole number, a number, a truth value, or text."""
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _sampled(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:
+    if not ranges:
+        raise ArgumentError("ranges", "name at least one parameter", {}, "Give {name: (low, high)}")
+    columns = [
+        _between(name, tuple(bounds), shares[:, k])
+        for k, (name, bounds) in enumerate(ranges.items())
+    ]
+    return Axis(dim, tuple(ranges), tuple(zip(*columns, strict=True)))
+
+
+def _between(name: str, bounds: tuple[Any, ...], shares: np.ndarray) -> list[float]:
+    """Values at these shares (0 .. 1) of a range; its ends exactly."""
+    if len(bounds) not in (2, 3):
+        raise ArgumentError(name, "have a range (low, high) or (low, high, 'log')", bounds, "")
+    low, high, spacing = (*bounds, "linear")[:3]
+    check_choice("spacing", spacing, SPACINGS)
+    least = math.ulp(0.0) if spacing == "log" else None
+    remedy = "Give both ends; for 'log' they must be positive."
+    low = check_real(f"{name} start", low, minimum=least, remedy=remedy)
+    high = check_real(f"{name} stop", high, minimum=least, remedy=remedy)
+    if low == high:
+        raise ArgumentError(name, "have two different ends", (low, high), "Give a wider range.")
+    if spacing == "log":
+        inner = [low * math.exp(share * math.log(high / low)) for share in shares]
+    else:
+        inner = [low + (high - low) * share for share in shares]
+    ends = {0.0: low, 1.0: high}
+    return [ends.get(float(s), float(v)) for s, v in zip(shares, inner, strict=True)]

@@ -1,0 +1,287 @@
+"""A sweep: a base model, the axes along which it varies, and what to read off each result.
+
+The points are the product of the axes, numbered in C order (the last axis fastest). A point is
+known by its *key*, the SHA-256 of all that was asked: model with every parameter, engine with every
+option, times, outputs, code version, and the seed where random numbers are drawn. What is stored
+under a key is never computed again, whatever else of the sweep changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from darkstate.errors import ArgumentError, DarkstateError, check_integer
+from darkstate.frontdoor import as_system, chain_of, is_chain
+from darkstate.sweeps.axes import Axis
+from darkstate.sweeps.outputs import Output, check_known, output
+from darkstate.sweeps.plain import canonical, code_version, plain
+from darkstate.sweeps.targets import Target, check_apart, find, replaced
+
+_HOLE = re.compile(r'"@hole (\d+)@"')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One point as objects: what an engine is given."""
+
+    model: Any
+    engine: Any
+    times: Any
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What to compute at which points.
+
+    Args:
+        model: the base model, a dataclass; every parameter that no axis names keeps its value.
+        axes: the dimensions, from `grid`, `span`, `together`, `random_points`, `sobol_points`,
+            `listed`. Each name varies along one of them.
+        outputs: what to read off: ``"log_negativity(A1:B1)"``, ``"purity"``,
+            ``"report.residual"`` ...
+        engine: the engine object; by default chosen for each point.
+        times: for an evolution: an object with ``values()``, such as `scenarios.TimeGrid`; the
+            outputs are then those of the last time.
+        seed: entropy of random numbers, for engines that draw them; fresh, and kept in the store,
+            if left out.
+        solve: ``solve(model, engine)`` (or with ``seed=``) in place of the front door: a function
+            at the top of a module, which returns a `Result` or a mapping of numbers. Its own source
+            is part of every key; that of what it calls outside of darkstate is not.
+        vectorise: solve blocks of neighbouring points together, of Gaussian models and of
+            repeaters over time. Many times faster for small networks; its results differ from those
+            of single points in the last digits, so they have keys of their own.
+        name: a title.
+        rate_unit: the rate that the number 1 stands for, for the labels of axes.
+
+    Raises:
+        ArgumentError: an axis or an output that does not exist, names that overlap, repeated
+            dimensions.
+    """
+
+    model: Any
+    axes: tuple[Axis, ...]
+    outputs: tuple[str | Output, ...] = ("purity",)
+    engine: Any = None
+    times: Any = None
+    seed: int | None = None
+    solve: Callable[..., Any] | None = None
+    vectorise: bool = False
+    name: str = ""
+    rate_unit: str | None = None
+    targets: tuple[Target, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        axes = (self.axes,) if isinstance(self.axes, Axis) else tuple(self.axes)
+        _check_model(self.model)
+        _check_dims(axes)
+        objects = {"model": self.model, "engine": self.engine, "times": self.times}
+        targets = tuple(find(name, objects) for axis in axes for name in axis.names)
+        check_apart(targets)
+        words = (self.outputs,) if isinstance(self.outputs, str) else self.outputs
+        outputs = tuple(output(word, free=self.solve is not None) for word in words)
+        names = [one.name for one in outputs]
+        if not names or len(set(names)) < len(names):
+            raise ArgumentError("outputs", "be given, each once", names, "Name what to read off.")
+        taken = {"status", "message", "key", *(axis.dim for axis in axes)}
+        taken |= {target.name for target in targets}
+        for clash in taken.intersection(names):
+            raise ArgumentError("outputs", "differ from the axes", clash, "Rename the dimension.")
+        if self.seed is not None:
+            check_integer("seed", self.seed, minimum=0, remedy="Give a whole number.")
+        values = {"axes": axes, "outputs": outputs, "targets": targets}
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+        self._check_choices()
+
+    def _check_choices(self) -> None:
+        swept = any(target.root == "seed" for target in self.targets)
+        if swept and not self.stochastic:
+            remedy = "Give an engine that draws random numbers, such as engines.Trajectories()."
+            raise ArgumentError("axis", "have an effect: nothing here is random", "seed", remedy)
+        if self.solve is not None and self.times is not None:
+            remedy = "Let `solve` do the evolution."
+            raise ArgumentError("times", "be left out beside `solve`", self.times, remedy)
+        if self.vectorise and (self.solve or self.times or self.engine):
+            remedy = "Vectorising is for steady states by the Gaussian engine with its defaults."
+            raise ArgumentError("vectorise", "come without engine, times and solve", True, remedy)
+        if self.vectorise and any(target.root != "model" for target in self.targets):
+            raise ArgumentError("vectorise", "come with axes over the model only", True, "Drop it.")
+
+    # Points ---------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of entries along each axis."""
+        return tuple(len(axis) for axis in self.axes)
+
+    def __len__(self) -> int:
+        return math.prod(self.shape)
+
+    @cached_property
+    def typed(self) -> tuple[tuple[tuple[Any, ...], ...], ...]:
+        """Rows of each axis, in the types of their targets."""
+        found, start = [], 0
+        for axis in self.axes:
+            targets = self.targets[start : start + len(axis.names)]
+            start += len(axis.names)
+            rows = (zip(targets, row, strict=True) for row in axis.rows)
+            found.append(tuple(tuple(t.value(value) for t, value in row) for row in rows))
+        return tuple(found)
+
+    def values(self, point: int) -> tuple[Any, ...]:
+        """Values of all targets at a point."""
+        found: tuple[Any, ...] = ()
+        for rows in reversed(self.typed):
+            point, k = divmod(point, len(rows))
+            found = rows[k] + found
+        return found
+
+    def at(self, values: Sequence[Any]) -> Asked:
+        """The objects with these values put in.
+
+        Raises:
+            ArgumentError: the model (or engine) refuses them.
+        """
+        made = []
+        for root in ("model", "engine", "times"):
+            changes = [
+                (target.steps, value)
+                for target, value in zip(self.targets, values, strict=True)
+                if target.root == root
+            ]
+            made.append(replaced(getattr(self, root), changes))
+        return Asked(*made)
+
+    # Seeds ----------------------------------------------------------------------------------
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether points draw random numbers for which no seed is given otherwise."""
+        if self.solve is not None:
+            return "seed" in inspect.signature(self.solve).parameters
+        if any(target.name == "engine.seed" for target in self.targets):
+            return False
+        engines = [self.engine]
+        for axis in self.axes:
+            engines += axis.column("engine") if "engine" in axis.names else []
+        return any(getattr(engine, "seed", 0) is None for engine in engines)
+
+    def seeded(self, entropy: int | None) -> Sweep:
+        """This sweep with a seed if it needs one: its own, else `entropy`, else a fresh one."""
+        if not self.stochastic or self.seed is not None:
+            return self
+        if entropy is None:
+            entropy = int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+        return dataclasses.replace(self, seed=entropy)
+
+    def entropy(self, values: Sequence[Any]) -> int | None:
+        """Entropy of a point: the axis `seed`, else the seed of the sweep."""
+        swept = [v for t, v in zip(self.targets, values, strict=True) if t.root == "seed"]
+        return swept[0] if swept else self.seed if self.stochastic else None
+
+    # Keys -----------------------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """All that is asked, apart from the values along the axes, as plain values."""
+        return {
+            "model": plain(self.model),
+            "engine": plain(self.engine, "engine"),
+            "times": plain(self.times, "times"),
+            "solve": plain(self.solve, "solve"),
+            "outputs": [one.asked for one in self.outputs if isinstance(one, Output)],
+            "vectorised": self.vectorise,
+            "seed": self.seed if self.stochastic else None,
+            "code": code_version(),
+        }
+
+    def keys(self) -> list[str]:
+        """Key of every point, as 64 hexadecimal digits."""
+        document = self.document()
+        holes = [
+            ((target.root, *target.steps), f"@hole {k}@") for k, target in enumerate(self.targets)
+        ]
+        parts = _HOLE.split(canonical(replaced(document, holes)))
+        fixed, order = parts[::2], [int(k) for k in parts[1::2]]
+        columns = [
+            [canonical(plain(v, "axis")) for row in rows for v in row] for rows in self.typed
+        ]
+        found = []
+        for point in range(len(self)):
+            texts = self._texts(columns, point)
+            pieces = [fixed[0]]
+            for k, after in zip(order, fixed[1:], strict=True):
+                pieces += (texts[k], after)
+            found.append(hashlib.sha256("".join(pieces).encode()).hexdigest())
+        return found
+
+    def _texts(self, columns: list[list[str]], point: int) -> list[str]:
+        """Texts of the values of a point, in the order of the targets."""
+        found: list[str] = []
+        for axis, texts in zip(reversed(self.axes), reversed(columns), strict=True):
+            point, k = divmod(point, len(axis))
+            width = len(axis.names)
+            found = texts[k * width : (k + 1) * width] + found
+        return found
+
+    # Checks before anything runs ------------------------------------------------------------
+
+    def corners(self) -> list[int]:
+        """A few points that stand for all: first, last, and the ends and largest of each axis."""
+        steps = [math.prod(self.shape[k + 1 :]) for k in range(len(self.axes))]
+        found, largest = [0, len(self) - 1], 0
+        for axis, step in zip(self.axes, steps, strict=True):
+            peaks = [_peak(axis.column(name)) for name in axis.names]
+            found += [k * step for k in (len(axis) - 1, *peaks)]
+            largest += peaks[0] * step
+        return list(dict.fromkeys([*found, largest]))
+
+    def check_outputs(self) -> None:
+        """Refuse outputs of labels that no network of the sweep has.
+
+        Raises:
+            ArgumentError: an unknown label.
+        """
+        labels: dict[str, None] = {}
+        for values in [None, *(self.values(point) for point in self.corners())]:
+            try:
+                model = self.model if values is None else self.at(values).model
+                if self.solve is None:
+                    network = chain_of(model) if is_chain(model) else as_system(model)
+                    labels |= dict.fromkeys(network.labels)
+            except DarkstateError:
+                continue  # that point will say so itself
+        if labels:
+            check_known([one for one in self.outputs if isinstance(one, Output)], labels)
+
+
+def _peak(values: list[Any]) -> int:
+    """Position of the largest number; 0 among other values."""
+    if not all(isinstance(value, int | float) for value in values):
+        return 0
+    return max(range(len(values)), key=values.__getitem__)
+
+
+def _check_model(model: Any) -> None:
+    if not dataclasses.is_dataclass(model) or isinstance(model, type):
+        remedy = "Use one of darkstate.models, or make your own model a dataclass."
+        raise ArgumentError("model", "be a model with parameters to vary", model, remedy)
+
+
+def _check_dims(axes: tuple[Axis, ...]) -> None:
+    if not axes or not all(isinstance(axis, Axis) for axis in axes):
+        remedy = "Make them with sweeps.grid, span, together, random_points ..."
+        raise ArgumentError("axes", "be axes, at least one", axes, remedy)
+    dims = [axis.dim for axis in axes]
+    if len(set(dims)) < len(dims):
+        remedy = "Let them vary together(...), or pass another dim=..."
+        raise ArgumentError("axes", "have dimensions of different names", dims, remedy)

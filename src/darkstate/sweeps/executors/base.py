@@ -1,0 +1,62 @@
+"""What every executor does, and how a sweep travels to a worker."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from darkstate.errors import ArgumentError
+from darkstate.sweeps.definition import Sweep
+from darkstate.sweeps.evaluate import Record
+from darkstate.sweeps.interrupts import Interrupts
+from darkstate.sweeps.scheduling import Work
+
+Arrived = Sequence[Record]
+"""Records that have just been finished."""
+
+
+class Executor(Protocol):
+    """Computes chunks."""
+
+    workers: int
+    """How many compute at the same time; on a cluster this changes."""
+
+    def results(self, sweep: Sweep, work: Work, interrupts: Interrupts) -> Iterator[Arrived]:
+        """Compute everything in `work`; ends early if `interrupts` asks for it.
+
+        What has been finished is yielded in either case. An empty sequence only says that time has
+        passed.
+        """
+        ...
+
+
+def packed(sweep: Sweep, threads: int) -> bytes:
+    """A sweep as bytes for a worker.
+
+    Raises:
+        ArgumentError: it holds something that no other process can import.
+    """
+    try:
+        import cloudpickle as pickler  # carries what is defined in a script or notebook
+    except ImportError:
+        pickler = pickle
+        for name in ("model", "engine", "solve", "times"):
+            part = getattr(sweep, name)
+            home = getattr(part, "__module__", None)
+            if home == "__main__":
+                remedy = (
+                    "Put it into a module, or install the extra: pip install darkstate[cluster]"
+                )
+                raise ArgumentError(name, "be importable by workers", part, remedy) from None
+    try:
+        return pickler.dumps((sweep, threads))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        remedy = "Use plain dataclasses and functions at the top of a module."
+        raise ArgumentError("sweep", f"be sendable to workers ({error})", sweep, remedy) from None
+
+
+def unpacked(data: bytes) -> tuple[Sweep, int]:
+    """The inverse of `packed`."""
+    found: Any = pickle.loads(data)
+    return found

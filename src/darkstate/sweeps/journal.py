@@ -1,0 +1,195 @@
+r"""The journal: every finished point, appended once, readable after any crash.
+
+A journal is a folder of segments ``00000001.log``, ``00000002.log``, ...; each process that writes
+begins a new one, and no segment is ever changed again. A segment is lines of text:
+
+    <crc32 of the rest, 8 hexadecimal digits> <JSON>\n
+
+The first line describes the process; every other one holds records of points,
+``{"records": [[key, status, message, seconds, seed, value, ...], ...]}``. What a killed process or
+a full disk left unfinished is a line without its end or with a wrong checksum; it is skipped, and
+its points are pending again. The JSON is Python's: NaN and Infinity are written as such.
+
+Lines are given to the operating system at once, so that they survive the death of the process, and
+forced to the disk every few seconds, so that a power failure costs no more than those.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from darkstate.errors import CapacityError
+from darkstate.sweeps.evaluate import Record
+
+SYNC_SECONDS = 2.0
+"""Longest time for which finished points may not be on the disk itself."""
+
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+"""What the operating system says when there is no room."""
+
+_SUFFIX = ".log"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a journal holds.
+
+    Args:
+        records: the record of each key; a later one replaces a failed one.
+        sessions: the first line of each segment.
+        damaged: how many unfinished or damaged lines were skipped.
+        repeated: how many records were of points that had a result already.
+    """
+
+    records: dict[str, Record]
+    sessions: tuple[dict[str, Any], ...] = ()
+    damaged: int = 0
+    repeated: int = 0
+
+
+class JournalFullError(CapacityError):
+    """There is no room on the disk; what was stored before is complete."""
+
+
+class Segment:
+    """The segment that this process appends to.
+
+    Args:
+        folder: of the journal.
+        session: plain values about this process, the first line.
+
+    Raises:
+        JournalFullError: no room.
+    """
+
+    def __init__(self, folder: Path, session: dict[str, Any]):
+        taken = [int(path.stem) for path in segments(folder)]
+        self.path = folder / f"{max(taken, default=0) + 1:08d}{_SUFFIX}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        self._file = os.open(self.path, flags, 0o644)
+        self._size, self._synced = 0, time.monotonic()
+        self._write({"session": session})
+        sync_folder(folder)
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Store records; all of them or, if there is no room, none.
+
+        Raises:
+            JournalFullError: no room.
+        """
+        rows = [[r.key, r.status, r.message, r.seconds, r.seed, *r.values] for r in records]
+        self._write({"records": rows})
+        if time.monotonic() - self._synced > SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Force everything to the disk."""
+        os.fsync(self._file)
+        self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Sync and close."""
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
+
+    def _write(self, content: dict[str, Any]) -> None:
+        left = memoryview(line(content))
+        whole = len(left)
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            os.ftruncate(self._file, self._size)
+            if error.errno in FULL:
+                raise JournalFullError(no_room(self.path.parent, error)) from None
+            raise
+        self._size += whole
+
+
+def no_room(place: Path, error: OSError) -> str:
+    """The message for a full disk."""
+    return (
+        f"`store` must have room to grow, but the disk of '{place}' is full ({error.strerror}). "
+        "All points stored so far are complete; free some space and run the sweep again."
+    )
+
+
+def line(content: dict[str, Any]) -> bytes:
+    """One line of a segment."""
+    text = json.dumps(content, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments of a journal, oldest first."""
+    return sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdigit())
+
+
+def scan(folder: Path) -> Scan:
+    """Everything in a journal; skips what is damaged."""
+    records: dict[str, Record] = {}
+    sessions, damaged, repeated = [], 0, 0
+    for path in segments(folder):
+        for content in _contents(path.read_bytes()):
+            if content is None:
+                damaged += 1
+            elif "session" in content:
+                sessions.append(content["session"])
+            else:
+                for key, status, message, seconds, seed, *values in content["records"]:
+                    if key in records and not records[key].failed:
+                        repeated += 1
+                        continue
+                    records[key] = Record(key, status, message, tuple(values), seconds, seed)
+    return Scan(records, tuple(sessions), damaged, repeated)
+
+
+def _contents(data: bytes) -> Iterator[dict[str, Any] | None]:
+    """The content of each line; None for a damaged one."""
+    lines: Iterable[bytes] = data.split(b"\n")
+    *whole, rest = lines
+    for one in whole:
+        checksum, _, text = one.partition(b" ")
+        yield json.loads(text) if checksum == b"%08x" % zlib.crc32(text) else None
+    if rest:
+        yield None
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises:
+        JournalFullError: no room.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        if error.errno in FULL:
+            raise JournalFullError(no_room(path.parent, error)) from None
+        raise
+    sync_folder(path.parent)

@@ -1,0 +1,74 @@
+"""How many workers fit: memory predicted by the engines, held against what the machine has.
+
+Nothing is solved for the prediction. The engines are asked for their offer at a few points, the
+corners of the sweep, and the largest memory counts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from darkstate.engines.base import available_memory
+from darkstate.errors import CapacityError, DarkstateError
+from darkstate.frontdoor import explain
+from darkstate.sweeps.definition import Sweep
+from darkstate.sweeps.scheduling import VECTOR
+
+BASE = 250 * 2.0**20
+"""Memory of a worker that has only been started, in bytes."""
+
+SHARE = 0.8
+"""Share of the free memory that a sweep takes unless told otherwise."""
+
+
+def predicted_memory(sweep: Sweep) -> float | None:
+    """Largest memory in bytes that the solve of one block is predicted to need.
+
+    None where nobody can tell: for a `solve` function of the sweep's own, and where every corner is
+    refused.
+    """
+    if sweep.solve is not None:
+        return None
+    costs = []
+    for point in sweep.corners():
+        try:
+            asked = sweep.at(sweep.values(point))
+            times = None if asked.times is None else asked.times.values()
+            offer = explain(asked.model, asked.engine, times).chosen
+        except DarkstateError:
+            continue  # that point will say so itself
+        if offer is not None and offer.cost is not None:
+            costs.append(offer.cost.memory)
+    if not costs:
+        return None
+    return max(costs) * (VECTOR if sweep.vectorise else 1)
+
+
+def free_memory() -> float:
+    """Bytes of memory that are free now; all of the machine's where that cannot be read."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * float(line.split()[1])
+    except (OSError, ValueError, IndexError):
+        pass
+    return available_memory()
+
+
+def fitting_workers(wanted: int, needed: float | None, limit: float) -> int:
+    """How many of the `wanted` workers fit into `limit` bytes, at `needed` bytes a point.
+
+    Raises:
+        CapacityError: not even one.
+    """
+    if needed is None:
+        return wanted
+    fitting = int(limit // (needed + BASE))
+    if fitting < 1:
+        mib = 2.0**20
+        raise CapacityError(
+            f"`workers` need about {(needed + BASE) / mib:.4g} MiB each for a point of this sweep, "
+            f"more than the {limit / mib:.4g} MiB allowed. Use a machine with more memory, raise "
+            "`memory_limit`, or leave the largest networks out."
+        )
+    return min(wanted, fitting)

@@ -1,0 +1,243 @@
+"""Running a sweep: look up what is stored, compute the rest, store each point as it finishes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from darkstate.errors import ArgumentError, check_integer
+from darkstate.results.report import versions
+from darkstate.sweeps.definition import Sweep
+from darkstate.sweeps.evaluate import Record, Task, solve_point
+from darkstate.sweeps.executors import DaskCluster, Executor, InProcess, Processes
+from darkstate.sweeps.interrupts import Interrupts
+from darkstate.sweeps.journal import FULL, JournalFullError, Segment, no_room, scan
+from darkstate.sweeps.limits import SHARE, fitting_workers, free_memory, predicted_memory
+from darkstate.sweeps.lock import locked
+from darkstate.sweeps.plan import plan_of, read_plan, write_plan
+from darkstate.sweeps.progress import Listener, Meter
+from darkstate.sweeps.scheduling import Work, blocks_of
+from darkstate.sweeps.store import JOURNAL, LOCK, PROGRESS, SweepStore
+from darkstate.sweeps.tables import table_of
+from darkstate.sweeps.view import MARK, make_root, write_view
+
+VIEW_SECONDS = 60.0
+"""How often the arrays are brought up to date during a run, at most."""
+
+
+def sweep(
+    sweep: Sweep,
+    store: str | Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    retry: bool = False,
+    wait: bool = False,
+    threads: int = 1,
+    memory_limit: float | None = None,
+    progress: Listener = lambda progress: None,
+    source: Mapping[str, str] | None = None,
+) -> SweepStore:
+    """Compute the points of a sweep that are not stored yet, and store them.
+
+    Every point is stored as it finishes, exactly once. If the process is stopped or killed, the
+    same call goes on where it was; with other axes it computes only the points that are new. A
+    point that fails is stored as failed with its message, and stops nothing.
+
+    Args:
+        sweep: what to compute.
+        store: folder of the store, by custom ``*.zarr``; made if it is not there.
+        workers: processes on this machine; by default everything is computed in this one.
+        scheduler: address of a Dask scheduler (``"tcp://..."``) whose workers compute.
+        retry: compute the failed points again, and only these.
+        wait: wait for another process that writes to the store, instead of refusing.
+        threads: of BLAS in each worker. Another number can change the last digits of results.
+        memory_limit: bytes for all local workers together; by default 80% of what is free. Fewer
+            workers are started if more do not fit.
+        progress: called about twice a second with a `SweepProgress`.
+        source: ``{"file": ..., "text": ...}`` of the scenario that the sweep comes from.
+
+    Returns:
+        The store; ``store.table()`` is the labelled table.
+
+    Raises:
+        ArgumentError: an output of unknown labels, both workers and scheduler, or `store` is
+            something else.
+        CapacityError: a point does not fit into memory; another process writes to the store; or the
+            disk is full, with all finished points kept.
+        KeyboardInterrupt: it was interrupted, after everything finished was stored.
+    """
+    if workers is not None and scheduler is not None:
+        remedy = "Choose local workers or a scheduler."
+        raise ArgumentError("scheduler", "come without workers", scheduler, remedy)
+    if workers is not None:
+        check_integer("workers", workers, minimum=1, remedy="Give the number of processes.")
+    check_integer("threads", threads, minimum=1, remedy="Give the number of BLAS threads.")
+    sweep.check_outputs()
+    path = _store_folder(Path(store))
+    with locked(path / JOURNAL / LOCK, wait):
+        found = scan(path / JOURNAL)
+        run = _Run(_seeded(sweep, path), path, found.records, source)
+        wanted = run.wanted(retry)
+        executor: Executor = InProcess(threads)
+        if wanted and scheduler is not None:
+            executor = DaskCluster(scheduler, threads, predicted_memory(sweep))
+        elif wanted and workers is not None:
+            limit = SHARE * free_memory() if memory_limit is None else memory_limit
+            executor = Processes(fitting_workers(workers, predicted_memory(sweep), limit), threads)
+        run.compute(wanted, executor, progress)
+    return SweepStore(path)
+
+
+def replay(sweep: Sweep, store: SweepStore, point: int) -> Any:
+    """Solve one point of a store again, with its stored seed: the full result, the same bits.
+
+    Args:
+        sweep: the sweep of the store.
+        store: where the seed is.
+        point: number of the point, the last axis counting fastest.
+
+    Returns:
+        The `Result`, or what the sweep's own `solve` returns.
+
+    Raises:
+        ArgumentError: there is no such point.
+        DarkstateError: whatever made the point fail.
+    """
+    seeded = sweep.seeded(store.plan().entropy)
+    check_integer("point", point, minimum=0, remedy="Points are counted from 0.")
+    if point >= len(seeded):
+        raise ArgumentError("point", f"be < {len(seeded)}", point, "Points are counted from 0.")
+    return solve_point(seeded, Task(point, seeded.keys()[point]))
+
+
+class _Run:
+    """One process's work on a store that it has locked."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        path: Path,
+        records: dict[str, Record],
+        source: Mapping[str, str] | None,
+    ):
+        self._sweep, self._path, self._records = sweep, path, records
+        self._keys = sweep.keys()
+        self._plan = plan_of(sweep, source)
+        self._viewed = (time.monotonic(), 0.0)
+        write_plan(self._plan, self._keys, path / JOURNAL)
+
+    def wanted(self, retry: bool) -> list[str]:
+        """Keys of the points to compute, each once."""
+        keys = dict.fromkeys(self._keys)
+        if retry:
+            return [key for key in keys if key in self._records and self._records[key].failed]
+        return [key for key in keys if key not in self._records]
+
+    def compute(self, wanted: Sequence[str], executor: Executor, listener: Listener) -> None:
+        """Compute and store these points; then bring the arrays up to date."""
+        total = len(self._keys)
+        kept = sum(key in self._records for key in self._keys) if wanted else total
+        missing = set(wanted)
+        kept -= sum(key in self._records for key in missing)
+        file = self._path / JOURNAL / PROGRESS
+        meter = Meter(total, kept, lambda: executor.workers, file, listener)
+        interrupts = Interrupts()
+        with interrupts.watched():
+            if wanted:
+                self._store(missing, executor, meter, interrupts)
+            self._view(meter, final=True)
+            meter.tell("stopped" if interrupts.requested else "done")
+        if interrupts.requested:
+            raise KeyboardInterrupt
+
+    def _store(
+        self, missing: set[str], executor: Executor, meter: Meter, interrupts: Interrupts
+    ) -> None:
+        tasks = [Task(point, key) for point, key in enumerate(self._keys)]
+        unique = {task.key: task for task in reversed(tasks)}
+        tasks = [task for task in tasks if unique[task.key] is task]
+        work = Work(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
+        segment = Segment(self._path / JOURNAL, _session(executor))
+        try:
+            for arrived in executor.results(self._sweep, work, interrupts):
+                fresh = [record for record in arrived if record.key in missing]
+                if fresh:
+                    segment.append(fresh)
+                    missing.difference_update(record.key for record in fresh)
+                    self._records.update((record.key, record) for record in fresh)
+                meter.count(fresh)
+                self._view(meter)
+        finally:
+            with suppress(OSError):
+                segment.close()
+
+    def _view(self, meter: Meter, final: bool = False) -> None:
+        """Write the arrays: at the end, and during the run now and then."""
+        written, took = self._viewed
+        if not final and time.monotonic() - written < max(VIEW_SECONDS, 20 * took):
+            return
+        stored = sum(key in self._records for key in self._keys)
+        meter.tell("writing the arrays")
+        start = time.monotonic()
+        table = table_of(self._plan, self._keys, self._records)
+        try:
+            write_view(table, self._path, f"{stored} of {len(self._keys)} points stored")
+        except OSError as error:
+            if error.errno in FULL:
+                raise JournalFullError(no_room(self._path, error)) from None
+            raise
+        self._viewed = (time.monotonic(), time.monotonic() - start)
+
+
+def _store_folder(path: Path) -> Path:
+    """The folder of a store, made if needed.
+
+    Raises:
+        ArgumentError: there is something else, or it cannot be made.
+        JournalFullError: no room.
+    """
+    if path.exists() and not _is_store(path):
+        rule = "be new, or the store of a sweep"
+        raise ArgumentError("store", rule, str(path), "Choose another name, or move what is there.")
+    try:
+        make_root(path)
+    except OSError as error:
+        if error.errno in FULL:
+            raise JournalFullError(no_room(path, error)) from None
+        rule = f"be a folder that can be written ({error.strerror or error})"
+        raise ArgumentError("store", rule, str(path), "Choose another place.") from None
+    return path
+
+
+def _is_store(path: Path) -> bool:
+    if (path / JOURNAL).is_dir() or (path.is_dir() and not any(path.iterdir())):
+        return True
+    try:
+        return MARK in json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _seeded(sweep: Sweep, path: Path) -> Sweep:
+    """The sweep with the entropy of an earlier run, if it has none of its own."""
+    entropy = None
+    with suppress(ArgumentError):  # there is no plan yet
+        entropy = read_plan(path / JOURNAL)[0].entropy
+    return sweep.seeded(entropy)
+
+
+def _session(executor: Executor) -> dict[str, Any]:
+    return {
+        "process": os.getpid(),
+        "host": platform.node(),
+        "executor": type(executor).__name__,
+        "begun": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "versions": versions(),
+    }

@@ -1,0 +1,165 @@
+"""The store of a sweep: one zarr folder with the labelled table, and the journal of its points.
+
+    losses.zarr/
+      zarr.json            the table's attributes: model, engine, versions ...
+      loss/  status/  log_negativity_A1_B1/  ...     its columns: xarray.open_zarr("losses.zarr")
+      journal/             every finished point, as it was finished
+        plan.json  keys-....bin      what was asked
+        00000001.log ...             the points
+        progress.json                how far the sweep is
+
+Reading takes no lock and never waits: a store can be looked at, drawn and exported while it is
+being filled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkstate.errors import ArgumentError
+from darkstate.sweeps.evaluate import FAILED, PENDING, Record
+from darkstate.sweeps.journal import Scan, scan
+from darkstate.sweeps.lock import is_locked
+from darkstate.sweeps.plan import Plan, read_plan
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+JOURNAL, LOCK, PROGRESS = "journal", "lock", "progress.json"
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """How far a sweep is.
+
+    Args:
+        name: its title.
+        total: number of points.
+        counts: how many have which status; ``pending`` for those not stored.
+        failures: how many failed with which message, most frequent first.
+        running: whether a process writes to the store now.
+        progress: what that process last said about itself.
+        seconds: computing time of all stored points.
+        sessions: how many processes have written to the store.
+        damaged: unfinished lines that killed processes left behind.
+    """
+
+    name: str
+    total: int
+    counts: dict[str, int]
+    failures: dict[str, int]
+    running: bool
+    progress: dict[str, Any]
+    seconds: float
+    sessions: int
+    damaged: int
+
+    @property
+    def stored(self) -> int:
+        """Points that are stored, failed ones included."""
+        return self.total - self.counts.get(PENDING, 0)
+
+    @property
+    def failed(self) -> int:
+        """Points stored as failed."""
+        return self.counts.get(FAILED, 0)
+
+    def document(self) -> dict[str, Any]:
+        """Plain values."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return plain | {"stored": self.stored, "failed": self.failed}
+
+
+@dataclass(frozen=True)
+class SweepStore:
+    """A store on disk; every call reads it anew.
+
+    Args:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the journal."""
+        return self.path / JOURNAL
+
+    def plan(self) -> Plan:
+        """What was asked."""
+        return read_plan(self.journal)[0]
+
+    def scan(self) -> Scan:
+        """All records, also those of points that the sweep no longer has."""
+        return scan(self.journal)
+
+    def records(self) -> list[Record | None]:
+        """The record of each point, None where it is pending."""
+        records = self.scan().records
+        return [records.get(key) for key in read_plan(self.journal)[1]]
+
+    def table(self) -> xr.Dataset:
+        """The labelled table, with what is stored up to now; see `darkstate.sweeps.tables`."""
+        from darkstate.sweeps.tables import table_of
+
+        plan, keys = read_plan(self.journal)
+        return table_of(plan, keys, self.scan().records)
+
+    def status(self) -> SweepStatus:
+        """How far the sweep is."""
+        plan, keys = read_plan(self.journal)
+        found = self.scan()
+        records = [found.records.get(key) for key in keys]
+        statuses = Counter(PENDING if one is None else one.status for one in records)
+        failures = Counter(one.message for one in records if one is not None and one.failed)
+        running = is_locked(self.journal / LOCK)
+        return SweepStatus(
+            name=plan.name,
+            total=len(keys),
+            counts=dict(statuses),
+            failures=dict(failures.most_common()),
+            running=running,
+            progress=self._progress() if running else {},
+            seconds=sum(one.seconds for one in records if one is not None),
+            sessions=len(found.sessions),
+            damaged=found.damaged,
+        )
+
+    def export(self, path: str | Path) -> Path:
+        """Write the table as netCDF (``.nc``) or CSV (``.csv``, one line a point).
+
+        Raises:
+            ArgumentError: another ending, or a place that cannot be written.
+        """
+        from darkstate.sweeps.export import export_table
+
+        return export_table(self.table(), Path(path))
+
+    def _progress(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.journal / PROGRESS).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+
+def open_sweep(path: str | Path) -> SweepStore:
+    """The store of a sweep, finished or not.
+
+    Args:
+        path: the folder that `darkstate.sweep` or ``darkstate sweep`` wrote.
+
+    Returns:
+        `SweepStore` with ``table()`` (`xarray.Dataset`), ``status()`` and ``export(path)``.
+
+    Raises:
+        ArgumentError: it is no such folder.
+    """
+    store = SweepStore(Path(path))
+    if not (store.journal / "plan.json").exists():
+        remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
+        raise ArgumentError("store", "be the store of a sweep", str(path), remedy)
+    return store

@@ -1,0 +1,62 @@
+"""``darkstate experiment``: simulate, evaluate, and exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from darkstate.cli import app
+from darkstate.experiments import VirtualExperiment, read_records
+
+
+@pytest.fixture
+def do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *words: CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+
+def test_simulate_then_estimate(do, tmp_path):
+    done = do(
+        "experiment", "simulate", "run.csv", "--seed", "5", "--shots", "60", "--bins", "6",
+        "--efficiency", "0.7",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    laboratory = VirtualExperiment(efficiency=0.7, shots=60, bins=6)
+    assert f"{laboratory.truth().xi:.4f}" in done.output
+    records = read_records(tmp_path / "run.csv")
+    assert (records.currents["direct"] == laboratory.run(5).currents["direct"]).all()
+    shown = do("experiment", "estimate", "run.csv")
+    assert shown.exit_code == 0
+    assert "95 % interval" in shown.output and "conditional xi" in shown.output
+    told = do("experiment", "estimate", "run.csv", "--json", "--confidence", "0.9")
+    document = json.loads(told.stdout)
+    assert document["confidence"] == 0.9
+    assert document["report"]["status"] == "converged"
+    low, high = (document["quantities"]["kappa2"][name] for name in ("low", "high"))
+    assert low < laboratory.truth().kappa2 < high
+
+
+def test_bad_files_and_doubtful_records(do, tmp_path):
+    assert do("experiment", "estimate", "none.csv").exit_code == 2
+    do("experiment", "simulate", "run.csv", "--seed", "5", "--shots", "60", "--bins", "6")
+    lines = (tmp_path / "run.csv").read_text().splitlines()
+    cells = lines[9].split(",")
+    (tmp_path / "bad.csv").write_text("\n".join([*lines[:9], ",".join([*cells[:3], "nan", "0"])]))
+    failed = do("experiment", "estimate", "bad.csv")
+    assert failed.exit_code == 2
+    shifted = [lines[0], lines[1], lines[2]]
+    for line in lines[3:]:
+        words = line.split(",")
+        shift = 3.0 if words[0] == "vacuum" else 0.0
+        shifted.append(",".join([*words[:3], str(float(words[3]) + shift), words[4]]))
+    (tmp_path / "odd.csv").write_text("\n".join(shifted) + "\n")
+    doubtful = do("experiment", "estimate", "odd.csv")
+    assert doubtful.exit_code == 1
+    assert "the shot noise has a mean value" in doubtful.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize("words", [[], ["simulate"], ["estimate"]])
+def test_help(do, words):
+    done = do("experiment", *words, "--help")
+    assert done.exit_code == 0 and "Example" in done.output

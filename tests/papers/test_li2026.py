@@ -1,0 +1,141 @@
+"""Macroscopic entanglement over ensembles: verdicts come from the data, pictures can be drawn."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from darkstate.papers import PAPERS, Verdict, paper
+from darkstate.papers.li2026 import LI2026
+from darkstate.papers.li2026.common import even_grid, exact_entropy, resolving_grid
+from darkstate.papers.li2026.onset import _first
+from darkstate.papers.li2026.signs import _entropy, _last
+from darkstate.repeaters import Regime, classify, lattice_entropy, magic_times, outcome_table
+
+FIGURES = {figure.id: figure for figure in LI2026.figures}
+QUICK = ("2", "4d", "nodes", "signs")
+
+
+def quiet(what, fraction):
+    assert 0 <= fraction <= 1
+
+
+@pytest.fixture(scope="module")
+def data():
+    computed = {}
+
+    def of(figure):
+        if figure not in computed:
+            computed[figure] = FIGURES[figure].compute(True, quiet)
+        return computed[figure].copy(deep=True)
+
+    return of
+
+
+def verdicts(figure, data):
+    return {claim.id: claim.verdict for claim in FIGURES[figure].claims(data)}
+
+
+def check_picture_and_claims(figure, data):
+    picture, axes = plt.subplots()
+    FIGURES[figure].draw(axes, data)
+    picture.canvas.draw()
+    assert axes.get_xlabel() and axes.get_ylabel()
+    plt.close(picture)
+    claims = FIGURES[figure].claims(data)
+    assert len({claim.id for claim in claims}) == len(claims)
+    assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
+
+
+def test_it_is_listed():
+    assert LI2026 in PAPERS
+    assert paper("li2026") is LI2026
+    assert {"1", "1-large", "2", "3", "4a", "4b", "4c", "4d"} < set(FIGURES)
+
+
+@pytest.mark.parametrize("figure", QUICK)
+def test_pictures_and_claims(figure, data):
+    check_picture_and_claims(figure, data(figure))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", [name for name in FIGURES if name not in QUICK])
+def test_pictures_and_claims_of_the_others(figure, data):
+    check_picture_and_claims(figure, data(figure))
+
+
+def test_truncation_claims_follow_the_numbers(data):
+    found = data("2")
+    assert verdicts("2", found) == {
+        "2-1": Verdict.REPRODUCED,
+        "2-2": Verdict.REPRODUCED,
+        "2-3": Verdict.CONDITION,
+    }
+    found["error"] = 30 * found.error
+    assert verdicts("2", found)["2-2"] == Verdict.NOT_REPRODUCED
+
+
+def test_dephasing_claims_follow_the_numbers(data):
+    found = data("4d")
+    assert verdicts("4d", found) == {"4d-1": Verdict.REPRODUCED}
+    assert found.log_negativity.max() == pytest.approx(1.0, abs=1e-3)
+    found["lost"] = found.lost[::-1].drop_vars("atoms")
+    assert verdicts("4d", found) == {"4d-1": Verdict.NOT_REPRODUCED}
+
+
+def test_nodes_do_not_degrade_magic_times_but_cost_probability(data):
+    found = data("nodes")
+    assert verdicts("nodes", found)["nodes-1"] == Verdict.CONDITION
+    assert found.entropy.sel(case="2 pi/3").values == pytest.approx(math.log2(3), abs=1e-12)
+    assert float(found.log2_success.sel(case="pi", nodes=100)) == pytest.approx(-98)
+    found["entropy"] = found.entropy - 1e-3 * found.nodes
+    assert verdicts("nodes", found)["nodes-1"] == Verdict.NOT_REPRODUCED
+
+
+def test_equal_signs_are_an_offset():
+    """exp(i t k_2 (k_1 + k_3)) is the chain of H with k_3 -> N - k_3 and phi = N t."""
+    for time in (0.4, 1.9):
+        table = outcome_table(20, time, 20 * time)
+        assert _entropy(time, 1) == pytest.approx(float(table.entropies[-1]), abs=1e-9)
+        assert _entropy(time, -1) == pytest.approx(float(exact_entropy(20, time)[0]), abs=1e-9)
+
+
+def test_the_phase_of_the_last_node():
+    assert max(_last(nodes, 1) for nodes in (3, 4, 5)) < 1e-13
+    assert min(_last(nodes, -1) for nodes in (3, 4, 5)) > 0.5
+
+
+def test_half_of_the_maximum_takes_a_root_of_the_atoms():
+    early, late = (_first(n, 0.5 * math.log2(n + 1)) for n in (10**4, 10**8))
+    assert late == pytest.approx(early / 100, rel=1e-3)
+    first, last = (_first(n, 1.0) for n in (10**4, 10**8))
+    assert last == pytest.approx(first / 10**4, rel=1e-3)
+    assert lattice_entropy(10**6, last * 100, 3) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_grids():
+    """The even one meets cores by chance only; magic times and their cores are in the other."""
+    atoms = 10**6
+    core = [classify(t, atoms).regime == Regime.CORE for t in even_grid(40)]
+    assert sum(core) < 10
+    assert all(classify(math.pi * j / 40, atoms).regime == Regime.CORE for j in range(40))
+    times = resolving_grid(atoms, 50, 3, 6)
+    assert np.all(np.diff(times) > 0) and times[0] >= 0 and times[-1] <= math.pi
+    for magic in magic_times(atoms, 3):
+        away = np.sort(np.abs(times - magic.time))
+        assert away[0] == 0 and away[1] == pytest.approx(0.3 / atoms, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_the_other_claims(data):
+    assert verdicts("1", data("1")) == dict.fromkeys(("1-1", "1-2", "1-3"), Verdict.REPRODUCED)
+    assert verdicts("1-large", data("1-large"))["1-large-1"] == Verdict.CONDITION
+    assert float(abs(data("1-large").exact - data("1-large").there).max()) < 1e-9
+    assert verdicts("onset", data("onset")) == {"onset-1": Verdict.NOT_REPRODUCED}
+    assert verdicts("3", data("3")) == {"3-1": Verdict.CONDITION}
+    found = data("3")
+    found["at_magic"] = found.at_magic.sel(rate=0.0) * (1 + 0 * found.rate)
+    found["at_magic"] = found.at_magic.transpose("rate", "magic")
+    assert verdicts("3", found) == {"3-1": Verdict.REPRODUCED}
+    assert verdicts("4a", data("4a")) == {"4a-1": Verdict.CONDITION}

@@ -1,0 +1,259 @@
+"""Sweeps that are killed, starved and raced: what was stored stays, and nothing is done twice."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from sweeps_models import Toy, calls, deadly, noted, total
+
+import darkstate as ds
+from darkstate.errors import ArgumentError
+from darkstate.sweeps import BusyError, JournalFullError, Sweep, definition, grid, journal, span
+from darkstate.sweeps.lock import locked
+
+HERE = Path(__file__).parent
+AXES = (span("x", 0.0, 9.0, 10), span("y", 0.0, 1.0, 6))
+DEADLINE = 90.0
+
+
+@pytest.fixture(autouse=True)
+def one_version(monkeypatch):
+    """The same code version in all processes, also while somebody edits the code."""
+    monkeypatch.setattr(definition, "code_version", lambda: {"darkstate": "test"})
+
+
+def toy(folder: Path, solve=noted, pause: float = 0.0) -> Sweep:
+    return Sweep(Toy(folder=str(folder), pause=pause), AXES, ("sum",), solve=solve)
+
+
+def undisturbed(swept: Sweep, folder: Path) -> ds.sweeps.SweepStore:
+    """The store of the same sweep, computed in one go."""
+    return ds.sweep(swept, folder / "undisturbed.zarr")
+
+
+def arrays(store: Path) -> dict[str, bytes]:
+    """Every file of the arrays; the journal is left out."""
+    files = (path for path in sorted(store.rglob("*")) if path.is_file())
+    names = {path.relative_to(store).as_posix(): path for path in files}
+    return {name: path.read_bytes() for name, path in names.items() if name[:8] != "journal/"}
+
+
+def assert_same(store: ds.sweeps.SweepStore, other: ds.sweeps.SweepStore) -> None:
+    """Both stores hold the same bytes, every point once."""
+    assert store.table().identical(other.table())
+    assert arrays(store.path) == arrays(other.path)
+    for one in (store, other):
+        found = one.scan()
+        assert (found.repeated, len(found.records)) == (0, len(set(one.table()["key"].values.flat)))
+
+
+def script(folder: Path, text: str) -> subprocess.Popen[bytes]:
+    """A Python process of its own that sweeps into ``folder/s.zarr``."""
+    head = (
+        "from pathlib import Path\nimport darkstate as ds\n"
+        "from test_sweep_crashes import *\n"
+        "definition.code_version = lambda: {'darkstate': 'test'}\n"
+        f"folder = Path({str(folder)!r})\nstore = folder / 's.zarr'\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-c", head + text], env=environment)
+
+
+def until(condition, what: str) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+def stored(store: Path) -> int:
+    try:
+        return ds.open_sweep(store).status().stored
+    except ArgumentError:
+        return 0
+
+
+# Killed -----------------------------------------------------------------------------------------
+
+
+def test_workers_that_are_killed_are_replaced(tmp_path):
+    """One worker kills itself (SIGKILL) at x = 3, once; results are those of a serial run."""
+    mark = tmp_path / "killed"
+    swept = toy(tmp_path, deadly)
+    store = ds.sweep(swept, tmp_path / "s.zarr", workers=2)
+    assert mark.exists()
+    assert store.status().counts == {"converged": 60}
+    assert_same(store, undisturbed(swept, tmp_path))
+
+
+def test_a_point_that_kills_every_worker_is_given_up(tmp_path):
+    swept = Sweep(Toy(), (grid("x", [1.0, 3.0, 4.0]),), ("sum",), solve=deadly)
+    store = ds.sweep(swept, tmp_path / "s.zarr", workers=1)
+    assert store.status().counts == {"converged": 2, "failed": 1}
+    (message,) = store.status().failures
+    assert "killed its worker 3 times (signal 9)" in message
+    assert np.isnan(store.table()["sum"].sel(x=3.0))
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_killed_sweep_goes_on_where_it_was(tmp_path, workers):
+    process = script(
+        tmp_path, f"ds.sweep(toy(folder, pause=0.02), store, workers={workers}, progress=print)"
+    )
+    try:
+        until(lambda: stored(tmp_path / "s.zarr") >= 8, "the first points")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    until(lambda: _still(tmp_path), "the end of the workers")
+    before, done = ds.open_sweep(tmp_path / "s.zarr").status(), len(calls(tmp_path))
+    assert 8 <= before.stored < 60
+    assert not before.running
+    swept = toy(tmp_path, pause=0.02)
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    assert len(calls(tmp_path)) - done == 60 - before.stored
+    assert_same(store, undisturbed(swept, tmp_path))
+
+
+def _still(folder: Path) -> bool:
+    """Whether nobody computes any more."""
+    before = len(calls(folder))
+    time.sleep(0.15)
+    return len(calls(folder)) == before
+
+
+def test_an_interrupted_sweep_keeps_everything_finished(tmp_path):
+    """Ctrl-C in the main process, in the middle of a point."""
+    swept = toy(tmp_path, pause=0.01)
+    seen: list[ds.sweeps.SweepProgress] = []
+    threading.Timer(0.35, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        ds.sweep(swept, tmp_path / "s.zarr", progress=seen.append)
+    assert seen[-1].what == "stopped"
+    status = ds.open_sweep(tmp_path / "s.zarr").status()
+    assert 0 < status.stored < 60
+    assert len(calls(tmp_path)) - status.stored in (0, 1)  # the point that was interrupted
+    read = xr.open_zarr(tmp_path / "s.zarr")
+    assert int((read["status"] == "converged").sum()) == status.stored
+    read.close()
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    assert len(calls(tmp_path)) in (60, 61)
+    assert_same(store, undisturbed(swept, tmp_path))
+
+
+# No room ----------------------------------------------------------------------------------------
+
+
+def after_the_flood(folder: Path, swept: Sweep) -> None:
+    """There is room again: the sweep goes on, and nothing that was stored is computed again."""
+    before, done = ds.open_sweep(folder / "s.zarr").status(), len(calls(folder))
+    assert before.damaged == 0
+    assert before.stored < 60
+    store = ds.sweep(swept, folder / "s.zarr")
+    assert len(calls(folder)) - done == 60 - before.stored
+    assert_same(store, undisturbed(swept, folder))
+
+
+@pytest.mark.parametrize("room", [0, 100, 700, 1500, 4000])
+def test_a_full_disk_stops_cleanly(tmp_path, monkeypatch, room):
+    """Writes end where the room ends, as operating systems do it: part of a line is written."""
+    swept, left, write = toy(tmp_path, pause=0.01), [room], os.write
+
+    def scarce(handle, data):
+        if left[0] <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count = write(handle, bytes(data)[: left[0]])
+        left[0] -= count
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.os, "write", scarce)
+        with pytest.raises(JournalFullError, match="No space left on device"):
+            ds.sweep(swept, tmp_path / "s.zarr")
+    after_the_flood(tmp_path, swept)
+
+
+def test_a_limit_on_file_sizes_stops_cleanly(tmp_path):
+    """The same by the operating system itself: no file may grow beyond 3000 bytes."""
+    swept = toy(tmp_path, pause=0.01)
+    ds.sweep(Sweep(swept.model, (grid("x", [0.0]),), ("sum",), solve=noted), tmp_path / "s.zarr")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+    try:
+        with pytest.raises(JournalFullError, match="File too large"):
+            ds.sweep(swept, tmp_path / "s.zarr")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    before = ds.open_sweep(tmp_path / "s.zarr").scan()
+    assert before.damaged == 0
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    assert store.table().identical(undisturbed(swept, tmp_path).table())
+
+
+def test_a_small_disk_stops_cleanly(tmp_path):
+    """A tmpfs of 48 KiB, where one may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", str(disk)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no file system can be mounted here")
+    try:
+        swept, ballast = toy(tmp_path), disk / "ballast"
+        ballast.write_bytes(bytes(8192))
+        with pytest.raises(JournalFullError, match="No space left on device"):
+            ds.sweep(swept, disk / "s.zarr")
+        before, done = ds.open_sweep(disk / "s.zarr").status(), len(calls(tmp_path))
+        assert before.damaged == 0
+        subprocess.run([*mount[:3], "-o", "remount,size=8m", str(disk)], check=True)
+        ballast.unlink()
+        store = ds.sweep(swept, disk / "s.zarr")
+        assert len(calls(tmp_path)) - done == 60 - before.stored
+        assert_same(store, undisturbed(swept, tmp_path))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+# Raced ------------------------------------------------------------------------------------------
+
+
+def test_a_second_writer_is_refused_or_waits(tmp_path):
+    swept, place = toy(tmp_path), tmp_path / "s.zarr"
+    ds.sweep(Sweep(swept.model, (grid("x", [0.0]),), ("sum",), solve=total), place)
+    free = threading.Event()
+
+    def hold():
+        with locked(place / "journal" / "lock", wait=False):
+            free.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    until(lambda: ds.open_sweep(place).status().running, "the lock")
+    with pytest.raises(BusyError, match=f"process {os.getpid()} on"):
+        ds.sweep(swept, place)
+    threading.Timer(0.2, free.set).start()
+    assert ds.sweep(swept, place, wait=True).status().counts == {"converged": 60}
+    holder.join()
+
+
+def test_two_processes_on_one_store_compute_every_point_once(tmp_path):
+    text = "ds.sweep(toy(folder, pause=0.005), store, wait=True)"
+    both = [script(tmp_path, text) for _ in range(2)]
+    assert [process.wait(DEADLINE) for process in both] == [0, 0]
+    assert len(calls(tmp_path)) == 60
+    store = ds.open_sweep(tmp_path / "s.zarr")
+    assert store.status().sessions == 1  # the second found nothing left to do
+    assert_same(store, undisturbed(toy(tmp_path, pause=0.005), tmp_path))

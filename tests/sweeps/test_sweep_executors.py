@@ -1,0 +1,309 @@
+"""Executors: the same bits everywhere, chunks, memory, and a Dask cluster that falls apart."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sweeps_models import Toy, calls, noted, refusing, total
+
+import darkstate as ds
+from darkstate.engines.base import Cost, Offer
+from darkstate.errors import ArgumentError, CapacityError, NumericalError
+from darkstate.sweeps import Sweep, definition, grid, limits, scheduling, span
+from darkstate.sweeps.evaluate import Task
+from darkstate.sweeps.executors import DaskCluster
+from darkstate.sweeps.executors.base import packed
+from darkstate.sweeps.scheduling import Work, blocks_of
+
+HERE = Path(__file__).parent
+CHAINS = ds.models.CavityChains(3, loss=0.1)
+PAIR = ds.models.DualRail(1, 1.0, dephasing=0.1)
+
+
+@pytest.fixture(autouse=True)
+def one_version(monkeypatch):
+    monkeypatch.setattr(definition, "code_version", lambda: {"darkstate": "test"})
+
+
+# The same bits ----------------------------------------------------------------------------------
+
+
+def test_local_workers_give_the_bits_of_a_serial_run(tmp_path):
+    """Both engines in one sweep each; the models of a pair cannot be told from numbers alone."""
+    chains = Sweep(
+        CHAINS,
+        (span("loss", 0.01, 0.3, 4), grid("drive.nbar", [0.5, 1.0])),
+        ("log_negativity(A1:B1)", "log_negativity(A3:B3)", "purity", "report.residual"),
+    )
+    pairs = Sweep(PAIR, (span("detunings_a", 0.0, 1.0, 4),), ("concurrence(A1:B1)", "purity"))
+    engines = (ds.engines.Trajectories(trajectories=3, burn_in=0.1, duration=0.2),)
+    random = Sweep(PAIR, (grid("dephasing", [0.1, 0.2]),), ("purity",), engine=engines[0], seed=5)
+    for name, swept in {"chains": chains, "pairs": pairs, "random": random}.items():
+        alone = ds.sweep(swept, tmp_path / f"{name}-alone.zarr").table()
+        apart = ds.sweep(swept, tmp_path / f"{name}-apart.zarr", workers=1).table()
+        assert apart.identical(alone), name
+        assert set(alone["status"].values.flat) <= {"certified", "converged", "suspect"}
+
+
+def test_vectorised_points_agree_and_do_not_depend_on_interruptions(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduling, "VECTOR", 8)
+    axes = (span("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0]))
+    outputs = ("log_negativity(A1:B1)", "purity")
+    plain = Sweep(CHAINS, axes, outputs)
+    swept = dataclasses.replace(plain, vectorise=True)
+    assert not set(plain.keys()) & set(swept.keys())
+    serial = ds.sweep(plain, tmp_path / "plain.zarr").table()
+    store = ds.sweep(swept, tmp_path / "v.zarr")
+    together = store.table()
+    assert set(together["status"].values.flat) == {"certified"}
+    for name in ("log_negativity_A1_B1", "purity"):
+        np.testing.assert_allclose(together[name], serial[name], rtol=1e-12)
+    whole = (store.journal / "00000001.log").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) > 2
+    (store.journal / "00000001.log").write_bytes(b"".join(lines[:2]) + lines[2][:200])
+    assert 0 < store.status().counts["pending"] < 20
+    ds.sweep(swept, store.path)
+    assert store.table().identical(together)
+    more = (span("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0, 2.0]))
+    ds.sweep(dataclasses.replace(swept, axes=more), store.path)  # blocks of old and new points
+    assert (
+        store.table().isel({"drive.nbar": slice(2)}).drop_attrs().identical(together.drop_attrs())
+    )
+    assert (store.scan().repeated, store.status().stored) == (0, 30)
+
+
+def test_a_vectorised_block_with_a_bad_point_is_solved_one_by_one(tmp_path):
+    lossless = dataclasses.replace(CHAINS, loss=0.0)
+    axes = (grid("hopping", [0.0, 1.0, 2.0]),)
+    swept = Sweep(lossless, axes, ("purity",), vectorise=True)
+    table = ds.sweep(swept, tmp_path / "v.zarr").table()
+    assert list(table["status"].values) == ["failed", "certified", "certified"]
+    alone = ds.steady_state(dataclasses.replace(lossless, hopping=1.0))
+    assert float(table["purity"][1]) == ds.purity(alone.state)
+
+
+def test_repeaters_over_time_are_vectorised(tmp_path):
+    model = ds.models.EnsembleRepeater(4, 10, 0.1)
+    axes = (grid("time", [0.3, 0.1, 0.2]), grid("dephasing", [0.0, 0.05]))
+    outputs = ("log_negativity(1:4)", "table.probability")
+    plain = Sweep(model, axes, outputs)
+    one = ds.sweep(plain, tmp_path / "one.zarr").table()
+    swept = dataclasses.replace(plain, vectorise=True)
+    many = ds.sweep(swept, tmp_path / "many.zarr").table()
+    assert not many["message"].values.any()
+    for name in ("log_negativity_1_4", "table_probability"):
+        np.testing.assert_allclose(many[name], one[name], rtol=1e-9)
+    direct = ds.solve(dataclasses.replace(model, time=0.2, dephasing=0.05))
+    assert float(one["log_negativity_1_4"][2, 1]) == ds.log_negativity(direct.state, "1", "4")
+
+
+def test_vectorised_blocks_are_really_solved_together(monkeypatch):
+    """A fall-back to single points would be silent, and slow."""
+    from darkstate.sweeps import evaluate
+
+    monkeypatch.setattr(evaluate, "evaluate", None)
+    axes = (span("loss", 0.01, 0.3, 4), span("hopping", 0.5, 1.0, 3))
+    chains = Sweep(CHAINS, axes, ("purity",), vectorise=True)
+    repeater = ds.models.EnsembleRepeater(3, 4, 0.1)
+    times = Sweep(repeater, (span("time", 0.1, 0.3, 3),), ("table.entropy",), vectorise=True)
+    for swept in (chains, times):
+        block = [Task(k, key) for k, key in enumerate(swept.keys())]
+        records = evaluate.evaluate_block(swept, block)
+        assert {record.status for record in records} == {"certified"}
+
+
+# Chunks -----------------------------------------------------------------------------------------
+
+
+def tasks(count: int) -> list[Task]:
+    return [Task(k, f"{k:064x}") for k in range(count)]
+
+
+def test_chunks_take_about_as_long_as_they_should():
+    work = Work([(task,) for task in tasks(10_000)])
+    sizes = []
+    while work:
+        chunk = work.take()
+        assert chunk is not None
+        sizes.append(len(chunk.blocks))
+        work.measured(len(chunk.blocks), 1e-3 * len(chunk.blocks))
+    assert sum(sizes) == 10_000
+    assert sizes[:3] == [1, 8, 64]
+    assert set(sizes[3:-1]) == {250}
+
+
+def test_slow_points_are_handed_out_one_by_one_and_ends_are_shared():
+    slow = Work([(task,) for task in tasks(10)])
+    slow.measured(1, 5.0)
+    assert len(slow.take().blocks) == 1  # type: ignore[union-attr]
+    shared = Work([(task,) for task in tasks(40)], workers=4)
+    shared.measured(1, 1e-6)
+    shared._last = 1000
+    assert len(shared.take().blocks) == 5  # type: ignore[union-attr]
+
+
+def test_a_lost_chunk_comes_back_piece_by_piece():
+    work = Work([(task,) for task in tasks(4)])
+    work.measured(1, 1e-9)
+    work._last = 100
+    chunk = work.take()
+    assert chunk is not None
+    assert work.lost(chunk, [tasks(4)[0].key]) == ()
+    alone = [work.take() for _ in range(3)]
+    assert [c.tasks() for c in alone] == [[task] for task in tasks(4)[1:]]  # type: ignore[union-attr]
+    for _ in range(2):
+        assert work.lost(alone[0], ()) == ()  # type: ignore[arg-type]
+        assert work.take() == alone[0]
+    assert list(work.lost(alone[0], ())) == [tasks(4)[1]]  # type: ignore[arg-type]
+
+
+def test_blocks_of_a_vectorised_sweep_do_not_depend_on_what_is_missing(monkeypatch):
+    monkeypatch.setattr(scheduling, "VECTOR", 4)
+    every = tasks(10)
+    (block,) = blocks_of(every, [every[5].key], vectorised=True)
+    assert block == tuple(every[4:8])
+    assert blocks_of(every, [every[5].key], vectorised=False) == [(every[5],)]
+
+
+# Memory and threads -----------------------------------------------------------------------------
+
+
+def test_the_largest_corner_decides_about_memory(monkeypatch):
+    asked = []
+
+    def explain(model, engine, times):
+        asked.append(model.sites)
+        offer = Offer("x", True, "", cost=Cost(1e6 * model.sites, 1.0))
+        return ds.frontdoor.Explanation((offer,), offer)
+
+    monkeypatch.setattr(limits, "explain", explain)
+    swept = Sweep(CHAINS, (grid("sites", [2, 9, 5]), grid("loss", [0.1, 0.2, -1.0])))
+    assert limits.predicted_memory(swept) == 9e6
+    assert set(asked) == {2, 5, 9}
+    own = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
+    assert limits.predicted_memory(own) is None
+
+
+def test_only_as_many_workers_as_fit():
+    gib = 2.0**30
+    assert limits.fitting_workers(8, None, gib) == 8
+    assert limits.fitting_workers(8, gib, 4 * gib) == 3
+    assert limits.fitting_workers(2, gib, 100 * gib) == 2
+    with pytest.raises(CapacityError, match="1274 MiB"):
+        limits.fitting_workers(8, gib, gib)
+    assert 0 < limits.free_memory() <= ds.engines.base.available_memory()
+
+
+def test_too_large_points_are_refused_before_workers_start(tmp_path):
+    swept = Sweep(CHAINS, (grid("loss", [0.1]),))
+    with pytest.raises(CapacityError, match="memory_limit"):
+        ds.sweep(swept, tmp_path / "s.zarr", workers=2, memory_limit=1e6)
+
+
+def test_wrong_choices_are_refused(tmp_path):
+    swept = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
+    with pytest.raises(ArgumentError, match="scheduler"):
+        ds.sweep(swept, tmp_path / "s.zarr", workers=2, scheduler="tcp://x:1")
+    with pytest.raises(ArgumentError, match="workers"):
+        ds.sweep(swept, tmp_path / "s.zarr", workers=0)
+    with pytest.raises(NumericalError, match="there is none at"):
+        ds.sweep(swept, tmp_path / "s.zarr", scheduler="nonsense")
+
+
+def test_what_no_worker_can_import_is_refused_without_cloudpickle(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    monkeypatch.setattr(total, "__module__", "__main__")
+    swept = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
+    with pytest.raises(ArgumentError, match="importable by workers"):
+        packed(swept, 1)
+
+
+# Dask -------------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own on the loopback."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.start()
+
+    def start(self) -> None:
+        quiet = ("--no-dashboard",)
+        place = ("--host", "127.0.0.1", "--port", str(self.port), "--no-show")
+        self.scheduler = self._process("dask_scheduler", *place, *quiet)
+        single = ("--nthreads", "1", "--no-nanny", "--memory-limit", "1GiB", *quiet)
+        self.workers += [self._process("dask_worker", self.address, *single) for _ in range(2)]
+
+    def _process(self, program: str, *words: str) -> subprocess.Popen[bytes]:
+        environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *words]
+        null = subprocess.DEVNULL
+        return subprocess.Popen(command, env=environment, stdout=null, stderr=null)
+
+    def end(self) -> None:
+        for process in (self.scheduler, *self.workers):
+            process.kill()
+        for process in (self.scheduler, *self.workers):
+            process.wait()
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    found = Cluster()
+    yield found
+    found.end()
+
+
+@pytest.mark.filterwarnings("default")  # of the client about its broken connections
+def test_a_cluster_that_falls_apart_completes_the_sweep(tmp_path, cluster):
+    """kill -9 of a worker, then of the scheduler, which is started again with other workers."""
+    model = Toy(folder=str(tmp_path), pause=0.02)
+    swept = Sweep(model, (span("x", 0.0, 9.0, 10), span("y", 0.0, 1.0, 12)), ("sum",), solve=noted)
+    fallen: list[str] = []
+
+    def meddle(progress: ds.sweeps.SweepProgress) -> None:
+        if progress.stored >= 10 and not fallen:
+            fallen.append("worker")
+            cluster.workers[0].kill()
+        elif progress.stored >= 30 and len(fallen) == 1:
+            fallen.append("scheduler")
+            cluster.scheduler.kill()
+            cluster.scheduler.wait()
+            threading.Thread(target=cluster.start).start()
+
+    store = ds.sweep(swept, tmp_path / "s.zarr", scheduler=cluster.address, progress=meddle)
+    assert fallen == ["worker", "scheduler"]
+    assert store.status().counts == {"converged": 120}
+    assert store.scan().repeated == 0
+    extra = len(calls(tmp_path)) - 120  # what was being computed, and not stored
+    assert 0 <= extra < 60
+    fast = dataclasses.replace(swept, solve=noted)
+    assert ds.sweep(fast, tmp_path / "serial.zarr").table().identical(store.table())
+    lines = calls(tmp_path)[120 + extra :]
+    assert len(set(lines)) == 120
+
+
+@pytest.mark.filterwarnings("default")
+def test_failures_and_memory_on_a_cluster(tmp_path, cluster):
+    swept = Sweep(Toy(), (grid("y", [0.0, 1.0]),), ("sum",), solve=refusing)
+    store = ds.sweep(swept, tmp_path / "s.zarr", scheduler=cluster.address)
+    assert store.status().counts == {"failed": 1, "converged": 1}
+    executor = DaskCluster(cluster.address, needed=2.0**31)
+    work = Work([(task,) for task in tasks(1)])
+    with pytest.raises(CapacityError, match="2048 MiB of memory a thread"):
+        list(executor.results(swept, work, ds.sweeps.interrupts.Interrupts()))

@@ -1,0 +1,376 @@
+"""What is stored: tables, journals, resumed and changed sweeps, retries, exports."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import json
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from sweeps_models import Toy, calls, drawn, noted, number, refusing, total
+
+import darkstate as ds
+from darkstate.errors import ArgumentError
+from darkstate.sweeps import Sweep, grid, journal, random_points, replay, run, span, together
+
+CHAINS = ds.models.CavityChains(2, loss=0.1)
+PHYSICAL = ("log_negativity(A1:B1)", "purity", "report.residual", "report.method")
+
+
+def toy(folder: Path, *axes, solve=noted, **options) -> Sweep:
+    axes = axes or (grid("x", [0.0, 1.0, 2.0]), grid("y", [1.0, 2.0]))
+    return Sweep(Toy(folder=str(folder)), axes, ("sum",), solve=solve, **options)
+
+
+# The table --------------------------------------------------------------------------------------
+
+
+def test_a_sweep_of_a_model_is_a_labelled_table(tmp_path):
+    swept = Sweep(
+        CHAINS,
+        (span("loss", 0.01, 0.2, 3), grid("drive.nbar", [0.5, 1.0])),
+        PHYSICAL,
+        rate_unit="MHz",
+    )
+    table = ds.sweep(swept, tmp_path / "s.zarr").table()
+    assert dict(table.sizes) == {"loss": 3, "drive.nbar": 2}
+    np.testing.assert_array_equal(table["loss"], span("loss", 0.01, 0.2, 3).column("loss"))
+    for k, (loss, nbar) in enumerate((x, n) for x in table["loss"] for n in table["drive.nbar"]):
+        drive = ds.SqueezedDrive(nbar=float(nbar))
+        result = ds.steady_state(dataclasses.replace(CHAINS, loss=float(loss), drive=drive))
+        entry = table.isel({"loss": k // 2, "drive.nbar": k % 2})
+        assert float(entry["purity"]) == ds.purity(result.state)
+        assert float(entry["log_negativity_A1_B1"]) == ds.log_negativity(result.state, "A1", "B1")
+        assert float(entry["report_residual"]) == result.report.residual
+        assert str(entry["report_method"].values) == result.report.method
+    assert set(table["status"].values.flat) == {"certified"}
+    assert table["log_negativity_A1_B1"].attrs["units"] == "ebit"
+    assert table["loss"].attrs["units"] == "MHz"
+    assert json.loads(table.attrs["model"])["hopping"] == 1.0  # a default
+    assert json.loads(table.attrs["versions"])["darkstate"] == ds.__version__
+
+
+def test_samples_and_columns_have_a_dimension_of_points(tmp_path):
+    columns = together(grid("x", [1.0, 2.0]), grid("part.kind", ["a", "b"]))
+    table = ds.sweep(toy(tmp_path, columns, solve=total), tmp_path / "s.zarr").table()
+    assert table["sum"].dims == ("point",)
+    assert table["x"].dims == table["part.kind"].dims == ("point",)
+    assert list(table["part.kind"].values) == ["a", "b"]
+    sampled = toy(tmp_path, random_points({"x": (0, 1), "y": (0, 2)}, 5), solve=total)
+    table = ds.sweep(sampled, tmp_path / "t.zarr").table()
+    expected = [
+        number(Toy(x=float(x), y=float(y))) for x, y in zip(table["x"], table["y"], strict=True)
+    ]
+    np.testing.assert_array_equal(table["sum"], expected)
+
+
+def test_the_arrays_are_the_table_for_any_zarr_reader(tmp_path):
+    store = ds.sweep(toy(tmp_path, solve=refusing, seed=None), tmp_path / "s.zarr")
+    table = store.table()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read = xr.open_zarr(store.path).load()
+    assert read.attrs["darkstate sweep"] == "6 of 6 points stored"
+    for name in table.variables:
+        assert read[name].dims == table[name].dims
+        assert list(read[name].values.flat) == list(table[name].values.flat), name
+        assert read[name].attrs == table[name].attrs
+
+
+def test_values_that_are_no_numbers_label_their_entries(tmp_path):
+    axes = (grid("sites", [[1.0, 2.0], [3.0, 4.0]]), grid("part.kind", ["a", "b"]))
+    table = ds.sweep(toy(tmp_path, *axes, solve=total), tmp_path / "s.zarr").table()
+    assert list(table["sites"].values) == ["[1.0,2.0]", "[3.0,4.0]"]
+    difference = table["sum"][1] - table["sum"][0]
+    np.testing.assert_allclose(difference, 4.0, rtol=1e-14)
+
+
+def test_an_evolution_ends_at_its_last_time(tmp_path):
+    from darkstate.scenarios import TimeGrid
+
+    swept = Sweep(CHAINS, (grid("times.stop", [1.0, 3.0]),), ("purity",), times=TimeGrid(1.0))
+    table = ds.sweep(swept, tmp_path / "s.zarr").table()
+    for stop, purity in zip(table["times.stop"].values, table["purity"].values, strict=True):
+        state = ds.evolve(CHAINS, TimeGrid(float(stop)).values()).state
+        assert purity == ds.purity(state)
+
+
+# Once only --------------------------------------------------------------------------------------
+
+
+def test_a_rerun_computes_nothing_and_a_new_value_only_what_is_new(tmp_path):
+    store = tmp_path / "s.zarr"
+    first = ds.sweep(toy(tmp_path), store).table()
+    assert len(calls(tmp_path)) == 6
+    assert ds.sweep(toy(tmp_path), store).table().identical(first)
+    assert len(calls(tmp_path)) == 6
+    wider = toy(tmp_path, grid("x", [2.0, 5.0, 0.0]), grid("y", [1.0, 2.0]))
+    second = ds.sweep(wider, store).table()
+    assert calls(tmp_path)[6:] == ["5.0 1.0", "5.0 2.0"]
+    same = second["sum"].sel(x=[0.0, 2.0]).values
+    np.testing.assert_array_equal(same, first["sum"].sel(x=[0.0, 2.0]).values)
+    fresh = ds.sweep(wider, tmp_path / "fresh.zarr").table()
+    assert fresh.identical(second)
+    assert xr.open_zarr(store)["sum"].shape == (3, 2)
+    more_axes = toy(tmp_path, grid("x", [0.0]), grid("y", [1.0]), grid("count", [2, 3]))
+    ds.sweep(more_axes, store)
+    assert len(calls(tmp_path)) == 6 + 2 + 6 + 1  # count = 2 was the base value
+
+
+def test_points_that_ask_the_same_are_computed_once(tmp_path):
+    axes = (together(grid("x", [1, 2]), grid("y", [1.0, 2.0])), grid("part.z", [0.5]))
+    twins = toy(tmp_path, axes[0])
+    twins = dataclasses.replace(twins, axes=(dataclasses.replace(axes[0], rows=((1, 1.0),) * 3),))
+    table = ds.sweep(twins, tmp_path / "s.zarr").table()
+    assert len(calls(tmp_path)) == 1
+    assert len(set(table["sum"].values)) == 1
+
+
+def test_what_fails_is_stored_as_failed_and_retried_alone(tmp_path):
+    axes = (grid("x", [1.0, 200.0]), grid("y", [0.0, 1.0]))
+    swept, place = toy(tmp_path, *axes, solve=refusing), tmp_path / "s.zarr"
+    store = ds.sweep(swept, place)
+    table, status = store.table(), store.status()
+    assert status.counts == {"failed": 3, "converged": 1}
+    assert "ZeroDivisionError: nothing to divide by" in status.failures
+    refused = table.sel(x=200.0)
+    assert all("`x` must be <= 100" in str(message) for message in refused["message"].values)
+    assert np.isnan(refused["sum"]).all()
+    assert float(table["sum"].sel(x=1.0, y=1.0)) == number(Toy(x=1.0, y=1.0))
+    ds.sweep(swept, place)  # a rerun leaves them alone
+    assert store.status().sessions == 1
+    (tmp_path / "mended").touch()
+    ds.sweep(swept, place, retry=True)
+    after = store.status()
+    assert after.counts == {"converged": 2, "failed": 2}
+    assert (after.sessions, len(store.scan().records)) == (2, 4)
+    assert store.scan().repeated == 0
+
+
+def test_a_measure_that_does_not_apply_fails_at_its_points_only(tmp_path):
+    swept = Sweep(CHAINS, (grid("loss", [0.1, 0.2]),), ("concurrence(A1:B1)",))
+    status = ds.sweep(swept, tmp_path / "s.zarr").status()
+    assert status.counts == {"failed": 2}
+    (message,) = status.failures
+    assert "concurrence is not defined for a GaussianState" in message
+
+
+def test_an_unstable_point_says_so_and_stops_nothing(tmp_path):
+    swept = Sweep(CHAINS, (grid("hopping", [0.0, 1.0]),), ("purity",))
+    swept = dataclasses.replace(swept, model=dataclasses.replace(CHAINS, loss=0.0))
+    table = ds.sweep(swept, tmp_path / "s.zarr").table()
+    assert list(table["status"].values) == ["failed", "certified"]
+    assert "some modes are not damped" in str(table["message"].values[0])
+
+
+# Random numbers ---------------------------------------------------------------------------------
+
+
+def test_random_points_come_again_from_the_stored_seed(tmp_path):
+    axes = (grid("x", [1.0, 2.0]), grid("y", [3.0, 4.0]))
+    swept = Sweep(Toy(), axes, ("draw",), solve=drawn)
+    store = ds.sweep(swept, tmp_path / "a.zarr")
+    table = store.table()
+    assert len(set(table["draw"].values.flat)) == 4
+    for point, value in enumerate(table["draw"].values.flat):
+        assert replay(swept, store, point)["draw"] == value
+    again = dataclasses.replace(swept, seed=int(table.attrs["entropy"]))
+    assert ds.sweep(again, tmp_path / "b.zarr").table().identical(table)
+    other = ds.sweep(swept, tmp_path / "c.zarr").table()
+    assert not set(other["draw"].values.flat) & set(table["draw"].values.flat)
+    seed = np.random.SeedSequence(
+        int(table.attrs["entropy"]), spawn_key=tuple(table["spawn_key"].values[0, 1].tolist())
+    )
+    words = seed.generate_state(4).tolist()
+    assert int(table["engine_seed"].values[0, 1]) == sum(w << (32 * k) for k, w in enumerate(words))
+
+
+def test_seeds_can_be_an_axis(tmp_path):
+    swept = Sweep(Toy(), (grid("seed", [1, 2, 3]),), ("draw",), solve=drawn)
+    first = ds.sweep(swept, tmp_path / "a.zarr").table()
+    second = ds.sweep(swept, tmp_path / "b.zarr").table()
+    np.testing.assert_array_equal(first["draw"], second["draw"])
+    assert len(set(first["draw"].values)) == 3
+
+
+def test_a_sampling_engine_is_given_its_seed(tmp_path):
+    pair = ds.models.DualRail(1, 0.5)
+    engine = ds.engines.Trajectories(trajectories=3, burn_in=0.2, duration=0.4)
+    swept = Sweep(pair, (grid("dephasing", [0.0, 0.1]),), ("purity",), engine=engine, seed=7)
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    table = store.table()
+    seed = int(table["engine_seed"].values[1])
+    model = dataclasses.replace(pair, dephasing=0.1)
+    direct = ds.steady_state(model, dataclasses.replace(engine, seed=seed))
+    assert float(table["purity"][1]) == ds.purity(direct.state)
+    assert ds.purity(replay(swept, store, 1).state) == float(table["purity"][1])
+
+
+# Journals ---------------------------------------------------------------------------------------
+
+
+def test_a_journal_that_ends_anywhere_loses_only_its_last_line(tmp_path):
+    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
+    (segment,) = journal.segments(store.journal)
+    data = segment.read_bytes()
+    whole = store.scan().records
+    ends = [k + 1 for k, byte in enumerate(data) if byte == ord("\n")]
+    cuts = {*range(0, len(data), 11), *(end + k for end in ends for k in (-1, 0, 1))}
+    for cut in sorted(cut for cut in cuts if cut <= len(data)):
+        segment.write_bytes(data[:cut])
+        found = store.scan()
+        lines = sum(end <= cut for end in ends)
+        assert found.damaged == (cut > 0 and cut not in ends)
+        assert found.records == dict(list(whole.items())[: _points(data, lines)])
+
+
+def _points(data: bytes, lines: int) -> int:
+    bodies = [json.loads(line[9:]) for line in data.split(b"\n")[:lines]]
+    return sum(len(body.get("records", ())) for body in bodies)
+
+
+def test_a_flipped_bit_costs_its_line_and_no_other(tmp_path):
+    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
+    before = store.table()
+    (segment,) = journal.segments(store.journal)
+    data = bytearray(segment.read_bytes())
+    start = data.index(b"\n", data.index(b"\n") + 1) - 30
+    data[start] ^= 1
+    segment.write_bytes(data)
+    found = store.scan()
+    assert found.damaged == 1
+    assert 0 < 6 - len(found.records) < 6 or len(found.records) == 0
+    ds.sweep(toy(tmp_path), store.path)
+    assert store.table().identical(before)
+
+
+def test_records_keep_every_bit(tmp_path):
+    values = (0.1 + 0.2, 5e-324, -0.0, 1e308, float("inf"), float("nan"), "text \n ü", None)
+    record = ds.sweeps.journal.Record("k" * 64, "suspect", "why\n", values, 0.25, 2**127 + 1)
+    segment = journal.Segment(tmp_path, {})
+    segment.append([record])
+    segment.close()
+    (found,) = journal.scan(tmp_path).records.values()
+    assert repr(found) == repr(record)
+
+
+def test_the_arrays_may_be_lost_but_not_the_points(tmp_path):
+    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
+    before = store.table()
+    chunk = next(path for path in (store.path / "sum").rglob("*") if "c" in path.parts[-3:])
+    for path in (store.path / "sum").rglob("*"):
+        if path.is_file() and path.name != "zarr.json":
+            path.unlink()
+    assert chunk is not None
+    assert store.table().identical(before)
+    ds.sweep(toy(tmp_path), store.path)
+    np.testing.assert_array_equal(xr.open_zarr(store.path)["sum"], before["sum"])
+    assert len(calls(tmp_path)) == 6
+
+
+def test_an_entry_of_the_arrays_never_says_more_than_it_holds(tmp_path, monkeypatch):
+    """The process dies after any number of arrays; whoever reads then sees no empty result."""
+    import zarr
+
+    swept, place, left = toy(tmp_path, solve=total), tmp_path / "s.zarr", [0]
+    write = zarr.Array.__setitem__
+
+    def dying(array, where, values):
+        if left[0] == 0:
+            raise OSError(errno.ENOSPC, "dead")
+        left[0] -= 1
+        write(array, where, values)
+
+    ds.sweep(swept, place)
+    records = ds.open_sweep(place).scan().records
+    nobody = ds.sweeps.executors.InProcess()
+    for survived in range(7):
+        for chunk in (place / "status" / "c", place / "sum" / "c"):
+            shutil.rmtree(chunk, ignore_errors=True)
+        left[0] = survived
+        with monkeypatch.context() as patch:
+            patch.setattr(zarr.Array, "__setitem__", dying)
+            with contextlib.suppress(journal.JournalFullError):
+                run._Run(swept, place, records, None).compute([], nobody, lambda progress: None)
+        with xr.open_zarr(place) as read:
+            done = read["status"].values == "converged"
+            assert not np.isnan(read["sum"].values[done]).any()
+            assert done.any() == (survived > 5)
+
+
+# Places and other formats -----------------------------------------------------------------------
+
+
+def test_other_folders_are_not_touched(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").touch()
+    with pytest.raises(ArgumentError, match="store of a sweep"):
+        ds.sweep(toy(tmp_path), tmp_path / "thesis")
+    assert [p.name for p in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
+    with pytest.raises(ArgumentError, match="store of a sweep"):
+        ds.open_sweep(tmp_path / "thesis")
+    (tmp_path / "file").touch()
+    with pytest.raises(ArgumentError):
+        ds.sweep(toy(tmp_path), tmp_path / "file")
+    ds.steady_state(CHAINS).save(tmp_path / "result.zarr")
+    with pytest.raises(ArgumentError, match="store of a sweep"):
+        ds.sweep(toy(tmp_path), tmp_path / "result.zarr")
+
+
+def test_exports_hold_the_table(tmp_path):
+    axes = (grid("x", [1.0, 200.0]), together(grid("y", [0.0, 1.0]), grid("part.kind", ["a", "b"])))
+    store = ds.sweep(toy(tmp_path, *axes, solve=refusing), tmp_path / "s.zarr")
+    table = store.table()
+    with xr.open_dataset(store.export(tmp_path / "deep" / "s.nc")) as read:
+        for name in table.variables:
+            assert list(read[name].values.astype(str).flat) == [
+                str(value) for value in table[name].astype(read[name].dtype).values.flat
+            ]
+    lines = store.export(tmp_path / "s.csv").read_text().splitlines()
+    assert lines[0].split(",")[:5] == ["x", "point", "y", "part.kind", "sum"]
+    assert len(lines) == 5
+    assert float(lines[2].split(",")[4]) == float(table["sum"][0, 1])
+    with pytest.raises(ArgumentError, match=r"\.nc or \.csv"):
+        store.export(tmp_path / "s.txt")
+    assert sorted(p.name for p in tmp_path.glob("*.csv")) == ["s.csv"]
+
+
+def test_progress_is_told_and_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)
+    told: list[ds.sweeps.SweepProgress] = []
+    seen: list[dict] = []
+    file = tmp_path / "s.zarr" / "journal" / "progress.json"
+
+    def listen(progress):
+        told.append(progress)
+        seen.append(json.loads(file.read_text()) if file.exists() else {})
+
+    ds.sweep(toy(tmp_path, grid("x", [1.0, 200.0, 2.0]), solve=refusing), tmp_path / "s.zarr",
+             progress=listen)  # fmt: skip
+    assert [p.stored for p in told] == sorted(p.stored for p in told)
+    last = told[-1]
+    assert (last.total, last.stored, last.done, last.failed, last.what) == (3, 3, 3, 1, "done")
+    assert seen[-1]["stored"] <= 3
+    assert json.loads(file.read_text())["what"] == "done"
+
+
+def test_the_arrays_are_brought_up_to_date_during_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "VIEW_SECONDS", 0.0)
+    marks = []
+
+    def listen(progress):
+        header = tmp_path / "s.zarr" / "zarr.json"
+        if progress.what != "starting":
+            marks.append(json.loads(header.read_text())["attributes"]["darkstate sweep"])
+
+    monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)
+    model = Toy(pause=0.06, folder=str(tmp_path))
+    swept = Sweep(model, (span("x", 0, 1, 12),), ("sum",), solve=noted)
+    ds.sweep(swept, tmp_path / "s.zarr", progress=listen)
+    assert any(0 < int(mark.split()[0]) < 12 for mark in marks if mark != "begun")
