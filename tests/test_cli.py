@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -211,7 +212,6 @@ def test_the_shipped_scenarios_run(do, path):
     done = do("run", str(path), "--out", "out")
     assert done.exit_code == 0, done.output
     assert re.search(r"status +(certified|converged)", done.stdout)  # never suspect
-
     pictures = {file.suffix for file in Path("out").iterdir()}
     assert {".png", ".svg"} < pictures
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,9 +107,15 @@ def estimate(
 
 
 def _document(found: Estimate) -> dict[str, object]:
+    """Plain values; JSON has no infinity, which is written as null."""
+
+    def plain(value: object) -> object:
+        return None if isinstance(value, float) and not isfinite(value) else value
+
+    rows = {name: vars(each).items() for name, each in found.quantities.items()}
     return {
         "confidence": found.confidence,
-        "quantities": {name: vars(quantity) for name, quantity in found.quantities.items()},
+        "quantities": {name: {k: plain(v) for k, v in row} for name, row in rows.items()},
         "report": found.report.as_dict(),
     }
 

@@ -8,10 +8,11 @@
 layout of files, `formulas.py` the reconstruction.
 """
 
-from darkstate.experiments.estimate import Estimate, Quantity, estimate
+from darkstate.experiments.estimate import Estimate, estimate
 from darkstate.experiments.files import read_records, write_records
 from darkstate.experiments.interface import LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
+from darkstate.experiments.quantities import Quantity
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.experiments.stepwise import stepwise_variances
 from darkstate.experiments.virtual import Truth, VirtualExperiment

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, NumericalError, check_integer, check_real
@@ -31,7 +30,8 @@ from darkstate.experiments.formulas import (
     variance_of,
 )
 from darkstate.experiments.layout import Pulse, Setup
-from darkstate.experiments.moments import Moments, jackknife_error, moments_of
+from darkstate.experiments.moments import Moments, moments_of
+from darkstate.experiments.quantities import Quantity, inverse, quantity
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -43,35 +43,11 @@ Real = NDArray[np.float64]
 POINTS, ZOOMS = 25, 7
 """Points at which a maximum is looked for, and how often the grid is refined around the best."""
 
-UNITS = {"gamma": "1/{}", "rate": "1/{}", "lifetime": "{}", "dark_lifetime": "{}"}
+EDGE = 1e-4
+"""A maximum this close to an end of its range, relative to the range in logarithms, is none."""
+
+UNITS = {"gamma": "1/{}", "rate": "1/{}", "lifetime": "{}", "dark_rate": "1/{}"}
 UNITS |= {"mode_rate": "1/{}"}
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number with its uncertainty.
-
-    Args:
-        value: the estimate.
-        error: standard error.
-        low: lower end of the confidence interval.
-        high: upper end.
-        unit: unit; empty for a pure number.
-    """
-
-    value: float
-    error: float
-    low: float
-    high: float
-    unit: str = ""
-
-    def covers(self, truth: float) -> bool:
-        """Whether the confidence interval contains `truth`."""
-        return self.low <= truth <= self.high
-
-    def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.value:.4g} ± {self.error:.2g}{unit} [{self.low:.4g}, {self.high:.4g}]"
 
 
 @dataclass(frozen=True)
@@ -79,9 +55,11 @@ class Estimate:
     """What the records say.
 
     Args:
-        quantities: ``gamma``, ``lifetime``, ``dark_lifetime`` (where there are waits), ``rate``,
-            ``share``, ``coupling``, ``kappa2``, ``variance_cos``, ``variance_sin``, ``xi``, the
-            last three again with ``conditional_``, and ``mode_rate``.
+        quantities: ``kappa2``, ``coupling``, ``share``, ``rate``, ``gamma``, ``lifetime``,
+            ``dark_rate`` and ``dark_lifetime`` (where there are waits; the latter infinite where
+            the rate may be zero), ``variance_cos``, ``variance_sin``, ``xi``, the last three again
+            with ``conditional_``, and ``mode_rate`` (its interval is the whole range that was
+            searched where the best rate may lie outside).
         confidence: of the intervals.
         report: status ``converged``, or ``suspect`` with the checks that failed.
     """
@@ -116,7 +94,8 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
 
     Raises:
         ArgumentError: too few shots for the groups, an option out of range.
-        NumericalError: the mean values do not resolve the coupling.
+        NumericalError: the mean values do not resolve coupling or decay; no shot noise.
+        CapacityError: the correlations between all bins would not fit into memory.
     """
     if not isinstance(records, ExperimentRecords):
         remedy = "Use read_records(path), or VirtualExperiment(...).run()."
@@ -127,19 +106,7 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
     setup, moments = records.setup, moments_of(records, groups)
     normal = _normalised(setup, moments)
     samples = _evaluated(setup, normal, setup.efficiency)
-    shift = max(setup.efficiency_error, 1e-4)
-    moved = _evaluated(setup, normal, setup.efficiency - shift)
-    student = float(scipy.stats.t.ppf(0.5 + confidence / 2, groups - 1))
-    gauss = float(scipy.stats.norm.ppf(0.5 + confidence / 2))
-    quantities = {}
-    for name, values in samples.items():
-        value, statistical = float(values[0]), jackknife_error(values)
-        slope = float(moved[name][0] - values[0]) / shift
-        systematic = abs(slope) * setup.efficiency_error
-        half = float(np.hypot(student * statistical, gauss * systematic))
-        unit_text = UNITS.get(name, "").format(setup.time_unit)
-        error = float(np.hypot(statistical, systematic))
-        quantities[name] = Quantity(value, error, value - half, value + half, unit_text)
+    quantities = _quantities(setup, normal, samples, confidence)
     warnings = warnings_of(setup, moments, normal, samples)
     report = Report(
         engine="estimate",
@@ -152,10 +119,42 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
     return Estimate(quantities, confidence, report)
 
 
+def _quantities(
+    setup: Setup, moments: dict[str, Moments], samples: dict[str, Real], confidence: float
+) -> dict[str, Quantity]:
+    """Values, errors and intervals; the error of the efficiency enters through the slope."""
+    shift = 1e-4 * setup.efficiency  # small, whatever the error: below zero there is no result
+    moved = _evaluated(setup, moments, setup.efficiency - shift)
+    (entangled,) = setup.of_kind("entangled")
+    drive, read = entangled.pulses
+    rate, gamma, coupling = (float(samples[name][0]) for name in ("rate", "gamma", "coupling"))
+    still = float(variance_of(0.0, rate, gamma, coupling**2, setup.efficiency, setup.noise, read))
+    found = {}
+    for name, values in samples.items():
+        slope = float(moved[name][0] - values[0]) / shift
+        systematic = abs(slope) * setup.efficiency_error
+        variance = name.removeprefix("conditional_") in ("xi", "variance_cos", "variance_sin")
+        floor = still if variance else 0.0 if name == "mode_rate" else -np.inf
+        unit_text = UNITS.get(name, "").format(setup.time_unit)
+        found[name] = quantity(values, confidence, unit_text, systematic, floor)
+        if name == "dark_rate":
+            found["dark_lifetime"] = inverse(found[name], setup.time_unit)
+    low, high = _mode_range(drive)
+    if at_the_edge(samples["mode_rate"], low, high):
+        value = found["mode_rate"].value
+        found["mode_rate"] = Quantity(value, (high - low) / 2, low, high, f"1/{setup.time_unit}")
+    return found
+
+
 def _normalised(setup: Setup, moments: dict[str, Moments]) -> dict[str, Moments]:
     """The same moments in the unit in which every bin of shot noise has variance one."""
     (vacuum,) = setup.of_kind("vacuum")
     spread = np.diagonal(moments[vacuum.name].covariance, axis1=2, axis2=3).mean(axis=2)
+    if not np.all(spread > 0):
+        raise NumericalError(
+            f"The currents of series '{vacuum.name}' do not fluctuate: there is no unit to measure "
+            "in. Record the light without atoms."
+        )
     one = np.sqrt(spread * vacuum.pulses[0].width)  # (G + 1, 2): gain
     found = {}
     for series in setup.series:
@@ -179,7 +178,8 @@ def _evaluated(setup: Setup, moments: dict[str, Moments], efficiency: float) -> 
     mode = np.einsum("rk,rckl,rl->rc", w, covariance[:, :, present, present], w)
     seen = np.einsum("rckl,rl->rck", covariance[:, :, past, present], w)
     rates, predicted = _best_mode(covariance[:, :, past, past], seen, drive)
-    left = (mode - predicted) * ((shots - 1) / (shots - 2))[:, None]  # one slope was fitted
+    # fitted were a slope in each channel, and the rate that both share
+    left = (mode - predicted) * ((shots - 1) / (shots - 2.5))[:, None]
     parts = (found["rate"], found["gamma"], found["coupling"] ** 2)
     for prefix, each in (("", mode), ("conditional_", left)):
         columns = [variance_of(each[:, c], *parts, efficiency, setup.noise, read) for c in range(2)]
@@ -204,7 +204,13 @@ def _from_means(setup: Setup, moments: dict[str, Moments]) -> dict[str, Real]:
 
     read = transfers[0].pulses[1]
     length, count = read.stop - read.start, len(signals[0][0])
-    gamma = best(power, 1e-3 / length, 0.5 / read.width, count)
+    low, high = 1e-3 / length, 5 / read.width
+    gamma = best(power, low, high, count)
+    if at_the_edge(gamma, low, high):
+        raise NumericalError(
+            f"The mean values do not fall at a rate between {low:.3g} and {high:.3g}: the decay is "
+            "not resolved. Use a longer read pulse or shorter bins, more light, or more shots."
+        )
     shown = [np.einsum("rk,rkc->r", unit(falling(gamma, pulse)), mean) for mean, pulse in signals]
     ratios = []
     for k, series in ((0, transfers[0]), (len(signals) - 1, direct)):
@@ -227,7 +233,7 @@ def _from_means(setup: Setup, moments: dict[str, Moments]) -> dict[str, Real]:
     }
     if len(transfers) > 1:
         waits = np.array([series.wait for series in transfers])
-        found["dark_lifetime"] = 1 / _dark_rate(waits, -np.array(shown[: len(transfers)]))
+        found["dark_rate"] = _dark_rate(waits, -np.array(shown[: len(transfers)]))
     return found
 
 
@@ -254,12 +260,22 @@ def _best_mode(past: Real, seen: Real, drive: Pulse) -> tuple[Real, Real]:
     def predicted(rate: Real) -> Real:  # (G + 1, rates) -> (G + 1, 2, rates)
         f = np.swapaxes(rising(rate, drive), -1, -2)[:, None]
         covered = (seen[:, :, None] @ f)[:, :, 0]
-        return covered**2 / np.sum(f * (past @ f), axis=2)
+        whole = np.sum(f * (past @ f), axis=2)  # zero if the detector was off
+        return np.divide(covered**2, whole, out=np.zeros_like(whole), where=whole > 0)
 
-    length = drive.stop - drive.start
-    low, high = 0.1 / length, 2.0 / drive.width
-    rates = best(lambda rate: predicted(rate).sum(axis=1), low, high, len(past))
+    rates = best(lambda rate: predicted(rate).sum(axis=1), *_mode_range(drive), len(past))
     return rates, predicted(rates[:, None])[..., 0]
+
+
+def _mode_range(drive: Pulse) -> tuple[float, float]:
+    """Rates of mode functions that are tried: from nearly flat to the last bin alone."""
+    return 0.1 / (drive.stop - drive.start), 2.0 / drive.width
+
+
+def at_the_edge(found: Real, low: float, high: float) -> bool:
+    """Whether a maximum that `best` found lies at an end of the range."""
+    place = np.log(found / low) / np.log(high / low)
+    return bool(np.any((place < EDGE) | (place > 1 - EDGE)))
 
 
 def best(f: Callable[[Real], Real], low: float, high: float, count: int) -> Real:

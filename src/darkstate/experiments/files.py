@@ -23,6 +23,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,13 +100,34 @@ def _csv_text(records: ExperimentRecords) -> str:
     return "\n".join([*lines, ""])
 
 
+def _lines_of(place: Path) -> list[str]:
+    """The lines as an editor counts them; a byte order mark and any line ends are understood."""
+    if not place.is_file():
+        raise ArgumentError("path", "be a file", str(place), "A folder has to end in .zarr.")
+    try:
+        return place.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        row = place.read_bytes()[: error.start].count(b"\n") + 1
+        name, found = f"row {row} of {place.name}", f"byte {error.object[error.start]:#04x}"
+        raise ArgumentError(name, "be text in UTF-8", found, "Save the file as UTF-8.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, whose keys must be there once."""
+    found = dict(pairs)
+    for key, _ in pairs:
+        if sum(key == other for other, _ in pairs) > 1:
+            raise ArgumentError("head", "have each key once", key, "Remove one of the two.")
+    return found
+
+
 def _read_csv(place: Path) -> ExperimentRecords:
-    lines = place.read_text(encoding="utf-8").splitlines()
+    lines = _lines_of(place)
     if len(lines) < 3 or lines[0].strip() != HEAD or not lines[1].startswith("#"):
         rule = f"begin with '{HEAD}' and a line of JSON"
         raise ArgumentError(place.name, rule, lines[:1], "See docs/experiment.md for the layout.")
     try:
-        document = json.loads(lines[1].lstrip("# "))
+        document = json.loads(lines[1].lstrip("# "), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         rule = f"hold JSON after '#' ({error})"
         raise ArgumentError(f"row 2 of {place.name}", rule, lines[1], "Correct it.") from None
@@ -141,7 +164,8 @@ class _Rows:
         for number, cells in enumerate(self.cells):
             if len(cells) != len(COLUMNS):
                 rule = f"have {len(COLUMNS)} fields"
-                self.refuse(number, rule, ",".join(cells), "Separate them by commas.")
+                remedy = "Separate them by commas, and write 0.5, not 0,5."
+                self.refuse(number, rule, ",".join(cells), remedy)
         shots, times = self._numbers(1), self._numbers(2)
         values = np.stack([self._numbers(3), self._numbers(4)], axis=1)
         names = [cells[0].strip() for cells in self.cells]
@@ -156,6 +180,10 @@ class _Rows:
 
     def _numbers(self, column: int) -> NDArray[np.float64]:
         words = [cells[column] for cells in self.cells]
+        rule, remedy = f"hold a number as '{COLUMNS[column]}'", "Correct it, or remove the shot."
+        for number, word in enumerate(words):
+            if "_" in word:  # Python reads 1_0 as ten
+                self.refuse(number, rule, word, remedy)
         try:
             return np.array(words, dtype=float)
         except ValueError:
@@ -163,8 +191,7 @@ class _Rows:
                 try:
                     float(word)
                 except ValueError:
-                    rule = f"hold a number as '{COLUMNS[column]}'"
-                    self.refuse(number, rule, word, "Correct it, or remove the whole shot.")
+                    self.refuse(number, rule, word, remedy)
             raise
 
     def _check_order(
@@ -174,10 +201,10 @@ class _Rows:
         for series in setup.series:
             count = series.shots * series.bins
             here = slice(start, start + count)
-            shot = np.repeat(np.arange(series.shots), series.bins)
-            time = np.tile(series.times, series.shots)
             given = np.array(names[here], dtype=object)
             n = len(given)
+            place = np.arange(min(n + 1, count))  # of the rows that are there, and of the next
+            shot, time = place // series.bins, series.times[place % series.bins]
             width = min(pulse.width for pulse in series.pulses)
             wrong = (given != series.name) | (shots[here] != shot[:n])
             wrong |= ~(np.abs(times[here] - time[:n]) <= SAME_TIME * width)
@@ -240,21 +267,44 @@ def _write_zarr(records: ExperimentRecords, place: Path) -> None:
         write_table(table, place, group=series.name)
 
 
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """What zarr and xarray raise on a damaged store, as an error that names the place."""
+    try:
+        yield
+    except ArgumentError:
+        raise
+    except (ValueError, TypeError, KeyError, OSError, RuntimeError) as error:
+        rule = f"be readable as zarr ({type(error).__name__}: {error})"
+        raise ArgumentError(name, rule, "damaged or no store", "Copy or write it anew.") from error
+
+
 def _read_zarr(place: Path) -> ExperimentRecords:
     import zarr
 
-    attributes = dict(zarr.open_group(place, mode="r").attrs) if place.is_dir() else {}
+    if not place.is_dir():
+        raise ArgumentError("path", "be a folder", str(place), "A file has to end in .csv.")
+    with _readable(place.name):
+        store = zarr.open_group(place, mode="r")
+        attributes, members = dict(store.attrs), sorted(store.keys())
     head: Any = attributes.get(MARK)
     if not isinstance(head, dict) or head.get("version") != VERSION:
         rule = f"have the attribute '{MARK}' of version {VERSION}"
         raise ArgumentError(place.name, rule, list(attributes), "See docs/experiment.md.")
     setup = Setup.from_document(head.get("head"), place.name)
+    known = [series.name for series in setup.series]
+    for name in members:
+        if name not in known:
+            remedy = "Add it to the head, or remove it."
+            raise ArgumentError(place.name, "hold the head's series only", name, remedy)
     currents = {}
     for series in setup.series:
         if not (place / series.name / "zarr.json").exists():
             rule = f"have a group '{series.name}'"
             raise ArgumentError(place.name, rule, "absent", "The head lists this series.")
-        currents[series.name] = _series_of(read_table(place, series.name), series, place.name)
+        with _readable(f"series '{series.name}' of {place.name}"):
+            table = read_table(place, series.name)
+        currents[series.name] = _series_of(table, series, place.name)
     return ExperimentRecords(setup, currents)
 
 
@@ -265,7 +315,7 @@ def _series_of(table: Any, series: Series, file: str) -> NDArray[np.float64]:
         raise ArgumentError(where, rule, list(table), "See docs/experiment.md.")
     expected = {"shot": np.arange(series.shots), "time": series.times}
     for name, wanted in expected.items():
-        given = table[name].values if name in table.coords else np.empty(0)
+        given = _real(table[name], where) if name in table.coords else np.empty(0)
         if given.shape != wanted.shape:
             rule = f"have {len(wanted)} values of '{name}'"
             raise ArgumentError(where, rule, given.shape, "Correct the head, or the series.")
@@ -280,4 +330,12 @@ def _series_of(table: Any, series: Series, file: str) -> NDArray[np.float64]:
     if list(table["channel"].values) != list(CHANNELS):
         rule = f"have the channels {list(CHANNELS)}"
         raise ArgumentError(where, rule, list(table["channel"].values), "Name the channels so.")
-    return np.asarray(table["current"].values, dtype=float)
+    return _real(table["current"], where)
+
+
+def _real(column: Any, where: str) -> NDArray[np.float64]:
+    """Values as floats; text, truth values and complex numbers are not turned into numbers."""
+    if column.dtype.kind not in "fiu":
+        remedy = "Store it as float64."
+        raise ArgumentError(f"{column.name} of {where}", "be real numbers", column.dtype, remedy)
+    return np.asarray(column.values, dtype=float)

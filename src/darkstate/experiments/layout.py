@@ -28,6 +28,9 @@ from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, check_choice, check_integer, check_real, nearest
 
+MOST_BINS = 100_000
+"""Bins of a pulse; correlations between so many would not fit into any memory."""
+
 PULSES = {
     "vacuum": ("read",),
     "input": ("write",),
@@ -49,10 +52,10 @@ class Pulse:
         name: ``"write"``, ``"drive"`` or ``"read"``.
         start: time at which it begins.
         stop: time at which it ends.
-        bins: equal intervals over which the currents are averaged, at least 2.
+        bins: equal intervals over which the currents are averaged, 2 to 100 000.
 
     Raises:
-        ArgumentError: no such pulse, ``stop <= start``, too few bins.
+        ArgumentError: no such pulse, ``stop <= start``, too few or too many bins.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Pulse:
         check_real("start", self.start, remedy="Give a time.")
         check_real("stop", self.stop, above=self.start, remedy="Give a time after `start`.")
         check_integer("bins", self.bins, minimum=2, remedy="Give the number of bins.")
+        if self.bins > MOST_BINS:
+            raise ArgumentError("bins", f"be <= {MOST_BINS}", self.bins, "Use wider bins.")
 
     @property
     def width(self) -> float:
@@ -140,7 +145,8 @@ class Setup:
     """Everything besides the currents that an evaluation needs.
 
     Args:
-        series: what was measured; one of each kind at least, and one 'transfer' without a wait.
+        series: what was measured; one of each kind, besides further 'transfer' with a wait. All
+            write pulses have one length and number of bins, and all read pulses of 'transfer'.
         efficiency: of the detection, 0 < efficiency <= 1.
         efficiency_error: its standard error.
         saturation: magnitude of the current at which the detector saturates.
@@ -177,9 +183,28 @@ class Setup:
             found = [series for series in self.series if series.kind == kind]
             if kind == "transfer":
                 found = [series for series in found if series.wait == 0]
-            if not found or (kind != "transfer" and len(found) > 1):
+            if len(found) != 1:
                 rule = "have exactly one of each kind (of 'transfer', one that does not wait)"
                 raise ArgumentError("series", rule, names, f"Kind '{kind}' has {len(found)}.")
+        if not isinstance(self.time_unit, str):
+            raise ArgumentError("time_unit", "be a word", self.time_unit, "Give for example 'ms'.")
+        if not isinstance(self.origin, Mapping):
+            remedy = "Give a JSON object, or leave it out."
+            raise ArgumentError("origin", "be a table of plain values", self.origin, remedy)
+        self._check_equal("write", ("input", "transfer", "direct"))
+        self._check_equal("read", ("transfer",))
+
+    def _check_equal(self, name: str, kinds: tuple[str, ...]) -> None:
+        """Mean values are compared between these series: their pulses must be the same."""
+        found = [(each, p) for each in self.series for p in each.pulses if p.name == name]
+        found = [(series, pulse) for series, pulse in found if series.kind in kinds]
+        first = found[0][1]
+        for series, pulse in found[1:]:
+            apart = abs(pulse.width - first.width) > CONTIGUOUS * first.width
+            if apart or pulse.bins != first.bins:
+                rule = f"have the {name} pulse of '{found[0][0].name}': the same length and bins"
+                remedy = "Their mean values are compared; measure them alike."
+                raise ArgumentError(f"series '{series.name}'", rule, vars(pulse), remedy)
 
     def of_kind(self, kind: str) -> tuple[Series, ...]:
         """The series of a kind; 'transfer' by increasing wait."""
@@ -221,7 +246,7 @@ class Setup:
             series.append(Series(**{**each, "pulses": tuple(pulses)}))
         if head.get("saturation") is None:
             head["saturation"] = np.inf
-        return cls(**{**head, "series": tuple(series), "origin": head.get("origin") or {}})
+        return cls(**{**head, "series": tuple(series)})
 
 
 def _listed(value: Any, place: str) -> list[Any]:

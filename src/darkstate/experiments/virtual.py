@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.engines.base import available_memory, refuse_if_too_large
 from darkstate.errors import ArgumentError, check_integer, check_real
 from darkstate.experiments.interface import CHANNELS, QUADRATURE, LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
@@ -160,7 +161,12 @@ class VirtualExperiment:
 
         Raises:
             ArgumentError: an impossible seed; a current reached saturation: lower the amplitude.
+            CapacityError: the currents would not fit into memory.
         """
+        bins = sum(series.shots * series.bins for series in self.setup(self.efficiency).series)
+        needed = 8.0 * 8 * bins  # currents, and the random numbers of a pulse
+        remedy = "Take fewer shots or bins."
+        refuse_if_too_large("run", needed, 0.5 * available_memory(), remedy)
         entropy = np.random.SeedSequence().entropy if seed is None else seed
         remedy = "Give a whole number, or leave it out."
         entropy = check_integer("seed", entropy, minimum=0, remedy=remedy)

@@ -139,7 +139,7 @@ def _warnings(outside: float, rounding: float) -> tuple[str, ...]:
     if outside > TRUSTED_OUTSIDE:
         warnings.append(
             f"The circle in the window leaves out a weight of {outside:.2g}; the log-negativity "
-            "is off by up to some ten times that. Take a `window` of 5 or more, or leave it out."
+            "is off by up to some fifteen times that. Take a `window` of 5 or more, or leave it out."
         )
     if rounding > 1e-8:
         warnings.append(

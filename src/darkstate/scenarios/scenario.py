@@ -82,7 +82,7 @@ class Scenario:
         sweep: what varies, for `darkstate sweep`.
 
     Raises:
-        ArgumentError: `times` without evolution, or the other way round; repeated entries.
+        ArgumentError: an evolution without times, or times without it; repeated entries.
     """
 
     model: Any
@@ -139,7 +139,7 @@ class Scenario:
 
     @property
     def time_unit(self) -> str:
-        """The unit of times: 1/MHz, 1/(2*pi*MHz); 1/rate without a unit of rates."""
+        """Unit in which times are given, such as 1/MHz; 1/rate without a unit of rates."""
         unit = self.rate_unit or "rate"
         return f"1/{unit}" if unit.isalpha() else f"1/({unit})"
 

@@ -121,7 +121,7 @@ def _newton(packed: Packed, y: Array, held: Array) -> Array | None:
     return None
 
 
-def _bordered(packed: Packed, y: Array) -> tuple[Array, Array]:
+def bordered(packed: Packed, y: Array) -> tuple[Array, Array]:
     """Jacobian, scaled row by row, with the gradients of what is conserved; and the row scales."""
     J = packed.jacobian(y)
     rows = np.abs(J).max(axis=1)
@@ -130,7 +130,7 @@ def _bordered(packed: Packed, y: Array) -> tuple[Array, Array]:
 
 
 def _step(packed: Packed, y: Array, held: Array) -> Array:
-    matrix, rows = _bordered(packed, y)
+    matrix, rows = bordered(packed, y)
     right = np.concatenate([-packed.rates(y) / rows, held - packed.conserved(y)[0]])
     if not np.all(np.isfinite(matrix)) or not np.all(np.isfinite(right)):
         return np.full(len(y), np.inf)
@@ -139,7 +139,7 @@ def _step(packed: Packed, y: Array, held: Array) -> Array:
 
 def _judged(packed: Packed, y: Array, spans: int) -> Stationary:
     J = packed.jacobian(y)
-    matrix, rows = _bordered(packed, y)
+    matrix, rows = bordered(packed, y)
     f = packed.rates(y)
     terms = np.abs(J) @ np.abs(y) + np.finfo(float).tiny
     # `terms` vanishes where an equation is 0 = 0
