@@ -68,6 +68,8 @@ def draw(rows: dict[int, tuple[list[float], list[float], float]], path: Path) ->
     right.loglog(list(rows), times, marker="o", ms=3)
     right.set(xlabel="dimension", ylabel="processor seconds a pair")
     right.set_xticks(list(rows), [str(dimension) for dimension in rows])
+    ticks = [t for t in (0.2, 0.5, 1, 2, 5, 10, 20) if min(times) / 2 < t < 2 * max(times)]
+    right.set_yticks(ticks, [f"{t:g}" for t in ticks])
     right.minorticks_off()
     figure.savefig(path, dpi=200)
 

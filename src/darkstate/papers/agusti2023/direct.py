@@ -110,8 +110,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.CONDITION if worst <= 1 else Verdict.NOT_REPRODUCED,
             "linear extrapolation",
             f"pairs with C_ii > 0, direct and from the line: {rows}",
-            "tested where dephasing ends the entanglement within five pairs; N_ent of 10 and more "
-            "would take networks that are not solved here",
+            "tested where dephasing ends the entanglement within five pairs; for weaker dephasing "
+            'see figure "long"',
         ),
         Claim(
             "direct-2",
