@@ -9,6 +9,7 @@ import darkstate as ds
 from darkstate.engines import ENGINES, Collective, Lindblad
 from darkstate.engines.collective.steady import relaxed, require_converged
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
+from darkstate.frontdoor.asking import PATIENCE, choose
 from darkstate.linalg.gmres import gmres
 from darkstate.linalg.krylov import krylov_steps
 from darkstate.models import AtomicEnsembles
@@ -47,6 +48,28 @@ def test_it_is_asked_before_the_lindblad_engine_and_only_for_ensembles():
         ds.steady_state(qubit, engine=Collective())
     with pytest.raises(EngineMismatchError, match="only Qubit"):
         Collective().evolve(qubit, [0.0, 1.0])
+
+
+def test_a_job_of_an_hour_is_not_begun_unasked():
+    """40 + 40 atoms with noise: exact in 40 minutes by prediction, so moment equations answer."""
+    system = AtomicEnsembles(40, 0.5, **NOISE).system()
+    exact = Collective().offer(system)
+    assert exact.can
+    assert exact.cost is not None and exact.cost.seconds > PATIENCE
+    chosen = ds.explain(system).chosen
+    assert chosen is not None and chosen.engine == "moments"
+    engine, offer = choose(system)
+    assert (engine.name, offer.engine) == ("moments", "moments")
+
+
+def test_without_a_faster_engine_the_slow_one_is_taken():
+    """J^3 in H: the moment equations do not close."""
+    system = AtomicEnsembles(40, 0.5, **NOISE).system()
+    z = spin_z(Ensemble("I", 40))
+    cubic = OpenSystem(system.spaces, z * z * z, system.jumps)
+    assert choose(cubic)[0].name == "collective"
+    chosen = ds.explain(cubic).chosen
+    assert chosen is not None and chosen.engine == "collective"
 
 
 def test_the_ladder_of_questions():

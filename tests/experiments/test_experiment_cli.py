@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from darkstate.cli import app
-from darkstate.experiments import VirtualExperiment, read_records
+from darkstate.experiments import VirtualExperiment, read_records, write_records
 
 
 @pytest.fixture
@@ -54,6 +54,12 @@ def test_bad_files_and_doubtful_records(do, tmp_path):
     doubtful = do("experiment", "estimate", "odd.csv")
     assert doubtful.exit_code == 1
     assert "the shot noise has a mean value" in doubtful.output.replace("\n", " ")
+
+
+def test_infinite_lifetimes_are_null_in_json(do, tmp_path):
+    write_records(VirtualExperiment(dark=0.0, shots=60, bins=6).run(1), tmp_path / "run.csv")
+    told = do("experiment", "estimate", "run.csv", "--json")
+    assert json.loads(told.stdout)["quantities"]["dark_lifetime"]["high"] is None
 
 
 @pytest.mark.parametrize("words", [[], ["simulate"], ["estimate"]])

@@ -1,6 +1,7 @@
 """What a repeater's report says of errors: against the whole space, sums of positive terms."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,8 +99,9 @@ def test_the_circle_of_a_dephased_chain_says_how_far_off_it_is(rate, window):
 
 @pytest.mark.parametrize("name", ["time", "offset"])
 def test_phases_that_no_double_holds_are_refused(name):
+    arguments: dict[str, Any] = {"nodes": 3, "atoms": 3, "time": 1.0} | {name: 1e300}
     with pytest.raises(ArgumentError, match=rf"`{name}` must be <= .*1e\+300.*2 pi"):
-        EnsembleRepeater(**({"nodes": 3, "atoms": 3, "time": 1.0} | {name: 1e300}))
+        EnsembleRepeater(**arguments)
 
 
 def test_the_period_holds_as_far_as_times_are_taken():

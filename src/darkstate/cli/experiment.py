@@ -85,8 +85,8 @@ def estimate(
 ) -> None:
     """Evaluate records: couplings, decay times, and xi with confidence intervals.
 
-    Exit code: 0 if all checks hold, 1 if the records contradict the evaluation's assumptions,
-    2 if the file is at fault (the message names the row).
+    Exit code: 0 if all checks hold; 1 if the records contradict the assumptions
+    or resolve too little; 2 if the file is at fault (the message names the row).
     """
     with telling(as_json):
         from darkstate.experiments import estimate as evaluate

@@ -2,18 +2,15 @@
 
 An engine is an object with fields (its options). Before anything runs it makes an `Offer` for a
 system: whether it can do the task, by which method, why, and at what predicted cost. The front
-door collects the offers (`darkstate.explain` prints them) and takes the first that fits.
+door collects the offers (`darkstate.explain` prints them) and takes the first that fits and does
+not take too long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, ClassVar, Protocol, runtime_checkable
-
-from threadpoolctl import ThreadpoolController
 
 from darkstate.errors import CapacityError
 from darkstate.results import Report
@@ -108,16 +105,6 @@ def available_memory() -> float:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return 8.0 * 2**30
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()  # finding the libraries takes milliseconds: once is enough
-
-
-def one_blas_thread(wanted: bool = True) -> AbstractContextManager[Any]:
-    """Context in which BLAS runs on one thread: on small matrices its threads only wait."""
-    return _thread_pools().limit(limits=1, user_api="blas") if wanted else nullcontext()
 
 
 def _bytes_text(size: float) -> str:

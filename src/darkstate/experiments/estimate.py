@@ -58,8 +58,8 @@ class Estimate:
         quantities: ``kappa2``, ``coupling``, ``share``, ``rate``, ``gamma``, ``lifetime``,
             ``dark_rate`` and ``dark_lifetime`` (where there are waits; the latter infinite where
             the rate may be zero), ``variance_cos``, ``variance_sin``, ``xi``, the last three again
-            with ``conditional_``, and ``mode_rate`` (its interval is the whole range that was
-            searched where the best rate may lie outside).
+            with ``conditional_``, and ``mode_rate`` (with an infinite error where the best rate
+            may lie outside of the range that is searched).
         confidence: of the intervals.
         report: status ``converged``, or ``suspect`` with the checks that failed.
     """
@@ -139,10 +139,9 @@ def _quantities(
         found[name] = quantity(values, confidence, unit_text, systematic, floor)
         if name == "dark_rate":
             found["dark_lifetime"] = inverse(found[name], setup.time_unit)
-    low, high = _mode_range(drive)
-    if at_the_edge(samples["mode_rate"], low, high):
-        value = found["mode_rate"].value
-        found["mode_rate"] = Quantity(value, (high - low) / 2, low, high, f"1/{setup.time_unit}")
+    if at_the_edge(samples["mode_rate"], *_mode_range(drive)):
+        value, unit_text = found["mode_rate"].value, found["mode_rate"].unit
+        found["mode_rate"] = Quantity(value, np.inf, 0.0, np.inf, unit_text)
     return found
 
 
@@ -269,7 +268,7 @@ def _best_mode(past: Real, seen: Real, drive: Pulse) -> tuple[Real, Real]:
 
 def _mode_range(drive: Pulse) -> tuple[float, float]:
     """Rates of mode functions that are tried: from nearly flat to the last bin alone."""
-    return 0.1 / (drive.stop - drive.start), 2.0 / drive.width
+    return 0.01 / (drive.stop - drive.start), 2.0 / drive.width
 
 
 def at_the_edge(found: Real, low: float, high: float) -> bool:

@@ -49,11 +49,16 @@ def write_records(records: ExperimentRecords, path: str | Path) -> Path:
     """Write records to ``*.csv`` or ``*.zarr``; what is there under this name is replaced.
 
     Raises:
-        ArgumentError: another suffix, or a folder that is no zarr store.
+        ArgumentError: another suffix, no such folder to write to, or something else is there.
     """
     place = Path(path)
+    if not place.parent.is_dir():
+        remedy = "Make it first."
+        raise ArgumentError("path", "be in a folder that exists", str(path), remedy)
     beside = place.with_name(f".{place.name}.part")
     if _suffix(place) == ".csv":
+        if place.is_dir():
+            raise ArgumentError("path", "be a file", str(path), "Choose another name.")
         beside.write_text(_csv_text(records), encoding="utf-8")
         os.replace(beside, place)
         return place
@@ -285,8 +290,8 @@ def _read_zarr(place: Path) -> ExperimentRecords:
     if not place.is_dir():
         raise ArgumentError("path", "be a folder", str(place), "A file has to end in .csv.")
     with _readable(place.name):
-        store = zarr.open_group(place, mode="r")
-        attributes, members = dict(store.attrs), sorted(store.keys())
+        attributes = dict(zarr.open_group(place, mode="r").attrs)
+    members = sorted(each.name for each in place.iterdir() if (each / "zarr.json").exists())
     head: Any = attributes.get(MARK)
     if not isinstance(head, dict) or head.get("version") != VERSION:
         rule = f"have the attribute '{MARK}' of version {VERSION}"

@@ -29,9 +29,9 @@ class Quantity:
 
     Args:
         value: the estimate.
-        error: standard error.
+        error: standard error; infinite where the records do not determine it.
         low: lower end of the confidence interval.
-        high: upper end; infinite for a lifetime that the records do not limit.
+        high: upper end; infinite where the records do not limit it.
         unit: unit; empty for a pure number.
     """
 

@@ -1,8 +1,9 @@
 """Who is asked: from a model to a system, and from a system to an engine.
 
 Every function of the front door takes a model (anything with a ``system()`` method) or a system,
-and optionally an engine object. Without one the engines are asked in turn for an offer and the
-first that can is taken; `explain` prints what each of them answered.
+and optionally an engine object. Without one the engines are asked in turn for an offer; the first
+that can within `PATIENCE` is taken, else the fastest of those that can. `explain` prints what each
+of them answered.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.upstream import upstream
+
+PATIENCE = 600.0
+"""Seconds that an engine may be predicted to take before one asked later is preferred."""
 
 
 @runtime_checkable
@@ -70,7 +74,9 @@ def explain(
     system = as_system(model)  # type: ignore[arg-type]
     asked = [kind() for kind in ENGINES] if engine is None else [engine]
     offers = tuple(offer_of(each, system, times) for each in asked)
-    return Explanation(offers, next((offer for offer in offers if offer.can), None))
+    able = [offer for offer in offers if offer.can]
+    in_time = [offer for offer in able if _seconds(offer) <= PATIENCE]
+    return Explanation(offers, in_time[0] if in_time else min(able, key=_seconds, default=None))
 
 
 def as_system(model: Model | System) -> System:
@@ -159,19 +165,27 @@ def offer_of(engine: Engine, system: System, times: Sequence[float] | None = Non
 
 
 def choose(system: System) -> tuple[Engine, Offer]:
-    """The first engine that can solve the system, and its offer.
+    """The first engine that can solve the system in time, else the fastest; and its offer.
 
     Raises:
         EngineMismatchError: none can; every engine's reason is listed.
     """
-    refusals = []
+    refusals, slow = [], []
     for kind in ENGINES:
         engine = kind()
         offer = offer_of(engine, system)
-        if offer.can:
+        if offer.can and _seconds(offer) <= PATIENCE:
             return engine, offer
+        if offer.can:
+            slow.append((engine, offer))
         refusals.append(f"{offer.engine}: {offer.reason}")
+    if slow:
+        return min(slow, key=lambda pair: _seconds(pair[1]))
     raise EngineMismatchError("No engine can solve this system. " + " ".join(refusals))
+
+
+def _seconds(offer: Offer) -> float:
+    return offer.cost.seconds if offer.cost else 0.0
 
 
 def described(model: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def evolve(
         initial: the state at the first time.
         measures: ``{column: function of the state}``, for example
             ``{"E": lambda s: log_negativity(s, "A1", "B1")}``.
-        engine: engine object; by default the first that can.
+        engine: engine object; by default the first that can (in time).
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             evolved, which is exact (`darkstate.systems.upstream`).
 

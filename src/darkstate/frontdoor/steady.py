@@ -35,7 +35,7 @@ def steady_state(
     Args:
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
         engine: engine object with its options, for example ``engines.Gaussian(rtol=1e-6)``; by
-            default the first that can.
+            default the first that can within ten minutes, else the fastest.
         initial: state from which to relax, where the steady state is not unique; a unique one does
             not depend on it.
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is

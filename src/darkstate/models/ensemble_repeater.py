@@ -43,8 +43,8 @@ class EnsembleRepeater(Parameters):
     Args:
         nodes: M >= 2 ensembles.
         atoms: N >= 1 atoms per ensemble, up to 1e12.
-        time: interaction time t, 0 .. 1e9, in units of the inverse coupling (period 2 pi up to local
-            gates), one or several: then the result has a table over them.
+        time: interaction time t, 0 .. 1e9, in units of the inverse coupling (period 2 pi up to
+            local gates), one or several: then the result has a table over them.
         dephasing: gamma >= 0 of the Sz dephasing during the interaction, in units of the coupling;
             one number or M numbers.
         offset: phi in radians, on every inner node.

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError, check_real
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
 from darkstate.repeaters.dicke import tail_weight, window, window_size
 from darkstate.repeaters.links import band_seconds, folded, link_spectrum, rank_seconds
@@ -198,6 +199,7 @@ class Exact:
         )
         return ChainPlan(True, reason, method, steps, memory, seconds)
 
+    @on_one_blas_thread
     def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
         """Schmidt coefficients of the ends, and entropy, log-negativity, probability over time.
 

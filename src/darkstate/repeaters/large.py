@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.cost import ChainPlan, ChainSolution, check_plan
 from darkstate.repeaters.exact import by_links
 from darkstate.repeaters.lattice import Patch, lattice_density
@@ -52,6 +53,7 @@ class Lattice:
         reason = "local densities of states on the lattice of coupled Dicke states"
         return ChainPlan(True, reason, "lattice", steps, 5e7, 0.1 * len(chain.times))
 
+    @on_one_blas_thread
     def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
         """The Schmidt spectrum of the ends as a density, and its numbers over time.
 

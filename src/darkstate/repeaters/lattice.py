@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, check_integer
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.dicke import MAX_ATOMS, binomial_amplitudes
 from darkstate.repeaters.gauss_quadrature import local_quadrature
 from darkstate.repeaters.gauss_reduction import Step, reduced_basis
@@ -231,6 +232,7 @@ class LatticeCurve:
     probability: Reals
 
 
+@on_one_blas_thread
 def lattice_curve(
     atoms: int,
     times: Iterable[Time],

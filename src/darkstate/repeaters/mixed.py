@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from darkstate.errors import check_real
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.measures import log_negativity, purity
 from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
 from darkstate.repeaters.dephased import ends_and_rounding
@@ -86,6 +87,7 @@ class Dephased:
         )
         return ChainPlan(True, reason, method, steps, memory, seconds)
 
+    @on_one_blas_thread
     def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
         """The mixed state of the ends, and log-negativity, purity and probability over time.
 
@@ -139,7 +141,8 @@ def _warnings(outside: float, rounding: float) -> tuple[str, ...]:
     if outside > TRUSTED_OUTSIDE:
         warnings.append(
             f"The circle in the window leaves out a weight of {outside:.2g}; the log-negativity "
-            "is off by up to some fifteen times that. Take a `window` of 5 or more, or leave it out."
+            "is off by up to some fifteen times that. Take a `window` of 5 or more, or leave it "
+            "out."
         )
     if rounding > 1e-8:
         warnings.append(

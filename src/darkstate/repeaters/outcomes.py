@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, CapacityError, check_integer, check_real
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.dicke import (
     binomial_amplitudes,
     log_rotation_amplitudes,
@@ -135,6 +136,7 @@ def outcome_probability(
     return float(np.sum(np.abs(amplitudes) ** 2))
 
 
+@on_one_blas_thread
 def outcome_table(atoms: int, time: float, offset: float = 0.0) -> OutcomeTable:
     """All outcomes of the inner node of three with their probabilities and entanglement.
 

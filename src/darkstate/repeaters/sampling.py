@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import check_integer
+from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.dicke import binomial_amplitudes, phase_products, sx_amplitudes, window
 from darkstate.repeaters.outcomes import ENDS, WIDE, check_chain, shared
 from darkstate.repeaters.window import phases
@@ -65,6 +66,7 @@ def _mean(values: Reals) -> tuple[float, float]:
     return float(np.mean(values)), error
 
 
+@on_one_blas_thread
 def sample_outcomes(
     nodes: int,
     atoms: int,

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from darkstate.engines.base import one_blas_thread
 from darkstate.errors import DarkstateError
 from darkstate.frontdoor import evolve, solve
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Status
 from darkstate.sweeps.definition import Asked, Sweep
 from darkstate.sweeps.outputs import Output

@@ -16,7 +16,6 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
-    one_blas_thread,
     refuse_if_too_large,
 )
 from darkstate.engines.cascade.reduction import LARGEST_LOOKAHEAD
@@ -29,6 +28,7 @@ from darkstate.errors import (
     check_integer,
     check_real,
 )
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states import DensityState

@@ -38,7 +38,7 @@ from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Ensemble
 
 METHODS = ("auto", "dark", "dense", "krylov", "evolve")
-MAX_MEMBERS = 3_000_000
+MAX_MEMBERS = 1_000_000
 """Basis states of blocks that are sorted at most."""
 
 

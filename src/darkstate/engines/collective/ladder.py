@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Solution, one_blas_thread
+from darkstate.engines.base import Solution
 from darkstate.engines.collective.conserved import non_unique
 from darkstate.engines.collective.dark import DarkStates, dark_states
 from darkstate.engines.collective.generator import Flat, Generator
@@ -30,6 +30,7 @@ from darkstate.engines.collective.steady import (
 )
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.states import PureState
 from darkstate.systems.spaces import Mode

@@ -20,9 +20,10 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Cost, Offer, Solution, one_blas_thread
+from darkstate.engines.base import Cost, Offer, Solution
 from darkstate.errors import EngineMismatchError
 from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem

@@ -17,7 +17,6 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
-    one_blas_thread,
     refuse_if_too_large,
 )
 from darkstate.engines.lindblad.adjoint import adjoint_solution
@@ -53,6 +52,7 @@ from darkstate.errors import (
     check_integer,
     check_real,
 )
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states.matrices import operator_matrix

@@ -29,8 +29,8 @@ LARGE_CORRECTION = 0.1
 LARGE_THIRD = 0.05
 """Estimated relative effect of third cumulants on a steady state beyond which it is not trusted.
 
-Held against exact steady states (N = 1 .. 12, r = 0.2 .. 1.5): where it is smaller, and fluctuations
-are, xi is right within a tenth.
+Held against exact steady states of two ensembles (N = 8 and 12, r = 0.2 .. 1): where neither this
+nor the fluctuations are large, xi is right within a tenth.
 """
 
 
@@ -40,8 +40,9 @@ class Moments:
 
     The equations are generated from the system (`darkstate.engines.moments.compile`); third
     cumulants are dropped, an error that falls as 1/N and is estimated for steady states (of up to
-    four ensembles; evolutions are only checked for large fluctuations). Hamiltonians of up to two collective
-    operators, collective jumps of one, any processes of single atoms, and modes coupled to them.
+    four ensembles; evolutions are only checked for large fluctuations). Hamiltonians of up to two
+    collective operators, collective jumps of one, any processes of single atoms, and modes coupled
+    to them.
 
     Args:
         rtol: relative accuracy of evolutions.
@@ -181,7 +182,7 @@ class Moments:
             truncation["third cumulants, relative"] = third
         if third is not None and third > LARGE_THIRD:
             suspect.append(
-                f"third cumulants, which are dropped, would change means or variances by {third:.2g}"
+                f"third cumulants are dropped, but would change means or variances by {third:.2g}"
             )
         if margin < -max(1e-9, 10.0 * size):
             suspect.append(f"the moments violate the uncertainty relation by {-margin:.3g}")

@@ -38,7 +38,7 @@ def closure_error(packed: Packed, y: Array) -> float | None:
     n = len(packed.equations.F0)
     if n > LARGEST:
         return None
-    third = _third_cumulants(packed, y)
+    third = third_cumulants(packed, y)
     _, noise = packed.equations.scales
     F2 = packed.equations.F2 * noise * noise[:, None] / noise[:, None, None]
     dropped = np.einsum("acd,cdb->ab", F2, third)
@@ -50,7 +50,7 @@ def closure_error(packed: Packed, y: Array) -> float | None:
     return _relative(packed.unpack(y), packed.unpack(moved))
 
 
-def _third_cumulants(packed: Packed, y: Array) -> Array:
+def third_cumulants(packed: Packed, y: Array) -> Array:
     """Stationary third cumulants (n, n, n), fluctuations counted in sqrt(N)."""
     eq = packed.equations
     state, (_, s) = packed.unpack(y), eq.scales

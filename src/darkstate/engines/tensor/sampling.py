@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.base import one_blas_thread
 from darkstate.engines.tensor.groups import Groups
 from darkstate.engines.tensor.mps import Cut, canonical
 from darkstate.engines.tensor.sites import Array, Chain
 from darkstate.engines.tensor.walker import Network, Walker, dark_vectors
 from darkstate.errors import ArgumentError
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.states import PureState
 
 

@@ -15,7 +15,6 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
-    one_blas_thread,
     refuse_if_too_large,
 )
 from darkstate.engines.trajectories.averages import Average, judged, report_of, window_average
@@ -42,6 +41,7 @@ from darkstate.errors import (
     check_integer,
     check_real,
 )
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.systems.open_system import OpenSystem
 
 UNRAVELLINGS = ("jumps", "homodyne", "heterodyne")

@@ -38,7 +38,7 @@ def xi(atoms: int, engine: Any, noise: bool = True) -> float:
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     few = [2, 3, 4, 6, 8] if fast else [2, 3, 4, 6, 8, 10, 12, 16]
-    many = np.unique(np.geomspace(2, 1e4, 13 if fast else 61).astype(int)).tolist()
+    many = np.unique(np.geomspace(2, 1e4, 31 if fast else 61).astype(int)).tolist()
     exact = []
     for k, atoms in enumerate(few):
         exact.append([xi(atoms, Collective(), noise) for noise in (True, False)])

@@ -21,6 +21,8 @@ _LAST = 60.0
 _LOSSES = (0.0, 0.005, 0.013, 0.026)
 _SHOWN = 0.013
 _DRIVEN, _BARE = 40.0, 2.5
+_NEAR = 0.25
+"""How far from the numbers quoted counts as reproduced with a condition."""
 
 
 def crossing(times: np.ndarray, values: np.ndarray, level: float) -> float:
@@ -73,6 +75,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
         float(x.loss): crossing(times, x.values, 1 - (1 - float(x[0])) / math.e) for x in data.bare
     }
     longer = min(on[x] / off[x] for x in on)
+    least = min(on)
+    close = abs(on[least] / _DRIVEN - 1) < _NEAR and abs(fading[least] / _BARE - 1) < _NEAR
 
     def listed(values: dict[float, float]) -> str:
         return ", ".join(f"{value:.1f}" for value in values.values())
@@ -82,12 +86,13 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
         Claim(
             "lifetime-1",
             "Under the drive entanglement lasts 40 ms; without it, it would last 2.5 ms.",
-            Verdict.CONDITION if longer > 3 else Verdict.NOT_REPRODUCED,
+            Verdict.CONDITION if close else Verdict.NOT_REPRODUCED,
             f"{_DRIVEN:g} ms against {_BARE:g} ms",
             f"xi < 1 until {listed(on)} ms with the drive; after switching it off for "
             f"{listed(off)} ms, and 1 - xi falls to 1/e in {listed(fading)} ms (Gout_L = {losses} "
             "per ms)",
-            "the contrast holds, the numbers only roughly: by the given Gt = "
+            f"within {_NEAR:.0%} if the drive loses no atoms and the lifetime without it is the "
+            "1/e time of 1 - xi; xi < 1 lasts twice as long as quoted. By the given Gt = "
             f"{NOISE:g} per ms variances decay in {1 / NOISE:.1f} ms, and 1/(2 Gt) = "
             f"{0.5 / NOISE:.1f} ms would be the paper's number. d = 55 and heating by the drive at "
             "nu^2 Gamma + Gcol are our choice; with two levels only (figure 3a) it lasts 38 ms",
