@@ -222,6 +222,7 @@ def _structure(packed: Packed, point: Stationary) -> tuple[str, ...]:
     if eq.conserving:
         names = ", ".join(eq.conserving)
         lines.append(f"J^2 of {names} is conserved: the state is that of the initial J^2")
+        lines.append("variances along a mean spin of conserved J^2 are not known by this closure")
     return tuple(lines)
 
 

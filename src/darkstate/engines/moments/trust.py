@@ -1,14 +1,14 @@
 r"""How far to trust a stationary point: what the dropped third cumulants would change.
 
-Third cumulants k of the fluctuations follow from means and covariances in the leading order of 1/N,
+Third cumulants k of the fluctuations are driven by means and covariances. For large N,
 
     d k_abc/dt = sum_sym [J_ad k_dbc + M_abeg k_egc + 2 F2_ade K_db K_ec + G_abe K_ec],
 
 with the noise's dependence on the means, ``G_abe = P_abe + 2 M_abeg x_g``, and *sum_sym* over the
 three choices of the index that stands alone. Stationary ones are put back where they were dropped,
 ``d K_ab/dt = ... + sum_cd (F2_acd k_cdb + F2_bcd k_cda)``, and the linearised equations tell how
-far means and covariances move. Third moments of the noise of single atoms are left out: it is an
-estimate of the size, not a correction.
+far means and covariances move. Third moments of the noise of single atoms are left out, and the
+covariances put in are those of the closure: it is an estimate of the size, not a correction.
 """
 
 from __future__ import annotations
