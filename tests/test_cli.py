@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import darkstate
+import darkstate as ds
 from darkstate.cli import app
 from darkstate.cli.run_view import model_size
 from darkstate.cli.screen import number, thinned
@@ -194,6 +195,9 @@ def test_kinds_are_counted_one_by_one():
     assert model_size(run) == ", 2 ensembles (I, II)"
     result.state = object()
     assert model_size(run) == ""
+    scenario.model = ds.models.EnsembleRepeater(5, 3, 1.0)
+    result.state = SimpleNamespace(labels=("1", "5"))
+    assert model_size(run) == ", 5 ensembles in a line, ends 1 and 5"
 
 
 def test_long_tables_are_thinned(do):

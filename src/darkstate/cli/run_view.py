@@ -65,6 +65,11 @@ def kinds_of(run: ScenarioRun) -> dict[str, str]:
 
 def model_size(run: ScenarioRun) -> str:
     """How large the network is: ``", 6 qubits (A1 .. B3) and 2 modes (SA, SB)"``."""
+    from darkstate.frontdoor import is_chain
+
+    if is_chain(run.scenario.model):  # the state is that of the ends only
+        first, last = run.result.state.labels
+        return f", {last} ensembles in a line, ends {first} and {last}"
     groups: dict[str, list[str]] = {}
     for label, kind in kinds_of(run).items():
         groups.setdefault(kind, []).append(label)
