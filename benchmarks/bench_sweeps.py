@@ -59,7 +59,7 @@ def real_sweep(points):
     return Sweep(model, axes, ("concurrence(A1:B1)", "concurrence(A2:B2)", "purity"))
 
 
-def scaling(folder, points=200):
+def scaling(folder, points=500):
     """One and two workers, and none; workers take their start into the bargain."""
     swept, found = real_sweep(points), {}
     for workers in (None, 1, 2):
