@@ -192,7 +192,7 @@ def main() -> None:
     """Run the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="small sizes only")
-    parser.add_argument("--limit", type=float, default=300.0, help="seconds a job may take")
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds a job may take")
     args = parser.parse_args()
     fast = args.fast
     one_ensemble((6, 10) if fast else (6, 10, 20, 30, 40), (), 1.0, args.limit)
