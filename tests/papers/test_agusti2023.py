@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from papers_shared import check_picture, computing, verdicts_of
 
 from darkstate.papers import PAPERS, Verdict, paper
 from darkstate.papers.agusti2023 import AGUSTI2023
@@ -19,18 +20,11 @@ FIGURES = {figure.id: figure for figure in AGUSTI2023.figures}
 
 @pytest.fixture(scope="module")
 def data():
-    computed = {}
-
-    def of(figure):
-        if figure not in computed:
-            computed[figure] = FIGURES[figure].compute(True, lambda what, fraction: None)
-        return computed[figure].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def verdicts(figure, data):
-    return {claim.id: claim.verdict for claim in FIGURES[figure].claims(data)}
+    return verdicts_of(FIGURES[figure], data)
 
 
 def preparation(times, permuted):
@@ -142,11 +136,7 @@ def test_it_is_listed():
 
 @pytest.mark.parametrize("figure", ["2b", "2c", "2e", "dark"])
 def test_pictures_and_claims(figure, data):
-    picture, axes = plt.subplots()
-    FIGURES[figure].draw(axes, data(figure))
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
+    check_picture(FIGURES[figure], data(figure))
     claims = FIGURES[figure].claims(data(figure))
     assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
     assert {claim.verdict for claim in claims} <= {Verdict.REPRODUCED, Verdict.FINDING}

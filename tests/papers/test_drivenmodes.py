@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from papers_shared import check_claims, check_picture, computing, verdicts_of
 
 from darkstate.papers import PAPERS, Verdict, paper
 from darkstate.papers.drivenmodes import DRIVENMODES
@@ -11,24 +12,13 @@ from darkstate.papers.drivenmodes.common import exact_ebits, maximum, nats, nega
 FIGURES = {figure.id: figure for figure in DRIVENMODES.figures}
 
 
-def quiet(what, fraction):
-    assert 0 <= fraction <= 1
-
-
 @pytest.fixture(scope="module")
 def data():
-    computed = {}
-
-    def of(figure):
-        if figure not in computed:
-            computed[figure] = FIGURES[figure].compute(True, quiet)
-        return computed[figure].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def verdicts(figure, data):
-    return {claim.id: claim.verdict for claim in FIGURES[figure].claims(data)}
+    return verdicts_of(FIGURES[figure], data)
 
 
 def test_it_is_listed():
@@ -39,14 +29,8 @@ def test_it_is_listed():
 
 @pytest.mark.parametrize("figure", ["1a", "1d", "pump"])
 def test_pictures_and_claims(figure, data):
-    picture, axes = plt.subplots()
-    FIGURES[figure].draw(axes, data(figure))
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
-    claims = FIGURES[figure].claims(data(figure))
-    assert len({claim.id for claim in claims}) == len(claims)
-    assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
+    check_picture(FIGURES[figure], data(figure))
+    check_claims(FIGURES[figure], data(figure))
 
 
 def test_the_maximum_of_figure_1a(data):

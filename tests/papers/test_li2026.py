@@ -2,9 +2,9 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from papers_shared import check_claims, check_picture, computing, verdicts_of
 
 from darkstate.papers import PAPERS, Verdict, paper
 from darkstate.papers.li2026 import LI2026
@@ -17,35 +17,18 @@ FIGURES = {figure.id: figure for figure in LI2026.figures}
 QUICK = ("2", "4d", "nodes", "signs")
 
 
-def quiet(what, fraction):
-    assert 0 <= fraction <= 1
-
-
 @pytest.fixture(scope="module")
 def data():
-    computed = {}
-
-    def of(figure):
-        if figure not in computed:
-            computed[figure] = FIGURES[figure].compute(True, quiet)
-        return computed[figure].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def verdicts(figure, data):
-    return {claim.id: claim.verdict for claim in FIGURES[figure].claims(data)}
+    return verdicts_of(FIGURES[figure], data)
 
 
 def check_picture_and_claims(figure, data):
-    picture, axes = plt.subplots()
-    FIGURES[figure].draw(axes, data)
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
-    claims = FIGURES[figure].claims(data)
-    assert len({claim.id for claim in claims}) == len(claims)
-    assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
+    check_picture(FIGURES[figure], data)
+    check_claims(FIGURES[figure], data)
 
 
 def test_it_is_listed():

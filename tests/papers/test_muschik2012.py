@@ -1,8 +1,8 @@
 """The ensembles' paper: verdicts come from the data, and pictures can be drawn."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from papers_shared import check_claims, check_picture, computing, verdicts_of
 
 from darkstate.papers import PAPERS, Verdict, paper
 from darkstate.papers.muschik2012 import MUSCHIK2012
@@ -14,24 +14,13 @@ FIGURES = {figure.id: figure for figure in MUSCHIK2012.figures}
 OWN = ["3a", "3b", "lifetime", "formulas", "finite"]
 
 
-def quiet(what, fraction):
-    assert 0 <= fraction <= 1
-
-
 @pytest.fixture(scope="module")
 def data():
-    computed = {}
-
-    def of(figure):
-        if figure not in computed:
-            computed[figure] = FIGURES[figure].compute(True, quiet)
-        return computed[figure].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def verdicts(figure, data):
-    return {claim.id: claim.verdict for claim in FIGURES[figure].claims(data)}
+    return verdicts_of(FIGURES[figure], data)
 
 
 def test_it_is_listed():
@@ -42,14 +31,8 @@ def test_it_is_listed():
 
 @pytest.mark.parametrize("figure", OWN)
 def test_pictures_and_claims(figure, data):
-    picture, axes = plt.subplots()
-    FIGURES[figure].draw(axes, data(figure))
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
-    claims = FIGURES[figure].claims(data(figure))
-    assert len({claim.id for claim in claims}) == len(claims)
-    assert all(claim.id.startswith(figure) and claim.computed for claim in claims)
+    check_picture(FIGURES[figure], data(figure))
+    check_claims(FIGURES[figure], data(figure))
 
 
 def test_detuning_needs_a_lowered_polarisation(data):

@@ -1,8 +1,8 @@
 """Measurement figures of muschik2012: verdicts come from the data, and pictures can be drawn."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from papers_shared import check_picture, computing, verdicts_of
 
 from darkstate.papers import Verdict
 from darkstate.papers.muschik2012.conditional import FIGURE_4B
@@ -13,27 +13,16 @@ FIGURES = {"4b": FIGURE_4B, "reconstruction": RECONSTRUCTION}
 
 @pytest.fixture(scope="module")
 def data():
-    computed = {}
-
-    def of(name):
-        if name not in computed:
-            computed[name] = FIGURES[name].compute(True, lambda what, fraction: None)
-        return computed[name].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def verdicts(name, data):
-    return {claim.id: claim.verdict for claim in FIGURES[name].claims(data)}
+    return verdicts_of(FIGURES[name], data)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_pictures(name, data):
-    picture, axes = plt.subplots()
-    FIGURES[name].draw(axes, data(name))
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
+    check_picture(FIGURES[name], data(name))
 
 
 def test_measurement_helps_only_with_noise(data):

@@ -1,8 +1,8 @@
 """Atoms and spins of the replication paper: verdicts come from the data."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from papers_shared import check_picture, computing
 
 from darkstate.engines import Lindblad
 from darkstate.frontdoor import steady_state
@@ -16,14 +16,7 @@ BELL = 2 * np.sqrt(2) / 3  # 2 c sqrt(1 - c^2) at nbar = 1, where c^2 = 1/3
 
 @pytest.fixture(scope="module")
 def computed():
-    done = {}
-
-    def of(figure):
-        if figure not in done:
-            done[figure] = FIGURES[figure].compute(True, lambda what, fraction: None)
-        return done[figure].copy(deep=True)
-
-    return of
+    return computing(FIGURES)
 
 
 def claims(figure, data):
@@ -36,11 +29,7 @@ def verdicts(figure, data):
 
 @pytest.mark.parametrize("figure", ["3b", "3c"])
 def test_picture(figure, computed):
-    picture, axes = plt.subplots()
-    FIGURES[figure].draw(axes, computed(figure))
-    picture.canvas.draw()
-    assert axes.get_xlabel() and axes.get_ylabel()
-    plt.close(picture)
+    check_picture(FIGURES[figure], computed(figure))
 
 
 # Bare spins, figure 3c ------------------------------------------------------------------------
