@@ -20,8 +20,8 @@ from darkstate.engines.base import (
 )
 from darkstate.engines.cascade.reduction import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
-from darkstate.engines.cascade.states import StageStates
-from darkstate.engines.cascade.sweep import Line, Read, changes
+from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
+from darkstate.engines.cascade.sweep import Kept, Line, Read
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,
@@ -31,7 +31,6 @@ from darkstate.errors import (
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
-from darkstate.states import DensityState
 from darkstate.states.matrices import space_dimensions
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Mode
@@ -57,10 +56,12 @@ class Cascade:
     All that lies upstream of a stage is replaced by a linear system of `dimension` numbers that
     drives the next stages as the whole does (`darkstate.engines.cascade.reduction`). The error of
     each stage is estimated by the change of its state (trace norm) from a run at half the
-    dimension, or of a stage before it if that is larger. Nothing between stages is kept.
+    dimension, or of a stage before it if that is larger; that of a window likewise.
 
     Args:
         dimension: numbers kept of what lies upstream; 16 (one pair ahead exactly) to 256 (two).
+        window: neighbouring stages whose joint states are kept, 1 to 3. Two cost little, three
+            as much again as the stages alone; correlations between farther stages are not kept.
         tolerance: error estimate above which the result is suspect.
         rtol: relative residual of joint steady states.
         memory_limit: bytes; by default half of the machine's memory.
@@ -70,6 +71,7 @@ class Cascade:
     """
 
     dimension: int = 128
+    window: int = 1
     tolerance: float = 1e-2
     rtol: float = 1e-6
     memory_limit: float | None = None
@@ -79,6 +81,9 @@ class Cascade:
     def __post_init__(self) -> None:
         remedy = "Give 32 to 256; the error falls and the time grows with it."
         check_integer("dimension", self.dimension, minimum=8, remedy=remedy)
+        remedy = f"Give 1 to {LARGEST_WINDOW} neighbouring stages whose joint state you need."
+        if check_integer("window", self.window, minimum=1, remedy=remedy) > LARGEST_WINDOW:
+            raise ArgumentError("window", f"be <= {LARGEST_WINDOW}", self.window, remedy)
         remedy = "Give the largest error (trace norm) that you accept, such as 1e-2."
         check_real("tolerance", self.tolerance, above=0.0, remedy=remedy)
         remedy = "Give a relative accuracy such as 1e-6."
@@ -137,13 +142,15 @@ class Cascade:
         """Time as measured on two-qubit stages, scaled with the joint steady states."""
         joined, m = largest**2, self.dimension
         numbers = m * joined * min(LARGEST_LOOKAHEAD, joined**2) / 5.0
-        memory = 8.0 * (160 * numbers + 4 * (m * joined) ** 2)
-        return Cost(memory, stages * 6.5e-5 * numbers)
+        follow = float(joined) ** (min(self.window, stages) - 1)
+        windowed = m * joined * follow / 5.0 if follow > 1 else 0.0
+        memory = 8.0 * (160 * max(numbers, windowed) + 4 * (m * joined) ** 2 + 8 * follow**2)
+        return Cost(memory, stages * 6.5e-5 * (numbers + windowed))
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
     ) -> Solution:
-        """The reduced steady states of all stages, a `StageStates`.
+        """The reduced steady states of all stages and windows, a `StageStates`.
 
         Args:
             system: a cascade.
@@ -164,21 +171,18 @@ class Cascade:
             remedy = offer.reason[0].upper() + offer.reason[1:]
             raise ArgumentError("system", "be a cascade of small stages", system.labels, remedy)
         limit = self.memory_limit or 0.5 * available_memory()
-        refuse_if_too_large("steady_state", offer.cost.memory, limit, "Lower `dimension`.")
+        refuse_if_too_large(
+            "steady_state", offer.cost.memory, limit, "Lower `dimension` or `window`."
+        )
         plan: _Plan = offer.plan
         with one_blas_thread():
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
             coarse, _ = line.reads(max(8, self.dimension // 2), order)
             fine, ended = line.reads(self.dimension, order)
-        errors = changes(fine, coarse) + change + self.rtol
-        states = StageStates(
-            tuple(
-                DensityState(s.labels, s.dimensions, read.matrix)
-                for s, read in zip(line.chain.stages, fine, strict=False)
-            )
-        )
-        report = self._report(plan, fine, errors, order, change, ended)
+        stages, windows = line.kept(fine, coarse, change + self.rtol)
+        states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
+        report = self._report(plan, fine, [*stages, *windows], order, change, ended)
         return Solution(states, report.with_(seconds=time.perf_counter() - start))
 
     def _line(self, system: OpenSystem, plan: _Plan) -> Line:
@@ -187,28 +191,27 @@ class Cascade:
         values = [[charge.get(mode.label, 0) for mode in modes] for charge in found]
         chain = chain_of(plan.network, plan.members, found, plan.source, plan.dims)
         carried = np.array(values, dtype=int).reshape(len(found), len(modes))
-        return Line(chain, plan.source, carried, self.rtol)
+        return Line(chain, plan.source, carried, self.rtol, self.window)
 
     def _report(
         self,
         plan: _Plan,
         reads: Sequence[Read],
-        errors: Array,
+        kept: Sequence[Kept],
         order: int,
         change: float,
         ended: str,
     ) -> Report:
-        truncation = {
-            f"error of {', '.join(stage)}": float(error)
-            for stage, error in zip(plan.members, errors, strict=False)
-        }
+        truncation = {f"error of {k.name}": k.error for k in kept}
         truncation["largest discarded weight"] = max(read.discarded for read in reads)
-        structure = [f"{len(reads)} stages; only states within a stage are kept"]
+        window = min(self.window, len(plan.members))
+        reach = "a stage" if window == 1 else f"{window} neighbouring stages"
+        structure = [f"{len(reads)} stages; only states within {reach} are kept"]
         if plan.source is not None:
             labels = ", ".join(mode.label for mode in plan.source.modes)
             structure.append(f"source {labels} by its moments up to order {order}")
             truncation["moments of the source"] = change
-        worst = float(np.max(errors))
+        worst = max(k.error for k in kept)
         warnings = []
         if ended:
             left = plan.members[len(reads)]
@@ -217,7 +220,7 @@ class Cascade:
             count = sum(read.narrowed for read in reads)
             warnings.append(f"{count} compressions kept fewer numbers than asked for: not stable")
         if not worst <= self.tolerance:
-            where = ", ".join(plan.members[int(np.argmax(errors > self.tolerance))])
+            where = next(k.name for k in kept if not k.error <= self.tolerance)
             warnings.append(
                 f"the estimated error exceeds {self.tolerance:g} from {where} on (largest "
                 f"{worst:.2g}): raise dimension"
@@ -225,7 +228,10 @@ class Cascade:
         if any(read.shortened for read in reads):
             count = sum(read.shortened for read in reads)
             warnings.append(f"{count} compressions looked at one stage ahead only: raise dimension")
-        margin = min(float(np.linalg.eigvalsh(read.matrix)[0]) for read in reads)
+        missing = max(0, len(reads) - window + 1) + (len(reads) if window > 1 else 0) - len(kept)
+        if missing:
+            warnings.append(f"{missing} windows are not solved: joint states did not converge")
+        margin = min(k.state.margin() for k in kept)
         if margin < -max(worst, 1e-9):
             warnings.append(f"a state has a negative eigenvalue {margin:.3g}")
         return Report(
@@ -239,7 +245,11 @@ class Cascade:
             warnings=tuple(warnings),
             structure=tuple(structure),
             provenance={
-                "engine options": {"dimension": self.dimension, "rtol": self.rtol},
+                "engine options": {
+                    "dimension": self.dimension,
+                    "window": self.window,
+                    "rtol": self.rtol,
+                },
                 "versions": versions(),
             },
         )

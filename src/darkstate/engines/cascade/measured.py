@@ -1,4 +1,4 @@
-"""Measures on the stages of a cascade: each goes to the density matrix of the stage it asks for."""
+"""Measures on a cascade: each goes to the density matrix of the stage or window it asks for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from darkstate.measures.dispatch import Measure, as_group
 def _forwarded(measure: Measure) -> Callable[..., float]:
     def value(state: StageStates, *groups: str | Sequence[str] | None) -> float:
         labels = tuple(label for group in groups for label in as_group(group))
-        return measure(state.stage_of(labels or state.labels), *groups)
+        return measure(state.holding(labels or state.labels), *groups)
 
     return value
 
 
 def register_measures() -> None:
-    """Teach every measure of density matrices the states of stages."""
+    """Teach every measure of density matrices the states of stages and windows."""
     for measure in MEASURES:
         measure.register(StageStates)(_forwarded(measure))

@@ -130,7 +130,7 @@ def stage_part(stage: Stage, entering: Sequence[Step]) -> tuple[Part, Array]:
         entering: charges that the channels into it add to what lies upstream.
     """
     d = len(stage.values)
-    bases, one = _bases(stage.values), np.eye(d)
+    bases, one = operator_bases(stage.values), np.eye(d)
     own = np.kron(stage.effective, one) + np.kron(one, stage.effective.conj())
     for c in stage.jumps:
         own = own + np.kron(c, c.conj())
@@ -154,8 +154,8 @@ def stage_part(stage: Stage, entering: Sequence[Step]) -> tuple[Part, Array]:
     return part, bases[zero]
 
 
-def _bases(values: Array) -> dict[Charge, Array]:
-    """Orthonormal operator bases by charge, those of -q the adjoints of those of q."""
+def operator_bases(values: Array) -> dict[Charge, Array]:
+    """Orthonormal (d^2, n) operator bases by charge, those of -q the adjoints of those of q."""
     d = len(values)
     found: dict[Charge, list[Array]] = {}
     for i in range(d):

@@ -1,7 +1,8 @@
-"""The states of the stages of a cascade, each by itself.
+"""The states of the stages of a cascade, and of windows of neighbouring stages.
 
 The density matrix of twenty pairs has 16^20 entries and is never made. What is kept is the exact
-type of answer that most questions need: the reduced state of every stage.
+type of answer that most questions need: the reduced state of every stage and, if asked for, of
+every few neighbouring stages.
 """
 
 from __future__ import annotations
@@ -13,16 +14,26 @@ from typing import Any
 from darkstate.errors import MissingError, check_labels
 from darkstate.states import DensityState
 
+LARGEST_WINDOW = 3
+"""Neighbouring stages whose joint state an engine can keep."""
+
 
 @dataclass(frozen=True)
 class StageStates:
-    """Reduced states of the stages of a cascade; correlations between stages are not kept.
+    """Reduced states of the stages of a cascade, and of windows of neighbouring stages.
+
+    Labels of one stage are answered from the stage; labels of several from the earliest window
+    that holds them, behind which the least is compressed. Correlations between stages farther apart
+    than a window are not kept.
 
     Args:
         stages: one density matrix a stage, in order; their labels do not overlap.
+        windows: density matrices of neighbouring stages, in order of their first stage; labels
+            stage after stage.
     """
 
     stages: tuple[DensityState, ...]
+    windows: tuple[DensityState, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -34,39 +45,56 @@ class StageStates:
         """Dimension of each label."""
         return tuple(size for stage in self.stages for size in stage.dimensions)
 
-    def stage_of(self, labels: str | Sequence[str]) -> DensityState:
-        """The stage that holds all `labels`.
+    def holding(self, labels: str | Sequence[str]) -> DensityState:
+        """The stage, or else the earliest window, that holds all `labels`.
 
         Raises:
             ArgumentError: unknown labels.
-            MissingError: they belong to different stages.
+            MissingError: they are farther apart than a window.
         """
         wanted = (labels,) if isinstance(labels, str) else tuple(labels)
         check_labels("labels", wanted, self.labels)
-        for stage in self.stages:
-            if set(wanted) <= set(stage.labels):
-                return stage
-        raise MissingError(
-            f"`labels` must lie within one stage of the cascade, but are {', '.join(wanted)}. "
-            "Correlations between stages are not kept; solve the part upstream of them exactly: "
-            "steady_state(upstream(system, labels), engine=Lindblad())."
+        for state in (*self.stages, *self.windows):
+            if set(wanted) <= set(state.labels):
+                return state
+        raise MissingError(self._missing(wanted))
+
+    def _missing(self, wanted: Sequence[str]) -> str:
+        """What was asked, what is kept, and how to get the rest."""
+        places = [k for k, s in enumerate(self.stages) if set(wanted) & set(s.labels)]
+        span = places[-1] - places[0] + 1
+        known = [sum(set(s.labels) <= set(w.labels) for s in self.stages) for w in self.windows]
+        kept = max(known, default=1)
+        stages = "one stage" if kept == 1 else f"{kept} neighbouring stages"
+        exactly = "steady_state(upstream(system, labels), engine=Lindblad())"
+        if span <= kept:
+            remedy = "That window was not solved, see the report's warnings: change `dimension`."
+        elif span <= LARGEST_WINDOW:
+            remedy = f"Solve with Cascade(window={span})."
+        else:
+            remedy = (
+                f"Farther correlations are not kept; solve what is upstream exactly: {exactly}."
+            )
+        return (
+            f"`labels` must lie within {stages} of the cascade, but {', '.join(wanted)} span "
+            f"{span}. {remedy}"
         )
 
     def reduced(self, labels: str | Sequence[str]) -> DensityState:
-        """The state of some labels of one stage, in the order given.
+        """The state of some labels of one stage or window, in the order given.
 
         Raises:
             ArgumentError: unknown labels.
-            MissingError: they belong to different stages.
+            MissingError: they are farther apart than a window.
         """
-        return self.stage_of(labels).reduced(labels)
+        return self.holding(labels).reduced(labels)
 
     def expectation(self, operator: Any, labels: str | Sequence[str] | None = None) -> complex:
-        """``Tr(rho O)`` for an operator on one stage.
+        """``Tr(rho O)`` for an operator on one stage or window.
 
         Raises:
             ArgumentError: unknown labels.
-            MissingError: it acts on several stages.
+            MissingError: it acts on stages farther apart than a window.
         """
         acts_on = [space.label for space in operator.spaces] if labels is None else labels
-        return self.stage_of(acts_on).expectation(operator, labels)
+        return self.holding(acts_on).expectation(operator, labels)

@@ -1,4 +1,4 @@
-"""Down the cascade: add a stage, read it off, compress, go on."""
+"""Down the cascade: add a stage, read it off (and its window), compress, go on."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.parts import Part, Product, nothing, stage_part
+from darkstate.engines.cascade.parts import (
+    Part,
+    Product,
+    nothing,
+    operator_bases,
+    stage_part,
+)
 from darkstate.engines.cascade.reduction import reduced
 from darkstate.engines.cascade.source import source_part
 from darkstate.engines.cascade.stages import Chain
+from darkstate.engines.cascade.windows import window_state
 from darkstate.errors import NumericalError
+from darkstate.states import DensityState
 from darkstate.systems.traits import LinearSource
 
 Array = NDArray[Any]
 FIRST_ORDER, LAST_ORDER = 4, 14
 """Orders of the moments of a source that are tried."""
+WINDOW_RTOL = 0.1
+"""Residual of windows against that of compressions: their error is several times their residual."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Read:
         discarded: weight dropped by the compression behind it; 0 behind the last.
         shortened: whether that compression looked at one stage ahead only.
         narrowed: whether it kept less than asked for.
+        window: state of the window that begins with this stage; None if there is none, or if it
+            could not be solved.
     """
 
     matrix: Array
@@ -40,6 +52,20 @@ class Read:
     discarded: float
     shortened: bool
     narrowed: bool
+    window: Array | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The state of a stage or a window, and the estimate of its error (trace norm)."""
+
+    state: DensityState
+    error: float
+
+    @property
+    def name(self) -> str:
+        """Its labels, as reports write them."""
+        return ", ".join(self.state.labels)
 
 
 class EndedError(NumericalError):
@@ -54,14 +80,24 @@ class Line:
         source: the linear source in front.
         charges: (c, M) charges of its modes.
         rtol: relative residual of joint steady states.
+        window: neighbouring stages whose joint states are read.
     """
 
-    def __init__(self, chain: Chain, source: LinearSource | None, charges: Array, rtol: float):
+    def __init__(
+        self,
+        chain: Chain,
+        source: LinearSource | None,
+        charges: Array,
+        rtol: float,
+        window: int = 1,
+    ):
         self.chain, self.source, self.charges, self.rtol = chain, source, charges, rtol
+        self.window = min(window, len(chain.stages))
         entering = [chain.steps, *(stage.steps for stage in chain.stages)]
         pairs = [stage_part(s, steps) for s, steps in zip(chain.stages, entering, strict=False)]
         self.parts = [part for part, _ in pairs]
         self.bases = [basis for _, basis in pairs]
+        self.operators = [operator_bases(stage.values) for stage in chain.stages]
 
     def sweep(self, dimension: int, order: int) -> Iterator[Read]:
         """All stages, one after the other, with `dimension` numbers kept of what is upstream."""
@@ -73,11 +109,12 @@ class Line:
             x, residual = _steady(joined)
             matrix = self._matrix(s, pair.second_alone(x))
             upstream, found = joined.with_state(x), None
+            window = self._window(s, pair, upstream)
             if s + 1 < len(self.parts) and joined.dimension > dimension:
                 try:
                     found = reduced(upstream, self.parts[s + 1 :], dimension, self.rtol)
                 except NumericalError as failure:
-                    yield Read(matrix, residual, before, 0.0, False, False)
+                    yield Read(matrix, residual, before, 0.0, False, False, window)
                     raise EndedError(str(failure)) from None
                 upstream = found.part
             yield Read(
@@ -87,7 +124,19 @@ class Line:
                 found.discarded if found else 0.0,
                 bool(found and found.shortened),
                 bool(found and found.narrowed),
+                window,
             )
+
+    def _window(self, s: int, pair: Product, joined: Part) -> Array | None:
+        """The state of the window that begins with stage s, if all of it is there."""
+        stop = s + self.window
+        if self.window == 1 or stop > len(self.parts):
+            return None
+        ahead, operators = self.parts[s + 1 : stop], self.operators[s:stop]
+        try:
+            return window_state(pair, joined, ahead, operators, WINDOW_RTOL * self.rtol)
+        except NumericalError:
+            return None
 
     def reads(self, dimension: int, order: int) -> tuple[list[Read], str]:
         """What a sweep gives, and why it ended before the last stage (empty if it did not)."""
@@ -98,6 +147,39 @@ class Line:
         except EndedError as end:
             return found, str(end)
         return found, ""
+
+    def kept(
+        self, fine: Sequence[Read], coarse: Sequence[Read], floor: float
+    ) -> tuple[list[Kept], list[Kept]]:
+        """The states of all stages, and of all windows that do not reach beyond them.
+
+        Args:
+            fine: what a sweep gave.
+            coarse: what one at half its dimension gave, for the errors.
+            floor: what is added to every error.
+        """
+        windows = [read.window for read in fine[: max(0, len(fine) - self.window + 1)]]
+        return (
+            self._states(1, [x.matrix for x in fine], [x.matrix for x in coarse], floor),
+            self._states(self.window, windows, [x.window for x in coarse], floor),
+        )
+
+    def _states(
+        self,
+        width: int,
+        fine: Sequence[Array | None],
+        coarse: Sequence[Array | None],
+        floor: float,
+    ) -> list[Kept]:
+        """States of `width` stages by their first one; those that are missing are left out."""
+        found = []
+        for s, (matrix, error) in enumerate(zip(fine, changes(fine, coarse), strict=True)):
+            if matrix is not None:
+                members = self.chain.stages[s : s + width]
+                labels = tuple(label for stage in members for label in stage.labels)
+                sizes = tuple(size for stage in members for size in stage.dimensions)
+                found.append(Kept(DensityState(labels, sizes, matrix), float(error) + floor))
+        return found
 
     def start(self, dimension: int, order: int) -> tuple[Part, float]:
         """What stands before the first stage, and the weight dropped by compressing it."""
@@ -135,13 +217,16 @@ def trace_norm(matrix: Array) -> float:
     return float(np.sum(np.abs(np.linalg.eigvalsh(matrix))))
 
 
-def changes(first: Sequence[Read], second: Sequence[Read]) -> Array:
-    """For each stage the largest change (trace norm) of its state or of one before it.
+def changes(first: Sequence[Array | None], second: Sequence[Array | None]) -> Array:
+    """For each state the largest change (trace norm) of it or of one before it.
 
-    Where the second sweep ended early the change is not known: infinite.
+    Where one of the two is missing, as where the second sweep ended early, the change is not known:
+    infinite.
     """
-    found = [trace_norm(a.matrix - b.matrix) for a, b in zip(first, second, strict=False)]
-    found += [np.inf] * (len(first) - len(found))
+    found = [np.inf] * len(first)
+    for k, (a, b) in enumerate(zip(first, second, strict=False)):
+        if a is not None and b is not None:
+            found[k] = trace_norm(a - b)
     return np.maximum.accumulate(found)
 
 

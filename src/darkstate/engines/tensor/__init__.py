@@ -1,8 +1,9 @@
 """Tensor engines: long cascades by matrix-product states.
 
 A network of qubit pairs is a chain of sites (`sites.py`), its couplings a few lines along the chain
-(`lines.py`), a time step a matrix-product operator of small bond dimension (`steps.py`). Quantum
-trajectories of matrix-product states (`mps.py`, `walker.py`) are averaged into the reduced states
+(`lines.py`), a time step a matrix-product operator of small bond dimension (`steps.py`). States
+(`mps.py`) and operators (`operators.py`) are kept in blocks of the network's charge (`blocks.py`).
+Quantum trajectories of matrix-product states (`walker.py`) are averaged into the reduced states
 of pairs (`sampling.py`, `groups.py`), which a `SampledState` holds with their errors. Or the
 density matrix itself is relaxed as a matrix-product state (`superoperators.py`, `relaxation.py`).
 """

@@ -13,7 +13,7 @@ from darkstate.engines.base import Cost, Offer, Solution
 from darkstate.engines.tensor.groups import groups_of
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.sampled import SampledState
-from darkstate.engines.tensor.sampling import Run, Task, run_all, start_of
+from darkstate.engines.tensor.sampling import Run, Task, is_graded, run_all, start_of
 from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.walker import Network, network_of
 from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real
@@ -23,6 +23,8 @@ from darkstate.systems.open_system import OpenSystem
 
 SPACING = 5
 """Steps between samples of a stationary run."""
+PLAIN = 16
+"""Bonds up to this width are not worth the blocks of a charge."""
 BLOCKS = 16
 """Blocks into which the window of one trajectory is divided."""
 
@@ -44,7 +46,8 @@ class TensorTrajectories:
             draws from ``SeedSequence(seed, spawn_key=(k,))``.
         bond: largest bond dimension.
         cut: Schmidt weight that may be discarded at each bond in each half step.
-        step: longest time step (third order); by default 0.4 over the largest local rate.
+        step: longest time step (third order); by default 0.4 over the largest local rate, and
+            less for more than three stages, see `walker.network_of`.
         dark: amplitude below which what is left of a disturbance on a stage is ignored.
         groups: groups of labels whose joint states are wanted besides those of the stages, up to
             four qubits each.
@@ -94,7 +97,7 @@ class TensorTrajectories:
             return Offer(self.name, False, str(refusal), steps=steps)
         chain = network.chain
         steps = [f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states"]
-        lines = max(W.shape[1] for W in network.steps.polynomials)
+        lines = max(sum(each.arriving.values()) for each in network.steps.layouts)
         steps.append(f"Bond dimension of one time step: {lines}")
         if self.burn_in is None or self.duration is None:
             steps.append("How long to wait and to average? not said")
@@ -124,7 +127,7 @@ class TensorTrajectories:
             missing = "burn_in" if self.burn_in is None else "duration"
             raise ArgumentError(missing, "be given for a steady state", None, NO_WINDOW)
         plan = offer.plan if offer is not None else None
-        network: Network = plan or self._network(system)
+        network = self._graded(plan or self._network(system), initial)
         each = max(1, round(self.duration / (BLOCKS * SPACING * network.step)))
         window = self.duration * (np.arange(BLOCKS * each) + 1) / (BLOCKS * each)
         bins = tuple(np.repeat(np.arange(BLOCKS), each).tolist())
@@ -150,7 +153,7 @@ class TensorTrajectories:
         if not moments or np.any(np.diff(moments) <= 0) or not np.isfinite(moments).all():
             remedy = "Give for example numpy.linspace(0, 10, 101)."
             raise ArgumentError("times", "be finite, increasing numbers", times, remedy)
-        network, bins = self._network(system), tuple(range(len(moments)))
+        network, bins = self._graded(self._network(system), initial), tuple(range(len(moments)))
         task = self._task(network, initial, moments, moments[0], bins, dark=False)
         runs = list(run_all(task, range(self.trajectories), self.workers))
         states = []
@@ -167,7 +170,16 @@ class TensorTrajectories:
         return Solution(states[-1], report, tuple(states))
 
     def _network(self, system: OpenSystem) -> Network:
-        return network_of(chain_of(system), self.step, Cut(self.cut, self.bond), self.dark)
+        chain = chain_of(system)
+        chain = chain if min(self.bond, chain.widest) > PLAIN else chain.plain()
+        return network_of(chain, self.step, Cut(self.cut, self.bond), self.dark)
+
+    def _graded(self, network: Network, initial: Any) -> Network:
+        """The network, without its charge if the initial state has parts of several."""
+        chain = network.chain
+        if is_graded(initial, chain):
+            return network
+        return network_of(chain.plain(), self.step, network.cut, self.dark)
 
     def _task(
         self,
@@ -201,9 +213,14 @@ class TensorTrajectories:
         kicks = sum(name in fixed for name in clicks) if fixed else len(clicks)
         lost, widest = sum(run.lost for run in runs), max(run.widest for run in runs)
         share = lost / max(1, kicks)
-        warnings = ()
-        if share > TOLERATED:
+        warnings: tuple[str, ...] = ()
+        if fixed and kicks < FEWEST:
             warnings = (
+                f"only {kicks} disturbances were seen, too few for any error estimate: raise "
+                "duration or trajectories",
+            )
+        if share > TOLERATED:
+            warnings += (
                 f"each disturbance comes with {share:.2g} of discarded weight, a disturbance of "
                 f"its own: raise bond (bonds reached {widest}) or lower cut",
             )
@@ -231,6 +248,8 @@ class TensorTrajectories:
 
 TOLERATED = 0.03
 """Discarded weight per disturbance that passes without a warning."""
+FEWEST = 5
+"""Disturbances below which the spread of samples says nothing about what was not seen."""
 NO_WINDOW = (
     "Give TensorTrajectories(burn_in=..., duration=...), several relaxation times each, to average "
     "over time; use engines.Lindblad for a small network without sampling error."

@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
-from darkstate.engines.tensor.mps import site_states
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.blocks import Array, Blocks, dense, site_states
+from darkstate.engines.tensor.sites import Chain
 from darkstate.errors import ArgumentError, nearest
 
 MAX_STATES = 16
@@ -28,12 +28,13 @@ class Groups:
     chain: Chain
     names: tuple[tuple[str, ...], ...]
 
-    def states(self, state: Sequence[Array]) -> list[Array]:
+    def states(self, state: Sequence[Blocks]) -> list[Array]:
         """The (d, d) reduced states of all groups, of a normalised right-canonical state."""
-        lefts = _left_environments(state)
-        found = site_states(state)
-        for group in self.names[len(self.chain) :]:
-            found.append(self._joint(state, lefts, group))
+        found, further = site_states(state, self.chain.grades), self.names[len(self.chain) :]
+        if further:
+            whole = dense(state, self.chain.grades)
+            lefts = _left_environments(whole)
+            found += [self._joint(whole, lefts, group) for group in further]
         return found
 
     def _joint(self, state: Sequence[Array], lefts: list[Array], group: tuple[str, ...]) -> Array:

@@ -9,7 +9,8 @@ lines that start at a site, run on, and end:
 with operators ``e_i,q`` that start lines, ``a_j,p`` that end them, and (q_n, q_{n-1}) matrices F.
 Singular value decompositions of the cuts, site by site, give the fewest lines (`lines_of`). What a
 line loses on its way, at a beam splitter for example, is in F; two-way coupling only makes more
-lines.
+lines. Where the network has a charge, lines carry it: an operator that starts a line takes the
+line's charge from its site, and one that ends it gives it back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from math import sqrt
 
 import numpy as np
 
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.blocks import Array, Grades
+from darkstate.engines.tensor.sites import Chain
 
 _RTOL = 1e-13
 """Singular values below this fraction of the largest coupling of a cut are rounding."""
@@ -33,11 +35,15 @@ class Lines:
         ends: (q_in, d, d) operators that end incoming lines.
         starts: (q_out, d, d) operators that start outgoing lines.
         passes: (q_out, q_in) amplitudes of lines that run on.
+        arriving: (q_in,) charges of incoming lines.
+        leaving: (q_out,) charges of outgoing lines.
     """
 
     ends: Array
     starts: Array
     passes: Array
+    arriving: Grades
+    leaving: Grades
 
 
 def lines_of(chain: Chain) -> tuple[Lines, ...]:
@@ -46,6 +52,10 @@ def lines_of(chain: Chain) -> tuple[Lines, ...]:
     first = np.cumsum([0, *(d * d for d in sizes)])
     kind = np.result_type(float, *chain.couplings.values())  # real numbers stay real
     rows = np.zeros((0, first[-1]), dtype=kind)  # (q, operators of all sites): how lines end
+    carried = np.concatenate(
+        [np.subtract.outer(g, g).ravel() for g in map(np.array, chain.grades)]
+    )  # what each operator changes
+    charges: Grades = ()
     found = []
     for n, d in enumerate(sizes):
         here = slice(first[n], first[n + 1])
@@ -56,12 +66,31 @@ def lines_of(chain: Chain) -> tuple[Lines, ...]:
                 own[:, first[j] : first[j + 1]] = chain.couplings[n, j]
         ahead = np.concatenate([rows, own])
         ahead[:, : first[n + 1]] = 0.0
-        left, weights, right = np.linalg.svd(ahead, full_matrices=False)
-        kept = weights > _RTOL * max(float(weights.max(initial=0.0)), 1e-300)
+        left, weights, right, leaving = _factors(ahead, carried)
         # ends of size one at every site: a line in flight then weighs in the state what it will do
         scale = sqrt(max(1, len(sizes) - n - 1))
-        rows = scale * right[kept]
-        into = (left[:, kept] * weights[kept] / scale).T
+        rows = scale * right
+        into = (left * weights / scale).T
         q = len(ends)
-        found.append(Lines(ends, into[:, q:].reshape(-1, d, d), into[:, :q]))
+        starts = into[:, q:].reshape(-1, d, d)
+        found.append(Lines(ends, starts, into[:, :q], charges, leaving))
+        charges = leaving
     return tuple(found)
+
+
+def _factors(matrix: Array, carried: Array) -> tuple[Array, Array, Array, Grades]:
+    """Singular values and vectors, each of one charge; and the charges, of the left."""
+    parts = []
+    for change in np.unique(carried):
+        here = np.flatnonzero(carried == change)
+        left, weights, right = np.linalg.svd(matrix[:, here], full_matrices=False)
+        whole = np.zeros((len(weights), matrix.shape[1]), dtype=matrix.dtype)
+        whole[:, here] = right
+        parts.append((left, weights, whole, [-int(change)] * len(weights)))
+    left = np.concatenate([part[0] for part in parts], axis=1)
+    weights = np.concatenate([part[1] for part in parts])
+    right = np.concatenate([part[2] for part in parts])
+    kept = weights > _RTOL * max(float(weights.max(initial=0.0)), 1e-300)
+    charges = [g for part in parts for g in part[3]]
+    leaving = tuple(g for g, keep in zip(charges, kept, strict=True) if keep)
+    return left[:, kept], weights[kept], right[kept], leaving

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.relaxation import Relaxation
 from darkstate.engines.tensor.sampled import SampledState
-from darkstate.engines.tensor.sites import Array, Chain, chain_of
+from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.walker import dark_vectors
 from darkstate.errors import (
     ArgumentError,
@@ -131,7 +132,7 @@ class MatrixProduct:
         widest = [min(np.prod(squares[:n]), np.prod(squares[n:])) for n in cuts]
         return any(
             A.shape[2] >= self.bond and most > self.bond
-            for A, most in zip(run.state[:-1], widest, strict=True)
+            for A, most in zip(run.tensors[:-1], widest, strict=True)
         )
 
     def _report(
@@ -154,7 +155,7 @@ class MatrixProduct:
             error_estimate=error,
             truncation={
                 "discarded per step": discarded,
-                "largest bond": float(max(A.shape[2] for A in run.state)),
+                "largest bond": float(max(A.shape[2] for A in run.tensors)),
             },
             warnings=warnings,
             structure=("the error estimate is that of the time step, not that of the bonds",),

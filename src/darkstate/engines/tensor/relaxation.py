@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import Array, Blocks, scaled
 from darkstate.engines.tensor.mps import Cut, applied
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.sites import Chain
 from darkstate.engines.tensor.steps import steps_of
 from darkstate.engines.tensor.superoperators import components, matrix_of, superoperator_chain
 
@@ -27,12 +28,12 @@ class Relaxation:
 
     Args:
         chain: the network.
-        state: right-canonical real tensors of the vector.
+        state: right-canonical real tensors of the vector, each in one block.
         cut: how bonds are cut.
     """
 
     chain: Chain
-    state: list[Array]
+    state: list[Blocks]
     cut: Cut
     time: float = 0.0
     lost: float = field(init=False, default=0.0)
@@ -46,7 +47,12 @@ class Relaxation:
         scale = float(np.prod([np.linalg.norm(v) for v in vectors]))
         tensors = [(v / np.linalg.norm(v)).reshape(1, -1, 1) for v in vectors]
         tensors[0] = tensors[0] * scale
-        return cls(chain, tensors, cut)
+        return cls(chain, [{(0, 0): A} for A in tensors], cut)
+
+    @property
+    def tensors(self) -> list[Array]:
+        """The (chi, d^2, chi') tensors of the vector."""
+        return [A[0, 0] for A in self.state]
 
     def stepper(self, dt: float) -> Callable[[], None]:
         """What makes one step of this length."""
@@ -54,8 +60,8 @@ class Relaxation:
 
         def step() -> None:
             moved, lost = applied(self.state, operator, self.cut)
-            moved[0] = moved[0] / self._traces(moved)[-1][0]
             self.state, self.lost = moved, self.lost + lost
+            self.state[0] = scaled(moved[0], 1.0 / self._traces()[-1][0])
             self.time, self.steps = self.time + dt, self.steps + 1
 
         return step
@@ -77,19 +83,20 @@ class Relaxation:
             before = after
         return False
 
-    def _traces(self, state: Sequence[Array]) -> list[Array]:
+    def _traces(self) -> list[Array]:
         """Traces of all to the left of each bond."""
         found = [np.ones(1)]
-        for A, d in zip(state, self.chain.sizes, strict=True):
+        for A, d in zip(self.tensors, self.chain.sizes, strict=True):
             found.append(found[-1] @ A[:, 0, :] * np.sqrt(d))
         return found
 
     def site_states(self) -> list[Array]:
         """The reduced density matrices of all sites."""
-        lefts, right, found = self._traces(self.state), np.ones(1), []
+        lefts, right, found = self._traces(), np.ones(1), []
+        tensors = self.tensors
         for n in reversed(range(len(self.chain))):
-            rho = matrix_of(np.einsum("a,axb,b->x", lefts[n], self.state[n], right))
+            rho = matrix_of(np.einsum("a,axb,b->x", lefts[n], tensors[n], right))
             rho = 0.5 * (rho + rho.conj().T)
             found.append(rho / np.trace(rho).real)
-            right = np.sqrt(self.chain.sizes[n]) * self.state[n][:, 0, :] @ right
+            right = np.sqrt(self.chain.sizes[n]) * tensors[n][:, 0, :] @ right
         return found[::-1]

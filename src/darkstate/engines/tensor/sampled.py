@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.mps import overlap
-from darkstate.engines.tensor.sites import Array
 from darkstate.errors import ArgumentError, MissingError, check_labels
 from darkstate.measures import (
     Measure,

@@ -10,9 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import (
+    Array,
+    Blocks,
+    charge_of,
+    dense,
+    product_blocks,
+    vector_blocks,
+)
 from darkstate.engines.tensor.groups import Groups
 from darkstate.engines.tensor.mps import Cut, canonical
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.sites import Chain
 from darkstate.engines.tensor.walker import Network, Walker, dark_vectors
 from darkstate.errors import ArgumentError
 from darkstate.linalg.threads import one_blas_thread
@@ -36,7 +44,7 @@ class Task:
 
     network: Network
     groups: Groups
-    start: list[Array]
+    start: list[Blocks]
     times: tuple[float, ...]
     begin: float
     bins: tuple[int, ...]
@@ -75,7 +83,7 @@ def run_one(task: Task, number: int) -> Run:
         for place, (time, block) in enumerate(zip(task.times, task.bins, strict=True)):
             walker.advance(time)
             if task.keep:
-                states.append(walker.normalised())
+                states.append(dense(walker.normalised(), task.network.chain.grades))
             if block < 0:
                 continue
             if walker.state is not seen:  # a dark state stays the same for a long time
@@ -98,7 +106,7 @@ def run_all(task: Task, numbers: Sequence[int], workers: int) -> Iterator[Run]:
         yield from pool.map(run_one, [task] * len(numbers), numbers)
 
 
-def start_of(chain: Chain, initial: Any, cut: Cut, dark: bool) -> list[Array]:
+def start_of(chain: Chain, initial: Any, cut: Cut, dark: bool) -> list[Blocks]:
     """Tensors of the initial state: the ground state, or the dark one if that is wanted.
 
     Raises:
@@ -107,16 +115,24 @@ def start_of(chain: Chain, initial: Any, cut: Cut, dark: bool) -> list[Array]:
     if initial is None:
         vectors = dark_vectors(chain) if dark else None
         ground = [np.eye(d, dtype=complex)[0] for d in chain.sizes]
-        return [v.reshape(1, -1, 1) for v in vectors or ground]
+        return product_blocks(vectors or ground, chain.grades)
+    vector = _vector_of(initial, chain)
+    return canonical(vector_blocks(vector, chain.grades), cut)[0]
+
+
+def is_graded(initial: Any, chain: Chain) -> bool:
+    """Whether an initial state has a definite charge of the chain."""
+    if initial is None:
+        return True
+    totals = np.zeros(1, dtype=int)
+    for g in chain.grades:
+        totals = np.add.outer(totals, g).ravel()
+    return charge_of(_vector_of(initial, chain), tuple(totals.tolist())) is not None
+
+
+def _vector_of(initial: Any, chain: Chain) -> Array:
     labels = [label for site in chain.labels for label in site]
     if not isinstance(initial, PureState) or sorted(initial.labels) != sorted(labels):
         remedy = f"Give a PureState with the labels {', '.join(labels[:6])}, ..., or leave it out."
         raise ArgumentError("initial", "be a pure state of the network", initial, remedy)
-    rest, tensors = initial.reordered(labels).vector.reshape(1, -1), []
-    for d in chain.sizes[:-1]:
-        chi = rest.shape[0]
-        left, right = np.linalg.qr(rest.reshape(chi * d, -1))
-        tensors.append(left.reshape(chi, d, -1))
-        rest = right
-    tensors.append(rest.reshape(-1, chain.sizes[-1], 1))
-    return canonical(tensors, cut)[0]
+    return initial.reordered(labels).vector

@@ -11,18 +11,22 @@ what the Hamiltonian and the jumps do backwards cancels.
 
 A channel on one site whose ``c†c`` is a number (dephasing) clicks at a rate that no state changes.
 It is left out of K and drawn beforehand, as a Poisson process.
+
+Where the network has a charge (`darkstate.systems.traits.charges`), every basis state of a site
+has a value of it, and states are kept in blocks (`blocks.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod, sqrt
 from typing import Any
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import Array, Grades, grades_of
 from darkstate.errors import EngineMismatchError
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import Jump, OpenSystem
@@ -30,7 +34,6 @@ from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Mode, Space
 from darkstate.systems.traits import cascade_order
 
-Array = Any
 MAX_SITE = 16
 """Largest dimension of one site: a stage of four qubits."""
 
@@ -60,6 +63,7 @@ class Chain:
         channels: jumps whose rate depends on the state.
         clocks: jumps at fixed rates: local, with ``c†c = rate``.
         rates: their rates.
+        grades: charge of every basis state of every site; 0 if there is no charge.
     """
 
     labels: tuple[tuple[str, ...], ...]
@@ -69,11 +73,22 @@ class Chain:
     channels: tuple[Channel, ...]
     clocks: tuple[Channel, ...]
     rates: Array
+    grades: tuple[Grades, ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The dimension of every site."""
         return tuple(prod(each) for each in self.dimensions)
+
+    @property
+    def widest(self) -> int:
+        """The largest bond dimension that a state can need."""
+        cuts = range(1, len(self))
+        return max((min(prod(self.sizes[:n]), prod(self.sizes[n:])) for n in cuts), default=1)
+
+    def plain(self) -> Chain:
+        """The same without its charge."""
+        return replace(self, grades=tuple((0,) * d for d in self.sizes))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -162,6 +177,7 @@ class _Splitter:
             tuple(channels),
             tuple(clocks),
             np.array(rates),
+            grades_of(system, self.sites),
         )
 
     def _split(self, product: Product) -> dict[int, Product]:

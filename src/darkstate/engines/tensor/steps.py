@@ -28,8 +28,10 @@ from math import factorial, sqrt
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import Array, Grades
 from darkstate.engines.tensor.lines import Lines, lines_of
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.operators import Gate, Layout, gate_from, layout_of
+from darkstate.engines.tensor.sites import Chain
 
 Word = tuple[int, ...]
 DEGREE = 14
@@ -41,27 +43,40 @@ class Steps:
     """Steps of a chain.
 
     Args:
-        polynomials: for every site (DEGREE + 1, D_in, d, d, D_out): the operator of a step is
-            ``sum_k dt^k polynomial[k]``; axes are incoming lines, output, input, outgoing lines.
+        polynomials: for every site (DEGREE + 1, entries): those of the operator of a step are
+            ``sum_k dt^k polynomial[k]``.
+        layouts: where these entries are.
         norm: largest norm of a local generator: dt must be below its inverse.
     """
 
     polynomials: tuple[Array, ...]
+    layouts: tuple[Layout, ...]
     norm: float
 
-    def operator(self, dt: complex) -> list[Array]:
+    def operator(self, dt: complex) -> list[Gate]:
         """The matrix-product operator of ``exp(dt K)``."""
         powers = dt ** np.arange(DEGREE + 1)
-        return [np.tensordot(powers, each, 1) for each in self.polynomials]
+        sites = zip(self.layouts, self.polynomials, strict=True)
+        return [gate_from(layout, powers @ each) for layout, each in sites]
 
 
 def steps_of(chain: Chain, quanta: int = 2) -> Steps:
     """The steps of a chain with up to `quanta` lines in flight (the order of the step)."""
-    polynomials = []
-    for K, lines in zip(chain.local, lines_of(chain), strict=True):
-        polynomials.append(_site(K, lines, quanta))
+    polynomials, layouts = [], []
+    for K, lines, grades in zip(chain.local, lines_of(chain), chain.grades, strict=True):
+        found = _site(K, lines, quanta)
+        arriving, leaving = _charges(lines.arriving, quanta), _charges(lines.leaving, quanta)
+        layouts.append(layout_of(arriving, leaving, grades))
+        polynomials.append(found.reshape(DEGREE + 1, -1)[:, layouts[-1].flat])
     norm = max(float(np.linalg.norm(K, 2)) for K in chain.local)
-    return Steps(tuple(polynomials), norm)
+    return Steps(tuple(polynomials), tuple(layouts), norm)
+
+
+def _charges(lines: Grades, quanta: int) -> Grades:
+    """Charges of a bond of a step: of up to `quanta` lines in flight, and of pairs of lines."""
+    words = _occupations(len(lines), quanta)
+    words += combinations(range(len(lines)), 2) if quanta > 1 else []
+    return tuple(sum(lines[k] for k in word) for word in words)
 
 
 def _site(K: Array, lines: Lines, quanta: int) -> Array:

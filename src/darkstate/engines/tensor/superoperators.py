@@ -18,7 +18,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from darkstate.engines.tensor.sites import Array, Chain
+from darkstate.engines.tensor.blocks import Array
+from darkstate.engines.tensor.sites import Chain
 
 WEIGHT = 0.3
 """Weight of a traceless component of a site against its trace."""
@@ -54,7 +55,9 @@ def superoperator_chain(chain: Chain) -> Chain:
                 couplings[i, j] = couplings.get((i, j), 0.0) + block
     squares = tuple((d * d,) for d in chain.sizes)
     reals = {pair: block.real for pair, block in couplings.items()}  # it keeps rho Hermitian
-    return Chain(chain.labels, squares, tuple(L.real for L in local), reals, (), (), np.zeros(0))
+    none = tuple((0,) * (d * d) for d in chain.sizes)
+    generators = tuple(L.real for L in local)
+    return Chain(chain.labels, squares, generators, reals, (), (), np.zeros(0), none)
 
 
 def components(rho: Array) -> Array:

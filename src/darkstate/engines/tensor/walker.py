@@ -22,8 +22,21 @@ from math import log, sqrt
 
 import numpy as np
 
+from darkstate.engines.tensor.blocks import (
+    Array,
+    Blocks,
+    Grades,
+    acted,
+    bond_of,
+    charge_of,
+    left_sizes,
+    levels,
+    norm_of,
+    scaled,
+)
 from darkstate.engines.tensor.mps import Cut, applied, weight_of
-from darkstate.engines.tensor.sites import Array, Chain, Channel
+from darkstate.engines.tensor.operators import Gate, gate_of
+from darkstate.engines.tensor.sites import Chain, Channel
 from darkstate.engines.tensor.steps import Steps, steps_of
 
 _HALF = 0.5 + 0.5j / sqrt(3.0)
@@ -50,49 +63,76 @@ class Network:
     step: float
     cut: Cut
     dark: float
-    clicks: tuple[list[Array], ...] = field(init=False)
-    rest: tuple[Array | None, ...] = field(init=False)
-    full: list[list[Array]] = field(init=False)
+    clicks: tuple[list[Gate], ...] = field(init=False)
+    rest: tuple[tuple[int, Array] | None, ...] = field(init=False)
+    full: list[list[Gate]] = field(init=False)
 
     def __post_init__(self) -> None:
-        sizes = self.chain.sizes
-        set_ = object.__setattr__
-        set_(self, "clicks", tuple(_sum_operator(each, sizes) for each in self.chain.channels))
-        set_(self, "rest", tuple(dark_vector(self.chain, n) for n in range(len(sizes))))
+        grades, set_ = self.chain.grades, object.__setattr__
+        set_(self, "clicks", tuple(_sum_operator(each, grades) for each in self.chain.channels))
+        set_(self, "rest", tuple(_rest(self.chain, n) for n in range(len(self.chain))))
         set_(self, "full", self.operators(self.step))
 
-    def operators(self, dt: float) -> list[list[Array]]:
+    def operators(self, dt: float) -> list[list[Gate]]:
         """The two operators of a step."""
         return [self.steps.operator(a * dt) for a in (_HALF, _HALF.conjugate())]
 
-    def at_rest(self, n: int, A: Array) -> Array | None:
+    def at_rest(self, n: int, A: Blocks) -> Blocks | None:
         """The dark tensor of site n if A is one, up to `dark` and a phase; else None."""
-        d = self.rest[n]
-        if d is None or A.shape[0] != 1 or A.shape[2] != 1:
+        found = self.rest[n]
+        if found is None or bond_of(A) != 1:
             return None
-        v = A[0, :, 0] / np.linalg.norm(A)
-        amplitude = np.vdot(d, v)
-        if np.linalg.norm(v - amplitude * d) > self.dark:
+        (q, *more), (s, d) = left_sizes(A), found
+        if more or (q, s) not in A or A[q, s].shape[0] != 1:
             return None
-        return (d * amplitude / abs(amplitude)).reshape(1, -1, 1)
+        v, norm = A[q, s][0, :, 0], norm_of(A)
+        amplitude = np.vdot(d, v) / norm
+        if (
+            norm_of(A | {(q, s): A[q, s] - norm * amplitude * d.reshape(1, -1, 1)})
+            > self.dark * norm
+        ):
+            return None
+        return {(q, s): (d * amplitude / abs(amplitude)).reshape(1, -1, 1)}
 
 
 def network_of(chain: Chain, step: float | None, cut: Cut, dark: float) -> Network:
-    """A network with its steps; by default a step changes a site by at most 0.4."""
+    """A network with its steps; by default a step changes three sites by at most 0.4 each.
+
+    Light of all sites adds up, and the error of a step with it: so more sites take shorter steps.
+    """
     steps = steps_of(chain)
-    return Network(chain, steps, step or 0.4 / max(steps.norm, 1e-300), cut, dark)
+    shortest = 1.2 / (max(3, len(chain)) * max(steps.norm, 1e-300))
+    return Network(chain, steps, step or shortest, cut, dark)
 
 
-def _sum_operator(channel: Channel, sizes: Sequence[int]) -> list[Array]:
+def _rest(chain: Chain, n: int) -> tuple[int, Array] | None:
+    """The charge of the dark vector of a site, and its entries of that charge."""
+    v = dark_vector(chain, n)
+    if v is None:
+        return None
+    s = charge_of(v, chain.grades[n])
+    return None if s is None else (s, v[levels(chain.grades[n])[s]])
+
+
+def _sum_operator(channel: Channel, grades: Sequence[Grades]) -> list[Gate]:
     """A sum of local parts as a matrix-product operator of bond dimension two."""
-    found = []
-    for n, d in enumerate(sizes):
+    change = next(_change(c, grades[n]) for n, c in channel.parts.items())
+    found, last = [], len(grades) - 1
+    for n, g in enumerate(grades):
+        d = len(g)
         W = np.zeros((2, d, d, 2), dtype=complex)
         W[0, :, :, 0] = W[1, :, :, 1] = np.eye(d)
         if n in channel.parts:
             W[0, :, :, 1] = channel.parts[n]
-        found.append(W[..., 1:] if n == len(sizes) - 1 else W)
+        W = W[..., 1:] if n == last else W
+        found.append(gate_of(W, (0, change), (change,) if n == last else (0, change), g))
     return found
+
+
+def _change(c: Array, grades: Grades) -> int:
+    """What an operator of definite charge adds to it."""
+    rows, columns = np.nonzero(c)
+    return grades[rows[0]] - grades[columns[0]]
 
 
 @dataclass
@@ -107,7 +147,7 @@ class Walker:
     """
 
     network: Network
-    state: list[Array]
+    state: list[Blocks]
     stream: np.random.Generator
     time: float = 0.0
     first: int = field(init=False, default=0)
@@ -133,12 +173,12 @@ class Walker:
             if self.time >= self.alarm:
                 self._ring()
 
-    def normalised(self) -> list[Array]:
+    def normalised(self) -> list[Blocks]:
         """The state with norm one."""
         if self.first == len(self.state):
             return self.state
         state = list(self.state)
-        state[self.first] = state[self.first] / sqrt(weight_of(state, self.first))
+        state[self.first] = scaled(state[self.first], 1 / norm_of(state[self.first]))
         return state
 
     def _step(self, until: float) -> None:
@@ -159,7 +199,7 @@ class Walker:
 
     def _until_click(
         self, dt: float, before: float, after: float
-    ) -> tuple[list[Array], float, float]:
+    ) -> tuple[list[Blocks], float, float]:
         """The state where its norm meets the threshold: the logarithm is nearly a straight line."""
         low, high, share = 0.0, dt, dt
         moved, lost = self.state, 0.0
@@ -174,7 +214,7 @@ class Walker:
             high, bottom = (share, gap) if gap <= 0 else (high, bottom)
         return moved, lost, share
 
-    def _moved(self, dt: float) -> tuple[list[Array], float]:
+    def _moved(self, dt: float) -> tuple[list[Blocks], float]:
         network = self.network
         operators = network.full if dt == network.step else network.operators(dt)
         state, total = self.state, 0.0
@@ -183,10 +223,10 @@ class Walker:
             total += lost
         return state, total
 
-    def _accept(self, state: list[Array], lost: float) -> None:
+    def _accept(self, state: list[Blocks], lost: float) -> None:
         self.state = state
         self.lost += lost
-        self.widest = max(self.widest, *(A.shape[2] for A in state))
+        self.widest = max(self.widest, *(bond_of(A) for A in state))
         self._settle()
 
     def _settle(self) -> None:
@@ -196,11 +236,11 @@ class Walker:
             rest = self.network.at_rest(self.first, A)
             if rest is None:
                 break
-            norm = float(np.linalg.norm(A))
+            norm = norm_of(A)
             self.state[self.first] = rest
             self.first += 1
             if self.first < len(self.state):
-                self.state[self.first] = self.state[self.first] * norm
+                self.state[self.first] = scaled(self.state[self.first], norm)
             else:
                 self.threshold /= norm**2  # given that nothing has clicked so far
 
@@ -212,26 +252,28 @@ class Walker:
         weights = np.cumsum([weight_of(state, self.first) for state, _ in moved])
         kind = int(np.searchsorted(weights, self.stream.random() * weights[-1], side="right"))
         state, lost = moved[kind]
-        state[self.first] = state[self.first] / sqrt(weight_of(state, self.first))
+        state[self.first] = scaled(state[self.first], 1 / norm_of(state[self.first]))
         self.clicks.append((self.time, self.network.chain.channels[kind].name))
         self.threshold = self.stream.random()
         self._accept(state, lost)
 
     def _ring(self) -> None:
-        """A jump of fixed rate; it changes neither the norm nor any bond."""
+        """A jump of fixed rate; it changes neither the norm nor any bond nor a charge.
+
+        ``c†c`` is a number, so c moves no charge: of finitely many values, the largest could not go
+        up nor the smallest down.
+        """
         chain = self.network.chain
         rates = np.cumsum(chain.rates)
         kind = int(np.searchsorted(rates, self.stream.random() * rates[-1], side="right"))
         ((site, c),) = chain.clocks[kind].parts.items()
-        state = list(self.state)
-        norm = 1.0
+        state, norm = list(self.state), 1.0
         if self.first < len(state):
-            norm = sqrt(weight_of(state, self.first))
-            state[self.first] = state[self.first] / norm
-        matrix = c / sqrt(chain.rates[kind])
-        state[site] = np.einsum("xy,ayb->axb", matrix, state[site])
+            norm = norm_of(state[self.first])
+            state[self.first] = scaled(state[self.first], 1 / norm)
+        state = acted(state, chain.grades, site, c / sqrt(chain.rates[kind]))
         self.first = min(self.first, site)
-        state[self.first] = state[self.first] * norm
+        state[self.first] = scaled(state[self.first], norm)
         self.state = state
         self.clicks.append((self.time, chain.clocks[kind].name))
         self.alarm = self._next_alarm()

@@ -3,8 +3,8 @@
 Qubits along two one-way waveguides, driven by the two beams of a parametric amplifier, relax into a
 pure state whose pairing the local detunings choose. Figures 2b to 3c have a source of infinite
 bandwidth, 4a to 4d one of finite bandwidth, and "dark" the claim of one pure steady state for every
-permutation; "direct" and "long" count entangled pairs one by one. Rates are in units of gamma, an
-energy decay rate.
+permutation; "direct" and "long" count entangled pairs one by one, "patterns" follows blocks of two,
+four and six qubits. Rates are in units of gamma, an energy decay rate.
 """
 
 from darkstate.papers.agusti2023.bandwidth import FIGURE_4A
@@ -15,6 +15,8 @@ from darkstate.papers.agusti2023.detuned_pairs import FIGURE_4D
 from darkstate.papers.agusti2023.direct import DIRECT
 from darkstate.papers.agusti2023.entangled_pairs import FIGURE_4B
 from darkstate.papers.agusti2023.long_chains import LONG
+from darkstate.papers.agusti2023.long_preparation import PREPARATION
+from darkstate.papers.agusti2023.patterns import PATTERNS
 from darkstate.papers.agusti2023.preparation import FIGURE_3C
 from darkstate.papers.agusti2023.programmed import FIGURE_2B, FIGURE_2C
 from darkstate.papers.agusti2023.relaxation import FIGURE_3A, FIGURE_3B
@@ -31,12 +33,14 @@ AGUSTI2023 = Paper(
         FIGURE_3A,
         FIGURE_3B,
         FIGURE_3C,
+        PREPARATION,
         FIGURE_4A,
         FIGURE_4B,
         FIGURE_4C,
         FIGURE_4D,
         DIRECT,
         LONG,
+        PATTERNS,
         DARK,
     ),
     notes=(
