@@ -172,10 +172,10 @@ def test_a_window_that_does_not_converge_is_told(monkeypatch):
 def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
     original = sweep.reduced
 
-    def ending(part, stages, dimension, rtol):
+    def ending(part, stages, *rest):
         if len(stages) <= 2:
             raise NumericalError("What is upstream would grow.")
-        return original(part, stages, dimension, rtol)
+        return original(part, stages, *rest)
 
     monkeypatch.setattr(sweep, "reduced", ending)
     state = Cascade(dimension=16, window=2).steady_state(model(5, dephasing=0.02).system()).state

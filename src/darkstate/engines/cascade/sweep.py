@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import (
     Part,
     Product,
@@ -112,7 +113,8 @@ class Line:
             window = self._window(s, pair, upstream)
             if s + 1 < len(self.parts) and joined.dimension > dimension:
                 try:
-                    found = reduced(upstream, self.parts[s + 1 :], dimension, self.rtol)
+                    behind, last = self.parts[s + 1 :], split(pair, x)
+                    found = reduced(upstream, behind, dimension, self.rtol, last)
                 except NumericalError as failure:
                     yield Read(matrix, residual, before, 0.0, False, False, window)
                     raise EndedError(str(failure)) from None

@@ -1,0 +1,111 @@
+"""The norm of compressions: what it is, what it may not change, and what it is for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate.engines.cascade.joint import Joint, trace_first
+from darkstate.engines.cascade.metric import split
+from darkstate.engines.cascade.parts import Product, nothing, stage_part
+from darkstate.engines.cascade.reduction import growth, lookahead, reduced
+from darkstate.engines.cascade.stages import chain_of
+from darkstate.systems.traits import cascade_order, charges
+
+RTOL = 1e-10
+
+
+def line(pairs, **options):
+    """The first two stages of a dual rail as (product, joined part), and the parts of all."""
+    system = ds.models.DualRail(pairs=pairs, squeezing=1.0, **options).system()
+    members = [tuple(x for g in s for x in g) for s in cascade_order(system).evidence]
+    dims = dict.fromkeys(system.labels, 2)
+    chain = chain_of(system, members, charges(system).evidence or (), None, dims)
+    entering = [chain.steps, *(s.steps for s in chain.stages)]
+    parts = [stage_part(s, e)[0] for s, e in zip(chain.stages, entering, strict=False)]
+    first = with_steady(Product(nothing(1), parts[0]).part())
+    pair = Product(first, parts[1])
+    return pair, with_steady(pair.part()), parts
+
+
+def with_steady(part):
+    kernel = np.real(np.linalg.svd(part.generator[part.zero])[2][-1])
+    return part.with_state(kernel / (part.trace @ kernel))
+
+
+def product_state(pair, first, second):
+    """``first x second`` on the charge 0 of both."""
+    zero = pair.first.zero
+    flat = np.zeros(pair.sizes[zero])
+    flat[pair.places[zero][zero]] = np.kron(first, second)
+    return flat
+
+
+def test_gram_tells_the_last_stage_from_the_rest():
+    pair, joined, _ = line(3, dephasing=0.05)
+    rng = np.random.default_rng(1)
+    sigma = np.real(pair.second_alone(joined.steady))
+    marginal = rng.normal(size=pair.first.sizes[pair.first.zero])
+    traceless = rng.normal(size=len(sigma))
+    traceless -= sigma * (pair.second.trace @ traceless)
+    zero, gram = joined.zero, split(pair, joined.steady).gram(0.3)
+    along = product_state(pair, marginal, sigma)
+    across = product_state(pair, marginal, traceless)
+    assert along @ gram[zero] @ along == pytest.approx((sigma @ sigma) * (marginal @ marginal))
+    expected = 0.09 * (marginal @ marginal) * (traceless @ traceless)
+    assert across @ gram[zero] @ across == pytest.approx(expected)
+    assert abs(along @ gram[zero] @ across) < 1e-12
+    for q, block in gram.items():
+        assert np.allclose(block, block.conj().T)
+        assert np.linalg.eigvalsh(block).min() > 0.05, q
+
+
+@pytest.mark.parametrize("detuned", [False, True])
+def test_the_stage_ahead_is_exact_in_any_norm(monkeypatch, detuned):
+    rungs = {"detunings_a": [0.3, -0.5, 0.2], "detunings_b": [0.1, 0.7, -0.4]} if detuned else {}
+    pair, joined, parts = line(3, dephasing=0.05, **rungs)
+    ahead, back = trace_first(lookahead(parts[2:])[0])
+    zero = joined.zero
+
+    def seen(part):
+        # the trace of the state ahead is one, left out of the coordinates of the joint equation
+        return back[:, 1:] @ np.real(part.trace @ Joint(part, ahead).solution(RTOL)[zero])
+
+    whole, found = seen(joined), []
+    for eta in (1.0, 0.5):
+        monkeypatch.setattr("darkstate.engines.cascade.reduction.ETAS", (eta,))
+        small = reduced(joined, parts[2:], 17, RTOL, split(pair, joined.steady)).part
+        assert small.dimension <= 17
+        assert np.abs(seen(small) - whole).max() < 1e-8
+        found.append(small)
+    plain = reduced(joined, parts[2:], 17, RTOL).part
+    assert np.abs(seen(plain) - whole).max() < 1e-8
+    # the compressed systems are not the same
+    rates = [np.sort(np.linalg.eigvals(part.generator[zero]).real) for part in [*found, plain]]
+    assert np.abs(rates[0] - rates[1]).max() > 1e-3
+    assert np.abs(rates[0] - rates[2]).max() > 1e-3
+
+
+def test_the_norm_is_changed_before_numbers_are_given_up(monkeypatch):
+    pair, joined, parts = line(4, dephasing=0.02)
+    last, asked = split(pair, joined.steady), []
+
+    def grows_at_first(part):
+        asked.append(part.dimension)
+        return 1.0 if len(asked) < 3 else growth(part)
+
+    monkeypatch.setattr("darkstate.engines.cascade.reduction.growth", grows_at_first)
+    found = reduced(joined, parts[2:], 64, 1e-8, last)
+    assert not found.narrowed
+    assert asked == [found.part.dimension] * 3
+
+
+@pytest.mark.slow
+def test_six_pairs_against_the_exact_engine():
+    # 0.8061336 is the last concurrence of the exact engine (density matrix of twelve qubits)
+    system = ds.models.DualRail(pairs=6, squeezing=1.0, dephasing=1e-3).system()
+    solution = ds.engines.Cascade(dimension=256).steady_state(system)
+    told = solution.report.truncation["error of A6, B6"]
+    off = abs(ds.concurrence(solution.state, "A6", "B6") - 0.8061336)
+    assert off < min(3e-4, told)
