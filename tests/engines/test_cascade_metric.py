@@ -65,7 +65,7 @@ def test_gram_tells_the_last_stage_from_the_rest():
 def test_the_stage_ahead_is_exact_in_any_norm(monkeypatch, detuned):
     rungs = {"detunings_a": [0.3, -0.5, 0.2], "detunings_b": [0.1, 0.7, -0.4]} if detuned else {}
     pair, joined, parts = line(3, dephasing=0.05, **rungs)
-    ahead, back = trace_first(lookahead(parts[2:])[0])
+    ahead, back = trace_first(lookahead(parts[2:]).part)
     zero = joined.zero
 
     def seen(part):

@@ -26,7 +26,10 @@ from darkstate.systems.operators import sigma_minus, sigma_z
 from darkstate.systems.spaces import Qubit
 from darkstate.systems.traits import cascade_order, charges, linear_source
 
-DETUNED = {"detunings_a": [0.3, -0.5, 0.2, 0.6], "detunings_b": [0.1, 0.7, -0.4, -0.2]}
+DETUNED = {
+    "detunings_a": [0.3, -0.5, 0.2, 0.6, -0.1],
+    "detunings_b": [0.1, 0.7, -0.4, -0.2, 0.5],
+}
 
 
 def model(pairs, **options):
@@ -75,17 +78,41 @@ def test_two_pairs_ahead_are_exact(options):
     assert np.max(distances(solution, exact(network))) < 1e-9
 
 
+FIFTH = {
+    "alike": ({"dephasing": 0.01}, 0.465052023),
+    "detuned": ({"dephasing": 0.02, **DETUNED}, 0.316387338),
+}
+"""Purity of the fifth pair (`test_the_stored_numbers_are_those_of_the_exact_engine`)."""
+
+
 @pytest.mark.parametrize("options", [{"dephasing": 0.01}, {"dephasing": 0.02, **DETUNED}])
-def test_the_error_falls_and_its_estimate_is_honest(options):
+@pytest.mark.parametrize("dimension", [16, 48])
+def test_four_pairs_are_exact_at_any_dimension(options, dimension):
+    # two pairs make 256 numbers, and the next two are read before these are compressed
     network = model(4, **options).system()
-    reference, last = exact(network), []
+    solution = Cascade(dimension=dimension).steady_state(network)
+    true = distances(solution, exact(network))
+    assert np.max(true) < 1e-6
+    assert np.all(estimates(solution) >= true)
+
+
+@pytest.mark.parametrize("case", ["alike", "detuned"])
+def test_the_error_falls_and_its_estimate_is_honest(case):
+    (options, reference), found = FIFTH[case], []
     for dimension in (16, 48, 96):
-        solution = Cascade(dimension=dimension).steady_state(network)
-        true, told = distances(solution, reference), estimates(solution)
-        assert np.all(told >= 0.1 * true)
-        last.append(true[-1])
-    assert last[0] > 3 * last[1] > 0
-    assert last[2] < 3e-3
+        solution = Cascade(dimension=dimension).steady_state(model(5, **options).system())
+        found.append(abs(ds.purity(solution.state, ["A5", "B5"]) - reference))
+        assert estimates(solution)[-1] >= 0.1 * found[-1]
+    assert found[0] > 3 * found[1] > 0
+    assert found[2] < min(found[1], 1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["alike", "detuned"])
+def test_the_stored_numbers_are_those_of_the_exact_engine(case):
+    options, reference = FIFTH[case]
+    state = ds.steady_state(model(5, **options), engine=ds.engines.Lindblad("krylov")).state
+    assert ds.purity(state, ["A5", "B5"]) == pytest.approx(reference, abs=1e-7)
 
 
 @pytest.mark.parametrize("bandwidth", [10.0, 50.0])
@@ -145,7 +172,7 @@ def test_compression_keeps_trace_steady_state_and_stability():
 
 def test_real_arithmetic_is_found_and_changes_nothing(monkeypatch):
     first, parts = first_two(model(4, dephasing=0.02).system())
-    ahead, _ = trace_first(lookahead(parts[2:])[0])
+    ahead, _ = trace_first(lookahead(parts[2:]).part)
     assert factors(first) is not None
     fast = Joint(first, ahead)
     monkeypatch.setattr("darkstate.engines.cascade.joint.factors", lambda part: None)

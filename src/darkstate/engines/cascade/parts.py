@@ -241,6 +241,12 @@ class Product:
         """A channel of the second part, as one of both."""
         return self._channel(channel.step, (), np.zeros(0), None, channel)
 
+    def first_alone(self, flat: Array) -> Array:
+        """What is left of a state (charge 0) of both when the second part is traced out."""
+        a, b = self.first, self.second
+        pairs = flat[self.places[a.zero][a.zero]]
+        return pairs.reshape(a.sizes[a.zero], b.sizes[b.zero]) @ b.trace
+
     def second_alone(self, flat: Array) -> Array:
         """What is left of a state (charge 0) of both when the first part is traced out."""
         a, b = self.first, self.second

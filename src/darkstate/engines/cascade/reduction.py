@@ -76,6 +76,8 @@ class Reduced:
         growth: largest real part of an eigenvalue of A; rounding if stable.
         shortened: whether only one stage ahead was looked at, because more gave no usable result.
         narrowed: whether fewer numbers are kept than asked for, because more were not stable.
+        ahead: states (charge 0) of the stages of the lookahead, behind the part before it was
+            compressed.
     """
 
     part: Part
@@ -83,25 +85,48 @@ class Reduced:
     numbers: int
     iterations: int
     growth: float
+    ahead: tuple[Array, ...]
     shortened: bool = False
     narrowed: bool = False
 
 
-def lookahead(stages: Sequence[Part]) -> tuple[Part, Mapping[Charge, Array]]:
-    """The next stages as one part, as many as fit, and the weight G on it by charge."""
+@dataclass(frozen=True)
+class Lookahead:
+    """The next stages as one part, as many as fit, and the weight G on it by charge.
+
+    `pairs` are each stage but the last and what follows it, from the first one on.
+    """
+
+    part: Part
+    weight: Mapping[Charge, Array]
+    pairs: tuple[Product, ...]
+
+    def alone(self, state: Array) -> tuple[Array, ...]:
+        """The states (charge 0) of its stages in a state of all."""
+        found = []
+        for pair in self.pairs:
+            found.append(pair.first_alone(state))
+            state = pair.second_alone(state)
+        return (*found, state)
+
+
+def lookahead(stages: Sequence[Part]) -> Lookahead:
+    """As many of the next stages as fit."""
     count, size = 1, stages[0].dimension
     while count < len(stages) and size * stages[count].dimension <= LARGEST_LOOKAHEAD:
         size *= stages[count].dimension
         count += 1
     ahead = stages[count - 1]
     weight: Mapping[Charge, Array] = {q: np.eye(n) for q, n in ahead.sizes.items()}
+    pairs: list[Product] = []
     for stage in reversed(stages[: count - 1]):
         pair, zero = Product(stage, ahead), ahead.zero
+        pairs.append(pair)
         t = ahead.trace / np.linalg.norm(ahead.trace)
         alone = np.eye(len(t)) + (NEARNESS - 1) * np.outer(t, t)
         weight = pair.on_second(Channel(zero, {**weight, zero: alone @ weight[zero]})).blocks
         ahead = pair.part()
-    return ahead, weight
+    return Lookahead(ahead, weight, tuple(reversed(pairs)))
 
 
 def reduced(
@@ -151,30 +176,33 @@ class _Seen:
     values: Mapping[Charge, Array]
     noise: float
     joint: Joint
+    ahead: tuple[Array, ...]
 
     @classmethod
     def of(cls, part: Part, stages: Sequence[Part], rtol: float) -> _Seen:
-        ahead, weight = lookahead(stages)
-        adapted, back = trace_first(ahead)
+        look = lookahead(stages)
+        adapted, back = trace_first(look.part)
         joint = Joint(part, adapted)
         X = joint.solution(rtol)
         zero, x, t = part.zero, part.steady, part.trace
         vectors, values = {}, {}
         size = float(np.sqrt(sum(np.linalg.norm(block) ** 2 for block in X.values())))
+        alone = look.alone(np.real(back @ np.append(1.0, t @ X[zero])))
         X[zero] = np.real(X[zero] @ back[:, 1:].T)
         X[zero] -= np.outer(x, t @ X[zero])  # x_ss is kept in any case
         for q, block in X.items():
-            seen = block @ weight[negative(q)].T
+            seen = block @ look.weight[negative(q)].T
             turns = None if joint.factors is None else joint.factors[0][q]
             vectors[q], values[q] = _directions(seen, turns, any(q))
-        return cls(part, vectors, values, rtol * size, joint)
+        return cls(part, vectors, values, rtol * size, joint, alone)
 
     def kept(self, dimension: int, gram: Mapping[Charge, Array] | None) -> Reduced:
         """The part projected on the heaviest directions."""
         counts, discarded = _kept(self.values, dimension, self.noise)
         vectors = {q: v[:, : counts[q]] for q, v in self.vectors.items()}
         small = projected(self.part, vectors, gram)
-        return Reduced(small, discarded, self.joint.numbers, self.joint.iterations, growth(small))
+        numbers, iterations = self.joint.numbers, self.joint.iterations
+        return Reduced(small, discarded, numbers, iterations, growth(small), self.ahead)
 
 
 def _directions(seen: Array, factors: Array | None, charged: bool) -> tuple[Array, Array]:

@@ -1,4 +1,9 @@
-"""Down the cascade: add a stage, read it off (and its window), compress, go on."""
+"""Down the cascade: add a stage, read it off (and its window), compress, go on.
+
+A compression starts from the joint steady state of what is upstream, not yet compressed, and the
+next stages. Their states are read from it: a stage is then one or two compressions closer to the
+exact network than the compressed system that drives it in the end.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +33,8 @@ from darkstate.systems.traits import LinearSource
 Array = NDArray[Any]
 FIRST_ORDER, LAST_ORDER = 4, 14
 """Orders of the moments of a source that are tried."""
-WINDOW_RTOL = 0.1
-"""Residual of windows against that of compressions: their error is several times their residual."""
+JOINT_RTOL = 0.1
+"""Residual of joint states against `rtol`: the error of a state is several times its residual."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +108,25 @@ class Line:
     def sweep(self, dimension: int, order: int) -> Iterator[Read]:
         """All stages, one after the other, with `dimension` numbers kept of what is upstream."""
         upstream, _ = self.start(dimension, order)
+        foreseen: dict[int, Array] = {}
         for s, stage in enumerate(self.parts):
             before = upstream.dimension
             pair = Product(upstream, stage)
             joined = pair.part()
             x, residual = _steady(joined)
-            matrix = self._matrix(s, pair.second_alone(x))
+            matrix = self._matrix(s, foreseen.get(s, pair.second_alone(x)))
             upstream, found = joined.with_state(x), None
             window = self._window(s, pair, upstream)
             if s + 1 < len(self.parts) and joined.dimension > dimension:
                 try:
                     behind, last = self.parts[s + 1 :], split(pair, x)
-                    found = reduced(upstream, behind, dimension, self.rtol, last)
+                    found = reduced(upstream, behind, dimension, JOINT_RTOL * self.rtol, last)
                 except NumericalError as failure:
                     yield Read(matrix, residual, before, 0.0, False, False, window)
                     raise EndedError(str(failure)) from None
                 upstream = found.part
+                for k, state in enumerate(found.ahead, start=s + 1):
+                    foreseen.setdefault(k, state)  # the earliest is the least compressed
             yield Read(
                 matrix,
                 residual,
@@ -136,7 +144,7 @@ class Line:
             return None
         ahead, operators = self.parts[s + 1 : stop], self.operators[s:stop]
         try:
-            return window_state(pair, joined, ahead, operators, WINDOW_RTOL * self.rtol)
+            return window_state(pair, joined, ahead, operators, JOINT_RTOL * self.rtol)
         except NumericalError:
             return None
 
