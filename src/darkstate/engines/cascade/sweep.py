@@ -43,7 +43,7 @@ class Read:
 
     Args:
         matrix: its state, trace one.
-        residual: ``|A x| / (|A| |x|)`` of the system that it was read from.
+        residual: relative residual of the system that it was read from (at most).
         dimension: numbers upstream of it.
         discarded: weight dropped by the compression behind it; 0 behind the last.
         shortened: whether that compression looked at one stage ahead only.
@@ -115,6 +115,8 @@ class Line:
             joined = pair.part()
             x, residual = _steady(joined)
             matrix = self._matrix(s, foreseen.get(s, pair.second_alone(x)))
+            if s in foreseen:
+                residual = max(residual, JOINT_RTOL * self.rtol)
             upstream, found = joined.with_state(x), None
             window = self._window(s, pair, upstream)
             if s + 1 < len(self.parts) and joined.dimension > dimension:
