@@ -34,9 +34,10 @@ class TensorTrajectories:
     """Sampling engine for long cascades: quantum jumps of matrix-product states.
 
     It is never chosen by itself. Where the network has a dark state and noise disturbs it rarely,
-    trajectories are products of stages most of the time, and 20 pairs of qubits and more can be
-    sampled; while a disturbance lasts, the state is entangled over the stages that it has
-    reached. Results are `SampledState`, whose `estimate` gives numbers with their errors.
+    trajectories are products of stages most of the time; while a disturbance lasts, the state is
+    entangled over the stages that it has reached, and that is what costs. Two rails have been
+    sampled to twelve pairs at squeezing r = 0.5, and at r = 1 to eight with few disturbances.
+    Results are `SampledState`, whose `estimate` gives numbers with their errors.
 
     Args:
         trajectories: how many.
@@ -46,8 +47,8 @@ class TensorTrajectories:
             draws from ``SeedSequence(seed, spawn_key=(k,))``.
         bond: largest bond dimension.
         cut: Schmidt weight that may be discarded at each bond in each half step.
-        step: longest time step (third order); by default 0.4 over the largest local rate, and
-            less for more than three stages, see `walker.network_of`.
+        step: longest time step (third order); by default ``1.2/(max(3, N) K)`` for N stages,
+            K the largest norm of the local generator of one, detunings included.
         dark: amplitude below which what is left of a disturbance on a stage is ignored.
         groups: groups of labels whose joint states are wanted besides those of the stages, up to
             four qubits each.
