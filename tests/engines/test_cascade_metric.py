@@ -9,7 +9,7 @@ import darkstate as ds
 from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
-from darkstate.engines.cascade.reduction import _Seen, growth, lookahead, reduced
+from darkstate.engines.cascade.reduction import Seen, _Choice, growth, lookahead, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.systems.traits import cascade_order, charges
 
@@ -67,13 +67,14 @@ def test_the_stage_ahead_is_exact_in_any_norm(detuned):
     pair, joined, parts = line(3, dephasing=0.05, **rungs)
     ahead, back = trace_first(lookahead(parts[2:]).part)
     zero, last = joined.zero, split(pair, joined.steady)
-    seen = _Seen.of(joined, parts[2:], RTOL)
+    seen = Seen.of(joined, parts[2:], RTOL)
 
     def state(part):
         # the trace of the state ahead is one, left out of the coordinates of the joint equation
         return back[:, 1:] @ np.real(part.trace @ Joint(part, ahead).solution(RTOL)[zero])
 
-    tries = [seen.kept(17, gram).part for gram in (None, last.gram(1.0), last.gram(0.5))]
+    choice = _Choice(seen, RTOL)
+    tries = [choice.kept(17, gram).part for gram in (None, last.gram(1.0), last.gram(0.5))]
     for small in tries:
         assert small.dimension <= 17
         assert np.abs(state(small) - state(joined)).max() < 1e-8
@@ -89,17 +90,21 @@ def test_the_most_stable_norm_is_taken(monkeypatch):
 
     def grows_at_first(part):
         asked.append(part)
-        return [1.0, -0.1, -0.05][len(asked) - 1]
+        return [1.0, -0.1, -0.05][(len(asked) - 1) % 3]
 
     monkeypatch.setattr("darkstate.engines.cascade.reduction.growth", grows_at_first)
-    found = reduced(joined, parts[2:], 64, 1e-8, last)
+    found, *others = reduced(Seen.of(joined, parts[2:], 1e-8), 64, last)
     assert not found.narrowed
-    assert found.part is asked[1]
+    assert [x.part for x in (found, others[0])] == [asked[1], asked[2]]
+    assert others[1].narrowed  # those that keep less come last
+    second = reduced(Seen.of(joined, parts[2:], 1e-8), 64, last, second=True)
+    assert [x.growth for x in second[:2]] == [-0.05, -0.1]
 
 
 def test_growth_leaves_the_steady_state_out():
     pair, joined, parts = line(4, dephasing=0.02)
-    small = reduced(joined, parts[2:], 64, 1e-8, split(pair, joined.steady)).part
+    seen = Seen.of(joined, parts[2:], 1e-8)
+    small = reduced(seen, 64, split(pair, joined.steady))[0].part
     rates = np.concatenate([np.linalg.eigvals(block) for block in small.generator.values()]).real
     assert growth(small) == pytest.approx(np.sort(rates)[-2])
     assert growth(small) < -0.01

@@ -10,7 +10,7 @@ from darkstate.engines.cascade import Cascade, StageStates
 from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
 from darkstate.engines.cascade.realness import factors
-from darkstate.engines.cascade.reduction import growth, lookahead, reduced
+from darkstate.engines.cascade.reduction import Seen, growth, lookahead, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
 from darkstate.errors import (
@@ -163,7 +163,7 @@ def first_two(network):
 
 def test_compression_keeps_trace_steady_state_and_stability():
     first, parts = first_two(model(4, dephasing=0.02, **DETUNED).system())
-    small = reduced(first, parts[2:], 40, 1e-9).part
+    small = reduced(Seen.of(first, parts[2:], 1e-9), 40)[0].part
     assert small.dimension <= 40
     assert np.allclose(small.trace @ small.generator[(0,)], 0)
     assert np.allclose(small.generator[(0,)] @ small.steady, 0)
@@ -193,16 +193,16 @@ def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
     system = model(5, dephasing=0.02).system()
     whole = Cascade(dimension=16).steady_state(system)
 
-    def unstable_behind_three(part, stages, *rest):
-        if len(stages) <= 2:
+    def unstable_behind_three(line, part, behind, exact):
+        if len(behind) <= 2:
             raise NumericalError("What is upstream would grow.")
-        return reduced(part, stages, *rest)
+        return Seen.of(part, behind, 1e-7)
 
-    monkeypatch.setattr("darkstate.engines.cascade.sweep.reduced", unstable_behind_three)
+    monkeypatch.setattr("darkstate.engines.cascade.sweep.Line._seen", unstable_behind_three)
     solution = Cascade(dimension=16).steady_state(system)
-    assert len(solution.state.stages) == 3
+    assert len(solution.state.stages) == 4  # the fourth is seen two compressions before
     assert solution.report.status == "suspect"
-    assert "A4, B4 and all behind are not solved" in solution.report.warnings[0]
+    assert "A5, B5 and all behind are not solved" in solution.report.warnings[0]
     assert np.allclose(solution.state.stages[1].matrix, whole.state.stages[1].matrix, atol=1e-9)
 
 
@@ -211,10 +211,9 @@ def test_fewer_numbers_are_kept_where_more_would_grow(monkeypatch):
         "darkstate.engines.cascade.reduction.growth", lambda part: float(part.dimension > 40)
     )
     first, parts = first_two(model(4, dephasing=0.02).system())
-    found = reduced(first, parts[2:], 64, 1e-9)
-    assert found.narrowed
-    assert not found.shortened
-    assert found.part.dimension <= 40
+    for found in reduced(Seen.of(first, parts[2:], 1e-9), 64):
+        assert found.narrowed
+        assert found.part.dimension <= 40
 
 
 def test_states_answer_within_a_stage_only():

@@ -170,16 +170,16 @@ def test_a_window_that_does_not_converge_is_told(monkeypatch):
 
 
 def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
-    original = sweep.reduced
+    original = sweep.Line._seen
 
-    def ending(part, stages, *rest):
-        if len(stages) <= 2:
+    def ending(line, part, behind, exact):
+        if len(behind) <= 2:
             raise NumericalError("What is upstream would grow.")
-        return original(part, stages, *rest)
+        return original(line, part, behind, exact)
 
-    monkeypatch.setattr(sweep, "reduced", ending)
+    monkeypatch.setattr(sweep.Line, "_seen", ending)
     state = Cascade(dimension=16, window=2).steady_state(model(5, dephasing=0.02).system()).state
-    assert len(state.stages) == 3
+    assert len(state.stages) == 4  # the fourth is read before
     assert [w.labels[0] for w in state.windows] == ["A1", "A2"]
 
 

@@ -178,7 +178,7 @@ class Cascade:
         with one_blas_thread():
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
-            coarse, _ = line.reads(max(8, self.dimension // 2), order)
+            coarse, _ = line.reads(max(8, self.dimension // 2), order, second=True)
             fine, ended = line.reads(self.dimension, order)
         stages, windows = line.kept(fine, coarse, change + self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))

@@ -133,8 +133,27 @@ class Joint:
         (T, V), (S, W) = scipy.linalg.schur(left, kind)[:2], scipy.linalg.schur(right, kind)[:2]
         return T, V, S, W
 
-    def solution(self, rtol: float) -> Blocks:
+    @property
+    def growth(self) -> float:
+        """Largest real part of an eigenvalue of A beside that of x_ss, on the charges of X'."""
+        found = -np.inf
+        for q, (T, *_) in self._schur.items():
+            own = np.diagonal(T)  # of real forms the real parts
+            rest = own if any(q) else np.delete(own, np.argmin(np.abs(own)))
+            found = max(found, float(np.real(rest).max(initial=-np.inf)))
+        return found
+
+    @property
+    def slowest_ahead(self) -> float:
+        """The slowest rate of the lookahead by itself."""
+        return min(-float(np.real(np.diagonal(S)).max()) for *_, S, _ in self._schur.values())
+
+    def solution(self, rtol: float, shift: float = 0.0) -> Blocks:
         """X' on the stored charges.
+
+        Args:
+            rtol: relative residual.
+            shift: what all rates of the left-hand side are raised by.
 
         Raises:
             NumericalError: GMRES did not converge.
@@ -147,7 +166,7 @@ class Joint:
 
         def product(v: Array) -> Array:
             self.iterations += 1
-            return v + self._packed(self._coupled(self._uncoupled(self._unpacked(v))))
+            return v + self._packed(self._coupled(self._uncoupled(self._unpacked(v), shift)))
 
         operator = spla.LinearOperator((len(b), len(b)), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
         restart = min(RESTART, len(b))
@@ -158,7 +177,7 @@ class Joint:
                 f"{self.iterations} iterations: it may not be unique, or relax too slowly. Change "
                 "`dimension`, or solve the first stages with Lindblad()."
             )
-        return self._plain(self._uncoupled(self._unpacked(y)))
+        return self._plain(self._uncoupled(self._unpacked(y), shift))
 
     def _plain(self, X: Blocks) -> Blocks:
         """Back from real coordinates."""
@@ -177,11 +196,12 @@ class Joint:
             result[to] += block @ (block_of(X, q) @ kick)
         return result
 
-    def _uncoupled(self, right: Blocks) -> Blocks:
-        """The inverse of ``A X + X L^T``."""
+    def _uncoupled(self, right: Blocks, shift: float) -> Blocks:
+        """The inverse of ``(A - shift) X + X L^T``."""
         result = {}
         for q, (left, V, ahead, W) in self._schur.items():
-            inner = triangular_sylvester(left, ahead, V.conj().T @ right[q] @ W)
+            raised = left - shift * np.eye(len(left)) if shift else left
+            inner = triangular_sylvester(raised, ahead, V.conj().T @ right[q] @ W)
             result[q] = V @ inner @ W.conj().T
         if self.factors is None:
             result[self.zero] = np.real(result[self.zero])

@@ -8,7 +8,7 @@ exact network than the compressed system that drives it in the end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from darkstate.engines.cascade.parts import (
     operator_bases,
     stage_part,
 )
-from darkstate.engines.cascade.reduction import reduced
+from darkstate.engines.cascade.reduction import Reduced, Seen, reduced
 from darkstate.engines.cascade.source import source_part
 from darkstate.engines.cascade.stages import Chain
 from darkstate.engines.cascade.windows import window_state
@@ -33,6 +33,8 @@ from darkstate.systems.traits import LinearSource
 Array = NDArray[Any]
 FIRST_ORDER, LAST_ORDER = 4, 14
 """Orders of the moments of a source that are tried."""
+LARGEST_SOURCE = 1100
+"""Moments of a source that meet the first stage uncompressed: two modes up to order 10."""
 JOINT_RTOL = 0.1
 """Residual of joint states against `rtol`: the error of a state is several times its residual."""
 
@@ -44,7 +46,6 @@ class Read:
     Args:
         matrix: its state, trace one.
         residual: relative residual of the system that it was read from (at most).
-        dimension: numbers upstream of it.
         discarded: weight dropped by the compression behind it; 0 behind the last.
         shortened: whether that compression looked at one stage ahead only.
         narrowed: whether it kept less than asked for.
@@ -54,10 +55,9 @@ class Read:
 
     matrix: Array
     residual: float
-    dimension: int
-    discarded: float
-    shortened: bool
-    narrowed: bool
+    discarded: float = 0.0
+    shortened: bool = False
+    narrowed: bool = False
     window: Array | None = None
 
 
@@ -72,6 +72,28 @@ class Kept:
     def name(self) -> str:
         """Its labels, as reports write them."""
         return ", ".join(self.state.labels)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What is upstream of a stage and the stage, before it is compressed and after.
+
+    Args:
+        pair, joined: both, in two parts and in one.
+        alone: state of the stage.
+        residual: of the steady state.
+        found: compressed, the best one first; empty where there is no need.
+        shortened: whether only one stage ahead was looked at, because more gave no usable result.
+        failure: why there is no usable result.
+    """
+
+    pair: Product
+    joined: Part
+    alone: Array
+    residual: float
+    found: Sequence[Reduced] = ()
+    shortened: bool = False
+    failure: str = ""
 
 
 class EndedError(NumericalError):
@@ -99,62 +121,107 @@ class Line:
     ):
         self.chain, self.source, self.charges, self.rtol = chain, source, charges, rtol
         self.window = min(window, len(chain.stages))
+        self._known: dict[tuple[int, int], Seen] = {}
         entering = [chain.steps, *(stage.steps for stage in chain.stages)]
         pairs = [stage_part(s, steps) for s, steps in zip(chain.stages, entering, strict=False)]
         self.parts = [part for part, _ in pairs]
         self.bases = [basis for _, basis in pairs]
         self.operators = [operator_bases(stage.values) for stage in chain.stages]
 
-    def sweep(self, dimension: int, order: int) -> Iterator[Read]:
-        """All stages, one after the other, with `dimension` numbers kept of what is upstream."""
-        upstream, _ = self.start(dimension, order)
-        foreseen: dict[int, Array] = {}
-        for s, stage in enumerate(self.parts):
-            before = upstream.dimension
-            pair = Product(upstream, stage)
-            joined = pair.part()
-            x, residual = _steady(joined)
-            matrix = self._matrix(s, foreseen.get(s, pair.second_alone(x)))
+    def sweep(self, dimension: int, order: int, second: bool = False) -> Iterator[Read]:
+        """All stages, one after the other, with `dimension` numbers kept of what is upstream.
+
+        Args:
+            dimension: kept of what is upstream.
+            order: of the moments of the source.
+            second: for a second opinion (`darkstate.engines.cascade.reduction.reduced`).
+        """
+        upstream, found = self.start(dimension, order, second)
+        options, exact = [upstream], found is None
+        foreseen = dict(enumerate(found.ahead)) if found else {}
+        for s in range(len(self.parts)):
+            if self.window == 1 and foreseen.keys() >= set(range(s, len(self.parts))):
+                yield Read(self._matrix(s, foreseen[s]), JOINT_RTOL * self.rtol)
+                continue
+            cut = self._cut(s, options, dimension, second, exact)
+            matrix, residual = self._matrix(s, foreseen.get(s, cut.alone)), cut.residual
             if s in foreseen:
                 residual = max(residual, JOINT_RTOL * self.rtol)
-            upstream, found = joined.with_state(x), None
-            window = self._window(s, pair, upstream)
-            if s + 1 < len(self.parts) and joined.dimension > dimension:
-                try:
-                    behind, last = self.parts[s + 1 :], split(pair, x)
-                    found = reduced(upstream, behind, dimension, JOINT_RTOL * self.rtol, last)
-                except NumericalError as failure:
-                    yield Read(matrix, residual, before, 0.0, False, False, window)
-                    raise EndedError(str(failure)) from None
-                upstream = found.part
-                for k, state in enumerate(found.ahead, start=s + 1):
-                    foreseen.setdefault(k, state)  # the earliest is the least compressed
+            found, window = cut.found[0] if cut.found else None, self._window(s, cut)
             yield Read(
                 matrix,
                 residual,
-                before,
                 found.discarded if found else 0.0,
-                bool(found and found.shortened),
+                cut.shortened,
                 bool(found and found.narrowed),
                 window,
             )
+            if cut.failure:
+                for k in sorted(k for k in foreseen if k > s):
+                    yield Read(self._matrix(k, foreseen[k]), JOINT_RTOL * self.rtol)
+                raise EndedError(cut.failure)
+            options, exact = [x.part for x in cut.found] or [cut.joined], exact and not found
+            for k, state in enumerate(found.ahead if found else (), start=s + 1):
+                foreseen.setdefault(k, state)  # the earliest is the least compressed
 
-    def _window(self, s: int, pair: Product, joined: Part) -> Array | None:
+    def _cut(
+        self, s: int, options: Sequence[Part], dimension: int, second: bool, exact: bool
+    ) -> _Cut:
+        """Stage s behind what is upstream, and both compressed.
+
+        A stand-in may be stable by itself but not with two stages behind it; then the next of the
+        `options` is taken, and if none will do, one stage ahead must be enough.
+        """
+        first, failure = self._joined(s, options[0]), ""
+        behind = self.parts[s + 1 :]
+        if not behind or first.joined.dimension <= dimension:
+            return first
+        for reach in (len(behind), 1)[: len(behind)]:
+            for k, option in enumerate(options):
+                cut = self._joined(s, option) if k else first
+                try:
+                    seen = self._seen(cut.joined, behind[:reach], exact)
+                    found = reduced(seen, dimension, split(cut.pair, cut.joined.steady), second)
+                except NumericalError as error:
+                    failure = str(error)
+                    continue
+                return replace(cut, found=found, shortened=reach < len(behind))
+        return replace(first, failure=failure)
+
+    def _seen(self, part: Part, behind: Sequence[Part], exact: bool) -> Seen:
+        """What the stages behind see; of a part that is not compressed kept for the next sweep."""
+        key = len(behind), part.dimension
+        if exact and key in self._known:
+            return self._known[key]
+        seen = Seen.of(part, behind, JOINT_RTOL * self.rtol)
+        if exact:
+            self._known = {key: seen}
+        return seen
+
+    def _joined(self, s: int, upstream: Part) -> _Cut:
+        """Stage s behind what is upstream, not compressed."""
+        pair = Product(upstream, self.parts[s])
+        joined = pair.part()
+        x, residual = _steady(joined)
+        alone = pair.second_alone(x)
+        return _Cut(pair, joined.with_state(x), alone, residual)
+
+    def _window(self, s: int, cut: _Cut) -> Array | None:
         """The state of the window that begins with stage s, if all of it is there."""
         stop = s + self.window
         if self.window == 1 or stop > len(self.parts):
             return None
         ahead, operators = self.parts[s + 1 : stop], self.operators[s:stop]
         try:
-            return window_state(pair, joined, ahead, operators, JOINT_RTOL * self.rtol)
+            return window_state(cut.pair, cut.joined, ahead, operators, JOINT_RTOL * self.rtol)
         except NumericalError:
             return None
 
-    def reads(self, dimension: int, order: int) -> tuple[list[Read], str]:
+    def reads(self, dimension: int, order: int, second: bool = False) -> tuple[list[Read], str]:
         """What a sweep gives, and why it ended before the last stage (empty if it did not)."""
         found: list[Read] = []
         try:
-            for read in self.sweep(dimension, order):
+            for read in self.sweep(dimension, order, second):
                 found.append(read)
         except EndedError as end:
             return found, str(end)
@@ -167,7 +234,7 @@ class Line:
 
         Args:
             fine: what a sweep gave.
-            coarse: what one at half its dimension gave, for the errors.
+            coarse: what a second one at half its dimension gave, for the errors.
             floor: what is added to every error.
         """
         windows = [read.window for read in fine[: max(0, len(fine) - self.window + 1)]]
@@ -193,15 +260,22 @@ class Line:
                 found.append(Kept(DensityState(labels, sizes, matrix), float(error) + floor))
         return found
 
-    def start(self, dimension: int, order: int) -> tuple[Part, float]:
-        """What stands before the first stage, and the weight dropped by compressing it."""
+    def start(
+        self, dimension: int, order: int, second: bool = False
+    ) -> tuple[Part, Reduced | None]:
+        """What stands before the first stage, and how it was compressed (None: it was not).
+
+        The moments of a source meet the first stage uncompressed where they may, so that three
+        stages are exact. One or two are read from its compression already.
+        """
         if self.source is None:
-            return nothing(len(self.charges)), 0.0
+            return nothing(len(self.charges)), None
         moments = source_part(self.chain, self.source, self.charges, order)
-        if moments.dimension <= dimension:
-            return moments, 0.0
-        found = reduced(moments, self.parts, dimension, self.rtol)
-        return found.part, found.discarded
+        few = len(self.parts) <= 2
+        if moments.dimension <= (dimension if few else max(dimension, LARGEST_SOURCE)):
+            return moments, None
+        found = reduced(self._seen(moments, self.parts, True), dimension, second=second)[0]
+        return found.part, found
 
     def source_order(self, dimension: int, tolerance: float) -> tuple[int, float]:
         """Order of the moments at which the first stage stands still, and its last change."""
@@ -209,9 +283,10 @@ class Line:
             return 0, 0.0
         last, change = None, np.inf
         for order in range(FIRST_ORDER, LAST_ORDER + 1, 2):
-            upstream, _ = self.start(dimension, order)
-            pair = Product(upstream, self.parts[0])
-            matrix = self._matrix(0, pair.second_alone(_steady(pair.part())[0]))
+            upstream = source_part(self.chain, self.source, self.charges, order)
+            if upstream.dimension > LARGEST_SOURCE:
+                upstream, _ = self.start(dimension, order)
+            matrix = self._matrix(0, self._joined(0, upstream).alone)
             change = np.inf if last is None else trace_norm(matrix - last)
             if change <= tolerance:
                 return order, change
