@@ -180,7 +180,7 @@ def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
     monkeypatch.setattr(sweep.Line, "_seen", ending)
     state = Cascade(dimension=16, window=2).steady_state(model(5, dephasing=0.02).system()).state
     assert len(state.stages) == 4  # the fourth is read before
-    assert [w.labels[0] for w in state.windows] == ["A1", "A2"]
+    assert [w.labels[0] for w in state.windows] == ["A1", "A2", "A3"]
 
 
 def test_without_a_charge():
