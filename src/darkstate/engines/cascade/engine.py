@@ -73,20 +73,20 @@ class Cascade:
     dimension: int = 128
     window: int = 1
     tolerance: float = 1e-2
-    rtol: float = 1e-6
+    rtol: float = 1e-8
     memory_limit: float | None = None
     name: ClassVar[str] = "cascade"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
 
     def __post_init__(self) -> None:
-        remedy = "Give 32 to 256; the error falls and the time grows with it."
+        remedy = "Give 32 to 512; the error falls and the time grows with it."
         check_integer("dimension", self.dimension, minimum=8, remedy=remedy)
         remedy = f"Give 1 to {LARGEST_WINDOW} neighbouring stages whose joint state you need."
         if check_integer("window", self.window, minimum=1, remedy=remedy) > LARGEST_WINDOW:
             raise ArgumentError("window", f"be <= {LARGEST_WINDOW}", self.window, remedy)
         remedy = "Give the largest error (trace norm) that you accept, such as 1e-2."
         check_real("tolerance", self.tolerance, above=0.0, remedy=remedy)
-        remedy = "Give a relative accuracy such as 1e-6."
+        remedy = "Give a relative accuracy such as 1e-8."
         check_real("rtol", self.rtol, above=0.0, maximum=1e-2, remedy=remedy)
 
     def offer(self, system: OpenSystem) -> Offer:
