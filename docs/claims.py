@@ -1,4 +1,4 @@
-"""Writes the tables of claims in ``docs/papers.md`` from actual runs (over a quarter of an hour).
+"""Writes the tables of claims in ``docs/papers.md`` from actual runs (about an hour).
 
 Run it as ``python docs/claims.py`` after a change in an engine, a model or a paper, and read the
 difference before you commit it. With the argument ``--fast`` grids are coarser.

@@ -21,7 +21,7 @@ from darkstate.engines.base import (
 from darkstate.engines.cascade.reduction import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
-from darkstate.engines.cascade.sweep import Kept, Line, Read
+from darkstate.engines.cascade.sweep import LARGEST_SOURCE, Kept, Line, Read
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,
@@ -55,15 +55,18 @@ class Cascade:
 
     All that lies upstream of a stage is replaced by a linear system of `dimension` numbers that
     drives the next stages as the whole does (`darkstate.engines.cascade.reduction`). The error of
-    each stage is estimated by the change of its state (trace norm) from a run at half the
-    dimension, or of a stage before it if that is larger; that of a window likewise.
+    each stage is estimated by the change of its state (trace norm) from a second run at half the
+    dimension, in another norm and with more of it taken for noise, or of a stage before it if that
+    is larger; that of a window likewise.
 
     Args:
-        dimension: numbers kept of what lies upstream; 16 (one pair ahead exactly) to 256 (two).
+        dimension: numbers kept of what lies upstream; 16 (one pair ahead exactly), 256 (two) or
+            more (what slower stages behind them need).
         window: neighbouring stages whose joint states are kept, 1 to 3. Two cost little, three
             as much again as the stages alone; correlations between farther stages are not kept.
         tolerance: error estimate above which the result is suspect.
-        rtol: relative residual of joint steady states.
+        rtol: relative residual of steady states; those of several stages are ten times as accurate,
+            and what is smaller than a hundred times their residual is dropped as noise.
         memory_limit: bytes; by default half of the machine's memory.
 
     Raises:
@@ -114,7 +117,7 @@ class Cascade:
             return Offer(self.name, False, reason, steps=tuple(steps))
         steps.append(f"{len(members)} stages of at most {largest} states")
         why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
-        cost = self._cost(len(members), largest)
+        cost = self._cost(len(members), largest, source is not None)
         plan = _Plan(network, source, members, dims)
         return Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
 
@@ -138,14 +141,18 @@ class Cascade:
             )
         return ""
 
-    def _cost(self, stages: int, largest: int) -> Cost:
+    def _cost(self, stages: int, largest: int, behind_source: bool) -> Cost:
         """Time as measured on two-qubit stages, scaled with the joint steady states."""
         joined, m = largest**2, self.dimension
-        numbers = m * joined * min(LARGEST_LOOKAHEAD, joined**2) / 5.0
+        seen = joined * min(LARGEST_LOOKAHEAD, joined**2) / 5.0
         follow = float(joined) ** (min(self.window, stages) - 1)
         windowed = m * joined * follow / 5.0 if follow > 1 else 0.0
-        memory = 8.0 * (160 * max(numbers, windowed) + 4 * (m * joined) ** 2 + 8 * follow**2)
-        return Cost(memory, stages * 6.5e-5 * (numbers + windowed))
+        first = seen * LARGEST_SOURCE if behind_source and stages > 2 else 0.0
+        most = max(seen * m, windowed, first)
+        memory = 8.0 * (160 * most + 4 * (m * joined) ** 2 + 8 * follow**2)
+        # beyond two pairs ahead a second joint state is solved, and blocks outgrow iterations
+        harder = max(1.0, m / LARGEST_LOOKAHEAD) ** 2
+        return Cost(memory, 6.5e-5 * (first + stages * (harder * seen * m + windowed)))
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
