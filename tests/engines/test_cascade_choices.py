@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import darkstate as ds
-from darkstate.engines.cascade import Cascade, reduction, sweep
+from darkstate.engines.cascade import Cascade, sweep
+from darkstate.engines.cascade.ahead import Seen, lookahead
 from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import Product, negative, nothing
-from darkstate.engines.cascade.reduction import Seen, lookahead, reduced
+from darkstate.engines.cascade.reduction import reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.sweep import Line
 from darkstate.errors import NumericalError
@@ -143,7 +144,7 @@ def test_what_grows_with_the_next_stage_gives_way_to_the_next_norm(monkeypatch):
             raise NumericalError("With the next stage behind it, it would grow.")
         return original(part, stages, rtol)
 
-    monkeypatch.setattr(reduction.Seen, "of", refusing)
+    monkeypatch.setattr(Seen, "of", refusing)
     reads = list(whole.sweep(48, 0))
     assert refused
     assert len(reads) == 5
@@ -175,7 +176,7 @@ def test_both_sweeps_share_what_is_not_compressed(monkeypatch):
     whole, solved = line(5), []
     original = Seen.of
     monkeypatch.setattr(
-        reduction.Seen,
+        Seen,
         "of",
         lambda part, stages, rtol: solved.append(len(stages)) or original(part, stages, rtol),
     )

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import darkstate as ds
+from darkstate.engines.cascade.ahead import Seen, lookahead
 from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
-from darkstate.engines.cascade.reduction import Seen, _Choice, growth, lookahead, reduced
+from darkstate.engines.cascade.reduction import _Choice, growth, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.systems.traits import cascade_order, charges
 

@@ -7,10 +7,11 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, StageStates
+from darkstate.engines.cascade.ahead import Seen, lookahead
 from darkstate.engines.cascade.joint import Joint, trace_first
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
 from darkstate.engines.cascade.realness import factors
-from darkstate.engines.cascade.reduction import Seen, growth, lookahead, reduced
+from darkstate.engines.cascade.reduction import growth, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
 from darkstate.errors import (

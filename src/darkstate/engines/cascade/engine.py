@@ -18,7 +18,7 @@ from darkstate.engines.base import (
     available_memory,
     refuse_if_too_large,
 )
-from darkstate.engines.cascade.reduction import LARGEST_LOOKAHEAD
+from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
 from darkstate.engines.cascade.sweep import LARGEST_SOURCE, Kept, Line, Read

@@ -30,12 +30,13 @@ each a little.
 Tried, and worse: balanced truncation of the bilinear system with Gramians summed over words of U_c
 and exp(A t) (near a dark state all orders of the exchange of light matter and nearly cancel);
 balancing X against the exact adjoint solutions (more accurate behind the lookahead, less within it,
-and unstable); norms in which the exact system contracts (stable, inaccurate).
+and unstable); norms in which the exact system contracts (stable, inaccurate); norms in which A
+alone does, Lyapunov solutions (stable alone, not with two stages behind); W from resolvents of A.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -43,13 +44,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.joint import Joint, trace_first
+from darkstate.engines.cascade.ahead import GROWS, UNSTABLE, Blocks, Seen
 from darkstate.engines.cascade.metric import Split
 from darkstate.engines.cascade.parts import (
     Channel,
     Charge,
     Part,
-    Product,
     added,
     block_of,
     negative,
@@ -57,25 +57,12 @@ from darkstate.engines.cascade.parts import (
 from darkstate.errors import NumericalError
 
 Array = NDArray[Any]
-Blocks = dict[Charge, Array]
-NEARNESS = 8.0
-"""Weight of a near stage's own state against its correlations with the next one."""
-LARGEST_LOOKAHEAD = 256
-"""Numbers in the lookahead: two pairs of qubits."""
 SHARES = (1.0, 0.75, 0.5, 0.375, 0.25, 0.1875)
 """Parts of the dimension that are tried, one after the other, until a compression is stable."""
 ETAS = (1.0, 0.7)
 """Weights of correlations with the last stage in the norms that are tried besides the plain one."""
 NOISE = 100.0
 """Weight of directions that are noise, in residuals of X: its error is residual over a rate."""
-PROBE = 0.5
-"""Rate of the slower farther stage that is allowed for, in slowest rates of the lookahead."""
-UNSTABLE = 1e-8
-"""Growth rate above which a compression is not used."""
-GROWS = (
-    "what is upstream would grow: the compression has lost the stability of the exact system. "
-    "Choose another `dimension`."
-)
 
 
 @dataclass(frozen=True)
@@ -100,116 +87,6 @@ class Reduced:
     growth: float
     ahead: tuple[Array, ...]
     narrowed: bool = False
-
-
-@dataclass(frozen=True)
-class Lookahead:
-    """The next stages as one part, as many as fit, and the weight G on it by charge.
-
-    `pairs` are each stage but the last and what follows it, from the first one on.
-    """
-
-    part: Part
-    weight: Mapping[Charge, Array]
-    pairs: tuple[Product, ...]
-
-    def alone(self, state: Array) -> tuple[Array, ...]:
-        """The states (charge 0) of its stages in a state of all."""
-        found = []
-        for pair in self.pairs:
-            found.append(pair.first_alone(state))
-            state = pair.second_alone(state)
-        return (*found, state)
-
-
-def lookahead(stages: Sequence[Part]) -> Lookahead:
-    """As many of the next stages as fit."""
-    count, size = 1, stages[0].dimension
-    while count < len(stages) and size * stages[count].dimension <= LARGEST_LOOKAHEAD:
-        size *= stages[count].dimension
-        count += 1
-    ahead = stages[count - 1]
-    weight: Mapping[Charge, Array] = {q: np.eye(n) for q, n in ahead.sizes.items()}
-    pairs: list[Product] = []
-    for stage in reversed(stages[: count - 1]):
-        pair, zero = Product(stage, ahead), ahead.zero
-        pairs.append(pair)
-        t = ahead.trace / np.linalg.norm(ahead.trace)
-        alone = np.eye(len(t)) + (NEARNESS - 1) * np.outer(t, t)
-        weight = pair.on_second(Channel(zero, {**weight, zero: alone @ weight[zero]})).blocks
-        ahead = pair.part()
-    return Lookahead(ahead, weight, tuple(reversed(pairs)))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the stages ahead see of a part.
-
-    Args:
-        part: with its steady state.
-        look: the stages ahead that are looked at.
-        back: from the coordinates of `joint` to those of `look`.
-        joint: the equation of X.
-        X: its solution.
-        rtol: relative residual.
-    """
-
-    part: Part
-    look: Lookahead
-    back: Array
-    joint: Joint
-    X: Blocks
-    rtol: float
-
-    @classmethod
-    def of(cls, part: Part, stages: Sequence[Part], rtol: float) -> Seen:
-        """Solve for X.
-
-        Args:
-            part: with its steady state.
-            stages: all stages that follow, at least one.
-            rtol: relative residual.
-
-        Raises:
-            NumericalError: the part grows, or the solution did not converge.
-        """
-        look = lookahead(stages)
-        adapted, back = trace_first(look.part)
-        joint = Joint(part, adapted)
-        if joint.growth > UNSTABLE:
-            raise NumericalError(f"With the next stage behind it, {GROWS}")
-        return cls(part, look, back, joint, joint.solution(rtol), rtol)
-
-    @cached_property
-    def size(self) -> float:
-        """The norm of X."""
-        return float(np.sqrt(sum(np.linalg.norm(block) ** 2 for block in self.X.values())))
-
-    @cached_property
-    def ahead(self) -> tuple[Array, ...]:
-        """States of the stages that are looked at."""
-        alone = np.append(1.0, self.part.trace @ self.X[self.part.zero])
-        return self.look.alone(np.real(self.back @ alone))
-
-    @cached_property
-    def slower(self) -> Blocks:
-        """X(s)."""
-        return self.joint.solution(self.rtol, PROBE * self.joint.slowest_ahead)
-
-    def directions(self, X: Blocks, known: Blocks | None = None) -> tuple[Blocks, Blocks]:
-        """Orthonormal directions of X besides x_ss and those that are known, and their weights."""
-        zero, x, t = self.part.zero, self.part.steady, self.part.trace
-        X = dict(X)
-        X[zero] = np.real(X[zero] @ self.back[:, 1:].T)
-        X[zero] -= np.outer(x, t @ X[zero])
-        if known is not None:
-            X = {q: block - known[q] @ (known[q].conj().T @ block) for q, block in X.items()}
-        vectors, values = {}, {}
-        for q, block in X.items():
-            turns = None if self.joint.factors is None else self.joint.factors[0][q]
-            seen = block @ self.look.weight[negative(q)].T
-            vectors[q], values[q] = _directions(seen, turns, any(q))
-        return vectors, values
 
 
 def reduced(
@@ -279,31 +156,6 @@ class _Choice:
     def _others(self) -> tuple[Blocks, Blocks]:
         """What X(s) has besides them."""
         return self.seen.directions(self.seen.slower, self._first[0])
-
-
-def _directions(seen: Array, factors: Array | None, charged: bool) -> tuple[Array, Array]:
-    """Left singular vectors and values; `factors` make the rows real.
-
-    On the charge 0 coordinates of the two kinds are not mixed, so that vectors stay Hermitian.
-    """
-    if factors is None:
-        left, values, _ = np.linalg.svd(seen, full_matrices=False)
-        return left, values
-    rows_real = factors.conj()[:, None] * seen
-    # a column is real or imaginary: coordinates ahead have kinds too
-    real = np.real(rows_real) + np.imag(rows_real)
-    if charged:
-        left, values, _ = np.linalg.svd(real, full_matrices=False)
-        return factors[:, None] * left, values
-    columns, found = np.zeros((len(seen), 0)), np.zeros(0)
-    for kind in (1.0, 1j):
-        rows = np.flatnonzero(factors == kind)
-        left, values, _ = np.linalg.svd(real[rows], full_matrices=False)
-        column = np.zeros((len(seen), len(values)))
-        column[rows] = left
-        columns, found = np.hstack([columns, column]), np.concatenate([found, values])
-    order = np.argsort(-found, kind="stable")
-    return columns[:, order], found[order]
 
 
 def _kept(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.engines.cascade.ahead import Seen
 from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import (
     Part,
@@ -22,7 +23,7 @@ from darkstate.engines.cascade.parts import (
     operator_bases,
     stage_part,
 )
-from darkstate.engines.cascade.reduction import Reduced, Seen, reduced
+from darkstate.engines.cascade.reduction import Reduced, reduced
 from darkstate.engines.cascade.source import source_part
 from darkstate.engines.cascade.stages import Chain
 from darkstate.engines.cascade.windows import window_state
