@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -157,7 +159,7 @@ def test_a_growing_joint_system_is_refused():
     growing = {q: block + 9.0 * np.eye(len(block)) for q, block in part.generator.items()}
     growing[part.zero] = part.generator[part.zero]
     with pytest.raises(NumericalError, match="would grow"):
-        Seen.of(sweep.replace(part, generator=growing), whole.parts[1:], RTOL)
+        Seen.of(replace(part, generator=growing), whole.parts[1:], RTOL)
 
 
 @pytest.mark.parametrize("bandwidth", [10.0, 50.0])

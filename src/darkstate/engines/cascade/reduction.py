@@ -72,8 +72,6 @@ class Reduced:
     Args:
         part: with its steady state.
         discarded: relative weight of the singular values that were dropped.
-        numbers: real numbers in the joint steady state.
-        iterations: of its solution.
         growth: largest real part of an eigenvalue of A beside that of x_ss; negative if stable.
         narrowed: whether fewer numbers are kept than asked for, because more were not stable.
         ahead: states (charge 0) of the stages of the lookahead, behind the part before it was
@@ -82,8 +80,6 @@ class Reduced:
 
     part: Part
     discarded: float
-    numbers: int
-    iterations: int
     growth: float
     ahead: tuple[Array, ...]
     narrowed: bool = False
@@ -140,9 +136,8 @@ class _Choice:
             others, values = self._others
             counts, _ = _kept(values, room, self.noise)
             vectors = {q: np.hstack([v, others[q][:, : counts[q]]]) for q, v in vectors.items()}
-        small, joint = projected(self.seen.part, vectors, gram), self.seen.joint
-        numbers = joint.numbers, joint.iterations
-        return Reduced(small, discarded, *numbers, growth(small), self.seen.ahead)
+        small = projected(self.seen.part, vectors, gram)
+        return Reduced(small, discarded, growth(small), self.seen.ahead)
 
     @cached_property
     def _first(self) -> tuple[Blocks, Blocks]:
