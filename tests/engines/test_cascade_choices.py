@@ -38,9 +38,9 @@ def line(pairs, **options):
 
 def first_stage(parts):
     """The first stage as a part with its steady state."""
-    pair = Product(nothing(1), parts[0])
+    pair = Product(nothing(parts[0].zero), parts[0])
     joined = pair.part()
-    kernel = np.real(np.linalg.svd(joined.generator[(0,)])[2][-1])
+    kernel = np.real(np.linalg.svd(joined.generator[joined.zero])[2][-1])
     return pair, joined.with_state(kernel / (joined.trace @ kernel))
 
 

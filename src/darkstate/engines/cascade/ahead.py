@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.parts import Channel, Charge, Part, Product, negative
+from darkstate.engines.cascade.parts import Channel, Charge, Part, Product, is_real, negative
 from darkstate.errors import NumericalError
 
 Array = NDArray[Any]
@@ -145,7 +145,7 @@ class Seen:
         for q, block in X.items():
             turns = None if self.joint.factors is None else self.joint.factors[0][q]
             seen = block @ self.look.weight[negative(q)].T
-            vectors[q], values[q] = _directions(seen, turns, any(q))
+            vectors[q], values[q] = _directions(seen, turns, not is_real(q))
         return vectors, values
 
 

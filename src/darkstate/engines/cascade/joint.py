@@ -32,6 +32,7 @@ from darkstate.engines.cascade.parts import (
     Part,
     added,
     block_of,
+    is_real,
     negative,
 )
 from darkstate.engines.cascade.realness import factors, turned
@@ -98,7 +99,7 @@ class Joint:
         self._shapes = {q: (upstream.sizes[q], sizes[negative(q)]) for q in self.charges}
         self._collect(ahead)
         self._schur = {q: self._forms(ahead, q) for q in self.charges}
-        self.numbers = sum(a * b * (2 if any(q) else 1) for q, (a, b) in self._shapes.items())
+        self.numbers = sum(a * b * (1 if is_real(q) else 2) for q, (a, b) in self._shapes.items())
         self.iterations = 0
 
     def _block(self, block: Array, start: Charge, to: Charge, side: int) -> Array:
@@ -186,8 +187,7 @@ class Joint:
             for q, block in X.items():
                 mirror = negative(q)
                 X[q] = left[q][:, None] * block * right[mirror][self._cut[mirror]]
-        X[self.zero] = np.real(X[self.zero])
-        return X
+        return {q: np.real(block) if is_real(q) else block for q, block in X.items()}
 
     def _coupled(self, X: Blocks) -> Blocks:
         """The exchange of light."""
@@ -203,23 +203,22 @@ class Joint:
             raised = left - shift * np.eye(len(left)) if shift else left
             inner = triangular_sylvester(raised, ahead, V.conj().T @ right[q] @ W)
             result[q] = V @ inner @ W.conj().T
-        if self.factors is None:
-            result[self.zero] = np.real(result[self.zero])
-        return result
+        return {q: np.real(block) if is_real(q) else block for q, block in result.items()}
 
     def _packed(self, X: Blocks) -> Array:
         """Real numbers whose norm is that of X on all charges."""
         parts = []
         for q in self.charges:
             block = np.ascontiguousarray(X[q]).ravel()
-            parts.append(block.view(np.float64) * np.sqrt(2) if any(q) else np.real(block))
+            parts.append(np.real(block) if is_real(q) else block.view(np.float64) * np.sqrt(2))
         return np.concatenate(parts)
 
     def _unpacked(self, flat: Array) -> Blocks:
         result, start = {}, 0
         for q, (a, b) in self._shapes.items():
-            stop = start + a * b * (2 if any(q) and self.factors is None else 1)
+            single = is_real(q) or self.factors is not None
+            stop = start + a * b * (1 if single else 2)
             block = np.ascontiguousarray(flat[start:stop])
-            block = block.view(self._dtype) / np.sqrt(2) if any(q) else block
+            block = block if is_real(q) else block.view(self._dtype) / np.sqrt(2)
             result[q], start = block.reshape(a, b), stop
         return result

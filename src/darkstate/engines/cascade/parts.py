@@ -46,6 +46,11 @@ def negative(charge: Charge) -> Charge:
     return tuple(-x for x in charge)
 
 
+def is_real(charge: Charge) -> bool:
+    """Whether q is its own negative: coordinates then are those of Hermitian operators, real."""
+    return charge == negative(charge)
+
+
 def added(charge: Charge, step: Charge, sign: int = 1) -> Charge:
     """``q + sign step``."""
     return tuple(a + sign * b for a, b in zip(charge, step, strict=True))
@@ -103,7 +108,8 @@ class Part:
     @cached_property
     def zero(self) -> Charge:
         """The charge of the state."""
-        return tuple(0 for _ in next(iter(self.generator)))
+        some = next(iter(self.generator))
+        return added(some, some, -1)
 
     @property
     def steady(self) -> Array:
@@ -116,10 +122,10 @@ class Part:
         return replace(self, state=state)
 
 
-def nothing(charges: int) -> Part:
+def nothing(zero: Charge) -> Part:
     """What lies upstream of the first stage where there is no source."""
     one = np.ones(1)
-    return Part({(0,) * charges: np.zeros((1, 1))}, (), (), np.zeros((0, 0)), one, one)
+    return Part({zero: np.zeros((1, 1))}, (), (), np.zeros((0, 0)), one, one)
 
 
 def stage_part(stage: Stage, entering: Sequence[Step]) -> tuple[Part, Array]:
@@ -202,17 +208,17 @@ class Product:
                 places[qa] = slice(start, start + size * self.second.sizes[qb])
                 start = places[qa].stop
         self.places[q], self.sizes[q] = places, start
-        if any(q):
+        if not is_real(q):
             self.places[negative(q)] = {negative(qa): place for qa, place in places.items()}
             self.sizes[negative(q)] = start
 
     def _hermitian(self, q: Charge, block: Array, rows: bool) -> Array:
-        """From pairs of conjugates to Hermitian combinations, on the charge 0."""
-        if any(q):
+        """From pairs of conjugates to Hermitian combinations, on real charges."""
+        if not is_real(q):
             return block
         moved, i = (block, 1j) if rows else (block.T, -1j)
         for qa, place in self.places[q].items():
-            if any(qa) and is_stored(qa):
+            if not is_real(qa) and is_stored(qa):
                 other = self.places[q][negative(qa)]
                 x, y = moved[place].copy(), moved[other].copy()
                 moved[place], moved[other] = (x + y) / np.sqrt(2), (x - y) / (np.sqrt(2) * i)
@@ -222,7 +228,7 @@ class Product:
         """The two as one part, without its steady state."""
         a, b = self.first, self.second
         generator = {q: self._generator(q) for q in self.sizes if is_stored(q)}
-        generator[a.zero] = np.real(generator[a.zero])
+        generator = {q: np.real(x) if is_real(q) else x for q, x in generator.items()}
         outputs = [
             self._channel(channel.step, a.outputs, b.transfer[:, c], None, channel)
             for c, channel in enumerate(b.outputs)

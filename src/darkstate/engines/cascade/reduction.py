@@ -52,6 +52,7 @@ from darkstate.engines.cascade.parts import (
     Part,
     added,
     block_of,
+    is_real,
     negative,
 )
 from darkstate.errors import NumericalError
@@ -131,7 +132,7 @@ class _Choice:
         vectors, values = self._first
         counts, discarded = _kept(values, dimension - 1, self.noise)  # one is the steady state
         vectors = {q: v[:, : counts[q]] for q, v in vectors.items()}
-        room = dimension - 1 - sum((2 if any(q) else 1) * n for q, n in counts.items())
+        room = dimension - 1 - sum((1 if is_real(q) else 2) * n for q, n in counts.items())
         if discarded == 0.0 and room > 0:
             others, values = self._others
             counts, _ = _kept(values, room, self.noise)
@@ -165,7 +166,7 @@ def _kept(
     counts, total = dict.fromkeys(values, 0), 0
     dropped = everything = 0.0
     for s, q in ranked:
-        copies = 2 if any(q) else 1
+        copies = 1 if is_real(q) else 2
         everything += copies * s * s
         if total + copies <= room and s > noise:
             counts[q] += 1

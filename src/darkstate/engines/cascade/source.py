@@ -109,6 +109,14 @@ class Moments:
                 result[row, known[down]] += np.sqrt(n[i]) / self.scale[i]
         return self._hermitian(target, self._hermitian(source, result, 1), 0)
 
+    def exchanged(self, q: Charge) -> Array:
+        """n with the letters of two modes of opposite charge exchanged and conjugated."""
+        known = self.places[q]
+        result = np.zeros((len(known),) * 2, dtype=complex)
+        for n, row in known.items():
+            result[known[n[::-1]], row] = 1.0  # (a_A, a_B, a_A†, a_B†) backwards
+        return np.real(self._hermitian(q, self._hermitian(q, result, 0), 1))
+
     def _hermitian(self, q: Charge, block: Array, axis: int) -> Array:
         """From n and its conjugate to real and imaginary parts, on the charge 0."""
         if any(q):
@@ -136,6 +144,18 @@ def source_part(chain: Chain, source: LinearSource, charges: Array, order: int) 
         channels.append(Channel(step, _mixed(moments, chain, column, step)))
     transfer = np.zeros((0, len(channels)))
     return Part(generator, (), tuple(channels), transfer, state.copy(), state)
+
+
+def source_thetas(source: LinearSource, charges: Array, order: int) -> dict[Charge, Array] | None:
+    """Exchange of the two modes, and transposition, on the coordinates of every charge.
+
+    ``<a_A>`` becomes ``<a_B†>``. None if there are not two modes, or if their charges are not
+    opposite.
+    """
+    if charges.shape[1] != 2 or np.any(charges[:, 0] != -charges[:, 1]):
+        return None
+    moments = Moments(source, charges, order)
+    return {q: moments.exchanged(q) for q in moments.places}
 
 
 def _mixed(moments: Moments, chain: Chain, column: Array, step: Step) -> dict[Charge, Array]:

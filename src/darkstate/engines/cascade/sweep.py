@@ -19,12 +19,10 @@ from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import (
     Part,
     Product,
-    nothing,
     operator_bases,
-    stage_part,
 )
+from darkstate.engines.cascade.pieces import FIRST_ORDER, Pieces
 from darkstate.engines.cascade.reduction import Reduced, reduced
-from darkstate.engines.cascade.source import source_part
 from darkstate.engines.cascade.stages import Chain
 from darkstate.engines.cascade.windows import window_state
 from darkstate.errors import NumericalError
@@ -32,8 +30,8 @@ from darkstate.states import DensityState
 from darkstate.systems.traits import LinearSource
 
 Array = NDArray[Any]
-FIRST_ORDER, LAST_ORDER = 4, 14
-"""Orders of the moments of a source that are tried."""
+LAST_ORDER = 14
+"""Largest order of the moments of a source that is tried."""
 LARGEST_SOURCE = 1100
 """Moments of a source that meet the first stage uncompressed: two modes up to order 10."""
 JOINT_RTOL = 0.1
@@ -120,13 +118,12 @@ class Line:
         rtol: float,
         window: int = 1,
     ):
-        self.chain, self.source, self.charges, self.rtol = chain, source, charges, rtol
+        self.chain, self.rtol = chain, rtol
         self.window = min(window, len(chain.stages))
         self._known: dict[tuple[int, int], Seen] = {}
-        entering = [chain.steps, *(stage.steps for stage in chain.stages)]
-        pairs = [stage_part(s, steps) for s, steps in zip(chain.stages, entering, strict=False)]
-        self.parts = [part for part, _ in pairs]
-        self.bases = [basis for _, basis in pairs]
+        # windows are put together from operators without parity
+        self.pieces = Pieces(chain, source, charges, parity=self.window == 1)
+        self.parts = self.pieces.parts
         self.operators = [operator_bases(stage.values) for stage in chain.stages]
 
     def sweep(self, dimension: int, order: int, second: bool = False) -> Iterator[Read]:
@@ -269,9 +266,7 @@ class Line:
         The moments of a source meet the first stage uncompressed where they may, so that three
         stages are exact. One or two are read from its compression already.
         """
-        if self.source is None:
-            return nothing(len(self.charges)), None
-        moments = source_part(self.chain, self.source, self.charges, order)
+        moments = self.pieces.front(order)
         few = len(self.parts) <= 2
         if moments.dimension <= (dimension if few else max(dimension, LARGEST_SOURCE)):
             return moments, None
@@ -280,11 +275,11 @@ class Line:
 
     def source_order(self, dimension: int, tolerance: float) -> tuple[int, float]:
         """Order of the moments at which the first stage stands still, and its last change."""
-        if self.source is None:
+        if self.pieces.source is None:
             return 0, 0.0
         last, change = None, np.inf
         for order in range(FIRST_ORDER, LAST_ORDER + 1, 2):
-            upstream = source_part(self.chain, self.source, self.charges, order)
+            upstream = self.pieces.front(order)
             if upstream.dimension > LARGEST_SOURCE:
                 upstream, _ = self.start(dimension, order)
             matrix = self._matrix(0, self._joined(0, upstream).alone)
@@ -296,7 +291,7 @@ class Line:
 
     def _matrix(self, s: int, flat: Array) -> Array:
         d = len(self.chain.stages[s].values)
-        matrix = (self.bases[s] @ flat).reshape(d, d)
+        matrix = (self.pieces.bases[s] @ flat).reshape(d, d)
         return 0.5 * (matrix + matrix.conj().T)
 
 

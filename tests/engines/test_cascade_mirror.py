@@ -1,0 +1,116 @@
+"""Sectors of definite parity under the exchange of the rails: found, and without effect."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import darkstate as ds
+from darkstate.engines.cascade import mirror
+from darkstate.engines.cascade.mirror import Parity
+from darkstate.engines.cascade.parts import Product, added, is_real, is_stored, negative
+from darkstate.engines.cascade.pieces import Pieces
+from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.cascade.sweep import Line
+from darkstate.systems.traits import cascade_order, charges, linear_source
+
+DIMENSION, ORDER = 12, 4
+
+
+def parts_of(pairs, **options):
+    """Chain, source and charges of its modes."""
+    options = {"squeezing": 0.7, "dephasing": 0.05} | options
+    system = ds.models.DualRail(pairs=pairs, **options).system()
+    source, found = linear_source(system).evidence, charges(system).evidence
+    network = system if source is None else source.network
+    members = [[x for group in s for x in group] for s in cascade_order(network).evidence]
+    chain = chain_of(network, members, found, source, dict.fromkeys(network.labels, 2))
+    modes = () if source is None else source.modes
+    values = [[charge.get(mode.label, 0) for mode in modes] for charge in found]
+    return chain, source, np.array(values, dtype=int).reshape(len(found), len(modes))
+
+
+def states(pairs, plain, monkeypatch, **options):
+    """States of all stages from a sweep, with parities or without."""
+    with monkeypatch.context() as patch:
+        if plain:
+            patch.setattr("darkstate.engines.cascade.pieces.mirrored", lambda *_: None)
+        line = Line(*parts_of(pairs, **options), 1e-9)
+        assert line.pieces.mirrored is not plain
+        return np.array([read.matrix for read in line.sweep(DIMENSION, ORDER)])
+
+
+SYMMETRIC = [
+    {},
+    {"thermal": 0.2},
+    {"loss": 0.1, "decay": [0.0, 0.1, 0.3, 0.0, 0.2]},
+    {"detunings_a": [0.3, -0.5, 0.2, 1.0, 0.7], "detunings_b": [-0.3, 0.5, -0.2, -1.0, -0.7]},
+    {"bandwidth": 20.0},
+    {"bandwidth": 20.0, "detunings_a": 0.4, "detunings_b": -0.4, "loss": 0.05},
+]
+UNLIKE = [
+    {"detunings_a": 0.3},
+    {"detunings_a": 0.3, "detunings_b": 0.3},
+    {"bandwidth": 20.0, "source_decay_b": 22.0},
+]
+
+
+@pytest.mark.parametrize("options", SYMMETRIC)
+def test_parities_change_no_state(options, monkeypatch):
+    with_, without = (states(5, plain, monkeypatch, **options) for plain in (False, True))
+    # the same numbers are kept, only sorted: what differs is the residual of joint states
+    assert np.abs(with_ - without).max() < 1e-7
+
+
+@pytest.mark.parametrize("options", UNLIKE)
+def test_rails_that_differ_have_no_parities(options):
+    assert not Pieces(*parts_of(2, **options)).mirrored
+
+
+def test_sectors_of_a_pair():
+    part = Pieces(*parts_of(2)).parts[0]
+    found = {(int(q), int(p)): n for (q, p), n in part.sizes.items()}
+    # of 00, 11, 01 + 10: two populations, Re and Im of |00><11|, and 01 with 10
+    assert found == {
+        (0, 0): 4,
+        (0, 1): 2,
+        (1, 0): 2,
+        (1, 1): 2,
+        (2, 0): 1,
+        (-1, 0): 2,
+        (-1, 1): 2,
+        (-2, 0): 1,
+    }
+    assert all(q[-1] in (0, 1) for q in Product(part, part).sizes)
+
+
+def test_even_channels_keep_the_parity_and_odd_ones_change_it():
+    part = Pieces(*parts_of(2)).parts[0]
+    assert sorted(int(c.step[-1]) for c in part.outputs) == [0, 1]
+    for channel in part.outputs:
+        for q, block in channel.blocks.items():
+            assert block.shape == (part.sizes[added(q, channel.step)], part.sizes[q])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 1), min_size=3, max_size=3), st.integers(-3, 3))
+def test_parities_add_modulo_two(bits, q):
+    a, b, c = ((q + k, Parity(bit)) for k, bit in enumerate(bits))
+    assert added(added(a, b), c) == added(a, added(b, c))
+    assert added(a, a, -1) == (0, 0)
+    assert added(added(a, b), b, -1) == a
+    assert added(a, negative(a)) == (0, 0)
+    assert is_real((0, Parity(bits[0])))
+    assert is_stored((0, Parity(bits[0])))
+    assert is_stored(a) or is_stored(negative(a))
+
+
+def test_a_stage_of_one_node_has_none():
+    chain, source, modes = parts_of(2)
+    single = chain.stages[0].__class__(
+        **{**vars(chain.stages[0]), "dimensions": (4,), "labels": ("A1",)}
+    )
+    assert mirror._stage_thetas(single) is None
+    assert mirror._stage_thetas(chain.stages[0]) is not None
+    assert source is None
+    assert modes.shape == (1, 0)
