@@ -24,7 +24,7 @@ def line(pairs, **options):
     dims = dict.fromkeys(system.labels, 2)
     chain = chain_of(system, members, charges(system).evidence or (), None, dims)
     entering = [chain.steps, *(s.steps for s in chain.stages)]
-    parts = [stage_part(s, e)[0] for s, e in zip(chain.stages, entering, strict=False)]
+    parts = [stage_part(s, e) for s, e in zip(chain.stages, entering, strict=False)]
     first = with_steady(Product(nothing(parts[0].zero), parts[0]).part())
     pair = Product(first, parts[1])
     return pair, with_steady(pair.part()), parts

@@ -114,3 +114,16 @@ def test_a_stage_of_one_node_has_none():
     assert mirror._stage_thetas(chain.stages[0]) is not None
     assert source is None
     assert modes.shape == (1, 0)
+
+
+@pytest.mark.parametrize("window", [2, 3])
+def test_parities_change_no_window(window, monkeypatch):
+    found = []
+    for plain in (False, True):
+        with monkeypatch.context() as patch:
+            if plain:
+                patch.setattr("darkstate.engines.cascade.pieces.mirrored", lambda *_: None)
+            line = Line(*parts_of(4, detunings_a=0.4, detunings_b=-0.4), 1e-9, window)
+            reads = list(line.sweep(DIMENSION, ORDER))[: 5 - window]
+            found.append([read.window for read in reads])
+    assert np.abs(np.array(found[0]) - np.array(found[1])).max() < 1e-7

@@ -156,7 +156,7 @@ def first_two(network):
     dims = dict.fromkeys(network.labels, 2)
     chain = chain_of(network, members, charges(network).evidence, None, dims)
     entering = [chain.steps, *(s.steps for s in chain.stages)]
-    parts = [stage_part(s, e)[0] for s, e in zip(chain.stages, entering, strict=False)]
+    parts = [stage_part(s, e) for s, e in zip(chain.stages, entering, strict=False)]
     first = Product(Product(nothing(parts[0].zero), parts[0]).part(), parts[1]).part()
     kernel = np.linalg.svd(first.generator[(0,)])[2][-1].conj()
     return first.with_state(kernel / (first.trace @ kernel)), parts

@@ -62,7 +62,7 @@ class Mixing:
 
 def mirrored(
     stages: Sequence[Stage], parts: Sequence[Part], source: tuple[Part, Thetas] | None
-) -> tuple[list[tuple[Part, Array]], Mixing | None] | None:
+) -> tuple[list[tuple[Part, dict[Charge, Array]]], Mixing | None] | None:
     """A cascade in sectors of definite parity; None where Theta is no symmetry of it.
 
     Args:
@@ -71,7 +71,7 @@ def mirrored(
         source: what is in front, and Theta on it; None if there is nothing.
 
     Returns:
-        for each stage its part and the coordinates of its even charge 0, and how the channels
+        for each stage its part and the coordinates of its sectors (`halved`), and how the channels
         between source and first stage mix.
     """
     if source is not None and not _is_symmetric(*source):
@@ -173,8 +173,8 @@ def _follows(part: Part, thetas: Thetas, entering: Mixing | None, leaving: Mixin
 
 def halved(
     part: Part, thetas: Thetas, entering: Mixing | None, leaving: Mixing | None
-) -> tuple[Part, Array]:
-    """A part in sectors of definite parity, and the coordinates of the even charge 0.
+) -> tuple[Part, dict[Charge, Array]]:
+    """A part in sectors of definite parity, and their coordinates: orthonormal, by old ones.
 
     Args:
         part: invariant under Theta.
@@ -201,7 +201,7 @@ def halved(
     transfer = np.where(np.abs(transfer) > _RTOL, transfer, 0.0)
     even = halves[(*part.zero, Parity(0))]
     state = None if part.state is None else even.T @ part.state
-    return Part(generator, inputs, outputs, transfer, even.T @ part.trace, state), even
+    return Part(generator, inputs, outputs, transfer, even.T @ part.trace, state), halves
 
 
 def _combined(

@@ -128,8 +128,8 @@ def nothing(zero: Charge) -> Part:
     return Part({zero: np.zeros((1, 1))}, (), (), np.zeros((0, 0)), one, one)
 
 
-def stage_part(stage: Stage, entering: Sequence[Step]) -> tuple[Part, Array]:
-    """A stage as a part, and the (d^2, n) basis of its charge 0.
+def stage_part(stage: Stage, entering: Sequence[Step]) -> Part:
+    """A stage as a part, in the coordinates of `operator_bases`.
 
     Args:
         stage: the stage.
@@ -156,8 +156,7 @@ def stage_part(stage: Stage, entering: Sequence[Step]) -> tuple[Part, Array]:
         Channel(step, blocks(u, step)) for u, step in zip(stage.radiated, stage.steps, strict=True)
     ]
     trace = np.real(one.ravel() @ bases[zero])
-    part = Part(generator, tuple(inputs), tuple(outputs), stage.transfer, trace)
-    return part, bases[zero]
+    return Part(generator, tuple(inputs), tuple(outputs), stage.transfer, trace)
 
 
 def operator_bases(values: Array) -> dict[Charge, Array]:

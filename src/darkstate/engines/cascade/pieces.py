@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.mirror import Mixing, halved, mirrored
-from darkstate.engines.cascade.parts import Part, nothing, stage_part
+from darkstate.engines.cascade.parts import Part, nothing, operator_bases, stage_part
 from darkstate.engines.cascade.source import source_part, source_thetas
 from darkstate.engines.cascade.stages import Chain
 from darkstate.systems.traits import LinearSource
@@ -28,24 +28,20 @@ class Pieces:
         chain: the stages.
         source: the linear source in front; None if there is none.
         charges: (c, M) charges of its modes.
-        parity: whether to look for sectors of definite parity.
 
     Attributes:
         parts: the stages.
-        bases: (d^2, n) operators that the coordinates of charge 0 stand for, by stage.
+        operators: (d^2, n) operators that the coordinates of every charge stand for, by stage.
         mirrored: whether sectors have a parity.
     """
 
-    def __init__(
-        self, chain: Chain, source: LinearSource | None, charges: Array, parity: bool = True
-    ):
+    def __init__(self, chain: Chain, source: LinearSource | None, charges: Array):
         self.chain, self.source, self.charges = chain, source, charges
         entering = [chain.steps, *(stage.steps for stage in chain.stages)]
-        pairs = [stage_part(s, steps) for s, steps in zip(chain.stages, entering, strict=False)]
-        self.parts = [part for part, _ in pairs]
-        self.bases = [basis for _, basis in pairs]
+        self.parts = [stage_part(s, e) for s, e in zip(chain.stages, entering, strict=False)]
+        self.operators = [operator_bases(stage.values) for stage in chain.stages]
         self._entrance: Mixing | None = None
-        self.mirrored = parity and self._halved()
+        self.mirrored = self._halved()
 
     def _halved(self) -> bool:
         """Go over to sectors of definite parity, if exchanging the rails is a symmetry."""
@@ -60,7 +56,10 @@ class Pieces:
             return False
         halves, self._entrance = found
         self.parts = [part for part, _ in halves]
-        self.bases = [basis @ even for basis, (_, even) in zip(self.bases, halves, strict=True)]
+        self.operators = [
+            {q: bases[q[:-1]] @ half for q, half in sectors.items()}
+            for bases, (_, sectors) in zip(self.operators, halves, strict=True)
+        ]
         return True
 
     def front(self, order: int) -> Part:

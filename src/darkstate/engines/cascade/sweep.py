@@ -19,7 +19,6 @@ from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import (
     Part,
     Product,
-    operator_bases,
 )
 from darkstate.engines.cascade.pieces import FIRST_ORDER, Pieces
 from darkstate.engines.cascade.reduction import Reduced, reduced
@@ -121,10 +120,8 @@ class Line:
         self.chain, self.rtol = chain, rtol
         self.window = min(window, len(chain.stages))
         self._known: dict[tuple[int, int], Seen] = {}
-        # windows are put together from operators without parity
-        self.pieces = Pieces(chain, source, charges, parity=self.window == 1)
+        self.pieces = Pieces(chain, source, charges)
         self.parts = self.pieces.parts
-        self.operators = [operator_bases(stage.values) for stage in chain.stages]
 
     def sweep(self, dimension: int, order: int, second: bool = False) -> Iterator[Read]:
         """All stages, one after the other, with `dimension` numbers kept of what is upstream.
@@ -209,7 +206,7 @@ class Line:
         stop = s + self.window
         if self.window == 1 or stop > len(self.parts):
             return None
-        ahead, operators = self.parts[s + 1 : stop], self.operators[s:stop]
+        ahead, operators = self.parts[s + 1 : stop], self.pieces.operators[s:stop]
         try:
             return window_state(cut.pair, cut.joined, ahead, operators, JOINT_RTOL * self.rtol)
         except NumericalError:
@@ -291,7 +288,7 @@ class Line:
 
     def _matrix(self, s: int, flat: Array) -> Array:
         d = len(self.chain.stages[s].values)
-        matrix = (self.pieces.bases[s] @ flat).reshape(d, d)
+        matrix = (self.pieces.operators[s][self.parts[s].zero] @ flat).reshape(d, d)
         return 0.5 * (matrix + matrix.conj().T)
 
 

@@ -25,6 +25,7 @@ from darkstate.engines.cascade.parts import (
     Part,
     Product,
     added,
+    is_real,
     is_stored,
     negative,
 )
@@ -59,7 +60,9 @@ def window_state(
         if place is not None:
             here = block[place].reshape(len(pair.first.trace), -1, block.shape[1])
             seen = np.tensordot(pair.first.trace, here, 1)
-            operators += bases[0][q] @ follows.operators(negative(q), seen.T).T * (1 + any(q))
+            operators += (
+                bases[0][q] @ follows.operators(negative(q), seen.T).T * (1 if is_real(q) else 2)
+            )
     # charges -q are the adjoints of those of q: the Hermitian part of twice the latter is both
     return _matrix(operators, bases, zero)
 
@@ -100,7 +103,7 @@ class _Nested:
         if last == 0:
             return self.bases[0][q] @ columns
         product, right, n = self.products[last - 1], self.bases[last], columns.shape[1]
-        plain = columns if any(q) else _apart(product, columns)
+        plain = _apart(product, q, columns) if is_real(q) else columns
         total = np.zeros((1, n), dtype=complex)
         for qa, place in product.places[q].items():
             block = plain[place].reshape(product.first.sizes[qa], -1, n)
@@ -110,11 +113,11 @@ class _Nested:
         return total
 
 
-def _apart(product: Product, columns: Array) -> Array:
-    """Coordinates of charge 0 as pairs of charges +-q, no longer Hermitian combinations."""
-    plain, places = columns.astype(complex), product.places[product.first.zero]
+def _apart(product: Product, q: Charge, columns: Array) -> Array:
+    """Coordinates of a real charge as pairs of charges, no longer Hermitian combinations."""
+    plain, places = columns.astype(complex), product.places[q]
     for qa, place in places.items():
-        if any(qa) and is_stored(qa):
+        if not is_real(qa) and is_stored(qa):
             other = places[negative(qa)]
             x, y = columns[place], columns[other]
             plain[place], plain[other] = (x + 1j * y) / np.sqrt(2), (x - 1j * y) / np.sqrt(2)
