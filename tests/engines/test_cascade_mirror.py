@@ -62,6 +62,13 @@ def test_parities_change_no_state(options, monkeypatch):
     assert np.abs(with_ - without).max() < 1e-7
 
 
+def test_the_report_says_so():
+    for detuning, alike in ((0.0, True), (0.3, False)):
+        model = ds.models.DualRail(2, 0.7, detunings_a=detuning, dephasing=0.01)
+        report = ds.steady_state(model, engine=ds.engines.Cascade(dimension=16)).report
+        assert any("rails alike" in line for line in report.structure) is alike
+
+
 @pytest.mark.parametrize("options", UNLIKE)
 def test_rails_that_differ_have_no_parities(options):
     assert not Pieces(*parts_of(2, **options)).mirrored

@@ -142,7 +142,10 @@ class Cascade:
         return ""
 
     def _cost(self, stages: int, largest: int, behind_source: bool) -> Cost:
-        """Time as measured on two-qubit stages, scaled with the joint steady states."""
+        """Time as measured on two-qubit stages, scaled with the joint steady states.
+
+        Rails that are alike, of which the parts must be made to know, take a third of it.
+        """
         joined, m = largest**2, self.dimension
         seen = joined * min(LARGEST_LOOKAHEAD, joined**2) / 5.0
         follow = float(joined) ** (min(self.window, stages) - 1)
@@ -189,7 +192,7 @@ class Cascade:
             fine, ended = line.reads(self.dimension, order)
         stages, windows = line.kept(fine, coarse, change + self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
-        report = self._report(plan, fine, [*stages, *windows], order, change, ended)
+        report = self._report(plan, line, fine, [*stages, *windows], order, change, ended)
         return Solution(states, report.with_(seconds=time.perf_counter() - start))
 
     def _line(self, system: OpenSystem, plan: _Plan) -> Line:
@@ -203,6 +206,7 @@ class Cascade:
     def _report(
         self,
         plan: _Plan,
+        line: Line,
         reads: Sequence[Read],
         kept: Sequence[Kept],
         order: int,
@@ -218,6 +222,8 @@ class Cascade:
             labels = ", ".join(mode.label for mode in plan.source.modes)
             structure.append(f"source {labels} by its moments up to order {order}")
             truncation["moments of the source"] = change
+        if line.pieces.mirrored:
+            structure.append("rails alike: sectors even and odd under their exchange")
         worst = max(k.error for k in kept)
         warnings = []
         if ended:

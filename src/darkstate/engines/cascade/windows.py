@@ -60,9 +60,8 @@ def window_state(
         if place is not None:
             here = block[place].reshape(len(pair.first.trace), -1, block.shape[1])
             seen = np.tensordot(pair.first.trace, here, 1)
-            operators += (
-                bases[0][q] @ follows.operators(negative(q), seen.T).T * (1 if is_real(q) else 2)
-            )
+            both = 1 if is_real(q) else 2
+            operators += both * bases[0][q] @ follows.operators(negative(q), seen.T).T
     # charges -q are the adjoints of those of q: the Hermitian part of twice the latter is both
     return _matrix(operators, bases, zero)
 
