@@ -186,3 +186,13 @@ def test_both_sweeps_share_what_is_not_compressed(monkeypatch):
     whole.reads(48, 0)
     assert solved.count(3) == 1  # behind two pairs, the last exact cut of both
     assert solved.count(2) == 2
+
+
+@pytest.mark.slow
+def test_twenty_detuned_pairs_are_known_to_a_thousandth():
+    rungs = [4.0 * i for i in range(20)]
+    model = network(20, dephasing=1e-3, detunings_a=rungs, detunings_b=[-x for x in rungs])
+    half, full = (ds.steady_state(model, engine=ds.engines.Cascade(m)) for m in (64, 128))
+    for a, b in zip(half.state.stages, full.state.stages, strict=True):
+        assert half.report.truncation[f"error of {', '.join(a.labels)}"] < 1e-3
+        assert np.abs(np.linalg.eigvalsh(a.matrix - b.matrix)).sum() < 1e-3

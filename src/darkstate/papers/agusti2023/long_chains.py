@@ -24,7 +24,7 @@ from darkstate.plots import legend_above
 from darkstate.plots.style import MARKERS
 
 _DEPHASING = 1e-3
-_CASES = ((math.inf, 0.0, 256), (20.0, 0.0, 128), (math.inf, 2.0, 192))
+_CASES = ((math.inf, 0.0, 256), (20.0, 0.0, 256), (math.inf, 4.0, 128))
 """beta, the step of a ladder of detunings, and the dimension kept."""
 _PAIRS = 20
 _FAST_PAIRS, _FAST_DIMENSION = 6, 24
