@@ -1,9 +1,10 @@
 """Long one-way networks: what lies upstream, compressed to what the next stages see of it.
 
 ``stages`` reads a network as a chain of stages with few channels between them, ``source`` a linear
-source as the first link, ``parts`` joins links, ``joint`` solves a link with the next ones,
-``reduction`` compresses, ``sweep`` goes down the chain, ``engine`` is the engine, ``states``
-what it returns and ``measured`` what can be asked of that.
+source as the first link, ``pieces`` makes all of them parts, in sectors of parity where two rails
+are alike (``mirror``), ``parts`` joins parts, ``joint`` and ``ahead`` solve one with the next ones,
+``reduction`` compresses in a norm of ``metric``, ``sweep`` goes down the chain, ``engine`` is the
+engine, ``states`` what it returns and ``measured`` what can be asked of that.
 """
 
 from darkstate.engines.cascade.engine import Cascade
