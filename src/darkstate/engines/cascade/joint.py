@@ -83,7 +83,6 @@ class Joint:
 
     Attributes:
         charges: stored charges upstream that have partners ahead.
-        numbers: real numbers in X'.
         iterations: of the last solution.
         factors: those of both sides that make all real; None where there are none.
     """
@@ -99,7 +98,6 @@ class Joint:
         self._shapes = {q: (upstream.sizes[q], sizes[negative(q)]) for q in self.charges}
         self._collect(ahead)
         self._schur = {q: self._forms(ahead, q) for q in self.charges}
-        self.numbers = sum(a * b * (1 if is_real(q) else 2) for q, (a, b) in self._shapes.items())
         self.iterations = 0
 
     def _block(self, block: Array, start: Charge, to: Charge, side: int) -> Array:
