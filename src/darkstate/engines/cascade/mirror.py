@@ -10,7 +10,7 @@ excitations on rail A minus those on rail B, to itself: exchange and transpositi
 sign. Detunings may be there as long as those on B are opposite to those on A, dephasing and decay
 as long as they are alike. So every sector splits into an even half, in which the state is, and an
 odd one; what is upstream and what is ahead are correlated in even-even and odd-odd terms only, and
-work falls fourfold.
+work falls to a half or a third.
 
 The channels between two stages mix under Theta, ``Theta U_c Theta = sum_b R_cb U_b``; combinations
 of them are even or odd. The parity of a sector or of a channel's step is one more entry of its
