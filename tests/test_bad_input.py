@@ -226,6 +226,8 @@ SOLVING: list[Case] = [
     ("rtol zero", lambda: Gaussian(rtol=0), "rtol", "0"),
     ("rtol large", lambda: Gaussian(rtol=1), "rtol", "1"),
     ("memory", lambda: Gaussian(memory_limit=-1), "memory_limit", "-1"),
+    ("memory lindblad", lambda: ds.engines.Lindblad(memory_limit=-1), "memory_limit", "-1"),
+    ("memory cascade", lambda: ds.engines.Cascade(memory_limit=0.0), "memory_limit", "0.0"),
     (
         "engine pairs",
         lambda: Gaussian("quadrature", pairs=(("A1", "X"),)).steady_state(PAIR.system()),

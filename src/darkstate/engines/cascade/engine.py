@@ -22,6 +22,7 @@ from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
 from darkstate.engines.cascade.sweep import LARGEST_SOURCE, Kept, Line, Read
+from darkstate.engines.options import check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,
@@ -91,6 +92,7 @@ class Cascade:
         check_real("tolerance", self.tolerance, above=0.0, remedy=remedy)
         remedy = "Give a relative accuracy such as 1e-8."
         check_real("rtol", self.rtol, above=0.0, maximum=1e-2, remedy=remedy)
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the system is a cascade of small stages, and what it would cost."""

@@ -23,13 +23,12 @@ from darkstate.engines.collective.dark import dark_possible
 from darkstate.engines.collective.generator import Flat, Generator, generator_of
 from darkstate.engines.collective.initial import as_ensemble_state, flattened, spins_needed
 from darkstate.engines.collective.ladder import ENGINE, Settings, evolved, judged, solved
+from darkstate.engines.options import check_cutoff, check_density_options, check_memory_limit
 from darkstate.errors import (
     CapacityError,
     DarkstateError,
     EngineMismatchError,
     check_choice,
-    check_integer,
-    check_real,
 )
 from darkstate.results import Report
 from darkstate.results.report import versions
@@ -95,15 +94,9 @@ class Collective:
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
-        remedy = "Give a relative accuracy such as 1e-9."
-        check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
-        check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
-        check_integer("krylov_size", self.krylov_size, minimum=3, remedy="Give 10 to 60.")
-        if self.cutoff is not None:
-            remedy = "Give the number of Fock states per mode, 2 or more."
-            check_integer("cutoff", self.cutoff, minimum=2, remedy=remedy)
-        if self.memory_limit is not None:
-            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+        check_density_options(self.rtol, self.edge, self.krylov_size)
+        check_cutoff(self.cutoff)
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether there are ensembles and their blocks fit, and which method comes first."""

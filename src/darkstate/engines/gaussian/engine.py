@@ -42,6 +42,7 @@ from darkstate.engines.gaussian.periodic import (
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.engines.options import check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,
@@ -87,8 +88,7 @@ class Gaussian:
         check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
         remedy = "Give a relative accuracy such as 1e-9."
         check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
-        if self.memory_limit is not None:
-            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: System) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""

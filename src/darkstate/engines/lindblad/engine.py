@@ -45,12 +45,11 @@ from darkstate.engines.lindblad.ladder import (
 )
 from darkstate.engines.lindblad.sectors import Sectors
 from darkstate.engines.lindblad.steady import DENSE_NUMBERS
+from darkstate.engines.options import check_cutoff, check_density_options, check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     DarkstateError,
     check_choice,
-    check_integer,
-    check_real,
 )
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
@@ -104,13 +103,9 @@ class Lindblad:
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
-        remedy = "Give a relative accuracy such as 1e-9."
-        check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
-        check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
-        check_integer("krylov_size", self.krylov_size, minimum=3, remedy="Give 10 to 60.")
-        if self.cutoff is not None:
-            remedy = "Give the number of Fock states per mode, 2 or more."
-            check_integer("cutoff", self.cutoff, minimum=2, remedy=remedy)
+        check_density_options(self.rtol, self.edge, self.krylov_size)
+        check_cutoff(self.cutoff)
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the system fits, in which sectors, and which method would be tried first."""

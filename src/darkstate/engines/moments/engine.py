@@ -14,6 +14,7 @@ from darkstate.engines.moments.compile import MomentEquations, moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
 from darkstate.engines.moments.trust import closure_error
+from darkstate.engines.options import check_memory_limit
 from darkstate.errors import ArgumentError, EngineMismatchError, check_real
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -60,8 +61,7 @@ class Moments:
     def __post_init__(self) -> None:
         remedy = "Give a relative accuracy such as 1e-8."
         check_real("rtol", self.rtol, minimum=1e-12, maximum=0.1, remedy=remedy)
-        if self.memory_limit is not None:
-            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the equations close on means and covariances, and what they would cost."""

@@ -17,6 +17,7 @@ from darkstate.engines.base import (
     available_memory,
     refuse_if_too_large,
 )
+from darkstate.engines.options import check_cutoff, check_memory_limit
 from darkstate.engines.trajectories.averages import Average, judged, report_of, window_average
 from darkstate.engines.trajectories.compile import Compiled, checked_initial, compiled, dimensions
 from darkstate.engines.trajectories.ensemble import Ensemble
@@ -99,17 +100,14 @@ class Trajectories:
         if self.seed is not None:
             remedy = "Give a whole number, or leave it out."
             check_integer("seed", self.seed, minimum=0, remedy=remedy)
-        if self.cutoff is not None:
-            remedy = "Give the number of Fock states per mode, 2 or more."
-            check_integer("cutoff", self.cutoff, minimum=2, remedy=remedy)
+        check_cutoff(self.cutoff)
         remedy = "Give a time in the inverse of the rate unit."
         for name in ("step", "duration"):
             if getattr(self, name) is not None:
                 check_real(name, getattr(self, name), above=0.0, remedy=remedy)
         if self.burn_in is not None:
             check_real("burn_in", self.burn_in, minimum=0.0, remedy=remedy)
-        if self.memory_limit is not None:
-            check_real("memory_limit", self.memory_limit, above=0.0, remedy="Give bytes.")
+        check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the steady state can be sampled, and at what cost."""
