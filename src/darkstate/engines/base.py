@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from darkstate.errors import CapacityError
+from darkstate.errors import CapacityError, check_integer, check_real
 from darkstate.results import Report
 
 
@@ -105,6 +105,45 @@ def available_memory() -> float:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return 8.0 * 2**30
+
+
+def check_memory_limit(limit: float | None) -> None:
+    """A number of bytes, or None.
+
+    Raises:
+        ArgumentError: neither.
+    """
+    if limit is not None:
+        check_real("memory_limit", limit, above=0.0, remedy="Give bytes.")
+
+
+def check_cutoff(cutoff: int | None) -> None:
+    """Fock states per mode, or None.
+
+    Raises:
+        ArgumentError: neither, or fewer than two.
+    """
+    if cutoff is not None:
+        remedy = "Give the number of Fock states per mode, 2 or more."
+        check_integer("cutoff", cutoff, minimum=2, remedy=remedy)
+
+
+def check_density_options(rtol: float, edge: float, krylov_size: int) -> None:
+    """Options of engines that hold a density matrix.
+
+    Args:
+        rtol: relative residual of steady states.
+        edge: population allowed at an edge of truncation.
+        krylov_size: vectors of the Krylov space of one time step.
+
+    Raises:
+        ArgumentError: one is out of range.
+    """
+    check_real(
+        "rtol", rtol, above=0.0, maximum=0.1, remedy="Give a relative accuracy such as 1e-9."
+    )
+    check_real("edge", edge, above=0.0, maximum=1.0, remedy="Give a population.")
+    check_integer("krylov_size", krylov_size, minimum=3, remedy="Give 10 to 60.")
 
 
 def _bytes_text(size: float) -> str:

@@ -16,13 +16,13 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
+    check_memory_limit,
     refuse_if_too_large,
 )
 from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
 from darkstate.engines.cascade.sweep import LARGEST_SOURCE, Kept, Line, Read
-from darkstate.engines.options import check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,

@@ -15,6 +15,9 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
+    check_cutoff,
+    check_density_options,
+    check_memory_limit,
     refuse_if_too_large,
 )
 from darkstate.engines.collective.basis import Blocks, parts_of
@@ -23,7 +26,6 @@ from darkstate.engines.collective.dark import dark_possible
 from darkstate.engines.collective.generator import Flat, Generator, generator_of
 from darkstate.engines.collective.initial import as_ensemble_state, flattened, spins_needed
 from darkstate.engines.collective.ladder import ENGINE, Settings, evolved, judged, solved
-from darkstate.engines.options import check_cutoff, check_density_options, check_memory_limit
 from darkstate.errors import (
     CapacityError,
     DarkstateError,

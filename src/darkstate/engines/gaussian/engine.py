@@ -11,7 +11,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from darkstate.conventions import partner_pairs
-from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
+from darkstate.engines.base import (
+    Cost,
+    Offer,
+    Solution,
+    available_memory,
+    check_memory_limit,
+    refuse_if_too_large,
+)
 from darkstate.engines.gaussian.batch import batched_steady_states
 from darkstate.engines.gaussian.chains import (
     MOST_FREQUENCIES,
@@ -42,7 +49,6 @@ from darkstate.engines.gaussian.periodic import (
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.engines.options import check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,

@@ -17,6 +17,9 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
+    check_cutoff,
+    check_density_options,
+    check_memory_limit,
     refuse_if_too_large,
 )
 from darkstate.engines.lindblad.adjoint import adjoint_solution
@@ -45,7 +48,6 @@ from darkstate.engines.lindblad.ladder import (
 )
 from darkstate.engines.lindblad.sectors import Sectors
 from darkstate.engines.lindblad.steady import DENSE_NUMBERS
-from darkstate.engines.options import check_cutoff, check_density_options, check_memory_limit
 from darkstate.errors import (
     ArgumentError,
     DarkstateError,

@@ -9,12 +9,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from darkstate.engines.base import Cost, Offer, Solution, available_memory, refuse_if_too_large
+from darkstate.engines.base import (
+    Cost,
+    Offer,
+    Solution,
+    available_memory,
+    check_memory_limit,
+    refuse_if_too_large,
+)
 from darkstate.engines.moments.compile import MomentEquations, moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
 from darkstate.engines.moments.trust import closure_error
-from darkstate.engines.options import check_memory_limit
 from darkstate.errors import ArgumentError, EngineMismatchError, check_real
 from darkstate.results import Report, Status
 from darkstate.results.report import versions

@@ -15,9 +15,10 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     available_memory,
+    check_cutoff,
+    check_memory_limit,
     refuse_if_too_large,
 )
-from darkstate.engines.options import check_cutoff, check_memory_limit
 from darkstate.engines.trajectories.averages import Average, judged, report_of, window_average
 from darkstate.engines.trajectories.compile import Compiled, checked_initial, compiled, dimensions
 from darkstate.engines.trajectories.ensemble import Ensemble
