@@ -92,7 +92,7 @@ def test_directions_of_slower_stages_fill_what_the_lookahead_leaves():
     seen, last = Seen.of(part, whole.parts[2:], RTOL), split(pair, part.steady)
     # one pair ahead needs sixteen numbers, and half of those above are new
     small, large = (reduced(seen, dimension, last)[0].part for dimension in (16, 28))
-    assert small.dimension <= 16 < 24 < large.dimension <= 28
+    assert (small.dimension, large.dimension) == (16, 28)
     ahead, back = trace_first(lookahead(whole.parts[2:]).part)
 
     def state(upstream):
