@@ -10,6 +10,7 @@ from darkstate.engines.cascade import mirror
 from darkstate.engines.cascade.mirror import Parity
 from darkstate.engines.cascade.parts import Product, added, is_real, is_stored, negative
 from darkstate.engines.cascade.pieces import Pieces
+from darkstate.engines.cascade.source import source_thetas
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.sweep import Line
 from darkstate.systems.traits import cascade_order, charges, linear_source
@@ -72,6 +73,13 @@ def test_the_report_says_so():
 @pytest.mark.parametrize("options", UNLIKE)
 def test_rails_that_differ_have_no_parities(options):
     assert not Pieces(*parts_of(2, **options)).mirrored
+
+
+def test_modes_of_equal_charge_have_no_parities():
+    _, source, opposite = parts_of(1, bandwidth=20.0)
+    assert source is not None
+    assert source_thetas(source, opposite, ORDER) is not None
+    assert source_thetas(source, np.abs(opposite), ORDER) is None
 
 
 def test_sectors_of_a_pair():

@@ -227,26 +227,8 @@ class Cascade:
         if line.pieces.mirrored:
             structure.append("rails alike: sectors even and odd under their exchange")
         worst = max(k.error for k in kept)
-        warnings = []
-        if ended:
-            left = plan.members[len(reads)]
-            warnings.append(f"{', '.join(left)} and all behind are not solved: {ended}")
-        if any(read.narrowed for read in reads):
-            count = sum(read.narrowed for read in reads)
-            warnings.append(f"{count} compressions kept fewer numbers than asked for: not stable")
-        if not worst <= self.tolerance:
-            where = next(k.name for k in kept if not k.error <= self.tolerance)
-            warnings.append(
-                f"the estimated error exceeds {self.tolerance:g} from {where} on (largest "
-                f"{worst:.2g}): raise dimension"
-            )
-        if any(read.shortened for read in reads):
-            count = sum(read.shortened for read in reads)
-            warnings.append(f"{count} compressions looked at one stage ahead only: raise dimension")
-        missing = max(0, len(reads) - window + 1) + (len(reads) if window > 1 else 0) - len(kept)
-        if missing:
-            warnings.append(f"{missing} windows are not solved: joint states did not converge")
         margin = min(k.state.margin() for k in kept)
+        warnings = self._warnings(plan, reads, kept, ended)
         if margin < -max(worst, 1e-9):
             warnings.append(f"a state has a negative eigenvalue {margin:.3g}")
         return Report(
@@ -268,6 +250,32 @@ class Cascade:
                 "versions": versions(),
             },
         )
+
+    def _warnings(
+        self, plan: _Plan, reads: Sequence[Read], kept: Sequence[Kept], ended: str
+    ) -> list[str]:
+        """What makes the result suspect."""
+        worst, window = max(k.error for k in kept), min(self.window, len(plan.members))
+        warnings = []
+        if ended:
+            left = plan.members[len(reads)]
+            warnings.append(f"{', '.join(left)} and all behind are not solved: {ended}")
+        if any(read.narrowed for read in reads):
+            count = sum(read.narrowed for read in reads)
+            warnings.append(f"{count} compressions kept fewer numbers than asked for: not stable")
+        if not worst <= self.tolerance:
+            where = next(k.name for k in kept if not k.error <= self.tolerance)
+            warnings.append(
+                f"the estimated error exceeds {self.tolerance:g} from {where} on (largest "
+                f"{worst:.2g}): raise dimension"
+            )
+        if any(read.shortened for read in reads):
+            count = sum(read.shortened for read in reads)
+            warnings.append(f"{count} compressions looked at one stage ahead only: raise dimension")
+        missing = max(0, len(reads) - window + 1) + (len(reads) if window > 1 else 0) - len(kept)
+        if missing:
+            warnings.append(f"{missing} windows are not solved: joint states did not converge")
+        return warnings
 
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """Not offered: what is upstream is compressed for steady states.

@@ -93,8 +93,8 @@ class Joint:
         left, right = factors(upstream), factors(ahead)
         self.factors = None if left is None or right is None else (left, right)
         self._dtype = complex if self.factors is None else float
-        self._cut = {q: slice(0 if any(q) else 1, None) for q in ahead.sizes}
-        sizes = {q: n - (0 if any(q) else 1) for q, n in ahead.sizes.items()}
+        self._cut = {q: slice(1 if q == self.zero else 0, None) for q in ahead.sizes}
+        sizes = {q: n - (1 if q == self.zero else 0) for q, n in ahead.sizes.items()}
         self._shapes = {q: (upstream.sizes[q], sizes[negative(q)]) for q in self.charges}
         self._collect(ahead)
         self._schur = {q: self._forms(ahead, q) for q in self.charges}
@@ -138,7 +138,7 @@ class Joint:
         found = -np.inf
         for q, (T, *_) in self._schur.items():
             own = np.diagonal(T)  # of real forms the real parts
-            rest = own if any(q) else np.delete(own, np.argmin(np.abs(own)))
+            rest = np.delete(own, np.argmin(np.abs(own))) if q == self.zero else own
             found = max(found, float(np.real(rest).max(initial=-np.inf)))
         return found
 

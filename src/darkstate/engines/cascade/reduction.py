@@ -214,7 +214,9 @@ def growth(part: Part) -> float:
     Above rounding, the compression has destabilised.
     """
     moving = [
-        block if any(q) else block[1:, 1:] for q, block in part.generator.items() if len(block)
+        block[1:, 1:] if q == part.zero else block
+        for q, block in part.generator.items()
+        if len(block)
     ]
     rates = [float(np.linalg.eigvals(block).real.max()) for block in moving if len(block)]
     return max(rates, default=-np.inf)

@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.cascade.ahead import Seen
 from darkstate.engines.cascade.metric import split
-from darkstate.engines.cascade.parts import (
-    Part,
-    Product,
-)
+from darkstate.engines.cascade.parts import Part, Product
 from darkstate.engines.cascade.pieces import FIRST_ORDER, Pieces
 from darkstate.engines.cascade.reduction import Reduced, reduced
 from darkstate.engines.cascade.stages import Chain

@@ -48,11 +48,7 @@ from darkstate.engines.lindblad.ladder import (
 )
 from darkstate.engines.lindblad.sectors import Sectors
 from darkstate.engines.lindblad.steady import DENSE_NUMBERS
-from darkstate.errors import (
-    ArgumentError,
-    DarkstateError,
-    check_choice,
-)
+from darkstate.errors import ArgumentError, DarkstateError, check_choice
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
