@@ -12,8 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from darkstate.errors import CapacityError, check_integer, check_real
+from darkstate.errors import CapacityError, UnphysicalError, check_integer, check_real
 from darkstate.results import Report
+
+
+LEAST_INITIAL_MARGIN = -1e-7
+"""Initial states may be negative by what seven digits leave."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,23 @@ def available_memory() -> float:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return 8.0 * 2**30
+
+
+def check_physical(initial: Any) -> None:
+    """An initial state with no negative eigenvalue (no mode below the vacuum), whoever evolves it.
+
+    Raises:
+        UnphysicalError: its margin is below zero by more than rounding and short decimals leave.
+    """
+    margin = float(initial.margin()) if hasattr(initial, "margin") else 0.0
+    if margin < LEAST_INITIAL_MARGIN:
+        raise UnphysicalError(
+            "initial",
+            "be a quantum state (margin >= 0)",
+            margin,
+            "Its smallest eigenvalue is negative: check signs and normalisation, or project it on "
+            "the nearest state.",
+        )
 
 
 def check_memory_limit(limit: float | None) -> None:

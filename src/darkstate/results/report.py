@@ -2,7 +2,8 @@
 
 Each result carries a report with a `Status`:
 
-* ``certified``: residual, uniqueness, physicality and truncation were all checked and hold;
+* ``certified``: residual, uniqueness, physicality and truncation were all checked and hold, and the
+  error is known: a report without an error estimate and a margin is ``converged`` at best;
 * ``converged``: the method met its own tolerance, but not every check could be made;
 * ``suspect``: a check failed or an error estimate exceeds the tolerance: do not trust blindly;
 * ``failed``: there is no usable state.
@@ -37,10 +38,17 @@ class Report:
         status: how far to trust it.
         residual: relative residual of the steady-state equation (None: not applicable).
         margin: smallest eigenvalue of the state (or of ``sigma + i Omega/2``); >= 0 up to rounding.
-        gap: slowest relaxation rate of the second moments or of the state; None where not computed.
+        gap: spectral gap of the whole generator, the smallest ``-Re lambda`` besides zero: what
+            relaxes most slowly; None where not computed (no bound or guess is put here).
+        gap_error: estimated absolute error of `gap`.
+        sector_gap: the same within the charge sector of the steady state: how slowly a state
+            without coherence between different charges settles; None where not computed.
+        metastable: whether something relaxes so much more slowly than all other rates that states
+            live long before they reach the steady state; None where not tested.
         unique: whether the steady state was shown to be the only one; None where not tested.
         truncation: named truncation errors, for example ``{"window tail": 1e-30}``.
-        error_estimate: estimated absolute error of the second moments (or of the state).
+        error_estimate: estimated absolute error of the second moments, or of the state (trace
+            norm); of an evolution the largest over all times kept.
         warnings: sentences for the user.
         structure: what structure was found and used, one line each.
         seconds: wall time of the solve.
@@ -53,6 +61,9 @@ class Report:
     residual: float | None = None
     margin: float | None = None
     gap: float | None = None
+    gap_error: float | None = None
+    sector_gap: float | None = None
+    metastable: bool | None = None
     unique: bool | None = None
     truncation: Mapping[str, float] = field(default_factory=dict)
     error_estimate: float | None = None
@@ -60,6 +71,11 @@ class Report:
     structure: tuple[str, ...] = ()
     seconds: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = self.error_estimate is not None and self.margin is not None
+        if self.status is Status.CERTIFIED and not known:
+            object.__setattr__(self, "status", Status.CONVERGED)
 
     def with_(self, **changes: Any) -> Report:
         """A copy with some fields changed."""
@@ -73,10 +89,12 @@ class Report:
             ("error estimate", self.error_estimate),
             ("physicality margin", self.margin),
             ("relaxation gap", self.gap),
+            ("gap without coherence", self.sector_gap if self.gap is None else None),
         ]
         rows += [(name, f"{value:.3g}") for name, value in numbers if value is not None]
         if self.unique is not None:
-            rows.append(("steady state", "unique" if self.unique else "not unique"))
+            slow = ", metastable" if self.metastable else ""
+            rows.append(("steady state", f"{'unique' if self.unique else 'not unique'}{slow}"))
         rows += [(f"truncation: {name}", f"{v:.3g}") for name, v in self.truncation.items()]
         rows += [("structure", line) for line in self.structure]
         rows += [("warning", line) for line in self.warnings]
