@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_REAL_KINDS = "iuf"
+"""Kinds of numpy's types that hold real numbers: truth values are none."""
 
 
 class DarkstateError(Exception):
@@ -91,10 +95,8 @@ def check_real(
         ArgumentError: it is no real number, is NaN, is infinite (unless `infinite`), or lies out
             of bounds.
     """
-    if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
-        raise ArgumentError(name, "be a real number", value, remedy)
     try:
-        number = float(value)
+        number = _as_float(value)
     except (TypeError, ValueError, OverflowError):
         raise ArgumentError(name, "be a real number", value, remedy) from None
     if np.isnan(number) or (np.isinf(number) and not infinite):
@@ -109,6 +111,23 @@ def check_real(
         if bound is not None and not holds(bound):
             raise ArgumentError(name, rule.format(f"{bound:g}"), value, remedy)
     return number
+
+
+def _as_float(value: Any) -> float:
+    """A real scalar as a float.
+
+    NumPy turns a complex scalar into a float by dropping its imaginary part, with a mere warning;
+    here it is an error, also where that part is zero.
+
+    Raises:
+        TypeError, ValueError, OverflowError: it is no real number.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool | np.generic):
+        return float(value)
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in _REAL_KINDS:
+        raise TypeError
+    return float(array)
 
 
 def check_integer(
@@ -127,6 +146,38 @@ def check_integer(
     return int(value)
 
 
+def check_reals(
+    name: str, value: Any, *, rule: str = "be real numbers", remedy: str
+) -> NDArray[np.float64]:
+    """Real numbers of any shape as an array of floats; no complex ones, truth values or text.
+
+    Raises:
+        ArgumentError: something else, or nested lists of unequal lengths.
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in _REAL_KINDS:
+        raise ArgumentError(name, rule, value, remedy)
+    return array.astype(np.float64)
+
+
+def check_times(times: Any) -> list[float]:
+    """Increasing finite times as floats.
+
+    Raises:
+        ArgumentError: fewer than one, not finite or not increasing.
+    """
+    rule, remedy = "be a list of finite numbers", "Give for example numpy.linspace(0, 10, 101)."
+    array = check_reals("times", times, rule=rule, remedy=remedy)
+    if array.ndim != 1 or not len(array) or not np.all(np.isfinite(array)):
+        raise ArgumentError("times", rule, times, remedy)
+    if np.any(np.diff(array) <= 0):
+        raise ArgumentError("times", "increase", times, "Sort them and drop repeated times.")
+    return array.tolist()
+
+
 def check_array(
     name: str,
     value: Any,
@@ -142,13 +193,7 @@ def check_array(
         ArgumentError: wrong shape, not real numbers, not finite or out of bounds; the message
             names the first offending entry.
     """
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(name, "be real numbers", value, remedy) from None
+    array = check_reals(name, value, remedy=remedy)
     if array.ndim and array.shape != shape:
         length = "x".join(map(str, shape))
         raise ArgumentError(

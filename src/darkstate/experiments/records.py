@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_reals
 from darkstate.experiments.interface import CHANNELS
 from darkstate.experiments.layout import Series, Setup
 
@@ -44,11 +44,12 @@ class ExperimentRecords:
             raise ArgumentError("currents", f"be those of {known}", list(self.currents), remedy)
         arrays = {}
         for series in self.setup.series:
-            array = np.asarray(self.currents[series.name], dtype=float)
+            name = f"currents['{series.name}']"
+            remedy = "It has one row per shot and bin, and one column per channel."
+            array = check_reals(name, self.currents[series.name], remedy=remedy)
             shape = (series.shots, series.bins, len(CHANNELS))
             if array.shape != shape:
-                name, rule = f"currents['{series.name}']", f"have shape {shape}"
-                remedy = "It has one row per shot and bin, and one column per channel."
+                rule = f"have shape {shape}"
                 raise ArgumentError(name, rule, array.shape, remedy)
             arrays[series.name] = array
         object.__setattr__(self, "currents", arrays)

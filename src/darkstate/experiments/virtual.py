@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.base import available_memory, refuse_if_too_large
-from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.errors import ArgumentError, check_integer, check_real, check_reals
 from darkstate.experiments.interface import CHANNELS, QUADRATURE, LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
 from darkstate.experiments.records import ExperimentRecords
@@ -104,8 +104,12 @@ class VirtualExperiment:
     shots: int = 1000
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gains", tuple(self.gains))
-        object.__setattr__(self, "waits", tuple(self.waits))
+        for name in ("gains", "waits"):
+            values = check_reals(name, getattr(self, name), remedy="Give a list of numbers.")
+            if values.ndim != 1:
+                remedy = "Give a list, also for a single one."
+                raise ArgumentError(name, "be a list of numbers", getattr(self, name), remedy)
+            object.__setattr__(self, name, tuple(values.tolist()))
         check_real("dark", self.dark, minimum=0.0, remedy="Give a rate in 1/ms.")
         remedy = "Give a length in ms."
         for name in ("write", "drive", "read"):

@@ -13,7 +13,7 @@ from darkstate.frontdoor.asking import (
     offer_of,
 )
 from darkstate.frontdoor.chains import ChainModel, chain_of, is_chain
-from darkstate.frontdoor.dynamics import check_times, evolve, preparation_time
+from darkstate.frontdoor.dynamics import evolve, preparation_time
 from darkstate.frontdoor.steady import (
     conditional_state,
     output_states,
@@ -30,7 +30,6 @@ __all__ = [
     "as_system",
     "chain_of",
     "check_accepts",
-    "check_times",
     "choose",
     "conditional_state",
     "described",

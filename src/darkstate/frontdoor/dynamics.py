@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.engines import Engine, Lindblad
-from darkstate.errors import ArgumentError, check_real
+from darkstate.errors import check_real, check_times
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
@@ -86,24 +86,6 @@ def preparation_time(
     system = as_open_system(model)
     pairs = max(1, len(system.labels) // 2)
     return (engine or Lindblad()).purification_time(system, pairs * tolerance)
-
-
-def check_times(times: Sequence[float]) -> list[float]:
-    """Times as floats.
-
-    Raises:
-        ArgumentError: fewer than one, not finite or not increasing.
-    """
-    try:
-        array = np.asarray(times, dtype=float)
-    except (TypeError, ValueError):
-        array = np.empty(0)
-    if array.ndim != 1 or not len(array) or not np.all(np.isfinite(array)):
-        remedy = "Give for example numpy.linspace(0, 10, 101)."
-        raise ArgumentError("times", "be a list of finite numbers", times, remedy)
-    if np.any(np.diff(array) <= 0):
-        raise ArgumentError("times", "increase", times, "Sort them and drop repeated times.")
-    return array.tolist()
 
 
 def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any]) -> xr.Dataset:

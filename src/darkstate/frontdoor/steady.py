@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from darkstate.engines import Engine, Gaussian
-from darkstate.errors import ArgumentError, check_choice
+from darkstate.errors import ArgumentError, check_choice, check_reals
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
@@ -83,11 +83,8 @@ def steady_states(model: Model, **varied: Any) -> Result:
     arrays = {}
     for name, values in varied.items():
         check_choice("varied", name, fields)
-        try:
-            arrays[name] = np.asarray(values, dtype=float)
-        except (TypeError, ValueError):
-            remedy = "Give an array of shape (batch, ...)."
-            raise ArgumentError(name, "be an array of real numbers", values, remedy) from None
+        rule, remedy = "be an array of real numbers", "Give an array of shape (batch, ...)."
+        arrays[name] = check_reals(name, values, rule=rule, remedy=remedy)
     sizes = {name: array.shape[0] if array.ndim else 0 for name, array in arrays.items()}
     if len(set(sizes.values())) != 1 or 0 in sizes.values():
         raise ArgumentError(

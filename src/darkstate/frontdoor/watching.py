@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from darkstate.engines import Gaussian
 from darkstate.engines.gaussian import Observation
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_times
 from darkstate.frontdoor.asking import Model, as_open_system
-from darkstate.frontdoor.dynamics import check_times
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import Monitor, OpenSystem
 

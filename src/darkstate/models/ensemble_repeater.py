@@ -80,7 +80,7 @@ class EnsembleRepeater(Parameters):
         self._freeze_outcomes()
         for name in ("offset", "loss", "window"):
             value = getattr(self, name)
-            if isinstance(value, int | np.number) and not isinstance(value, bool):
+            if isinstance(value, int | np.integer | np.floating) and not isinstance(value, bool):
                 freeze(self, name, float(value))
         self.chain()  # refuses what is left
 
@@ -99,7 +99,7 @@ class EnsembleRepeater(Parameters):
                 remedy = "Give the number of atoms found up in each inner node."
                 raise ArgumentError("outcomes", "be 'all_up' or M-2 numbers", given, remedy)
             return
-        if not isinstance(given, Sequence | np.ndarray):
+        if not isinstance(given, Sequence | np.ndarray) or not np.ndim(given):
             remedy = "Give a list, also for a single inner node."
             raise ArgumentError("outcomes", "be 'all_up' or M-2 numbers", given, remedy)
         whole = [int(q) if isinstance(q, np.integer) else q for q in given]

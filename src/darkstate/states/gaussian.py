@@ -26,8 +26,10 @@ from darkstate.errors import (
     ArgumentError,
     MissingError,
     UnphysicalError,
+    check_array,
     check_labels,
     check_real,
+    check_reals,
 )
 from darkstate.linalg.symplectic import uncertainty_margin
 
@@ -117,9 +119,8 @@ class GaussianState:
         Raises:
             ArgumentError: a negative photon number.
         """
-        n = np.broadcast_to(np.asarray(photons, dtype=float), (len(labels),))
-        for i, value in enumerate(n):
-            check_real(f"photons[{i}]", value, minimum=0.0, remedy="Give a mean photon number.")
+        remedy = "Give one mean photon number, or one per mode."
+        n = check_array("photons", photons, (len(labels),), minimum=0.0, remedy=remedy)
         return cls(tuple(labels), np.diag(n), np.zeros((n.size, n.size)))
 
     @classmethod
@@ -142,15 +143,16 @@ class GaussianState:
             UnphysicalError: the matrix violates the uncertainty relation, by more than rounding of
                 its variances explains.
         """
-        sigma = np.asarray(covariance, dtype=float)
         n = len(labels)
+        remedy = "Two quadratures per mode."
+        sigma = check_reals("covariance", covariance, remedy=remedy)
         fits = sigma.shape == (2 * n, 2 * n) and bool(np.all(np.isfinite(sigma)))
         if not fits or not np.allclose(sigma, sigma.T, rtol=1e-10):
             raise ArgumentError(
                 "covariance",
                 f"be finite and symmetric {2 * n}x{2 * n}",
                 sigma,
-                "Two quadratures per mode.",
+                remedy,
             )
         margin = uncertainty_margin(sigma)
         if margin < -_VIOLATION:
@@ -161,9 +163,12 @@ class GaussianState:
                 "Check the vacuum variance (1/2 here) and the order x1, p1, x2, p2, ...",
             )
         number, anomalous = moments_of(sigma)
-        d = None if mean is None else np.asarray(mean, dtype=float)
-        alpha = None if d is None else (d[::2] + 1j * d[1::2]) / np.sqrt(2)
-        return cls(tuple(labels), number, anomalous, alpha)
+        if mean is None:
+            return cls(tuple(labels), number, anomalous)
+        d = check_reals("mean", mean, remedy="Give mean values of x1, p1, x2, p2, ...")
+        if d.shape != (2 * n,):
+            raise ArgumentError("mean", f"have shape {(2 * n,)}", d, remedy)
+        return cls(tuple(labels), number, anomalous, (d[::2] + 1j * d[1::2]) / np.sqrt(2))
 
     @property
     def covariance(self) -> NDArray[np.float64]:

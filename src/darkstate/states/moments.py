@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer, check_labels, check_real
+from darkstate.errors import ArgumentError, check_integer, check_labels, check_real, check_reals
 
 Array = NDArray[np.float64]
 
@@ -74,16 +74,17 @@ class SpinMoments:
     def __post_init__(self) -> None:
         check_labels("labels", self.labels, self.labels)
         remedy = "Give the number of atoms, or 0 for a mode."
-        atoms = tuple(check_integer("atoms", n, minimum=0, remedy=remedy) for n in self.atoms)
+        given = self.atoms if np.ndim(self.atoms) else (self.atoms,)
+        atoms = tuple(check_integer("atoms", n, minimum=0, remedy=remedy) for n in given)
         if len(atoms) != len(self.labels):
             raise ArgumentError("atoms", "have one number per label", atoms, remedy)
         n = generators(atoms)[-1].stop
         arrays: dict[str, Any] = {"labels": tuple(self.labels), "atoms": atoms}
         for name, shape in (("mean", (n,)), ("covariance", (n, n))):
-            array = np.asarray(getattr(self, name), dtype=float)
+            rule, remedy = f"be finite with shape {shape}", "Three entries an ensemble, two a mode."
+            array = check_reals(name, getattr(self, name), rule=rule, remedy=remedy)
             if array.shape != shape or not np.all(np.isfinite(array)):
-                rule = f"be finite with shape {shape}"
-                raise ArgumentError(name, rule, array, "Three entries an ensemble, two a mode.")
+                raise ArgumentError(name, rule, array, remedy)
             arrays[name] = array
         skew = np.abs(arrays["covariance"] - arrays["covariance"].T).max()
         if skew > _ASYMMETRY * np.abs(arrays["covariance"]).max():
@@ -109,9 +110,9 @@ class SpinMoments:
         Raises:
             ArgumentError: not one vector of three numbers per label, or longer than 1.
         """
-        rows = np.asarray(bloch, dtype=float)
+        remedy = "Give (0, 0, -1) for atoms in their ground state."
+        rows = check_reals("bloch", bloch, remedy=remedy)
         if rows.shape != (len(labels), 3):
-            remedy = "Give (0, 0, -1) for atoms in their ground state."
             raise ArgumentError("bloch", f"have shape ({len(labels)}, 3)", rows, remedy)
         for k, length in enumerate(np.linalg.norm(rows, axis=1).tolist()):
             check_real(f"|bloch[{k}]|", length, maximum=1 + 1e-12, remedy="Shorten the vector.")
@@ -131,7 +132,7 @@ class SpinMoments:
         cls, labels: Sequence[str], atoms: Sequence[int], polarisation: Sequence[float]
     ) -> SpinMoments:
         """Uncorrelated atoms with ``<sigma_z> = polarisation``, one number in [-1, 1] a label."""
-        return cls.product(labels, atoms, [(0.0, 0.0, float(p)) for p in polarisation])
+        return cls.product(labels, atoms, [(0.0, 0.0, p) for p in polarisation])
 
     def _place(self, label: str) -> slice:
         (chosen,) = check_labels("label", label, self.labels)

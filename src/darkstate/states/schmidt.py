@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError
+from darkstate.errors import ArgumentError, UnphysicalError, check_reals
 from darkstate.states.subsystems import TOLERANCE, check_subsystems
 
 
@@ -47,18 +47,19 @@ class SchmidtState:
         if len(labels) != 2:
             remedy = "Use a PureState for more parties."
             raise ArgumentError("labels", "name two subsystems", labels, remedy)
-        s = np.asarray(self.coefficients, dtype=float)
+        rule = "be finite numbers >= 0, largest first"
+        s = check_reals("coefficients", self.coefficients, rule=rule, remedy="Sort them.")
         ordered = s.ndim == 1 and len(s) > 0 and bool(np.all(np.diff(s) <= 0) and s[-1] >= 0)
         if not ordered or not np.all(np.isfinite(s)):
-            rule = "be finite numbers >= 0, largest first"
             raise ArgumentError("coefficients", rule, s, "Sort them.")
         if self.counts is None and len(s) > min(dimensions):
             rule = f"be at most {min(dimensions)}, the smaller dimension"
             raise ArgumentError("coefficients", rule, len(s), "Drop what is zero.")
-        counts = np.ones(len(s)) if self.counts is None else np.asarray(self.counts, dtype=float)
+        rule, remedy = "be one number >= 0 per coefficient", "Leave them out for a plain spectrum."
+        given = np.ones(len(s)) if self.counts is None else self.counts
+        counts = check_reals("counts", given, rule=rule, remedy=remedy)
         if counts.shape != s.shape or not np.all(counts >= 0):
-            rule = "be one number >= 0 per coefficient"
-            raise ArgumentError("counts", rule, counts, "Leave them out for a plain spectrum.")
+            raise ArgumentError("counts", rule, counts, remedy)
         norm = float(np.sqrt(counts @ s**2))
         if abs(norm - 1.0) > TOLERANCE:
             raise UnphysicalError("coefficients", "have norm 1", norm, "Divide by their norm.")

@@ -16,7 +16,7 @@ from math import atanh, sqrt, tanh
 
 import numpy as np
 
-from darkstate.errors import UnphysicalError, check_real
+from darkstate.errors import ArgumentError, UnphysicalError, check_real
 from darkstate.systems.operators import (
     OperatorSum,
     create,
@@ -67,6 +67,8 @@ def two_sided_cavity(
     Raises:
         ArgumentError: negative rates, non-finite numbers.
     """
+    for name, rate in (("rate_left", rate_left), ("rate_right", rate_right)):
+        check_real(name, rate, minimum=0.0, remedy=_RATE)
     left = cavity(mode, rate_left, detuning).with_ports(f"{mode.label}_left")
     right = cavity(mode, rate_right).with_ports(f"{mode.label}_right")
     return concatenate(left, right)
@@ -195,7 +197,10 @@ def _amplitude(name: str, rate: float) -> float:
 
 
 def _two_rates(decay: float | tuple[float, float]) -> tuple[float, float]:
-    first, second = decay if isinstance(decay, tuple) else (decay, decay)
+    pair = decay if isinstance(decay, tuple) else (decay, decay)
+    if len(pair) != 2:
+        raise ArgumentError("decay", "be one rate or two", decay, "Give one for each mode.")
+    first, second = pair
     return (
         check_real("decay", first, above=0.0, remedy=_RATE),
         check_real("decay", second, above=0.0, remedy=_RATE),

@@ -28,7 +28,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from darkstate.errors import UnphysicalError
+from darkstate.errors import UnphysicalError, check_reals
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum, Product, total
 
@@ -126,7 +126,8 @@ def noise_jumps(
         UnphysicalError: no quantum state of the field has these moments.
     """
     letters = [*operators, *(operator.adjoint() for operator in operators)]
-    strengths = np.concatenate([np.asarray(rates, dtype=float)] * 2)
+    each = check_reals("rates", rates, remedy="Give one rate per operator.")
+    strengths = np.concatenate([each, each])
     jumps = []
     for m, weight, column in split(kossakowski(*moments)):
         parts = [letters[m]]

@@ -55,6 +55,7 @@ from darkstate.errors import (
     NumericalError,
     check_choice,
     check_real,
+    check_times,
 )
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -228,7 +229,7 @@ class Gaussian:
             EngineMismatchError: the system is not quadratic, or is given by Langevin equations.
             ArgumentError: `initial` has other labels than the system.
         """
-        start = time.perf_counter()
+        start, times = time.perf_counter(), check_times(times)
         if isinstance(system, LangevinSystem):
             refuse_evolution()
         structure = Structure.of(quadratic_form(system))
@@ -289,7 +290,7 @@ class Gaussian:
             NumericalError: moments outgrow floating point.
             CapacityError: the covariances would not fit into memory.
         """
-        start = time.perf_counter()
+        start, times = time.perf_counter(), check_times(times)
         structure = Structure.of(quadratic_form(_with_monitors(system)))
         limit = self.memory_limit or 0.5 * available_memory()
         needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)

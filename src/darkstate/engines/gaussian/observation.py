@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from darkstate.engines.gaussian.mode_functions import ExponentialMode, exponential_mode, weights_of
 from darkstate.engines.gaussian.records import GaussianRecords, Track, check_currents, draw
 from darkstate.engines.gaussian.watched import Watched
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError, check_integer, check_reals
 from darkstate.linalg.sampled import SampledStep
 from darkstate.results import Report
 from darkstate.states import GaussianState
@@ -184,11 +184,12 @@ class Observation:
         return exponential_mode(self, self._target(target))
 
     def _target(self, target: ArrayLike) -> Real:
-        array = np.asarray(target, dtype=float)
         n = len(self.initial.mean_quadratures)
+        rule = f"be {n} finite numbers, not all zero"
+        remedy = f"Give one coefficient per quadrature x1, p1, x2, ...: {n} of them."
+        array = check_reals("target", target, rule=rule, remedy=remedy)
         if array.shape != (n,) or not np.all(np.isfinite(array)) or not np.any(array):
-            remedy = f"Give one coefficient per quadrature x1, p1, x2, ...: {n} of them."
-            raise ArgumentError("target", f"be {n} finite numbers, not all zero", target, remedy)
+            raise ArgumentError("target", rule, target, remedy)
         return array
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.errors import ArgumentError, check_labels
+from darkstate.errors import ArgumentError, check_labels, check_reals
 from darkstate.states import GaussianState
 
 
@@ -48,14 +48,11 @@ def output_states(
 
 def _checked(frequencies: Sequence[float]) -> list[float]:
     """`frequencies` as floats."""
-    try:
-        array = np.asarray(frequencies)
-        values = array.astype(float) if array.dtype.kind in "iuf" else None
-    except (TypeError, ValueError):
-        values = None
-    if values is None or values.ndim != 1 or not np.all(np.isfinite(values)):
-        remedy = "Give for example [0.0, 0.5], angular frequencies in the unit of the rates."
-        raise ArgumentError("frequencies", "be a list of finite numbers", frequencies, remedy)
+    rule = "be a list of finite numbers"
+    remedy = "Give for example [0.0, 0.5], angular frequencies in the unit of the rates."
+    values = check_reals("frequencies", frequencies, rule=rule, remedy=remedy)
+    if values.ndim != 1 or not np.all(np.isfinite(values)):
+        raise ArgumentError("frequencies", rule, frequencies, remedy)
     return values.tolist()
 
 

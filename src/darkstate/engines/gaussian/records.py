@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from darkstate.engines.base import available_memory, refuse_if_too_large
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError, check_integer, check_reals
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -143,10 +143,7 @@ def check_currents(currents: ArrayLike, intervals: int, quadratures: int) -> Rea
         ArgumentError: wrong shape or kind, or a value that is not finite.
     """
     remedy = "Give averages over the intervals between the times, one column per record."
-    try:
-        array = np.asarray(currents, dtype=float)
-    except (TypeError, ValueError):
-        raise ArgumentError("currents", "be real numbers", currents, remedy) from None
+    array = check_reals("currents", currents, remedy=remedy)
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or array.shape[:2] != (intervals, quadratures) or not array.shape[2]:

@@ -16,7 +16,7 @@ from darkstate.engines.tensor.sampled import SampledState
 from darkstate.engines.tensor.sampling import Run, Task, is_graded, run_all, start_of
 from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.walker import Network, network_of
-from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real
+from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real, check_reals
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.systems.open_system import OpenSystem
@@ -150,10 +150,14 @@ class TensorTrajectories:
             ArgumentError: times that do not increase; not a pure initial state.
             EngineMismatchError: not a cascade of small stages of qubits and spins.
         """
-        began, moments = time.perf_counter(), tuple(float(t) for t in times)
-        if not moments or np.any(np.diff(moments) <= 0) or not np.isfinite(moments).all():
-            remedy = "Give for example numpy.linspace(0, 10, 101)."
-            raise ArgumentError("times", "be finite, increasing numbers", times, remedy)
+        began = time.perf_counter()
+        rule = "be finite, increasing numbers"
+        remedy = "Give for example numpy.linspace(0, 10, 101)."
+        array = check_reals("times", times, rule=rule, remedy=remedy)
+        fine = array.ndim == 1 and array.size and np.isfinite(array).all()
+        if not fine or np.any(np.diff(array) <= 0):
+            raise ArgumentError("times", rule, times, remedy)
+        moments = tuple(array.tolist())
         network, bins = self._graded(self._network(system), initial), tuple(range(len(moments)))
         task = self._task(network, initial, moments, moments[0], bins, dark=False)
         runs = list(run_all(task, range(self.trajectories), self.workers))

@@ -12,7 +12,7 @@ import numpy as np
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.diffusion import Diffusion
 from darkstate.engines.trajectories.flow import Array, Flow, Walkers
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_reals
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import Monitor
 
@@ -29,14 +29,12 @@ def checked_times(times: Sequence[float]) -> list[float]:
     Raises:
         ArgumentError: none, or they are not finite or do not increase.
     """
-    try:
-        array = np.asarray(times, dtype=float)
-    except (TypeError, ValueError):
-        array = np.empty(0)
+    rule = "be a list of finite, increasing numbers"
+    remedy = "Give for example numpy.linspace(0, 10, 101)."
+    array = check_reals("times", times, rule=rule, remedy=remedy)
     fine = array.ndim == 1 and array.size and np.isfinite(array).all()
     if not fine or np.any(np.diff(array) <= 0):
-        remedy = "Give for example numpy.linspace(0, 10, 101)."
-        raise ArgumentError("times", "be a list of finite, increasing numbers", times, remedy)
+        raise ArgumentError("times", rule, times, remedy)
     return array.tolist()
 
 
