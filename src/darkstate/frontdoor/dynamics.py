@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from darkstate.engines import Engine, Lindblad
 from darkstate.errors import check_real, check_times
@@ -17,12 +15,9 @@ from darkstate.frontdoor.asking import (
     choose,
     described,
 )
-from darkstate.measures import Measure
 from darkstate.results import Result
+from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 def evolve(
@@ -40,7 +35,8 @@ def evolve(
         times: increasing times, in the inverse of the rate unit.
         initial: the state at the first time.
         measures: ``{column: function of the state}``, for example
-            ``{"E": lambda s: log_negativity(s, "A1", "B1")}``.
+            ``{"E": lambda s: log_negativity(s, "A1", "B1")}``; complex values give a complex
+            column.
         engine: engine object; by default the first that can (in time).
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             evolved, which is exact (`darkstate.systems.upstream`).
@@ -49,14 +45,15 @@ def evolve(
         Result with the last state and a table (`xarray.Dataset`) over the dimension ``time``.
 
     Raises:
-        ArgumentError: times not increasing or not finite.
+        ArgumentError: times not increasing or not finite; a column called ``time``; a measure that
+            returns no number.
     """
-    times = check_times(times)
+    times, columns = check_times(times), check_columns(measures)
     system = causal_part(model, upstream_of)
     engine = engine or choose(system)[0]
     check_accepts(engine, system)
     solution = engine.evolve(system, times, initial)
-    table = _table(times, solution.states, measures or {})
+    table = time_table(times, solution.states, columns)
     return Result(solution.state, solution.report, table, described(model))
 
 
@@ -86,19 +83,3 @@ def preparation_time(
     system = as_open_system(model)
     pairs = max(1, len(system.labels) // 2)
     return (engine or Lindblad()).purification_time(system, pairs * tolerance)
-
-
-def _table(times: list[float], states: Sequence[Any], measures: Mapping[str, Any]) -> xr.Dataset:
-    import xarray as xr
-
-    columns = {
-        name: (
-            "time",
-            np.array([float(measure(state)) for state in states]),
-            {"long_name": measure.symbol, "units": measure.unit}
-            if isinstance(measure, Measure)
-            else {},
-        )
-        for name, measure in measures.items()
-    }
-    return xr.Dataset(columns, coords={"time": times})

@@ -1,12 +1,18 @@
 """Tables on disk: an `xarray.Dataset` as a zarr v3 store that any zarr library can read.
 
-Three things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
-(numpy's fixed-width one has no specification and warns), chunks of -0.0 keep their sign, and on
-reading a unit of "s" stays a unit, where xarray would make time differences of the numbers.
+Four things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
+(numpy's fixed-width one has no specification and warns), chunks of -0.0 keep their sign, on
+reading a unit of "s" stays a unit, where xarray would make time differences of the numbers, and any
+name of a column comes back. An array is a folder, and not every name is one: "E A1/B1" would become
+an array inside of a group, and ".." the store's parent. Such columns are kept in ``column_1``, ...
+with their name in the attribute `NAME`.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +24,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+NAME = "darkstate name"
+"""Attribute of a column whose name cannot be that of a folder."""
+
+_FOLDER = re.compile(
+    r"(?!__|(?i:zarr\.json$))[A-Za-z0-9_]([A-Za-z0-9_+\-.\[\]()=,]{0,98}[A-Za-z0-9_\])])?"
+)
+"""Names that are a folder's on every system: no separators, no spaces, no dots at the end."""
+
+
 def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) -> None:
     """Write a Dataset to a zarr v3 store, bit for bit; strings as zarr's portable string type.
 
@@ -27,7 +42,8 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
         group: group inside of the store.
 
     Raises:
-        ArgumentError: a column of another kind, or `store` is a folder of something else.
+        ArgumentError: a column of another kind, a name that is no text, or `store` is a folder of
+            something else.
     """
     place = Path(store)
     if place.exists() and not (place / "zarr.json").exists():
@@ -42,6 +58,10 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
             raise ArgumentError(f"table['{name}']", "be numbers or strings", column.dtype, remedy)
         if strings:
             plain[name] = plain[name].astype(object)
+    folders = _folders(table.variables)
+    for name in folders:
+        plain[name].attrs[NAME] = name
+    plain = plain.rename(folders)
     try:
         plain.to_zarr(
             store, group=group, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True
@@ -68,4 +88,22 @@ def read_table(store: str | Path, group: str | None = None) -> xr.Dataset:
         if column.dtype.kind in "TO":
             words = np.array(column.values.tolist(), dtype=str)
             table[name] = (column.dims, words.reshape(column.shape), column.attrs)
-    return table
+    moved = [name for name, column in table.variables.items() if NAME in column.attrs]
+    return table.rename({name: table[name].attrs.pop(NAME) for name in moved})
+
+
+def _folders(names: Iterable[Hashable]) -> dict[str, str]:
+    """A folder for each name that is none itself, or differs from another one by capitals only.
+
+    Raises:
+        ArgumentError: a name is no text.
+    """
+    words: list[str] = []
+    for name in names:
+        if not isinstance(name, str):
+            raise ArgumentError("table", "have names of text", name, "Rename the column.")
+        words.append(name)
+    alike = Counter(name.casefold() for name in words)
+    unfit = [word for word in words if not _FOLDER.fullmatch(word) or alike[word.casefold()] > 1]
+    free = (f"column_{k}" for k in range(1, 2 * len(words) + 1) if f"column_{k}" not in alike)
+    return dict(zip(unfit, free, strict=False))

@@ -1,17 +1,21 @@
-"""Labelled tables of pair measures: matrices over rows and columns, and curves over pairs."""
+"""Labelled tables: pair measures as matrices and curves, and measures of states over time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from darkstate.conventions import partner_pairs
-from darkstate.errors import ArgumentError, check_labels
+from darkstate.errors import ArgumentError, DarkstateError, check_labels
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+TIME = "time"
+"""The axis of tables over time."""
 
 
 class PairMeasure(Protocol):
@@ -98,3 +102,73 @@ def pair_curve(
         name=measure.name,
         attrs={"long_name": measure.symbol, "units": measure.unit},
     )
+
+
+def check_columns(measures: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Measures by the name of their column, before anything is computed.
+
+    Raises:
+        ArgumentError: no mapping, a name that no column may have, or something that is no function.
+    """
+    example = "Write {'E': lambda state: log_negativity(state, 'A1', 'B1')}."
+    if measures is not None and not isinstance(measures, Mapping):
+        raise ArgumentError("measures", "be {column: function of the state}", measures, example)
+    columns = dict(measures or {})
+    for name, measure in columns.items():
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError("measures", "have names of text", name, "Name the column.")
+        if name == TIME:
+            rule = "not have the name of the axis"
+            raise ArgumentError("measures", rule, name, "Call the column otherwise.")
+        if not callable(measure) or isinstance(measure, type):
+            rule = "be a function of the state"
+            raise ArgumentError(f"measures['{name}']", rule, measure, example)
+    return columns
+
+
+def time_table(
+    times: Sequence[float], states: Sequence[Any], measures: Mapping[str, Any]
+) -> xr.Dataset:
+    """The values of measures over time, a column each; complex where a measure returns such values.
+
+    Args:
+        times: T times.
+        states: the T states.
+        measures: ``{column: function of the state}``, as `check_columns` leaves them.
+
+    Raises:
+        ArgumentError: a measure returns no number, or fails.
+    """
+    import xarray as xr
+
+    columns: dict[str, Any] = {}
+    for name, measure in measures.items():
+        values = np.array([_number(name, measure, state) for state in states])
+        symbol, unit = getattr(measure, "symbol", None), getattr(measure, "unit", None)
+        known = {} if symbol is None else {"long_name": symbol, "units": unit}
+        columns[name] = (TIME, values, known)
+    return xr.Dataset(columns, coords={TIME: list(times)})
+
+
+def _number(name: str, measure: Any, state: Any) -> float | complex:
+    """The value of one measure in one state.
+
+    Raises:
+        ArgumentError: it is no number, or the function fails.
+    """
+    where, kind = f"measures['{name}']", type(state).__name__
+    try:
+        value = measure(state)
+    except (DarkstateError, MemoryError):
+        raise
+    except Exception as error:  # whatever a function of the user's raises
+        rule = f"be a function of a {kind}"
+        found = f"one that raises {type(error).__name__}: {error}"
+        remedy = "Try it on the state of a result first."
+        raise ArgumentError(where, rule, found, remedy) from error
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "biufc":
+        rule = f"return one real or complex number of a {kind}"
+        remedy = "Reduce it to a number, such as one entry; one column for each."
+        raise ArgumentError(where, rule, value, remedy)
+    return complex(array) if array.dtype.kind == "c" else float(array)

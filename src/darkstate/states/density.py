@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.errors import ArgumentError, UnphysicalError
-from darkstate.states.matrices import Observable, observable_matrix
+from darkstate.states.matrices import Observable, mean_value, observable_matrix
 from darkstate.states.subsystems import (
     TOLERANCE,
     Matrix,
@@ -156,7 +156,7 @@ class DensityState:
     def expectation(
         self, operator: Observable, labels: str | Sequence[str] | None = None
     ) -> complex:
-        """``Tr(rho O)``; real up to rounding if O is Hermitian.
+        """``Tr(rho O)``; a float if O is Hermitian, else complex.
 
         Args:
             operator: an OperatorSum, which names its own subsystems, or a matrix (dense or sparse)
@@ -169,4 +169,4 @@ class DensityState:
         """
         where, matrix = observable_matrix(operator, labels, self.labels, self.dimensions)
         part = self.reduced(where).matrix
-        return complex(np.sum(matrix.multiply(part.T)))
+        return mean_value(complex(np.sum(matrix.multiply(part.T))), matrix)

@@ -123,6 +123,15 @@ def operator_matrix(
     return sp.csr_array(total + _collected(waiting, size))
 
 
+def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:
+    """The mean of an operator: a float if it is Hermitian, whose imaginary part is rounding."""
+    if isinstance(operator, OperatorSum):
+        return value.real if operator.is_hermitian() else value
+    size = abs(operator)
+    skew = abs(operator - operator.conj().T) - 1e-12 * size  # entry by entry: weak ones count, too
+    return value.real if skew.max() <= 16 * np.finfo(float).eps * size.max() else value
+
+
 def _collected(entries: Sequence[Entries], size: int) -> sp.csr_array:
     """The sum of matrices given by their entries."""
     if not entries:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, UnphysicalError, check_integer, nearest
 from darkstate.states.density import DensityState
-from darkstate.states.matrices import Observable, observable_matrix
+from darkstate.states.matrices import Observable, mean_value, observable_matrix
 from darkstate.states.subsystems import (
     TOLERANCE,
     Matrix,
@@ -202,7 +202,7 @@ class PureState:
     def expectation(
         self, operator: Observable, labels: str | Sequence[str] | None = None
     ) -> complex:
-        """``<psi|O|psi>``; real up to rounding if O is Hermitian.
+        """``<psi|O|psi>``; a float if O is Hermitian, else complex.
 
         Args:
             operator: an OperatorSum, which names its own subsystems, or a matrix (dense or sparse)
@@ -215,7 +215,7 @@ class PureState:
         """
         where, matrix = observable_matrix(operator, labels, self.labels, self.dimensions)
         amplitudes = self._matrix(positions(where, self.labels))
-        return complex(np.vdot(amplitudes, matrix @ amplitudes))
+        return mean_value(complex(np.vdot(amplitudes, matrix @ amplitudes)), matrix)
 
     def _matrix(self, rows: Sequence[int]) -> Matrix:
         """Amplitudes with these axes as row index and the others, in order, as column index."""

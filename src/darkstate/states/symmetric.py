@@ -31,6 +31,7 @@ from darkstate.errors import ArgumentError, UnphysicalError, check_integer, chec
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity
+from darkstate.states.matrices import mean_value
 from darkstate.states.pure import PureState
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, check_subsystems, positions
 from darkstate.states.word_entries import mean_of_words
@@ -325,7 +326,7 @@ class EnsembleState:
         return [matrix for _, matrix in gathered(kets, bras, self.values, self.dimensions).blocks()]
 
     def expectation(self, operator: OperatorSum) -> complex:
-        """``Tr(rho O)`` of collective operators; real up to rounding if O is Hermitian.
+        """``Tr(rho O)`` of collective operators; a float if O is Hermitian, else complex.
 
         Raises:
             ArgumentError: no OperatorSum, an unknown label, or another number of atoms.
@@ -334,7 +335,7 @@ class EnsembleState:
             remedy = "Build it with spin_z(ensemble) and the like."
             raise ArgumentError("operator", "be an OperatorSum", operator, remedy)
         kets, bras = entry_members(self.members, self.sizes)
-        return mean_of_words(operator, self, kets, bras)
+        return mean_value(mean_of_words(operator, self, kets, bras), operator)
 
     def density(self) -> DensityState:
         """The state in the symmetric subspaces (J = N/2 of every ensemble) as a density matrix.

@@ -92,7 +92,14 @@ class Sweep:
         names = [one.name for one in outputs]
         if not names or len(set(names)) < len(names):
             raise ArgumentError("outputs", "be given, each once", names, "Name what to read off.")
-        taken = {"status", "message", "key", *(axis.dim for axis in axes)}
+        taken = {
+            "status",
+            "message",
+            "key",
+            "engine_seed",
+            "spawn_key",
+            *(axis.dim for axis in axes),
+        }
         taken |= {target.name for target in targets}
         for clash in taken.intersection(names):
             raise ArgumentError("outputs", "differ from the axes", clash, "Rename the dimension.")
