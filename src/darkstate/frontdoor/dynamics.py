@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darkstate.engines import Engine, Lindblad
-from darkstate.errors import check_real, check_times
+from darkstate.errors import ArgumentError, check_real, check_times
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
@@ -73,13 +73,16 @@ def preparation_time(
         The time, in the inverse of the rate unit.
 
     Raises:
-        ArgumentError: tolerance out of range.
+        ArgumentError: tolerance out of range; another engine.
         NumericalError: the network does not get that pure.
 
     Source: Agusti et al., Phys. Rev. Lett. 131, 250801 (2023).
     """
     remedy = "Give the impurity per pair at which preparation counts as finished."
     check_real("tolerance", tolerance, above=0.0, below=1.0, remedy=remedy)
+    if engine is not None and not isinstance(engine, Lindblad):
+        remedy = "Make one, such as engines.Lindblad(rtol=1e-9), or leave it out."
+        raise ArgumentError("engine", "be an engines.Lindblad object", engine, remedy)
     system = as_open_system(model)
     pairs = max(1, len(system.labels) // 2)
     return (engine or Lindblad()).purification_time(system, pairs * tolerance)

@@ -83,6 +83,7 @@ def steady_states(model: Model, **varied: Any) -> Result:
     arrays = {}
     for name, values in varied.items():
         check_choice("varied", name, fields)
+        _check_may_vary(model, name)
         rule, remedy = "be an array of real numbers", "Give an array of shape (batch, ...)."
         arrays[name] = check_reals(name, values, rule=rule, remedy=remedy)
     sizes = {name: array.shape[0] if array.ndim else 0 for name, array in arrays.items()}
@@ -91,18 +92,44 @@ def steady_states(model: Model, **varied: Any) -> Result:
             "varied", "have one common batch length", sizes, "Give arrays of shape (batch, ...)."
         )
 
-    def build(sample: np.ndarray) -> OpenSystem:
+    def changed(sample: np.ndarray) -> Model:
         pieces, start = {}, 0
         for name, array in arrays.items():
             size = int(np.prod(array.shape[1:]))
             piece = sample[start : start + size].reshape(array.shape[1:])
             pieces[name] = float(piece) if piece.ndim == 0 else piece
             start += size
-        return as_open_system(dataclasses.replace(model, **pieces))  # type: ignore[type-var]
+        return dataclasses.replace(model, **pieces)  # type: ignore[type-var]
+
+    def build(sample: np.ndarray) -> OpenSystem:
+        return as_open_system(changed(sample))
 
     samples = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()], axis=1)
+    for sample in samples:  # the batch is solved from a few of them; the model refuses the others
+        changed(sample)
     solution = Gaussian().steady_states(build, samples)
     return Result(solution.state, solution.report, model=described(model))
+
+
+def _check_may_vary(model: Any, name: str) -> None:
+    """That a field holds real numbers, not a whole number, a drive or the like.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    (annotation,) = (str(each.type) for each in dataclasses.fields(model) if each.name == name)
+    value = getattr(model, name)
+    remedy = "Solve the values one by one, or use darkstate.sweep."
+    if annotation in ("int", "<class 'int'>"):
+        rule = "vary real numbers only: a batch is solved between its samples"
+        raise ArgumentError("varied", rule, f"{name}, a whole number", remedy)
+    try:
+        numbers = value is None or np.asarray(value).dtype.kind in "iuf"
+    except ValueError:
+        numbers = False
+    if not numbers:
+        rule = "vary real numbers only, which enter the generator linearly"
+        raise ArgumentError("varied", rule, f"{name}, a {type(value).__name__}", remedy)
 
 
 def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:

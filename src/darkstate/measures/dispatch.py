@@ -61,18 +61,12 @@ class Measure:
         """
         function = self._single.get(type(state))
         if function is None:
-            known = ", ".join(kind.__name__ for kind in self._single)
-            raise EngineMismatchError(
-                f"{self.name} is not defined for a {type(state).__name__}; it is for: {known}. "
-                "Pass `result.state`, or convert the state first."
-            )
+            raise refusal(self.name, state, self._single, many=type(state) in self._many)
         groups = tuple(group if group is None else as_group(group) for group in groups)
         if self.groups == 2:
             if len(groups) != 2:
-                raise EngineMismatchError(
-                    f"{self.name} needs two parties but was given {len(groups)}. Call "
-                    f"{self.name}(state, 'A1', 'B1'), or pass lists of labels."
-                )
+                remedy = f"Call {self.name}(state, 'A1', 'B1'), or pass lists of labels."
+                raise ArgumentError("labels", "be those of two parties", groups, remedy)
             parties = as_group(groups[0]), as_group(groups[1])
             check_labels("labels of both parties", [*parties[0], *parties[1]], state.labels)
             for name, party in zip(("first", "second"), parties, strict=True):
@@ -94,6 +88,29 @@ class Measure:
 
     def __repr__(self) -> str:
         return f"<measure {self.name}>"
+
+
+def refusal(measure: str, state: Any, kinds: Iterable[type], many: bool = False) -> Exception:
+    """What to raise where a measure is not defined for something.
+
+    Args:
+        measure: its name.
+        state: what it was given.
+        kinds: types for which it is defined.
+        many: whether it is defined for this type, but only for many pairs at once.
+    """
+    if not hasattr(state, "labels"):
+        remedy = f"Pass the state first, {measure}(result.state, ...)."
+        return ArgumentError("state", "be a state", type(state).__name__, remedy)
+    known = ", ".join(kind.__name__ for kind in kinds)
+    remedy = "Use another measure, or an engine that returns such a state (engines.Lindblad())."
+    if hasattr(state, "density"):
+        remedy = "Convert it with state.density() first."
+    if many:
+        remedy = f"Call {measure}.many(state, [('A1', 'B1')]), or take one state of it, state[0]."
+    return EngineMismatchError(
+        f"{measure} is not defined for a {type(state).__name__}; it is for: {known}. {remedy}"
+    )
 
 
 def as_group(labels: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, EngineMismatchError, check_labels
+from darkstate.errors import ArgumentError, check_labels
+from darkstate.measures.dispatch import refusal
 from darkstate.states import DensityState, PureState
 from darkstate.states.subsystems import Matrix
 
@@ -32,16 +33,14 @@ def fidelity(state: Dense, target: Dense) -> float:
 
     Raises:
         EngineMismatchError: not two dense states.
-        ArgumentError: the target has subsystems that the state has not, or other dimensions.
+        ArgumentError: no states; the target has subsystems that the state has not, or other
+            dimensions.
 
     Source: Uhlmann, Rep. Math. Phys. 9, 273 (1976); Jozsa, J. Mod. Opt. 41, 2315 (1994).
     """
     for value in (state, target):
         if not isinstance(value, DensityState | PureState):
-            raise EngineMismatchError(
-                f"fidelity is not defined for a {type(value).__name__}; it is for: DensityState, "
-                "PureState. Pass `result.state`, or convert the state first."
-            )
+            raise refusal("fidelity", value, (DensityState, PureState))
     check_labels("labels of the target", target.labels, state.labels)
     size_of = dict(zip(state.labels, state.dimensions, strict=True))
     expected = tuple(size_of[label] for label in target.labels)

@@ -16,7 +16,8 @@ from math import prod
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, check_labels
+from darkstate.errors import ArgumentError, CapacityError, check_labels
+from darkstate.measures.dispatch import refusal
 from darkstate.states import DensityState, PureState
 
 Cut = tuple[tuple[str, ...], tuple[str, ...]]
@@ -87,17 +88,14 @@ def ppt_test(
 
     Raises:
         EngineMismatchError: not a dense state.
-        ArgumentError: unknown labels, or fewer than two.
+        ArgumentError: no state, unknown labels, or fewer than two.
         CapacityError: so many cuts of so large a matrix would take hours.
 
     Source: Peres, Phys. Rev. Lett. 77, 1413 (1996); M., P. and R. Horodecki, Phys. Lett. A 223, 1
     (1996).
     """
     if not isinstance(state, DensityState | PureState):
-        raise EngineMismatchError(
-            f"ppt_test is not defined for a {type(state).__name__}; it is for: DensityState, "
-            "PureState. Pass `result.state`, or convert the state first."
-        )
+        raise refusal("ppt_test", state, (DensityState, PureState))
     chosen = check_labels("labels", state.labels if labels is None else labels, state.labels)
     if len(chosen) < 2:
         raise ArgumentError("labels", "name at least two subsystems", chosen, "Add another one.")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -77,7 +78,7 @@ def save_result(result: Result, path: str | Path) -> Path:
     """
     import zarr
 
-    place = Path(path).resolve()
+    place = _place(path).resolve()
     if place.exists() and _MARK not in _attributes(place):
         rule = "be new, or the store of an earlier result"
         raise ArgumentError("path", rule, str(path), "Choose another name, or move what is there.")
@@ -124,7 +125,7 @@ def load_result(path: str | Path) -> Result:
     """
     import zarr
 
-    place = Path(path)
+    place = _place(path)
     header = _attributes(place)
     if _MARK not in header:
         rule = "be the folder of a saved result"
@@ -151,6 +152,12 @@ def load_result(path: str | Path) -> Result:
         raise ArgumentError(
             "path", rule, str(path), "Restore it from a copy, or solve again."
         ) from error
+
+
+def _place(path: str | Path) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError("path", "be a path", path, "Give text such as 'result.zarr'.")
+    return Path(path)
 
 
 def _write_value(parent: Any, name: str, value: Any) -> str:

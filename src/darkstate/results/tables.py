@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ TIME = "time"
 """The axis of tables over time."""
 
 
+@runtime_checkable
 class PairMeasure(Protocol):
     """What a table needs of a measure: a name, a unit and many values at once."""
 
@@ -52,6 +53,7 @@ def pair_table(
     """
     import xarray as xr
 
+    _check_pairwise(state, measure)
     rows = check_labels("rows", rows if rows is not None else state.labels, state.labels)
     columns = check_labels(
         "columns", columns if columns is not None else state.labels, state.labels
@@ -86,6 +88,7 @@ def pair_curve(
     """
     import xarray as xr
 
+    _check_pairwise(state, measure)
     chosen = list(pairs) if pairs is not None else partner_pairs(state.labels)
     if not chosen:
         raise ArgumentError(
@@ -102,6 +105,20 @@ def pair_curve(
         name=measure.name,
         attrs={"long_name": measure.symbol, "units": measure.unit},
     )
+
+
+def _check_pairwise(state: Any, measure: Any) -> None:
+    """That there is a state with labels, and a measure of pairs.
+
+    Raises:
+        ArgumentError: there is not.
+    """
+    if not hasattr(state, "labels"):
+        remedy = "Pass `result.state`."
+        raise ArgumentError("state", "be a state", type(state).__name__, remedy)
+    if isinstance(measure, type) or not isinstance(measure, PairMeasure):
+        remedy = "Use one of darkstate's, such as darkstate.log_negativity."
+        raise ArgumentError("measure", "be a measure of two parties", measure, remedy)
 
 
 def check_columns(measures: Mapping[str, Any] | None) -> dict[str, Any]:

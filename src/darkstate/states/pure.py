@@ -99,6 +99,9 @@ class PureState:
         labels, dimensions = check_subsystems(labels, dimensions)
         check_vector_fits(dimensions)
         where = [0] * len(labels)
+        if excitations is not None and not isinstance(excitations, Mapping):
+            remedy = "Write {'a': 2}; what is not named is in its ground state."
+            raise ArgumentError("excitations", "be {label: number}", excitations, remedy)
         for label, count in dict(excitations or {}).items():
             if label not in labels:
                 raise ArgumentError(

@@ -176,6 +176,10 @@ def squeezed_jumps(
 
     Source: Zippilli et al., Phys. Rev. Lett. 110, 040503 (2013), Eq. (1).
     """
+    for label, operator in (("operator_a", operator_a), ("operator_b", operator_b)):
+        if not isinstance(operator, OperatorSum):
+            remedy = "Give for example destroy(mode)."
+            raise ArgumentError(label, "be an OperatorSum", operator, remedy)
     strength = check_real("rate", rate, minimum=0.0, remedy="Give an energy decay rate.")
     correlation = check_squeezing(nbar, mbar)
     if strength == 0:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import pi
-from typing import Literal
+from typing import Any, Literal
 
 from darkstate.errors import ArgumentError, UnphysicalError, check_choice, check_real, nearest
 from darkstate.systems.operators import OperatorSum
@@ -36,7 +36,8 @@ class Jump:
             atom, so that dephasing ``D[sz]`` at rate g is ``D[spin_z]`` at rate 4 g.
 
     Raises:
-        ArgumentError: negative or non-finite rate; ``each_atom`` for anything but one ensemble.
+        ArgumentError: no operator, a name that is no text; negative or non-finite rate;
+            ``each_atom`` for anything but one ensemble.
     """
 
     operator: OperatorSum
@@ -51,6 +52,10 @@ class Jump:
             )
         remedy = "Give a decay rate; gain is a jump with the raising operator."
         check_real("rate", self.rate, minimum=0.0, remedy=remedy)
+        if not isinstance(self.name, str):
+            raise ArgumentError("name", "be text", self.name, "Give a name such as 'A1 loss'.")
+        if not isinstance(self.each_atom, bool):
+            raise ArgumentError("each_atom", "be True or False", self.each_atom, "Say which.")
         if self.each_atom:
             spaces = self.operator.spaces
             if len(spaces) != 1 or not isinstance(spaces[0], Ensemble):
@@ -79,6 +84,9 @@ class Monitor:
     angle: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.channel, str):
+            remedy = "Give the jump a name, and its name here."
+            raise ArgumentError("channel", "be the name of a jump", self.channel, remedy)
         check_choice("kind", self.kind, ("homodyne", "heterodyne", "counting"))
         remedy = "Give the detected fraction of the light."
         check_real("efficiency", self.efficiency, minimum=0.0, maximum=1.0, remedy=remedy)
@@ -96,7 +104,8 @@ class OpenSystem:
         monitors: measured channels; all others are averaged over.
 
     Raises:
-        ArgumentError: duplicate labels, operators on unknown spaces, a monitor without its jump.
+        ArgumentError: something that is no space, operator, jump or monitor; duplicate labels,
+            operators on unknown spaces, a monitor without its jump.
         UnphysicalError: the Hamiltonian is not Hermitian.
     """
 
@@ -106,9 +115,16 @@ class OpenSystem:
     monitors: tuple[Monitor, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "spaces", tuple(self.spaces))
-        object.__setattr__(self, "jumps", tuple(self.jumps))
-        object.__setattr__(self, "monitors", tuple(self.monitors))
+        for name, kind, remedy in (
+            ("spaces", Space, "Give a tuple such as (Mode('A1'), Qubit('q'))."),
+            ("jumps", Jump, "Give a tuple such as (Jump(destroy(a), rate),)."),
+            ("monitors", Monitor, "Give a tuple such as (Monitor('channel'),)."),
+        ):
+            entries = _tuple_of(name, getattr(self, name), kind, remedy)
+            object.__setattr__(self, name, entries)
+        if not isinstance(self.hamiltonian, OperatorSum):
+            remedy = "Build it of create(a), sigma_x(q) ..., constant in time, or leave it out."
+            raise ArgumentError("hamiltonian", "be an OperatorSum", self.hamiltonian, remedy)
         self._check_spaces()
         if not self.hamiltonian.is_hermitian():
             skew = self.hamiltonian - self.hamiltonian.adjoint()
@@ -164,3 +180,30 @@ class OpenSystem:
     def with_monitors(self, *monitors: Monitor) -> OpenSystem:
         """The same system with these channels measured."""
         return OpenSystem(self.spaces, self.hamiltonian, self.jumps, monitors)
+
+
+def check_system(system: Any) -> None:
+    """That something is an open system.
+
+    Raises:
+        ArgumentError: it is not, for example a model.
+    """
+    if not isinstance(system, OpenSystem):
+        remedy = "Pass `model.system()` of a model, or make an OpenSystem of spaces, H and jumps."
+        raise ArgumentError("system", "be an OpenSystem", system, remedy)
+
+
+def _tuple_of(name: str, values: Any, kind: type, remedy: str) -> tuple[Any, ...]:
+    """`values` as a tuple whose entries are all of one kind.
+
+    Raises:
+        ArgumentError: a single one, or something else among them.
+    """
+    single = isinstance(values, str | OperatorSum | kind) or not isinstance(values, Iterable)
+    if single or isinstance(values, type):
+        raise ArgumentError(name, f"be a list of {kind.__name__} objects", values, remedy)
+    entries = tuple(values)
+    for k, entry in enumerate(entries):
+        if not isinstance(entry, kind):
+            raise ArgumentError(f"{name}[{k}]", f"be a {kind.__name__}", entry, remedy)
+    return entries

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from numbers import Complex
 from types import MappingProxyType
+from typing import NoReturn
 
 import numpy as np
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_integer
 from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
 
 Product = tuple[tuple[Space, Word], ...]
@@ -86,6 +87,23 @@ class OperatorSum:
             raise ArgumentError("divisor", "not be zero", other, "Divide by a nonzero number.")
         return OperatorSum({product: c / divisor for product, c in self._terms.items()})
 
+    def __rtruediv__(self, other: object) -> NoReturn:
+        raise ArgumentError("divisor", "be a number", self, "An operator cannot be divided by.")
+
+    def __pow__(self, exponent: int) -> OperatorSum:
+        """The product of `exponent` equal factors; the identity for 0."""
+        remedy = "Powers of operators are repeated products: destroy(a)**2."
+        power = check_integer("exponent", exponent, minimum=0, remedy=remedy)
+        result = identity()
+        for _ in range(power):
+            result = _multiply(result, self)
+        return result
+
+    def __matmul__(self, other: object) -> NoReturn:
+        raise ArgumentError("factor", "be joined by *", other, "Write a * b for the product.")
+
+    __rmatmul__ = __matmul__
+
     def adjoint(self) -> OperatorSum:
         """The Hermitian conjugate."""
         return OperatorSum(
@@ -109,8 +127,9 @@ class OperatorSum:
     def __hash__(self) -> int:
         return hash(frozenset(self._terms.items()))
 
-    def isclose(self, other: OperatorSum, rtol: float = 1e-12) -> bool:
+    def isclose(self, other: OperatorSum | complex, rtol: float = 1e-12) -> bool:
         """Whether all coefficients agree within `rtol` of the largest one of either operator."""
+        other = as_operator(other)
         scale = max((abs(c) for op in (self, other) for _, c in op), default=0.0)
         keys = self._terms.keys() | other._terms.keys()
         gap = max(
@@ -141,12 +160,12 @@ class OperatorSum:
         return (" + ".join(shown) or "0") + more
 
 
-def total(operators: Iterable[OperatorSum]) -> OperatorSum:
+def total(operators: Iterable[OperatorSum | complex]) -> OperatorSum:
     """The sum of many operators in one pass (repeated ``+`` would copy the table each time)."""
     terms: dict[Product, complex] = {}
     cancelled = False
     for operator in operators:
-        for product, c in operator._terms.items():
+        for product, c in as_operator(operator)._terms.items():
             before = terms.get(product)
             value = c if before is None else before + c
             terms[product] = value
@@ -236,9 +255,10 @@ def spin_y(spin: Spin) -> OperatorSum:
 
 def _letter(space: Space, word: Word, kind: type[Space], name: str) -> OperatorSum:
     if not isinstance(space, kind):
-        raise ArgumentError(
-            "space", f"be a {kind.__name__} for {name}()", space, "Use an operator of its own kind."
-        )
+        remedy = f"Make it first, {name}({kind.__name__}(...))."
+        if isinstance(space, Space):
+            remedy = "Use an operator of its own kind."
+        raise ArgumentError("space", f"be a {kind.__name__} for {name}()", space, remedy)
     return OperatorSum({((space, word),): 1.0})
 
 
@@ -246,9 +266,10 @@ def _as_number(value: object) -> complex:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Complex | np.number):
-        raise ArgumentError(
-            "factor", "be a number or an OperatorSum", value, "Multiply operators by numbers."
-        )
+        remedy = "Matrices become operators by states.operator_from_matrix(matrix, spaces)."
+        if isinstance(value, Space):
+            remedy = "Use operators of it: destroy(mode), sigma_x(qubit), spin_z(ensemble) ..."
+        raise ArgumentError("factor", "be a number or an OperatorSum", value, remedy)
     result = complex(value)  # type: ignore[arg-type]
     if not np.isfinite(result):
         raise ArgumentError("factor", "be finite", value, "Check the parameter it comes from.")

@@ -27,7 +27,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.errors import EngineMismatchError
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Mode
 
@@ -110,11 +110,12 @@ def quadratic_form(system: OpenSystem) -> QuadraticForm:
     Raises:
         EngineMismatchError: a space is no mode, or a term is of too high order; the term is named.
     """
+    check_system(system)
     for space in system.spaces:
         if not isinstance(space, Mode):
             raise EngineMismatchError(
-                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}. Use an "
-                "engine for finite-dimensional systems."
+                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}. Leave "
+                "`engine` out, or use engines.Lindblad()."
             )
     index = {label: i for i, label in enumerate(system.labels)}
     n = len(index)

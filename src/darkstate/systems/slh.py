@@ -104,6 +104,7 @@ class Component:
         Raises:
             ArgumentError: the numbers of ports differ, or the two use one label differently.
         """
+        _check_component("other", other)
         if len(other.ports) != len(self.ports):
             remedy = "Concatenate components, or use feedback() to connect single ports."
             wanted = f"have {len(self.ports)} ports like the component before it"
@@ -202,6 +203,8 @@ def concatenate(*components: Component) -> Component:
     Raises:
         ArgumentError: no component; a port name twice; one label for two kinds of space.
     """
+    for k, component in enumerate(components):
+        _check_component(f"components[{k}]", component)
     if not components:
         raise ArgumentError("components", "be at least one", components, "Give SLH components.")
     names = [name for component in components for name in component.ports]
@@ -219,6 +222,12 @@ def concatenate(*components: Component) -> Component:
         _union(components),
         _renumbered(names),
     )
+
+
+def _check_component(name: str, value: object) -> None:
+    if not isinstance(value, Component):
+        remedy = "Make one: cavity(mode, rate), emitter(qubit, rate), phase_shifter(phi) ..."
+        raise ArgumentError(name, "be a Component", value, remedy)
 
 
 def _checked_ports(ports: Sequence[str], n: int) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ Ensemble     as Spin                    collective operators ``S = sum over atom
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NoReturn
 
 from darkstate.conventions import is_label
 from darkstate.errors import ArgumentError, check_integer
@@ -31,9 +32,15 @@ class Space:
     """A named local Hilbert space; compares and hashes by kind, label and size."""
 
     __slots__ = ("_key", "label")
+    __array_ufunc__ = None  # numpy leaves `*` to this class, which refuses it
     kind = "space"
+    sized = False
+    """Whether its size is part of it."""
 
     def __init__(self, label: str, *size: int):
+        if size and not self.sized:
+            remedy = "A cut-off is the engine's: engines.Lindblad(cutoff=10). A Spin has `atoms`."
+            raise ArgumentError("size", f"be left out of a {type(self).__name__}", size, remedy)
         if not isinstance(label, str) or not is_label(label):
             raise ArgumentError(
                 "label", "be letters, digits and _", label, "Use a name such as 'A1'."
@@ -54,6 +61,17 @@ class Space:
     def dimension(self) -> int | None:
         """Hilbert-space dimension; None where it is infinite."""
         return None
+
+    def _refuse(self, other: object) -> NoReturn:
+        """Say that a space is no operator.
+
+        Raises:
+            ArgumentError: always.
+        """
+        remedy = "Use operators of it: destroy(mode), sigma_x(qubit), spin_z(ensemble) ..."
+        raise ArgumentError("space", "not stand in for an operator", self, remedy)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __pow__ = _refuse
 
     def relabeled(self, label: str) -> Space:
         """The same kind of space under another label."""
@@ -99,6 +117,7 @@ class Spin(Space):
 
     __slots__ = ("atoms",)
     kind = "spin"
+    sized = True
 
     def __init__(self, label: str, atoms: int):
         self.atoms = check_integer("atoms", atoms, minimum=1)

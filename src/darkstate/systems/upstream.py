@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from darkstate.errors import ArgumentError, nearest
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.errors import check_labels
+from darkstate.systems.open_system import Jump, OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.traits.cascade import influences
 
@@ -31,11 +31,8 @@ def upstream(system: OpenSystem, labels: str | Sequence[str]) -> OpenSystem:
     Raises:
         ArgumentError: an unknown label.
     """
-    wanted = [labels] if isinstance(labels, str) else list(labels)
-    for label in wanted:
-        if label not in system.labels:
-            remedy = nearest(str(label), system.labels)
-            raise ArgumentError("labels", "name spaces of the system", label, remedy)
+    check_system(system)
+    wanted = check_labels("labels", labels, system.labels)
     feeders: dict[str, set[str]] = {}
     for a, b in influences(system):
         feeders.setdefault(b, set()).add(a)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -61,7 +61,7 @@ from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem, System
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.quadratic import quadratic_form
 
 LARGEST_WHOLE = 1500
@@ -96,6 +96,8 @@ class Gaussian:
         remedy = "Give a relative accuracy such as 1e-9."
         check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
         check_memory_limit(self.memory_limit)
+        if self.pairs is not None:
+            object.__setattr__(self, "pairs", _checked_pairs(self.pairs))
 
     def offer(self, system: System) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""
@@ -315,7 +317,25 @@ class Gaussian:
         return output_states(structure, channels, frequencies)
 
 
+def _checked_pairs(pairs: Any) -> tuple[tuple[str, str], ...]:
+    """Pairs of labels as tuples, whatever the systems that they will be looked for in."""
+    remedy = "Write pairs=[('A1', 'B1')]."
+    try:
+        chosen = tuple((first, second) for first, second in pairs)
+        words = isinstance(pairs, str) or any(isinstance(pair, str) for pair in pairs)
+        if (
+            not words
+            and all(isinstance(label, str) for pair in chosen for label in pair)
+            and chosen
+        ):
+            return chosen
+    except (TypeError, ValueError):
+        pass
+    raise ArgumentError("pairs", "be a list of pairs of labels", pairs, remedy)
+
+
 def _with_monitors(system: OpenSystem) -> OpenSystem:
+    check_system(system)
     if not system.monitors:
         remedy = "Use system.with_monitors(Monitor('channel'))."
         raise ArgumentError("system", "have monitors", (), remedy)

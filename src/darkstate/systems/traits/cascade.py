@@ -27,7 +27,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.traits.trait import Trait, abbreviated
 
@@ -46,6 +46,7 @@ def cascade_order(system: OpenSystem) -> Trait[Stages]:
     each other, a group a tuple of labels that do. Tracing out all stages after some stage leaves
     the generator of an autonomous network. It holds if there is more than one stage.
     """
+    check_system(system)
     index = {label: i for i, label in enumerate(system.labels)}
     arrows = [(index[a], index[b]) for a, b in influences(system)]
     n = len(index)

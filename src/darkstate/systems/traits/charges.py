@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd, lcm
 
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.traits.trait import Trait, abbreviated
 
@@ -33,6 +33,7 @@ def charges(system: OpenSystem) -> Trait[tuple[Charge, ...]]:
     Complete for the jumps as they are written; a symmetry that holds only after mixing jump
     operators of one generator is not seen.
     """
+    check_system(system)
     basis = tuple(_null_space(system.labels, _constraints(system)))
     if not basis:
         reason = "no combination of excitation numbers is conserved by H and definite in each jump"

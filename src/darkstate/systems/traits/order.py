@@ -8,7 +8,7 @@ number of letters.
 
 from __future__ import annotations
 
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Mode
 from darkstate.systems.traits.trait import Trait
@@ -19,6 +19,7 @@ def is_quadratic(system: OpenSystem) -> Trait[OperatorSum | None]:
 
     The evidence is the first term that breaks it, or None.
     """
+    check_system(system)
     for space in system.spaces:
         if not isinstance(space, Mode):
             return Trait("quadratic", False, f"{space!r} is not a bosonic mode", None)

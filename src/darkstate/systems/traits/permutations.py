@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import sqrt
 
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, check_system
 from darkstate.systems.operators import Product
 from darkstate.systems.spaces import Space
 from darkstate.systems.traits.trait import Trait, abbreviated
@@ -37,6 +37,7 @@ def permutation_symmetry(system: OpenSystem) -> Trait[Groups]:
 
     Labels in no group cannot be exchanged with any single other one.
     """
+    check_system(system)
     incidence = _Incidence.of(system)
     group_of = {label: [label] for label in system.labels}
     for candidates in incidence.candidates():

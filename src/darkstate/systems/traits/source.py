@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError
 from darkstate.linalg import solve_sylvester
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.quadratic import QuadraticForm, quadratic_form
 from darkstate.systems.spaces import Mode, Space
@@ -86,6 +86,7 @@ def linear_source(system: OpenSystem) -> Trait[LinearSource | None]:
 
     The evidence is the `LinearSource` with as many modes as possible.
     """
+    check_system(system)
     modes = [space for space in system.spaces if isinstance(space, Mode)]
     if modes and is_quadratic(system):
         return Trait("linear source", False, "there is nothing but the source", None)
