@@ -42,11 +42,24 @@ class UnphysicalError(ArgumentError):
     """A value is a number of the right kind, but no quantum state or generator has it."""
 
 
-class EngineMismatchError(DarkstateError):
+class RefusedError(DarkstateError):
+    """Something is not done: why, and what to do instead.
+
+    Args:
+        why: one or more sentences.
+        remedy: what to do instead; empty where `why` has said so.
+    """
+
+    def __init__(self, why: str, remedy: str = ""):
+        self.why, self.remedy = why, remedy
+        super().__init__(f"{why} {remedy}".rstrip())
+
+
+class EngineMismatchError(RefusedError):
     """An engine was asked for something that it does not do; the message names both sides."""
 
 
-class CapacityError(DarkstateError):
+class CapacityError(RefusedError):
     """The problem cannot fit; raised before anything is allocated."""
 
 

@@ -252,9 +252,11 @@ def test_langevin_systems_are_checked():
 
 
 class OnlyJumps:
-    """An engine that knows no Langevin equations, and does not say so."""
+    """An engine that knows no Langevin equations."""
 
     name = "only jumps"
+    accepts = (OpenSystem,)
+    initials = ()
 
     def offer(self, system):
         return system.jumps
@@ -262,7 +264,7 @@ class OnlyJumps:
     def steady_state(self, system, offer=None):
         return system.jumps
 
-    evolve = steady_state
+    evolve = evolution_offer = steady_state
 
 
 def test_engines_that_do_not_read_it_refuse_politely():
@@ -271,7 +273,7 @@ def test_engines_that_do_not_read_it_refuse_politely():
     assert not offer.can and "reads OpenSystem" in offer.reason
     with pytest.raises(EngineMismatchError, match=r"'only jumps' reads OpenSystem.*LangevinSystem"):
         ds.steady_state(model, OnlyJumps())
-    assert choose(model.system())[1].method == "harmonic balance"
+    assert choose(model.system()).offer.method == "harmonic balance"
     shown = str(ds.explain(model))
     assert "6: 4 of the modes, 2" in shown and "chosen: gaussian (harmonic balance)" in shown
 

@@ -12,8 +12,12 @@ from darkstate.engines.trajectories import Trajectories
 ENGINES: tuple[type, ...] = (Gaussian, Collective, Lindblad, Cascade, Moments)
 """Engines in the order in which the front door asks them."""
 
+ON_REQUEST: tuple[type, ...] = (Trajectories, TensorTrajectories, MatrixProduct)
+"""Engines that are never chosen by themselves: they sample, or need to be watched."""
+
 __all__ = [
     "ENGINES",
+    "ON_REQUEST",
     "Cascade",
     "Collective",
     "Cost",

@@ -9,12 +9,19 @@ not take too long.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from darkstate.errors import CapacityError, UnphysicalError, check_integer, check_real
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    DarkstateError,
+    RefusedError,
+    UnphysicalError,
+    check_integer,
+    check_real,
+)
 from darkstate.results import Report
-
 
 LEAST_INITIAL_MARGIN = -1e-7
 """Initial states may be negative by what seven digits leave."""
@@ -40,9 +47,10 @@ class Offer:
         can: whether it can.
         method: the method it would use (empty if it cannot).
         steps: the ladder of questions it asked, one line each, with the answers.
-        reason: why not, and the remedy; or why this method.
-        cost: predicted cost; None if it cannot.
+        reason: why not; or why this method.
+        cost: predicted cost; None if it cannot, or if that says why.
         plan: what the engine found out on the way and need not find again; its own business.
+        remedy: what to do instead where it cannot, for who asked this engine alone.
     """
 
     engine: str
@@ -52,6 +60,12 @@ class Offer:
     steps: tuple[str, ...] = ()
     cost: Cost | None = None
     plan: Any = field(default=None, repr=False, compare=False)
+    remedy: str = ""
+
+    @property
+    def answer(self) -> str:
+        """Why not, and what to do instead; or why this method."""
+        return f"{self.reason} {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -69,9 +83,17 @@ class Engine(Protocol):
 
     name: ClassVar[str]
     """Name shown in reports."""
+    accepts: ClassVar[tuple[type, ...]]
+    """Kinds of systems that it reads."""
+    initials: ClassVar[tuple[type, ...]]
+    """Kinds of states that it starts from; none where it takes no initial state."""
 
     def offer(self, system: Any) -> Offer:
         """Whether and how this engine would find the steady state; allocates nothing large."""
+        ...
+
+    def evolution_offer(self, system: Any, times: Sequence[float]) -> Offer:
+        """The same for an evolution over `times` from the default initial state."""
         ...
 
     def steady_state(
@@ -88,6 +110,21 @@ class Engine(Protocol):
         ...
 
 
+def refused(engine: str, error: DarkstateError, steps: tuple[str, ...] = ()) -> Offer:
+    """The offer of an engine that found an error on the way: its reason, and its remedy apart."""
+    remedy = error.remedy if isinstance(error, ArgumentError | RefusedError) else ""
+    reason = str(error).removesuffix(remedy).rstrip()
+    return Offer(engine, False, reason, steps=steps, remedy=remedy)
+
+
+def affordable(offer: Offer, limit: float, remedy: str) -> Offer:
+    """An offer, withdrawn if it would not fit into `limit` bytes of memory."""
+    if not offer.can or offer.cost is None or offer.cost.memory <= limit:
+        return offer
+    reason = f"it would need {offer.cost}, more memory than the limit of {_bytes_text(limit)}."
+    return replace(offer, can=False, reason=reason, remedy=remedy, plan=None)
+
+
 def refuse_if_too_large(what: str, needed: float, limit: float, remedy: str) -> None:
     """Refuse before allocating.
 
@@ -97,7 +134,8 @@ def refuse_if_too_large(what: str, needed: float, limit: float, remedy: str) -> 
     if needed > limit:
         raise CapacityError(
             f"`{what}` would need {_bytes_text(needed)} of memory, more than the limit of "
-            f"{_bytes_text(limit)}. {remedy}"
+            f"{_bytes_text(limit)}.",
+            remedy,
         )
 
 

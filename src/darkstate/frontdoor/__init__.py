@@ -6,14 +6,12 @@ from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
     as_system,
-    check_accepts,
-    choose,
     described,
     explain,
-    offer_of,
 )
 from darkstate.frontdoor.chains import ChainModel, chain_of, is_chain
 from darkstate.frontdoor.dynamics import evolve, preparation_time
+from darkstate.frontdoor.ladder import Task, check_accepts, choose, offer_of
 from darkstate.frontdoor.steady import (
     conditional_state,
     output_states,
@@ -26,6 +24,7 @@ __all__ = [
     "ChainModel",
     "Explanation",
     "Model",
+    "Task",
     "as_open_system",
     "as_system",
     "chain_of",

@@ -11,10 +11,9 @@ from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
     causal_part,
-    check_accepts,
-    choose,
     described,
 )
+from darkstate.frontdoor.ladder import Task, check_accepts, choose
 from darkstate.results import Result
 from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
@@ -37,7 +36,7 @@ def evolve(
         measures: ``{column: function of the state}``, for example
             ``{"E": lambda s: log_negativity(s, "A1", "B1")}``; complex values give a complex
             column.
-        engine: engine object; by default the first that can (in time).
+        engine: engine object; by default the first that can (in time), as `explain` shows.
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             evolved, which is exact (`darkstate.systems.upstream`).
 
@@ -46,11 +45,13 @@ def evolve(
 
     Raises:
         ArgumentError: times not increasing or not finite; a column called ``time``; a measure that
-            returns no number.
+            returns no number; no state, or no engine object.
+        EngineMismatchError: no engine can (every reason is listed), or the one given cannot.
     """
     times, columns = check_times(times), check_columns(measures)
     system = causal_part(model, upstream_of)
-    engine = engine or choose(system)[0]
+    if engine is None:
+        engine = choose(system, Task(times, initial)).engine
     check_accepts(engine, system)
     solution = engine.evolve(system, times, initial)
     table = time_table(times, solution.states, columns)
@@ -80,9 +81,10 @@ def preparation_time(
     """
     remedy = "Give the impurity per pair at which preparation counts as finished."
     check_real("tolerance", tolerance, above=0.0, below=1.0, remedy=remedy)
-    if engine is not None and not isinstance(engine, Lindblad):
+    engine = Lindblad() if engine is None else engine
+    if not isinstance(engine, Lindblad):
         remedy = "Make one, such as engines.Lindblad(rtol=1e-9), or leave it out."
         raise ArgumentError("engine", "be an engines.Lindblad object", engine, remedy)
     system = as_open_system(model)
     pairs = max(1, len(system.labels) // 2)
-    return (engine or Lindblad()).purification_time(system, pairs * tolerance)
+    return engine.purification_time(system, pairs * tolerance)

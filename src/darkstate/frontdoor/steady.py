@@ -14,10 +14,9 @@ from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
     causal_part,
-    check_accepts,
-    choose,
     described,
 )
+from darkstate.frontdoor.ladder import Task, check_accepts, choose
 from darkstate.results import Result
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import System
@@ -51,8 +50,8 @@ def steady_state(
     """
     system = causal_part(model, upstream_of)
     if engine is None:
-        engine, offer = choose(system)
-        solution = engine.steady_state(system, offer, initial)
+        taken = choose(system, Task(initial=initial))
+        solution = taken.engine.steady_state(system, taken.offer, initial)
     else:
         check_accepts(engine, system)
         solution = engine.steady_state(system, None, initial)

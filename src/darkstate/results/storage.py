@@ -14,11 +14,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -43,7 +45,20 @@ from darkstate.states import (
 FORMAT = 1
 """Version of the layout; raised when older readers would misread it."""
 
-STORED = (
+Kind = TypeVar("Kind", bound=type)
+
+STORED: dict[str, type] = {}
+"""Value types that can be stored, by name: dataclasses of arrays, labels, numbers and each other,
+or tuples and lists of these."""
+
+
+def storable(kind: Kind) -> Kind:
+    """Let a value type be stored, as a decorator or called: one line for a new type of state."""
+    STORED[kind.__name__] = kind
+    return kind
+
+
+for _kind in (
     GaussianState,
     PairwiseGaussianState,
     GaussianBatch,
@@ -54,8 +69,8 @@ STORED = (
     PureState,
     SchmidtState,
     SpinMoments,
-)
-"""Value types that can be stored; a dataclass of arrays, labels and numbers needs one line here."""
+):
+    storable(_kind)
 
 _MARK = "darkstate result"
 _CHUNK_BYTES = 2**25
@@ -162,25 +177,62 @@ def _place(path: str | Path) -> Path:
 
 def _write_value(parent: Any, name: str, value: Any) -> str:
     """Write a state field by field into the group `name`; returns the name of its type."""
-    if type(value) not in STORED:
-        known = ", ".join(kind.__name__ for kind in STORED)
+    if STORED.get(type(value).__name__) is not type(value):
         rule = "be a state that can be stored"
-        raise ArgumentError(name, rule, type(value).__name__, f"Known: {known}.")
+        raise ArgumentError(name, rule, type(value).__name__, f"Known: {', '.join(STORED)}.")
     group = parent.create_group(name)
     plain: dict[str, Any] = {}
     for field in dataclasses.fields(value):
-        entry = getattr(value, field.name)
-        if isinstance(entry, np.ndarray):
-            _write_array(group, field.name, entry)
-        elif isinstance(entry, tuple) and entry and isinstance(entry[0], str | tuple):
-            # labels, or pairs of labels
-            _write_array(group, field.name, np.array(entry, dtype=object))
-        elif type(entry) in STORED:
-            plain[field.name] = {"kind": _write_value(group, field.name, entry)}
-        else:
-            plain[field.name] = {"value": to_json(entry, f"{name}.{field.name}")}
+        entry = _write_entry(group, field.name, getattr(value, field.name), name)
+        plain |= {} if entry is None else {field.name: entry}
     group.attrs["plain"] = plain
     return type(value).__name__
+
+
+def _write_entry(group: Any, name: str, entry: Any, owner: str) -> dict[str, Any] | None:
+    """Write one field; what is not in an array of its own is returned, for the attributes."""
+    if isinstance(entry, np.ndarray):
+        _write_array(group, name, entry)
+    elif _is_table_of_labels(entry):
+        _write_array(group, name, np.array(entry, dtype=object))
+    elif type(entry) in STORED.values():
+        return {"kind": _write_value(group, name, entry)}
+    elif isinstance(entry, tuple | list) and _holds_arrays(entry):
+        return {"items": _write_items(group.create_group(name), entry, f"{owner}.{name}")}
+    else:
+        return {"value": to_json(entry, f"{owner}.{name}")}
+    return None
+
+
+def _write_items(group: Any, entries: Sequence[Any], name: str) -> dict[str, Any]:
+    """A tuple or list of arrays (all in one array, end to end) or of other entries, by number."""
+    found: dict[str, Any] = {"type": type(entries).__name__}
+    kinds = {entry.dtype if isinstance(entry, np.ndarray) else None for entry in entries}
+    if len(kinds) == 1 and None not in kinds:
+        _write_array(group, "joined", np.concatenate([entry.ravel() for entry in entries]))
+        return found | {"shapes": [list(entry.shape) for entry in entries]}
+    parts = [_write_entry(group, str(k), entry, name) for k, entry in enumerate(entries)]
+    return found | {"parts": parts}
+
+
+def _is_table_of_labels(entry: Any) -> bool:
+    """Labels, or rows of equally many labels: there may be many."""
+    if not isinstance(entry, tuple) or not entry:
+        return False
+    rows = entry if isinstance(entry[0], tuple) else (entry,)
+    return bool(rows[0]) and all(
+        isinstance(row, tuple)
+        and len(row) == len(rows[0])
+        and all(isinstance(label, str) for label in row)
+        for row in rows
+    )
+
+
+def _holds_arrays(entry: Any) -> bool:
+    """Whether there are arrays or states anywhere in nested tuples and lists."""
+    if isinstance(entry, tuple | list):
+        return any(_holds_arrays(part) for part in entry)
+    return isinstance(entry, np.ndarray) or type(entry) in STORED.values()
 
 
 def _write_array(group: Any, name: str, array: np.ndarray) -> None:
@@ -195,18 +247,33 @@ def _write_array(group: Any, name: str, array: np.ndarray) -> None:
 def _read_value(parent: Any, name: str, kind: str) -> Any:
     """The value that `_write_value` wrote."""
     group = parent[name]
-    plain = group.attrs["plain"]
-    fields: dict[str, Any] = {}
-    for key, entry in plain.items():
-        nested = "kind" in entry
-        fields[key] = (
-            _read_value(group, key, entry["kind"]) if nested else from_json(entry["value"])
-        )
-    for key in group.array_keys():
-        array = np.asarray(group[key][...])
-        labels = array.dtype.kind in "TOU"
-        fields[key] = _tuples(array.tolist()) if labels else array
-    return {known.__name__: known for known in STORED}[kind](**fields)
+    fields = {key: _read_entry(group, key, entry) for key, entry in group.attrs["plain"].items()}
+    fields |= {key: _read_entry(group, key, None) for key in group.array_keys()}
+    return STORED[kind](**fields)
+
+
+def _read_entry(group: Any, name: str, entry: dict[str, Any] | None) -> Any:
+    """The entry that `_write_entry` wrote and described."""
+    if entry is None:
+        array = np.asarray(group[name][...])
+        return _tuples(array.tolist()) if array.dtype.kind in "TOU" else array
+    if "kind" in entry:
+        return _read_value(group, name, entry["kind"])
+    if "items" in entry:
+        return _read_items(group[name], entry["items"])
+    return from_json(entry["value"])
+
+
+def _read_items(group: Any, written: dict[str, Any]) -> Any:
+    """The tuple or list that `_write_items` wrote and described."""
+    if "shapes" in written:
+        ends = np.cumsum([math.prod(shape) for shape in written["shapes"]])
+        pieces = np.split(np.asarray(group["joined"][...]), ends[:-1])
+        shaped = zip(pieces, written["shapes"], strict=True)
+        parts = [piece.reshape(shape) for piece, shape in shaped]
+    else:
+        parts = [_read_entry(group, str(k), part) for k, part in enumerate(written["parts"])]
+    return parts if written["type"] == "list" else tuple(parts)
 
 
 def _tuples(nested: list[Any]) -> tuple[Any, ...]:

@@ -114,8 +114,8 @@ def quadratic_form(system: OpenSystem) -> QuadraticForm:
     for space in system.spaces:
         if not isinstance(space, Mode):
             raise EngineMismatchError(
-                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}. Leave "
-                "`engine` out, or use engines.Lindblad()."
+                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}.",
+                "Leave `engine` out, or use engines.Lindblad().",
             )
     index = {label: i for i, label in enumerate(system.labels)}
     n = len(index)
@@ -177,7 +177,8 @@ def _collect_hamiltonian(
     elif kinds not in ("", "-", "--"):  # the lowering parts are the adjoints of those above
         raise EngineMismatchError(
             f"The Hamiltonian term {OperatorSum({product: c})} is of order {len(kinds)}; a "
-            "Gaussian system is at most quadratic. Linearise it, or use an engine with Fock spaces."
+            "Gaussian system is at most quadratic.",
+            "Linearise it, or use an engine with Fock spaces.",
         )
 
 
@@ -195,5 +196,6 @@ def _collect_jump(
         else:
             raise EngineMismatchError(
                 f"The jump term {OperatorSum({product: c})} is of order {len(word)}; jumps of a "
-                "Gaussian system are linear. Use an engine with Fock spaces."
+                "Gaussian system are linear.",
+                "Use an engine with Fock spaces.",
             )

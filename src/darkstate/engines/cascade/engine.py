@@ -15,9 +15,11 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import chain_of
@@ -38,6 +40,13 @@ from darkstate.systems.spaces import Mode
 from darkstate.systems.traits import LinearSource, cascade_order, charges, linear_source
 
 Array = NDArray[Any]
+NO_EVOLUTION = "it finds steady states, not evolutions."
+EVOLVE_INSTEAD = (
+    "Use Lindblad() on the part upstream of your labels, upstream(system, labels), or "
+    "TensorTrajectories() for the whole network."
+)
+FEW_NODES = "Use Lindblad() for few nodes, Trajectories() for more."
+LESS = "Lower `dimension` or `window`."
 LARGEST_STAGE = 16
 """Hilbert-space dimension of one stage: its generator is a matrix of the fourth power of it."""
 
@@ -81,6 +90,7 @@ class Cascade:
     memory_limit: float | None = None
     name: ClassVar[str] = "cascade"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = ()
 
     def __post_init__(self) -> None:
         remedy = "Give 32 to 512; the error falls and the time grows with it."
@@ -97,51 +107,50 @@ class Cascade:
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the system is a cascade of small stages, and what it would cost."""
         if all(isinstance(space, Mode) for space in system.spaces):
-            reason = "it is a network of modes. Use Gaussian() if all is linear."
-            return Offer(self.name, False, reason, steps=("Anything but modes? no",))
+            why = EngineMismatchError("it is a network of modes.", "Use Gaussian() if linear.")
+            return refused(self.name, why, ("Anything but modes? no",))
         found = linear_source(system)
         source = found.evidence
         network = system if source is None else source.network
         order = cascade_order(network)
         members = tuple(tuple(x for group in stage for x in group) for stage in order.evidence)
         steps = [f"Linear source in front? {found.reason}", f"One-way? {order.reason}"]
-        reason = self._refusal(network, members, source is not None or order.holds)
-        if reason:
-            return Offer(self.name, False, reason, steps=tuple(steps))
+        refusal = self._refusal(network, members, source is not None or order.holds)
+        if refusal is not None:
+            return refused(self.name, refusal, tuple(steps))
         sizes = space_dimensions(network.spaces)
         dims = dict(zip(network.labels, sizes, strict=True))
         largest = max(prod(dims[label] for label in stage) for stage in members)
         if largest > LARGEST_STAGE:
-            reason = (
-                f"a stage has {largest} states, more than {LARGEST_STAGE}: its parts act on each "
-                "other. Use Lindblad() for few nodes, or Trajectories()."
-            )
-            return Offer(self.name, False, reason, steps=tuple(steps))
+            why = f"a stage has {largest} states, more than {LARGEST_STAGE}."
+            return refused(self.name, EngineMismatchError(why, FEW_NODES), tuple(steps))
         steps.append(f"{len(members)} stages of at most {largest} states")
         why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
         cost = self._cost(len(members), largest, source is not None)
         plan = _Plan(network, source, members, dims)
-        return Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
+        offer = Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
+        return affordable(offer, self.memory_limit or 0.5 * available_memory(), LESS)
 
-    def _refusal(self, network: OpenSystem, members: Sequence[Sequence[str]], one_way: bool) -> str:
+    def _refusal(
+        self, network: OpenSystem, members: Sequence[Sequence[str]], one_way: bool
+    ) -> EngineMismatchError | None:
         if not one_way or not members:
-            return (
-                "the network is not one-way: all its parts act on each other. Use Lindblad() for "
-                "few nodes, Trajectories() for more; set directionality to 1 if that is what makes "
-                "nodes act backwards."
+            return EngineMismatchError(
+                "the network is not one-way: all its parts act on each other.",
+                f"{FEW_NODES} Set directionality to 1 if that is what makes nodes act backwards.",
             )
         modes = [space.label for space in network.spaces if isinstance(space, Mode)]
         if modes:
-            return (
-                f"{', '.join(modes[:4])} are modes but no linear source in front. Use Gaussian() "
-                "if all is linear, else Lindblad(cutoff=...)."
+            return EngineMismatchError(
+                f"{', '.join(modes[:4])} are modes but no linear source in front.",
+                "Use Gaussian() if all is linear, else Lindblad().",
             )
         if any(jump.each_atom for jump in network.jumps):
-            return (
-                "single-atom jumps of ensembles are not resolved. Use an ensemble of collective "
-                "jumps only, or another engine."
+            return EngineMismatchError(
+                "single-atom jumps of ensembles are not resolved.",
+                "Use an ensemble of collective jumps only, or Collective().",
             )
-        return ""
+        return None
 
     def _cost(self, stages: int, largest: int, behind_source: bool) -> Cost:
         """Time as measured on two-qubit stages, scaled with the joint steady states.
@@ -179,13 +188,12 @@ class Cascade:
             remedy = "Leave it out, or use Lindblad() on the part upstream of your labels."
             raise ArgumentError("initial", "be left out for this engine", initial, remedy)
         offer = offer or self.offer(system)
-        if not offer.can or offer.cost is None:
-            remedy = offer.reason[0].upper() + offer.reason[1:]
+        if offer.cost is not None:
+            limit = self.memory_limit or 0.5 * available_memory()
+            refuse_if_too_large("steady_state", offer.cost.memory, limit, LESS)
+        if not offer.can:
+            remedy = offer.answer[0].upper() + offer.answer[1:]
             raise ArgumentError("system", "be a cascade of small stages", system.labels, remedy)
-        limit = self.memory_limit or 0.5 * available_memory()
-        refuse_if_too_large(
-            "steady_state", offer.cost.memory, limit, "Lower `dimension` or `window`."
-        )
         plan: _Plan = offer.plan
         with one_blas_thread():
             line = self._line(system, plan)
@@ -277,13 +285,15 @@ class Cascade:
             warnings.append(f"{missing} windows are not solved: joint states did not converge")
         return warnings
 
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """Never: what is upstream is compressed for steady states."""
+        steps = ("Steady state or evolution? evolution",)
+        return Offer(self.name, False, NO_EVOLUTION, steps=steps, remedy=EVOLVE_INSTEAD)
+
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """Not offered: what is upstream is compressed for steady states.
 
         Raises:
             EngineMismatchError: always, with the engine to use.
         """
-        raise EngineMismatchError(
-            "Cascade finds steady states, not evolutions. Use Lindblad() on the part upstream of "
-            "your labels, upstream(system, labels), or Trajectories() for the whole network."
-        )
+        raise EngineMismatchError(f"Cascade refuses: {NO_EVOLUTION}", EVOLVE_INSTEAD)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkstate.errors import MissingError, check_labels
+from darkstate.results.storage import storable
 from darkstate.states import DensityState
 
 LARGEST_WINDOW = 3
 """Neighbouring stages whose joint state an engine can keep."""
 
 
+@storable
 @dataclass(frozen=True)
 class StageStates:
     """Reduced states of the stages of a cascade, and of windows of neighbouring stages.

@@ -14,11 +14,13 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_cutoff,
     check_density_options,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.collective.basis import Blocks, parts_of
 from darkstate.engines.collective.cost import evolution_cost, preparation_cost, steady_cost
@@ -34,11 +36,12 @@ from darkstate.errors import (
 )
 from darkstate.results import Report
 from darkstate.results.report import versions
-from darkstate.states import EnsembleState
+from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Ensemble
 
 METHODS = ("auto", "dark", "dense", "krylov", "evolve")
+FEWER = "Use fewer atoms, raise memory_limit, or take Moments() for large ensembles."
 MAX_MEMBERS = 1_000_000
 """Basis states of blocks that are sorted at most."""
 
@@ -93,6 +96,8 @@ class Collective:
     krylov_size: int = 30
     memory_limit: float | None = None
     name: ClassVar[str] = ENGINE
+    accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = (EnsembleState, PureState, DensityState)
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
@@ -106,7 +111,7 @@ class Collective:
         try:
             blocks = self._blocks(system, None, steps)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=tuple(steps))
+            return refused(self.name, refusal, tuple(steps))
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         cost = preparation_cost(blocks)
@@ -132,7 +137,8 @@ class Collective:
         generator, _ = offer.plan
         cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
         why = "from all atoms down; coherent initial states need blocks without charges"
-        return replace(offer, method="Krylov propagator", reason=why, cost=cost)
+        offer = replace(offer, method="Krylov propagator", reason=why, cost=cost)
+        return affordable(offer, self._limit, FEWER)
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -217,21 +223,19 @@ class Collective:
         if members > MAX_MEMBERS:
             raise CapacityError(
                 f"{members:.3g} basis states of blocks are more than {MAX_MEMBERS}, the most that "
-                "are sorted. Use fewer atoms, or moment equations for large ensembles."
+                "are sorted.",
+                FEWER,
             )
         return Blocks.of(system, parts)
 
     def _withdrawn(self, cost: Cost, steps: list[str]) -> Offer:
-        why = (
-            f"it would need {cost}, more memory than the limit allows. Use fewer atoms, raise "
-            "memory_limit, or moment equations for large ensembles."
-        )
-        return Offer(self.name, False, why, self.method, tuple(steps), cost)
+        why = f"it would need {cost}, more memory than the limit allows."
+        return Offer(self.name, False, why, self.method, tuple(steps), cost, remedy=FEWER)
 
     def _refusal(self, system: OpenSystem, offer: Offer) -> DarkstateError:
         if not any(isinstance(space, Ensemble) for space in system.spaces):
             return no_ensemble(system)
-        return CapacityError(f"`steady_state` was refused: {offer.reason}")
+        return CapacityError(f"`steady_state` was refused: {offer.reason}", offer.remedy)
 
     def _refuse(self, what: str, cost: Cost) -> None:
         refuse_if_too_large(
@@ -257,6 +261,6 @@ def no_ensemble(system: OpenSystem) -> EngineMismatchError:
     """The refusal of a system without ensembles."""
     kinds = ", ".join(sorted({type(space).__name__ for space in system.spaces}))
     return EngineMismatchError(
-        f"The engine '{ENGINE}' is for ensembles of atoms, but the system has only {kinds}. "
-        "Declare atoms as Ensemble(label, atoms), or use Lindblad()."
+        f"The engine '{ENGINE}' is for ensembles of atoms, but the system has only {kinds}.",
+        "Declare atoms as Ensemble(label, atoms), or use Lindblad().",
     )

@@ -15,9 +15,11 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.gaussian.batch import batched_steady_states
 from darkstate.engines.gaussian.chains import (
@@ -29,7 +31,7 @@ from darkstate.engines.gaussian.chains import (
 )
 from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
-from darkstate.engines.gaussian.evolution import evolve_states, rounding_error
+from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states, rounding_error
 from darkstate.engines.gaussian.judging import judged
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
 from darkstate.engines.gaussian.methods import (
@@ -43,9 +45,9 @@ from darkstate.engines.gaussian.observing import observation_of
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
     HARMONIC_BALANCE,
+    no_transients,
     periodic_offer,
     periodic_steady_state,
-    refuse_evolution,
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
@@ -64,6 +66,9 @@ from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.quadratic import quadratic_form
 
+PROPAGATOR = "exact propagator"
+FEWER_MOMENTS = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
+FEWER_TIMES = "Ask for fewer times or fewer modes."
 LARGEST_WHOLE = 1500
 """Of networks with larger blocks only pairs are kept, where the quadrature method applies."""
 
@@ -90,6 +95,7 @@ class Gaussian:
     memory_limit: float | None = None
     name: ClassVar[str] = NAME
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
+    initials: ClassVar[tuple[type, ...]] = (GaussianState,)
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
@@ -106,9 +112,28 @@ class Gaussian:
         try:
             structure = Structure.of(quadratic_form(system))
         except EngineMismatchError as refusal:
-            steps = ("Is the system quadratic in the modes? no",)
-            return Offer(self.name, False, str(refusal), steps=steps)
-        return self._offer(structure)
+            return refused(self.name, refusal, ("Is the system quadratic in the modes? no",))
+        try:
+            offer = self._offer(structure)
+        except ArgumentError as error:
+            steps = ("Is the system quadratic in the modes? yes",)
+            return dataclasses.replace(refused(self.name, error, steps), plan=error)
+        return affordable(offer, self._limit, FEWER_MOMENTS)
+
+    def evolution_offer(self, system: System, times: Sequence[float]) -> Offer:
+        """Whether moments can be propagated through `times`, exactly, and at what cost."""
+        if isinstance(system, LangevinSystem):
+            steps = ("Hamiltonian and jumps, or Langevin equations? Langevin equations",)
+            return refused(self.name, no_transients(), steps)
+        try:
+            structure = Structure.of(quadratic_form(system))
+        except EngineMismatchError as refusal:
+            return refused(self.name, refusal, ("Is the system quadratic in the modes? no",))
+        steps = ("Is the system quadratic in the modes? yes", *structure.lines())
+        why = "means and covariances, exact for steps of any length"
+        cost = evolution_cost(structure, times)
+        offer = Offer(self.name, True, why, PROPAGATOR, steps, cost, structure)
+        return affordable(offer, self._limit, FEWER_TIMES)
 
     def _offer(self, structure: Structure) -> Offer:
         steps = ["Is the system quadratic in the modes? yes", *structure.lines()]
@@ -169,16 +194,21 @@ class Gaussian:
         del initial  # a stable linear system forgets it, and an unstable one is refused
         start = time.perf_counter()
         offer = offer or self.offer(system)
-        if not offer.can or offer.cost is None:
-            raise EngineMismatchError(offer.reason)
-        limit = self.memory_limit or 0.5 * available_memory()
-        remedy = "Ask for pairs only with Gaussian(method='quadrature'), or reduce the network."
-        refuse_if_too_large("steady_state", offer.cost.memory, limit, remedy)
+        if offer.cost is not None:
+            refuse_if_too_large("steady_state", offer.cost.memory, self._limit, FEWER_MOMENTS)
+        if isinstance(offer.plan, ArgumentError):
+            raise offer.plan
+        if not offer.can:
+            raise EngineMismatchError(offer.reason, offer.remedy)
         solution = self._solved(offer)
         report = solution.report.with_(
             seconds=time.perf_counter() - start, provenance=self._provenance()
         )
         return Solution(solution.state, report)
+
+    @property
+    def _limit(self) -> float:
+        return self.memory_limit or 0.5 * available_memory()
 
     def _solved(self, offer: Offer) -> Solution:
         if offer.method == HARMONIC_BALANCE:
@@ -233,19 +263,17 @@ class Gaussian:
         """
         start, times = time.perf_counter(), check_times(times)
         if isinstance(system, LangevinSystem):
-            refuse_evolution()
+            raise no_transients()
         structure = Structure.of(quadratic_form(system))
-        n = len(system.labels)
-        limit = self.memory_limit or 0.5 * available_memory()
-        needed = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
-        refuse_if_too_large("evolve", needed, limit, "Ask for fewer times or fewer modes.")
+        needed = evolution_cost(structure, times).memory
+        refuse_if_too_large("evolve", needed, self._limit, FEWER_TIMES)
         initial = _checked_initial(system, initial)
         states = evolve_states(structure, times, initial)
         margin = min(state.margin() for state in states)
         scale = max(1.0, *(float(np.abs(state.number).max()) for state in states))
         report = Report(
             engine=self.name,
-            method="exact propagator",
+            method=PROPAGATOR,
             status=Status.CERTIFIED,
             margin=margin,
             error_estimate=scale * rounding_error(structure, times[-1] - times[0]),
@@ -294,9 +322,8 @@ class Gaussian:
         """
         start, times = time.perf_counter(), check_times(times)
         structure = Structure.of(quadratic_form(_with_monitors(system)))
-        limit = self.memory_limit or 0.5 * available_memory()
         needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)
-        refuse_if_too_large("observe", needed, limit, "Ask for fewer times or fewer modes.")
+        refuse_if_too_large("observe", needed, self._limit, FEWER_TIMES)
         found = observation_of(structure, system, times, _checked_initial(system, initial))
         report = found.report.with_(
             seconds=time.perf_counter() - start, provenance=self._provenance()

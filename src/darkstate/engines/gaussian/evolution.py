@@ -17,6 +17,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from darkstate.engines.base import Cost
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
 from darkstate.states import GaussianState
@@ -35,6 +36,21 @@ class Step:
     homogeneous: NDArray[Any]
     noise: NDArray[Any]
     displacement: NDArray[Any]
+
+
+def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
+    """Moments at all times; an exponential a step of a new length, products a step."""
+    n = len(structure.form.labels)
+    memory = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
+    lengths = len({_rounded(h) for h in np.diff(np.asarray(times, dtype=float))})
+    exponentials = sum(len(block) ** 3 for block in structure.blocks)
+    seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 5e-9 * (2 * n) ** 3)
+    return Cost(memory, seconds)
+
+
+def _rounded(h: float) -> float:
+    """Steps that differ by rounding only are one."""
+    return float(np.format_float_scientific(h, precision=12))
 
 
 def propagator(structure: Structure, h: float) -> Step:
@@ -116,7 +132,7 @@ def evolve_states(
     states = [initial]
     steps: dict[float, Step] = {}
     for t, h in zip(times[1:], np.diff(np.asarray(times, dtype=float)), strict=True):
-        key = float(np.format_float_scientific(h, precision=12))
+        key = _rounded(h)
         with np.errstate(all="ignore"):  # overflow is checked for and named below
             if key not in steps:
                 steps[key] = propagator(structure, float(h))

@@ -15,8 +15,6 @@ is that of a mixture of all phases, which is not Gaussian, and is not offered as
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,9 +45,10 @@ def periodic_offer(engine: str, method: str, system: LangevinSystem) -> Offer:
     if method != "auto":
         reason = (
             f"Gaussian(method='{method}') is for a Hamiltonian and jumps, but the model gives "
-            "Langevin equations with coloured noise. Use Gaussian(), which takes harmonic balance."
+            "Langevin equations with coloured noise."
         )
-        return Offer(engine, False, reason, steps=steps)
+        remedy = "Use Gaussian(), which takes harmonic balance."
+        return Offer(engine, False, reason, steps=steps, remedy=remedy)
     why = "coloured noise and periodic drift: an integral over frequency, exact up to its errors"
     return Offer(engine, True, why, HARMONIC_BALANCE, steps, _cost(size), system)
 
@@ -130,14 +129,11 @@ def _judged(report: Report, found: PeriodicCovariance, rtol: float, scale: float
     )
 
 
-def refuse_evolution() -> NoReturn:
-    """Say why there are no transients.
-
-    Raises:
-        EngineMismatchError: always.
-    """
-    raise EngineMismatchError(
+def no_transients() -> EngineMismatchError:
+    """The refusal of an evolution, which says why there are no transients."""
+    return EngineMismatchError(
         "`evolve` needs a Hamiltonian and jumps, but the model gives Langevin equations whose "
-        "baths remember: a state of the modes alone does not fix what follows. Use steady_state() "
-        "at several values of `phase` for the steady cycle, or a Markovian version of the model."
+        "baths remember: a state of the modes alone does not fix what follows.",
+        "Use steady_state() at several values of `phase` for the steady cycle, or a Markovian "
+        "version of the model.",
     )

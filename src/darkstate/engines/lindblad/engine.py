@@ -16,11 +16,13 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_cutoff,
     check_density_options,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.lindblad.adjoint import adjoint_solution
 from darkstate.engines.lindblad.compile import compiled, dimensions
@@ -52,6 +54,7 @@ from darkstate.errors import ArgumentError, DarkstateError, check_choice
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
+from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
@@ -61,6 +64,10 @@ from darkstate.systems.traits import LinearSource, linear_source
 METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
 FIRST_CUTOFF = 4
 LARGEST_DIMENSION = 2**14
+SMALLER = (
+    "Use fewer nodes, lower cut-offs, raise edge or memory_limit, or Cascade() for the steady "
+    "states of one-way networks."
+)
 THREADED_BLOCK = 500
 """Blocks from this size on keep several BLAS threads busy."""
 EVOLUTION_OVER_RTOL = 1e3
@@ -98,6 +105,7 @@ class Lindblad:
     memory_limit: float | None = None
     name: ClassVar[str] = ENGINE
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
@@ -111,23 +119,22 @@ class Lindblad:
             source = self._source(system)
             dims = dimensions(source.network if source else system, self.cutoff or FIRST_CUTOFF)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=("Fits this engine? no",))
+            return refused(self.name, refusal, ("Fits this engine? no",))
         digits = sum(log2(n) for n in dims)
         size = f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
         steps = [f"How large is the Hilbert space? {size} states in {len(dims)} spaces"]
         if digits > log2(LARGEST_DIMENSION):
             reason = (
                 f"{size} basis states are more than {LARGEST_DIMENSION}, the most that density "
-                "matrices are tried for. Use fewer nodes, lower cut-offs, or Cascade() for one-way "
-                "networks."
+                "matrices are tried for."
             )
-            return Offer(self.name, False, reason, steps=tuple(steps))
+            return Offer(self.name, False, reason, steps=tuple(steps), remedy=SMALLER)
         if source is not None:
             try:
                 offer = hierarchy_offer(self.name, system, source, self._options)
             except DarkstateError as refusal:
-                return Offer(self.name, False, str(refusal), steps=tuple(steps))
-            return self._affordable(offer) if self.method == "auto" else offer
+                return refused(self.name, refusal, tuple(steps))
+            return affordable(offer, self._limit, SMALLER) if self.method == "auto" else offer
         modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
             how = "fixed" if self.cutoff else "grown until the edge is empty"
@@ -141,17 +148,7 @@ class Lindblad:
             generator = compiled(system, dims)
             cost = steady_cost(generator, self.method, DENSE_NUMBERS)
         offer = Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
-        return self._affordable(offer)
-
-    def _affordable(self, offer: Offer) -> Offer:
-        """The offer, withdrawn if it would not fit into memory."""
-        if offer.cost is None or offer.cost.memory <= self._limit:
-            return offer
-        why = (
-            f"it would need {offer.cost}, more memory than allowed. Use fewer nodes, raise edge or "
-            "memory_limit, or Cascade() for one-way networks."
-        )
-        return replace(offer, can=False, reason=why, plan=None)
+        return affordable(offer, self._limit, SMALLER)
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -173,7 +170,7 @@ class Lindblad:
             if not offer.can and offer.cost is not None:
                 self._refuse("steady_state", offer.cost, "Lower the number of nodes or the cutoff.")
             if not offer.can:
-                raise ArgumentError("system", "fit this engine", system.labels, offer.reason)
+                raise ArgumentError("system", "fit this engine", system.labels, offer.answer)
             if isinstance(offer.plan, LinearSource):
                 found = hierarchy_steady_state(self.name, system, offer.plan, self._options)
                 return Solution(found.state, self._finished(self._held(found, offer.plan), start))
@@ -274,12 +271,13 @@ class Lindblad:
         try:
             dims = dimensions(system, self.cutoff)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=offer.steps)
+            return refused(self.name, refusal, offer.steps)
         generator = offer.plan[1] if offer.plan[0] == dims else None
         if generator is None:
             generator = compiled(system, dims)
         cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
-        return replace(offer, method="Krylov propagator", reason="as for all sizes", cost=cost)
+        offer = replace(offer, method="Krylov propagator", reason="as for all sizes", cost=cost)
+        return affordable(offer, self._limit, SMALLER)
 
     def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
         """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.

@@ -166,8 +166,8 @@ def _atoms_of(space: Space) -> int:
     if isinstance(space, Spin):
         return space.atoms
     raise EngineMismatchError(
-        f"The moment equations are for ensembles and modes, but '{space.label}' is {space!r}. Use "
-        "the Lindblad engine for single qubits."
+        f"The moment equations are for ensembles and modes, but '{space.label}' is {space!r}.",
+        "Use Lindblad() for single qubits.",
     )
 
 
@@ -199,8 +199,8 @@ def _hamiltonian(
         elif letters:
             raise EngineMismatchError(
                 f"The Hamiltonian term {OperatorSum({product: c})} is of order {len(letters)}; the "
-                "moment equations are closed for at most two collective operators. Use an exact "
-                "engine with fewer atoms."
+                "moment equations are closed for at most two collective operators.",
+                "Use an exact engine with fewer atoms.",
             )
     return np.real(h), np.real(Q)
 
@@ -213,8 +213,9 @@ def _linear(jump: Jump, places: dict[str, slice]) -> tuple[NDArray[np.complex128
         if len(letters) > 1:
             raise EngineMismatchError(
                 f"The jump term {OperatorSum({product: c})} is of order {len(letters)}; the moment "
-                "equations are closed for collective jumps that are linear. Use an exact engine "
-                "with fewer atoms, or each_atom=True for a process of single atoms."
+                "equations are closed for collective jumps that are linear.",
+                "Use an exact engine with fewer atoms, or each_atom=True for a process of single "
+                "atoms.",
             )
         if letters:
             v += c * letters[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +13,11 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.moments.compile import MomentEquations, moment_equations
 from darkstate.engines.moments.packing import Packed
@@ -30,6 +32,7 @@ from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Mode, Spin
 
 NAME = "moments"
+INTEGRATOR = "LSODA"
 
 LARGE_CORRECTION = 0.1
 """Fluctuations (variance over (N/2)^2) beyond which dropping third cumulants is not trusted."""
@@ -63,6 +66,7 @@ class Moments:
     memory_limit: float | None = None
     name: ClassVar[str] = NAME
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = (SpinMoments,)
 
     def __post_init__(self) -> None:
         remedy = "Give a relative accuracy such as 1e-8."
@@ -73,25 +77,31 @@ class Moments:
         """Whether the equations close on means and covariances, and what they would cost."""
         spins = [space for space in system.spaces if isinstance(space, Spin)]
         if not spins:
-            reason = "there is no ensemble. Use Gaussian() for modes and Lindblad() for qubits."
-            return Offer(self.name, False, reason, steps=("Are there ensembles? no",))
+            remedy = "Use Gaussian() for modes and Lindblad() for qubits."
+            steps = ("Are there ensembles? no",)
+            return Offer(self.name, False, "there is no ensemble.", steps=steps, remedy=remedy)
         n = 3 * len(spins) + 2 * sum(isinstance(space, Mode) for space in system.spaces)
         cost = _cost(n)
         steps = [f"Are there ensembles? {', '.join(space.label for space in spins[:6])}"]
         steps.append(f"{n * (n + 3) // 2} means and covariances, whatever the number of atoms")
         if cost.memory > self._limit:
-            reason = f"it would need {cost}. Use fewer ensembles, or raise memory_limit."
-            return Offer(self.name, False, reason, steps=tuple(steps), cost=cost)
+            offer = Offer(self.name, True, "", "", tuple(steps), cost)
+            return affordable(offer, self._limit, "Use fewer ensembles, or raise memory_limit.")
         try:
             equations = moment_equations(system)
         except EngineMismatchError as refusal:
             steps.append("Do the equations close on means and covariances? no")
-            return Offer(self.name, False, str(refusal), steps=tuple(steps))
+            return refused(self.name, refusal, tuple(steps))
         smallest = min(space.atoms for space in spins)
         why = f"third cumulants dropped, errors fall as 1/N; here 1/N = {1 / smallest:.1g}"
         steps.append(f"Do the equations close on means and covariances? yes: {why}")
         method = "evolution, then Newton"
         return Offer(self.name, True, why, method, tuple(steps), cost, equations)
+
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """The same for an evolution, whose equations are integrated through all times."""
+        offer = self.offer(system)
+        return replace(offer, method=INTEGRATOR) if offer.can else offer
 
     @property
     def _limit(self) -> float:
@@ -102,7 +112,7 @@ class Moments:
         if not offer.can and offer.cost is not None:
             refuse_if_too_large("moments", offer.cost.memory, self._limit, "Use fewer ensembles.")
         if not offer.can:
-            raise EngineMismatchError(offer.reason)
+            raise EngineMismatchError(offer.reason, offer.remedy)
         return offer.plan
 
     def steady_state(
@@ -161,7 +171,7 @@ class Moments:
         states = [packed.unpack(y) for y in evolve_moments(packed, start, times, self.rtol)]
         report = Report(
             engine=self.name,
-            method="LSODA",
+            method=INTEGRATOR,
             status=Status.CONVERGED,
             structure=(f"{len(start)} means and covariances",),
         )

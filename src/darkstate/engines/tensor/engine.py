@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.base import Cost, Offer, Solution, refused
 from darkstate.engines.tensor.groups import groups_of
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.sampled import SampledState
@@ -19,8 +19,10 @@ from darkstate.engines.tensor.walker import Network, network_of
 from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real, check_reals
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
+from darkstate.states import PureState
 from darkstate.systems.open_system import OpenSystem
 
+METHOD = "quantum jumps"
 SPACING = 5
 """Steps between samples of a stationary run."""
 PLAIN = 16
@@ -72,6 +74,7 @@ class TensorTrajectories:
     workers: int = 1
     name: ClassVar[str] = "tensor trajectories"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = (PureState,)
 
     def __post_init__(self) -> None:
         check_integer("trajectories", self.trajectories, minimum=1, remedy="Give how many.")
@@ -94,21 +97,21 @@ class TensorTrajectories:
         try:
             network = self._network(system)
         except DarkstateError as refusal:
-            steps = ("Is it a cascade of small stages? no",)
-            return Offer(self.name, False, str(refusal), steps=steps)
+            return refused(self.name, refusal, ("Is it a cascade of small stages? no",))
         chain = network.chain
         steps = [f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states"]
         lines = max(sum(each.arriving.values()) for each in network.steps.layouts)
         steps.append(f"Bond dimension of one time step: {lines}")
         if self.burn_in is None or self.duration is None:
             steps.append("How long to wait and to average? not said")
-            return Offer(self.name, False, NO_WINDOW, steps=tuple(steps))
+            reason = "nothing says how long to wait and to average."
+            return Offer(self.name, False, reason, steps=tuple(steps), remedy=NO_WINDOW)
         why = (
             f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}; "
             "the cost is that of trajectories which always fill the largest bond"
         )
         cost = self._cost(network, self.burn_in + self.duration, lines)
-        return Offer(self.name, True, why, "quantum jumps", tuple(steps), cost, network)
+        return Offer(self.name, True, why, METHOD, tuple(steps), cost, network)
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -201,6 +204,19 @@ class TensorTrajectories:
         groups = groups_of(network.chain, self.groups)
         return Task(network, groups, start, times, begin, bins, self.keep, entropy)
 
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """Whether trajectories over `times` can be sampled, and at what cost at most."""
+        try:
+            network = self._network(system)
+        except DarkstateError as refusal:
+            return refused(self.name, refusal, ("Is it a cascade of small stages? no",))
+        chain = network.chain
+        steps = (f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
+        lines = max(sum(each.arriving.values()) for each in network.steps.layouts)
+        cost = self._cost(network, times[-1] - times[0], lines)
+        why = f"average over {self.trajectories} runs, at most at the largest bond"
+        return Offer(self.name, True, why, METHOD, steps, cost)
+
     def _cost(self, network: Network, length: float, lines: int) -> Cost:
         """Every bond full all the time: two operators a step, 10^9 multiplications a second."""
         chain: Chain = network.chain
@@ -233,7 +249,7 @@ class TensorTrajectories:
         spawned = f"(k,), k = 0 .. {self.trajectories - 1}"
         return Report(
             engine=self.name,
-            method="quantum jumps",
+            method=METHOD,
             status=Status.SUSPECT if warnings else Status.CONVERGED,
             error_estimate=_largest_error(blocks[: len(task.network.chain)]),
             truncation={"discarded weight per disturbance": share, "largest bond": float(widest)},

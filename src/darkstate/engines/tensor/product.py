@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.base import Cost, Offer, Solution, refused
 from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.relaxation import Relaxation
@@ -28,6 +28,8 @@ from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.systems.open_system import OpenSystem
 
+NO_HISTORY = "it seeks steady states and keeps no history."
+SAMPLE = "Use TensorTrajectories() for an evolution."
 ROOM = 6
 """Lines in flight widen a bond of the first sweep; cutting it there would be a bias of its own."""
 
@@ -57,6 +59,7 @@ class MatrixProduct:
     longest: float = 300.0
     name: ClassVar[str] = "matrix product"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = ()
 
     def __post_init__(self) -> None:
         check_integer("bond", self.bond, minimum=1, remedy="Give 16 to 256.")
@@ -71,7 +74,7 @@ class MatrixProduct:
         try:
             chain = chain_of(system)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=("A cascade of small stages? no",))
+            return refused(self.name, refusal, ("A cascade of small stages? no",))
         steps = (f"A cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
         work = sum(3e-9 * self.bond**2 * 21 * d**2 * (21 + self.bond) for d in chain.sizes)
         passes = 3 * self.longest / self._step(chain)
@@ -116,10 +119,12 @@ class MatrixProduct:
         Raises:
             EngineMismatchError: always.
         """
-        raise EngineMismatchError(
-            "The engine 'matrix product' seeks steady states and keeps no history. Use "
-            "TensorTrajectories for an evolution."
-        )
+        raise EngineMismatchError(f"The engine 'matrix product' refuses: {NO_HISTORY}", SAMPLE)
+
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """Never: it relaxes by steps that are too long to follow."""
+        steps = ("Steady state or evolution? evolution",)
+        return Offer(self.name, False, NO_HISTORY, steps=steps, remedy=SAMPLE)
 
     def _step(self, chain: Chain) -> float:
         norm = max(float(np.linalg.norm(K, 2)) for K in chain.local)

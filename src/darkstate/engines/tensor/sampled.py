@@ -37,12 +37,14 @@ from darkstate.measures import (
     teleportation_fidelity,
 )
 from darkstate.measures.dispatch import as_group
+from darkstate.results.storage import storable
 from darkstate.states import DensityState
 
 FEWEST = 8
 """Blocks that must be left for an error estimate by merging."""
 
 
+@storable
 @dataclass(frozen=True, eq=False)
 class SampledState:
     """Averages of reduced density matrices over blocks of samples.

@@ -14,10 +14,12 @@ from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
+    affordable,
     available_memory,
     check_cutoff,
     check_memory_limit,
     refuse_if_too_large,
+    refused,
 )
 from darkstate.engines.trajectories.averages import Average, judged, report_of, window_average
 from darkstate.engines.trajectories.compile import Compiled, checked_initial, compiled, dimensions
@@ -44,6 +46,7 @@ from darkstate.errors import (
     check_real,
 )
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 
 UNRAVELLINGS = ("jumps", "homodyne", "heterodyne")
@@ -92,6 +95,7 @@ class Trajectories:
     memory_limit: float | None = None
     name: ClassVar[str] = "trajectories"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
+    initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
 
     def __post_init__(self) -> None:
         remedy = "Give the number of runs, 2 or more for an error estimate."
@@ -115,24 +119,39 @@ class Trajectories:
         try:
             dims = dimensions(system, self.cutoff)
         except DarkstateError as refusal:
-            return Offer(self.name, False, str(refusal), steps=("Matrices of this system? no",))
-        size = prod(dims)
-        steps = [f"How large is the Hilbert space? {size} states in {len(dims)} spaces"]
-        if size > LARGEST_AVERAGE:
-            return Offer(self.name, False, _too_large(size), steps=tuple(steps))
+            return refused(self.name, refusal, ("Matrices of this system? no",))
+        if prod(dims) > LARGEST_AVERAGE:
+            return refused(self.name, _too_large(prod(dims)), (_size_of(dims),))
         if self.burn_in is None or self.duration is None:
-            steps.append("How long to wait and to average? not said")
-            return Offer(self.name, False, NO_WINDOW, steps=tuple(steps))
-        matrices = compiled(system, self.cutoff)
-        flow, _ = pure_move(matrices, self.unravelling, self.step)
-        passes = 2 * (
-            (self.burn_in + self.duration) * flow.norm / REACH + SAMPLES
-        )  # jumps add some
-        work = TERMS * (2e-5 + 3e-9 * self.trajectories * (flow.generator.nnz + size))
-        cost = Cost(self._memory(size, SAMPLES), 0.01 + passes * work)
-        steps.append(f"Sampled by {self.unravelling}, {self.trajectories} times")
+            steps = (_size_of(dims), "How long to wait and to average? not said")
+            reason = "nothing says how long to wait and to average."
+            return Offer(self.name, False, reason, steps=steps, remedy=NO_WINDOW)
         why = f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}"
-        return Offer(self.name, True, why, self.unravelling, tuple(steps), cost)
+        return self._sampling(system, dims, self.burn_in + self.duration, SAMPLES, why)
+
+    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
+        """Whether average states over `times` can be kept, and at what cost."""
+        try:
+            dims = dimensions(system, self.cutoff)
+        except DarkstateError as refusal:
+            return refused(self.name, refusal, ("Matrices of this system? no",))
+        if prod(dims) > LARGEST_AVERAGE:
+            return refused(self.name, _too_large(prod(dims)), (_size_of(dims),))
+        why = f"average over {self.trajectories} runs"
+        return self._sampling(system, dims, times[-1] - times[0], len(times), why)
+
+    def _sampling(
+        self, system: OpenSystem, dims: tuple[int, ...], span: float, count: int, why: str
+    ) -> Offer:
+        """The offer of runs over `span`, looked at `count` times."""
+        size, matrices = prod(dims), compiled(system, self.cutoff)
+        flow, _ = pure_move(matrices, self.unravelling, self.step)
+        passes = 2 * (span * flow.norm / REACH + count)  # jumps add some
+        work = TERMS * (2e-5 + 3e-9 * self.trajectories * (flow.generator.nnz + size))
+        cost = Cost(self._memory(size, count), 0.01 + passes * work)
+        steps = (_size_of(dims), f"Sampled by {self.unravelling}, {self.trajectories} times")
+        offer = Offer(self.name, True, why, self.unravelling, steps, cost)
+        return affordable(offer, self._limit, FEWER)
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -306,26 +325,34 @@ class Trajectories:
         return 16.0 * size**2 * (times + 3) + 2 * BATCH_BYTES
 
     def _refuse(self, what: str, needed: float) -> None:
-        remedy = "Use fewer times, trajectories or Fock states."
-        limit = self.memory_limit or 0.5 * available_memory()
-        refuse_if_too_large(what, needed, limit, remedy)
+        refuse_if_too_large(what, needed, self._limit, FEWER)
+
+    @property
+    def _limit(self) -> float:
+        return self.memory_limit or 0.5 * available_memory()
 
     def _refuse_average(self, matrices: Compiled, times: int) -> None:
         if matrices.size > LARGEST_AVERAGE:
-            raise CapacityError(_too_large(matrices.size))
+            raise _too_large(matrices.size)
         self._refuse("average state", self._memory(matrices.size, times))
 
 
+FEWER = "Use fewer times, trajectories or Fock states."
 NO_WINDOW = (
     "Give Trajectories(burn_in=..., duration=...), several relaxation times each, to average over "
     "time; use engines.Lindblad for a steady state without sampling error."
 )
 
 
-def _too_large(size: int) -> str:
-    return (
+def _size_of(dims: Sequence[int]) -> str:
+    return f"How large is the Hilbert space? {prod(dims)} states in {len(dims)} spaces"
+
+
+def _too_large(size: int) -> CapacityError:
+    return CapacityError(
         f"Average density matrices of {size} states are more than {LARGEST_AVERAGE}, the most that "
-        "are kept over time. Use Trajectories.ensemble(system, times), which keeps vectors."
+        "are kept over time.",
+        "Use Trajectories.ensemble(system, times), which keeps vectors.",
     )
 
 

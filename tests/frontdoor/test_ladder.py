@@ -1,0 +1,424 @@
+"""One ladder chooses for asking and for solving; refusals name what works."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from frontdoor_stubs import Stub
+
+import darkstate as ds
+from darkstate import engines
+from darkstate.engines import ENGINES, ON_REQUEST, Cascade, Gaussian, Lindblad, Offer
+from darkstate.engines.base import affordable
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
+from darkstate.frontdoor import Task, choose, is_chain, offer_of
+from darkstate.frontdoor.ladder import LONGEST, PATIENCE, climb
+from darkstate.models import (
+    MODELS,
+    AtomicEnsembles,
+    CavityAtomChains,
+    CavityChains,
+    DualRail,
+    ParametricPair,
+)
+from darkstate.states import DensityState, EnsembleState, GaussianState, PureState, SpinMoments
+from darkstate.systems import (
+    Ensemble,
+    Jump,
+    Mode,
+    OpenSystem,
+    Qubit,
+    create,
+    destroy,
+    number,
+    sigma_minus,
+    sigma_x,
+    spin_minus,
+    spin_plus,
+)
+
+TIMES = [0.0, 0.25, 0.5]
+QUBIT = OpenSystem((Qubit("q"),), 0.3 * sigma_x(Qubit("q")), (Jump(sigma_minus(Qubit("q")), 1.0),))
+
+
+def chain(sites: int) -> OpenSystem:
+    """Qubits in a line that act on their neighbours both ways."""
+    q = [Qubit(f"q{k}") for k in range(sites)]
+    hops = sum((sigma_x(a) * sigma_x(b) for a, b in itertools.pairwise(q)), 0 * sigma_x(q[0]))
+    return OpenSystem(tuple(q), hops, tuple(Jump(sigma_minus(each), 1.0) for each in q))
+
+
+def kerr(modes: int) -> OpenSystem:
+    """Nonlinear modes in a line that act on their neighbours both ways."""
+    m = [Mode(f"m{k}") for k in range(modes)]
+    hops = (create(a) * destroy(b) + create(b) * destroy(a) for a, b in itertools.pairwise(m))
+    nonlinear = sum((number(each) * number(each) for each in m), 0 * number(m[0]))
+    return OpenSystem(tuple(m), sum(hops, nonlinear), tuple(Jump(destroy(x), 1.0) for x in m))
+
+
+def atoms_and_mode() -> OpenSystem:
+    """Pairs of atoms that emit into a mode together, and one by one past it."""
+    atoms, mode = Ensemble("E", 3), Mode("a")
+    up, down = spin_plus(atoms) * spin_plus(atoms), spin_minus(atoms) * spin_minus(atoms)
+    each = Jump(spin_minus(atoms), 0.1, each_atom=True)
+    hamiltonian = 0.1 * (up * destroy(mode) + down * create(mode))
+    return OpenSystem((atoms, mode), hamiltonian, (Jump(destroy(mode), 1.0), each))
+
+
+def small(kind: type) -> Any:
+    """A ready model with the smallest arguments that its class accepts."""
+    needed = {"sites": 2, "pairs": 2, "squeezing": 0.6, "nodes": 3, "atoms": 4, "time": 1.0}
+    names = {each.name for each in fields(kind)}
+    return kind(**{name: value for name, value in needed.items() if name in names})
+
+
+def ready() -> list[Any]:
+    """Every model with a steady state, and some that take other engines."""
+    models = [small(kind) for kind in MODELS]
+    return [
+        *(m for m in models if not is_chain(m) and not isinstance(m, CavityAtomChains)),
+        CavityChains(2, loss=0.1),
+        ParametricPair(treatment="exact"),
+        DualRail(pairs=2, squeezing=0.4, dephasing=0.01),
+        DualRail(pairs=1, squeezing=0.3, bandwidth=5.0),
+        CavityAtomChains(2, effective=True),
+        AtomicEnsembles(10**6, 0.5, optical_depth=30),
+        QUBIT,
+    ]
+
+
+# The same function chooses -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ready(), ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("times", [None, TIMES], ids=["steady", "evolution"])
+def test_what_explain_chooses_is_what_runs(model, times):
+    chosen = ds.explain(model, times=times).chosen
+    try:
+        result = ds.steady_state(model) if times is None else ds.evolve(model, times)
+    except EngineMismatchError:
+        assert chosen is None
+        return
+    assert chosen is not None
+    assert chosen.engine == result.report.engine
+    if times is not None:
+        assert chosen.method in (result.report.method, "hierarchy")
+
+
+def stubs(monkeypatch: pytest.MonkeyPatch, *found: Stub) -> None:
+    """Let the front door ask these engines instead of its own."""
+    kinds = tuple(type(each.title, (), {"__new__": lambda cls, e=each: e}) for each in found)
+    for kind in kinds:
+        kind.initials = Stub.initials  # type: ignore[attr-defined]
+    for place in ("darkstate.frontdoor.ladder.ENGINES", "darkstate.frontdoor.asking.ENGINES"):
+        monkeypatch.setattr(place, kinds)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        (1.0, 0.1, "first"),  # the first in time, not the fastest
+        (PATIENCE, 1.0, "first"),
+        (1.001 * PATIENCE, 1.0, "second"),
+        (3 * PATIENCE, 2 * PATIENCE, "second"),  # none in time: the fastest
+        (2 * PATIENCE, 3 * PATIENCE, "first"),
+        (None, 2 * PATIENCE, "second"),
+        (2 * PATIENCE, None, "first"),
+        (1e7, LONGEST, "second"),  # the first would take months
+    ],
+)
+@pytest.mark.parametrize("evolving", [False, True])
+def test_the_first_in_time_else_the_fastest(monkeypatch, first, second, chosen, evolving):
+    one = Stub("first", *((None, first) if evolving else (first, None)))
+    two = Stub("second", *((None, second) if evolving else (second, None)))
+    stubs(monkeypatch, one, two)
+    times = TIMES if evolving else None
+    explained = ds.explain(QUBIT, times=times)
+    assert explained.chosen is not None and explained.chosen.engine == chosen
+    assert [offer.engine for offer in explained.offers] == ["first", "second"]
+    ran = ds.evolve(QUBIT, TIMES) if evolving else ds.steady_state(QUBIT)
+    assert ran.report.engine == chosen
+    assert set(one.asked + two.asked) == {"evolution" if evolving else "steady"}
+
+
+def test_a_job_of_months_is_not_begun_unasked(monkeypatch):
+    slow = Stub("slow", 1.01 * LONGEST, None)
+    stubs(monkeypatch, slow, Stub("never", None, None))
+    assert ds.explain(QUBIT).chosen is None
+    with pytest.raises(EngineMismatchError, match="slow: it is predicted to take 1 B, about"):
+        ds.steady_state(QUBIT)
+    assert ds.explain(QUBIT, slow).chosen is not None  # asked for by name
+    assert ds.steady_state(QUBIT, slow).report.engine == "slow"
+
+
+def test_nobody_is_asked_after_the_choice(monkeypatch):
+    one, two = Stub("first", 1.0, None), Stub("second", 1.0, None)
+    stubs(monkeypatch, one, two)
+    assert ds.steady_state(QUBIT).report.engine == "first"
+    assert (one.asked, two.asked) == (["steady"], [])
+    ds.explain(QUBIT)
+    assert two.asked == ["steady"]
+
+
+def test_asking_everyone_changes_nothing():
+    every = [kind() for kind in ENGINES]
+    for model in (CavityChains(2, loss=0.1), QUBIT, AtomicEnsembles(4, 0.5)):
+        system = model if isinstance(model, OpenSystem) else model.system()
+        for task in (Task(), Task(TIMES)):
+            some, first = climb(system, task, every)
+            all_, second = climb(system, task, every, everyone=True)
+            assert first is not None and second is not None
+            assert first.engine is second.engine
+            assert len(all_) == len(every) >= len(some)
+
+
+def test_every_engine_answers_for_both_tasks():
+    for kind in (*ENGINES, *ON_REQUEST):
+        assert isinstance(kind(), engines.Engine)
+        for task in (Task(), Task(TIMES)):
+            offer = offer_of(kind(), QUBIT, task)
+            assert offer.engine == kind.name
+            assert offer.can or offer.reason
+
+
+def test_engines_that_cannot_evolve_say_so():
+    model = DualRail(pairs=8, squeezing=1.0, dephasing=0.001)
+    steady, moving = (ds.explain(model, times=times) for times in (None, TIMES))
+    assert steady.chosen is not None and steady.chosen.engine == "cascade"
+    assert moving.chosen is None
+    offers = {offer.engine: offer for offer in moving.offers}
+    assert "steady states, not evolutions" in offers["cascade"].reason
+    for engine in (Cascade(), engines.MatrixProduct()):
+        assert not offer_of(engine, model.system(), Task(TIMES)).can
+        with pytest.raises(EngineMismatchError, match=r"TensorTrajectories\(\)"):
+            ds.evolve(model, TIMES, engine=engine)
+
+
+def test_explain_takes_what_the_task_takes():
+    whole = DualRail(pairs=8, squeezing=1.0, dephasing=0.001)
+    chosen = ds.explain(whole, times=TIMES, upstream_of="A1").chosen
+    assert chosen is not None and chosen.engine == "lindblad"
+    assert ds.evolve(whole, TIMES, upstream_of="A1").report.engine == "lindblad"
+    with pytest.raises(ArgumentError, match="`times` must increase"):
+        ds.explain(whole, times=[1.0, 0.0])
+    with pytest.raises(EngineMismatchError, match="no evolution"):
+        ds.explain(small(ds.models.EnsembleRepeater), times=TIMES)
+
+
+# Memory ------------------------------------------------------------------------------------------
+
+TIGHT: list[tuple[Any, Any]] = [
+    (Gaussian(memory_limit=10.0), CavityChains(2, loss=0.1)),
+    (Lindblad(memory_limit=10.0), DualRail(pairs=2, squeezing=0.4, dephasing=0.01)),
+    (engines.Collective(memory_limit=10.0), AtomicEnsembles(4, 0.5)),
+    (engines.Moments(memory_limit=10.0), AtomicEnsembles(4, 0.5)),
+    (Cascade(memory_limit=10.0), DualRail(pairs=3, squeezing=0.4, dephasing=0.01)),
+    (engines.Trajectories(memory_limit=10.0), QUBIT),
+]
+
+
+@pytest.mark.parametrize(("engine", "model"), TIGHT, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("times", [None, TIMES], ids=["steady", "evolution"])
+def test_what_does_not_fit_is_no_offer_and_is_refused(engine, model, times):
+    if times is None and isinstance(engine, engines.Trajectories):
+        engine = engines.Trajectories(memory_limit=10.0, burn_in=1.0, duration=1.0)
+    explained = ds.explain(model, engine, times)
+    assert explained.chosen is None
+    if times is None or not isinstance(engine, Cascade):
+        assert "memory" in explained.offers[0].reason
+    with pytest.raises((CapacityError, EngineMismatchError)):
+        ds.steady_state(model, engine) if times is None else ds.evolve(model, times, engine=engine)
+
+
+def test_an_offer_is_withdrawn_beyond_the_limit_only():
+    offer = Offer("e", True, "why", "m", cost=engines.Cost(100.0, 1.0), plan=object())
+    assert affordable(offer, 100.0, "Less.") is offer
+    less = affordable(offer, 99.0, "Less.")
+    assert (less.can, less.plan, less.remedy, less.cost) == (False, None, "Less.", offer.cost)
+    assert less.answer.endswith("Less.")
+    for other in (Offer("e", True, "why", "m"), Offer("e", False, "no", cost=offer.cost)):
+        assert affordable(other, 1.0, "Less.") is other
+
+
+# Initial states ----------------------------------------------------------------------------------
+
+ATOMS = OpenSystem((Ensemble("E", 3),), jumps=(Jump(spin_minus(Ensemble("E", 3)), 1.0, "out"),))
+STARTS: list[tuple[OpenSystem, Any, str]] = [
+    (CavityChains(1).system(), GaussianState.two_mode_squeezed(("A1", "B1"), 0.3), "gaussian"),
+    (QUBIT, PureState.basis(("q",), (2,)), "lindblad"),
+    (QUBIT, DensityState.maximally_mixed(("q",), (2,)), "lindblad"),
+    (ATOMS, PureState.basis(("E",), (4,)), "collective"),
+    (ATOMS, SpinMoments.polarised(("E",), (3,), (1.0,)), "moments"),
+]
+
+
+@pytest.mark.parametrize(("system", "initial", "name"), STARTS, ids=lambda v: type(v).__name__)
+def test_the_initial_state_has_a_say_in_the_choice(system, initial, name):
+    task = Task(TIMES, initial)
+    assert choose(system, task).offer.engine == name
+    chosen = ds.explain(system, times=TIMES, initial=initial).chosen
+    assert chosen is not None and chosen.engine == name
+    assert ds.evolve(system, TIMES, initial=initial).report.engine == name
+
+
+def test_an_initial_state_of_another_kind_is_refused_with_a_remedy_that_works():
+    with pytest.raises(EngineMismatchError) as caught:
+        ds.evolve(QUBIT, TIMES, initial=GaussianState.vacuum(["q"]))
+    said = str(caught.value)
+    assert "lindblad: it starts from a PureState or DensityState, but `initial` is" in said
+    assert "cascade: it takes no initial state" in said
+    assert said.endswith("Use `initial` as a PureState or DensityState.")
+    assert ds.evolve(QUBIT, TIMES, initial=PureState.basis(("q",), (2,))).report.engine
+
+
+@pytest.mark.parametrize("initial", [3, "vacuum", np.eye(2), ds.models.CavityChains, [1.0]])
+def test_what_is_no_state_is_told(initial):
+    with pytest.raises(ArgumentError, match="`initial` must be a state") as caught:
+        ds.evolve(QUBIT, TIMES, initial=initial)
+    assert "darkstate.states" in caught.value.remedy
+    with pytest.raises(ArgumentError, match="`initial` must be a state"):
+        ds.steady_state(QUBIT, initial=initial)
+
+
+def test_engines_declare_what_they_start_from():
+    """Each accepts what it declares, and refuses the other kinds in its own words."""
+    states = {
+        GaussianState: GaussianState.vacuum(["E"]),
+        PureState: PureState.basis(("E",), (4,)),
+        DensityState: DensityState.maximally_mixed(("E",), (4,)),
+        EnsembleState: engines.Collective().evolve(ATOMS, [0.0, 0.1]).state,
+        SpinMoments: SpinMoments.polarised(("E",), (3,), (1.0,)),
+    }
+    assert isinstance(states[EnsembleState], EnsembleState)
+    for kind in (engines.Collective, engines.Moments, Lindblad, engines.Trajectories):
+        engine = kind(trajectories=2, seed=1) if kind is engines.Trajectories else kind()
+        for state_kind, state in states.items():
+            if issubclass(state_kind, kind.initials):
+                assert engine.evolve(ATOMS, [0.0, 0.1], state).report.engine == kind.name
+            else:
+                with pytest.raises(ArgumentError, match="`initial` must"):
+                    engine.evolve(ATOMS, [0.0, 0.1], state)
+
+
+# Refusals and what they suggest ------------------------------------------------------------------
+
+SHORT = [0.0, 1e-3]
+DENSE = Ensemble("E", 10**5)
+PAIRS = Jump(spin_minus(DENSE) * spin_minus(DENSE), 1.0)
+LINE = DualRail(pairs=12, squeezing=1.0, dephasing=0.001)
+BEHIND = DualRail(pairs=8, squeezing=0.5, bandwidth=4.0)
+HOPELESS: list[tuple[str, Any, list[float] | None, str]] = [
+    ("a long line", LINE, SHORT, "TensorTrajectories("),
+    ("behind a source", BEHIND, SHORT, "upstream_of='A1'"),
+    ("many qubits", chain(16), None, "smaller network"),
+    ("many qubits", chain(16), SHORT, "smaller network"),
+    ("little memory", chain(8), None, "Trajectories(burn_in="),
+    ("little memory", chain(8), SHORT, "Trajectories("),
+    ("nonlinear modes", kerr(8), None, "smaller network"),
+    ("nonlinear modes", kerr(8), SHORT, "smaller network"),
+    ("atoms and a mode", atoms_and_mode(), SHORT, "Collective(cutoff="),
+    ("baths' memory", ParametricPair(treatment="exact"), SHORT, "steady_state()"),
+    ("no closure", OpenSystem((DENSE,), jumps=(PAIRS,)), SHORT, "smaller network"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "times", "way"),
+    HOPELESS,
+    ids=[f"{name}-{times}" for name, _, times, _ in HOPELESS],
+)
+def test_every_suggestion_of_a_refusal_works(name, model, times, way, monkeypatch):
+    if name == "little memory":
+        monkeypatch.setattr(Lindblad, "_limit", property(lambda self: 1e3))
+    task = Task(times)
+    assert ds.explain(model, times=times).chosen is None
+
+    def run(**options: Any) -> Any:
+        return (
+            ds.steady_state(model, **options)
+            if times is None
+            else ds.evolve(model, times, **options)
+        )
+
+    with pytest.raises(EngineMismatchError) as caught:
+        run()
+    said, remedy = str(caught.value), caught.value.remedy
+    assert way in remedy
+    assert all(f" {kind.name}: " in said for kind in ENGINES)
+    for engine in suggested(remedy):
+        assert offer_of(engine, ds.frontdoor.as_system(model), task).can
+        if times is not None:
+            assert run(engine=engine).report.engine == engine.name
+    for label in re.findall(r"upstream_of='(\w+)'", remedy):
+        assert run(upstream_of=label).report.engine
+    kinds = "|".join(kind.__name__ for kind in (*ENGINES, *ON_REQUEST))
+    assert not re.findall(rf"\b({kinds})\(", said.removesuffix(remedy))
+
+
+def suggested(remedy: str) -> list[engines.Engine]:
+    """The engines that a remedy writes down, with few trajectories."""
+    found = []
+    for name, written in re.findall(r"engine=engines\.(\w+)\(([^)]*)\)", remedy):
+        parts = (part.split("=") for part in written.split(", ") if part)
+        options: dict[str, Any] = {key: float(v) if "." in v else int(v) for key, v in parts}
+        few = {"trajectories": 2, "seed": 1} if "Trajectories" in name else {}
+        found.append(getattr(engines, name)(**options, **few))
+    return found
+
+
+# What is no engine -------------------------------------------------------------------------------
+
+WRONG: list[tuple[Any, str]] = [
+    ("gaussian", "engines.Gaussian()"),
+    ("Lindblad", "engines.Lindblad()"),
+    ("qutip", "engines.Gaussian()"),
+    (Gaussian, "engines.Gaussian()"),
+    (Lindblad, "engines.Lindblad()"),
+    (Stub, "engines.Gaussian()"),
+    (False, "leave it out"),
+    ("", "leave it out"),
+    (0, "leave it out"),
+    (ds.repeaters.Exact(), "leave it out"),
+    (QUBIT, "leave it out"),
+]
+CALLS = {
+    "steady_state": lambda engine: ds.steady_state(QUBIT, engine),
+    "evolve": lambda engine: ds.evolve(QUBIT, TIMES, engine=engine),
+    "solve": lambda engine: ds.solve(QUBIT, engine),
+    "explain": lambda engine: ds.explain(QUBIT, engine),
+    "explain an evolution": lambda engine: ds.explain(QUBIT, engine, TIMES),
+}
+
+
+@pytest.mark.parametrize(("engine", "remedy"), WRONG, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_what_is_no_engine_is_told_everywhere(call, engine, remedy):
+    with pytest.raises(ArgumentError, match="`engine` must be an engine object") as caught:
+        call(engine)
+    assert caught.value.name == "engine" and remedy in caught.value.remedy
+
+
+def test_an_engine_of_another_kind_is_told():
+    for engine in (engines.Trajectories(), "lindblad", Lindblad, False):
+        with pytest.raises(ArgumentError, match="be an engines.Lindblad object"):
+            ds.preparation_time(QUBIT, engine=engine)  # type: ignore[arg-type]
+    for engine in (Lindblad(), "exact", ds.repeaters.Exact):
+        with pytest.raises(ArgumentError, match="be a solver of chains"):
+            ds.solve(small(ds.models.EnsembleRepeater), engine)  # type: ignore[arg-type]
+
+
+def test_an_engine_that_lacks_something_is_none():
+    """The contract has no optional parts that are asked for behind the scenes."""
+    whole = Stub("whole", 1.0, 1.0)
+    for name in ("offer", "evolution_offer", "steady_state", "evolve"):
+        kind = type(
+            "Less", (), {k: v for k, v in vars(Stub).items() if k not in (name, "__dict__")}
+        )
+        with pytest.raises(ArgumentError, match="be an engine object"):
+            ds.steady_state(QUBIT, kind("less", 1.0, 1.0))  # type: ignore[arg-type]
+    assert ds.steady_state(QUBIT, whole).report.engine == "whole"
