@@ -405,7 +405,7 @@ def test_what_is_no_engine_is_told_everywhere(call, engine, remedy):
 
 def test_an_engine_of_another_kind_is_told():
     for engine in (engines.Trajectories(), "lindblad", Lindblad, False):
-        with pytest.raises(ArgumentError, match="be an engines.Lindblad object"):
+        with pytest.raises(ArgumentError, match=r"be an engines\.Lindblad object"):
             ds.preparation_time(QUBIT, engine=engine)  # type: ignore[arg-type]
     for engine in (Lindblad(), "exact", ds.repeaters.Exact):
         with pytest.raises(ArgumentError, match="be a solver of chains"):
