@@ -11,7 +11,7 @@ of at most 13, and 207,025 numbers become 13,447.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -20,7 +20,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError
 from darkstate.states import EnsembleState
 from darkstate.states.dicke import DickeBasis
 from darkstate.states.matrices import local_matrix
@@ -70,13 +69,9 @@ class Part:
 
 
 def parts_of(
-    system: OpenSystem, cutoff: int | None, spins: Sequence[int] | None = None
+    system: OpenSystem, cutoffs: Mapping[str, int], spins: Sequence[int] | None = None
 ) -> tuple[Part, ...]:
-    """The spaces of a system; ensembles without local processes keep `spins` values of J.
-
-    Raises:
-        ArgumentError: there are modes but no cutoff.
-    """
+    """The spaces of a system; ensembles without local processes keep `spins` values of J."""
     local = {jump.operator.spaces[0] for jump in system.jumps if jump.each_atom and jump.rate}
     found = []
     for k, space in enumerate(system.spaces):
@@ -85,10 +80,7 @@ def parts_of(
             dicke = DickeBasis.of(space.atoms, kept)
             found.append(Part(space, dicke, dicke.dimension))
             continue
-        if isinstance(space, Mode) and cutoff is None:
-            remedy = "Use Collective(cutoff=10)."
-            raise ArgumentError("cutoff", "be given for systems with modes", None, remedy)
-        size = int(cutoff or 0) if isinstance(space, Mode) else int(space.dimension or 0)
+        size = cutoffs[space.label] if isinstance(space, Mode) else int(space.dimension or 0)
         found.append(Part(space, None, size))
     return tuple(found)
 

@@ -22,6 +22,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.collective.generator import Generator
+from darkstate.engines.stationary import error_of_dark_state
 
 LARGEST_BLOCK = 2500
 """Blocks up to this size are searched for null vectors."""
@@ -29,8 +30,9 @@ _NULL = 1e-10
 """Singular values below this fraction of the largest are zero."""
 _ROUNDING = 1e-12
 """Images smaller than this fraction of their operator are zero."""
-_NEW = 1e-8
-"""A direction counts as new if this much of a unit vector is left of it."""
+_NEW, _OLD = 1e-6, 1e-10
+"""Parts of a unit vector: above the first a direction is new, below the second it is known; in
+between, it is not clear which."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class DarkStates:
 
     Args:
         vectors: (D, k) orthonormal dark states on the members.
-        unique: whether a single dark state was shown to be the only steady state.
+        unique: whether a single dark state is the only steady state; None where it is not clear.
         residual: largest ``|C_k psi|`` or ``|H psi - E psi|`` relative to the largest rate.
+        error: trace norm of the error of the state; infinite where there are several.
     """
 
     vectors: NDArray[Any]
-    unique: bool
+    unique: bool | None
     residual: float
+    error: float
 
 
 def dark_states(generator: Generator) -> DarkStates | None:
@@ -67,8 +71,14 @@ def dark_states(generator: Generator) -> DarkStates | None:
     if not found:
         return None
     vectors = np.concatenate(found, axis=1)
-    unique = vectors.shape[1] == 1 and _reaches_everything(generator, vectors[:, 0])
-    return DarkStates(vectors, unique, _residual(generator, vectors))
+    residual = _residual(generator, vectors)
+    if vectors.shape[1] > 1:
+        return DarkStates(vectors, False, residual, np.inf)
+    psi = vectors[:, 0]
+    place = members[int(blocks.owner[int(np.argmax(np.abs(psi)))])]
+    local = 1j * generator.effective[place][:, place].toarray()
+    error = error_of_dark_state(local, psi[place])
+    return DarkStates(vectors, _reaches_everything(generator, psi), residual, error)
 
 
 def dark_possible(generator: Generator) -> bool:
@@ -99,7 +109,7 @@ def _of_block(
         moved = H @ null
         leak = moved - null @ (null.conj().T @ moved)
         _, sizes, right = np.linalg.svd(leak, full_matrices=False)
-        stays = sizes <= _NULL * size
+        stays = sizes <= _ROUNDING * size
         if np.all(stays):
             _, rotation = scipy.linalg.eigh(null.conj().T @ moved)
             return null @ rotation
@@ -136,8 +146,8 @@ def _residual(generator: Generator, vectors: NDArray[Any]) -> float:
     return worst / generator.rate
 
 
-def _reaches_everything(generator: Generator, dark: NDArray[Any]) -> bool:
-    """Whether ``K†`` and the ``C_k†`` generate the whole space from |psi>."""
+def _reaches_everything(generator: Generator, dark: NDArray[Any]) -> bool | None:
+    """Whether ``K†`` and the ``C_k†`` generate the whole space from |psi>; None: not clear."""
     blocks = generator.blocks
     members = np.split(blocks.order, np.cumsum(blocks.sizes)[:-1])
     daggers = [sp.csc_array(c.conj().T) for c in (generator.effective, *generator.jumps)]
@@ -148,9 +158,11 @@ def _reaches_everything(generator: Generator, dark: NDArray[Any]) -> bool:
     known: list[NDArray[Any]] = [np.zeros((len(block), 0)) for block in members]
     start = int(blocks.owner[int(np.argmax(np.abs(dark)))])
     waiting = {start: [dark[members[start]][:, None]]}
+    clear = True
     while waiting:
         number, arrived = waiting.popitem()
-        fresh = _new_directions(known[number], np.concatenate(arrived, axis=1))
+        fresh, sure = _new_directions(known[number], np.concatenate(arrived, axis=1))
+        clear = clear and sure
         if not fresh.shape[1]:
             continue
         known[number] = np.concatenate([known[number], fresh], axis=1)
@@ -161,14 +173,17 @@ def _reaches_everything(generator: Generator, dark: NDArray[Any]) -> bool:
             target = int(blocks.owner[local.indices[0]])
             if known[target].shape[1] < len(members[target]):
                 waiting.setdefault(target, []).append(local[members[target]] @ fresh)
-    return all(space.shape[1] == len(space) for space in known)
+    if all(space.shape[1] == len(space) for space in known):
+        return True
+    return False if clear else None
 
 
-def _new_directions(known: NDArray[Any], images: NDArray[Any]) -> NDArray[Any]:
-    """Orthonormal directions of the images that are not known yet."""
+def _new_directions(known: NDArray[Any], images: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """Orthonormal directions of the images that are not known yet, and whether that is clear."""
     sizes = np.linalg.norm(images, axis=0)
     images = images[:, sizes > _ROUNDING] / sizes[sizes > _ROUNDING]
     for _ in range(2):
         images = images - known @ (known.conj().T @ images)
     left, values, _ = np.linalg.svd(images, full_matrices=False)
-    return left[:, values > _NEW][:, : len(known) - known.shape[1]]
+    clear = not np.any((values > _OLD) & (values <= _NEW))
+    return left[:, values > _NEW][:, : len(known) - known.shape[1]], clear

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 
+from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
 from darkstate.engines.base import (
     Cost,
     Offer,
     Solution,
     affordable,
     available_memory,
-    check_cutoff,
     check_density_options,
     check_memory_limit,
     refuse_if_too_large,
@@ -27,13 +27,18 @@ from darkstate.engines.collective.cost import evolution_cost, preparation_cost, 
 from darkstate.engines.collective.dark import dark_possible
 from darkstate.engines.collective.generator import Flat, Generator, generator_of
 from darkstate.engines.collective.initial import as_ensemble_state, flattened, spins_needed
-from darkstate.engines.collective.ladder import ENGINE, Settings, evolved, judged, solved
-from darkstate.errors import (
-    CapacityError,
-    DarkstateError,
-    EngineMismatchError,
-    check_choice,
+from darkstate.engines.collective.ladder import ENGINE, Kept, Settings, evolved, solved
+from darkstate.engines.compile import smallest_rate
+from darkstate.engines.truncation import (
+    Attempt,
+    Cutoff,
+    check_cutoff,
+    first_cutoffs,
+    grow_cutoffs,
+    levels_needed,
+    mode_populations,
 )
+from darkstate.errors import CapacityError, DarkstateError, EngineMismatchError, check_choice
 from darkstate.results import Report
 from darkstate.results.report import versions
 from darkstate.states import DensityState, EnsembleState, PureState
@@ -80,8 +85,9 @@ class Collective:
         method: ``"auto"``, ``"dark"`` (pure steady states, in Hilbert space), ``"dense"`` (small
             sectors), ``"krylov"`` (preconditioned GMRES) or ``"evolve"`` (until stationary).
         rtol: relative residual asked of steady states; evolutions are accurate to 1000 rtol.
-        cutoff: Fock states of each mode, if there are modes.
-        edge: population allowed in the highest Fock state of a mode.
+        cutoff: Fock states per mode, one number for all or ``{"a": 6}``; modes without one grow,
+            each by itself, until larger cut-offs agree.
+        edge: population allowed in the highest Fock states of a mode, at all times.
         krylov_size: vectors of the Krylov space of one time step.
         memory_limit: bytes; by default half of the machine's memory.
 
@@ -91,7 +97,7 @@ class Collective:
 
     method: Literal["auto", "dark", "dense", "krylov", "evolve"] = "auto"
     rtol: float = 1e-9
-    cutoff: int | None = None
+    cutoff: Cutoff = None
     edge: float = 1e-7
     krylov_size: int = 30
     memory_limit: float | None = None
@@ -109,7 +115,7 @@ class Collective:
         """Whether there are ensembles and their blocks fit, and which method comes first."""
         steps: list[str] = []
         try:
-            blocks = self._blocks(system, None, steps)
+            blocks = self._blocks(system, None, first_cutoffs(system, self.cutoff), steps)
         except DarkstateError as refusal:
             return refused(self.name, refusal, tuple(steps))
         steps.append(f"Conserved charges? {blocks.reason}")
@@ -156,20 +162,30 @@ class Collective:
 
         Raises:
             EngineMismatchError: no ensemble.
+            UnphysicalError: an initial state with a negative eigenvalue.
             NumericalError: not unique (and no `initial`), or not converged.
             CapacityError: it would not fit.
         """
         start = time.perf_counter()
-        if initial is not None or self.method == "evolve":
-            generator, flat = self._started(system, initial)
-            found = solved(generator, self._settings, flat, False)
-        else:
-            offer = offer or self.offer(system)
-            if not offer.can:
-                raise self._refusal(system, offer)
-            generator, dark = offer.plan
-            found = solved(generator, self._settings, None, dark)
-        return Solution(found.state, self._finished(found.report, start))
+        relaxing = initial is not None or self.method == "evolve"
+        given = None if initial is None else as_ensemble_state(initial, system)
+        offer = None if relaxing else offer or self.offer(system)
+        if offer is not None and not offer.can:
+            raise self._refusal(system, offer)
+        settings = replace(self._settings, smallest_rate=smallest_rate(system))
+        first = None if offer is None else offer.plan
+
+        def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+            nonlocal first
+            if relaxing:
+                generator, flat = self._started(system, given, cutoffs)
+                return _attempt(system, cutoffs, solved(generator, settings, flat, False))
+            generator, dark = first or self._prepared(system, cutoffs, why)
+            first = None
+            return _attempt(system, cutoffs, solved(generator, settings, None, dark))
+
+        kept, report = self._settled(system, attempt, given)
+        return Solution(kept.state, self._finished(report, start))
 
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """States at `times`, `initial` (all atoms down by default) at ``times[0]``.
@@ -177,21 +193,58 @@ class Collective:
         Raises:
             EngineMismatchError: no ensemble.
             ArgumentError: an initial state of other spaces.
+            UnphysicalError: an initial state with a negative eigenvalue.
             CapacityError: it would not fit.
             NumericalError: too stiff for the accuracy asked.
         """
         start = time.perf_counter()
-        generator, flat = self._started(system, initial, times)
-        kept, report = evolved(generator, flat, times, self._settings)
-        states = States(generator.blocks, kept)
+        given = None if initial is None else as_ensemble_state(initial, system)
+
+        def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+            generator, flat = self._started(system, given, cutoffs, times)
+            return _attempt(system, cutoffs, evolved(generator, flat, times, self._settings))
+
+        kept, report = self._settled(system, attempt, given)
+        states = States(kept.generator.blocks, kept.flats)
         return Solution(states[-1], self._finished(report, start), states)
 
+    def _settled(
+        self,
+        system: OpenSystem,
+        attempt: Callable[[dict[str, int], str], Attempt],
+        given: EnsembleState | PureState | None,
+    ) -> tuple[Kept, Report]:
+        """What was found with cut-offs that are large enough, and the verdict on it."""
+        least = None if given is None else levels_needed(given, system)
+        found = grow_cutoffs(system, self.cutoff, self.edge, attempt, _change, least)
+        kept: Kept = found.attempt.found
+        report = judge_state(kept.report, 10 * self.rtol, ALLOWED_OVER_RTOL * self.rtol)
+        return kept, judge_truncation(report, found, self.edge) if found.edges else report
+
+    def _prepared(
+        self, system: OpenSystem, cutoffs: dict[str, int], why: str
+    ) -> tuple[Generator, bool]:
+        """The generator with these cut-offs, and whether there may be dark states.
+
+        Raises:
+            CapacityError: it would not fit.
+        """
+        blocks = self._blocks(system, None, cutoffs, [])
+        self._refuse("steady_state", preparation_cost(blocks), why)
+        generator = generator_of(system, blocks)
+        dark = self.method in ("auto", "dark") and dark_possible(generator)
+        self._refuse("steady_state", steady_cost(generator, self.method, dark), why)
+        return generator, dark
+
     def _started(
-        self, system: OpenSystem, initial: Any, times: Sequence[float] | None = None
+        self,
+        system: OpenSystem,
+        state: EnsembleState | PureState | None,
+        cutoffs: dict[str, int],
+        times: Sequence[float] | None = None,
     ) -> tuple[Generator, Flat]:
         """The generator on the blocks that an initial state needs, and that state on them."""
-        state = None if initial is None else as_ensemble_state(initial, system)
-        blocks = self._blocks(system, state, [])
+        blocks = self._blocks(system, state, cutoffs, [])
         self._refuse("initial state", preparation_cost(blocks))
         flat, complete = flattened(state, blocks)
         if not complete:
@@ -207,14 +260,16 @@ class Collective:
             flat = np.ascontiguousarray(np.real(flat))
         return generator, flat
 
-    def _blocks(self, system: OpenSystem, state: Any, steps: list[str]) -> Blocks:
+    def _blocks(
+        self, system: OpenSystem, state: Any, cutoffs: dict[str, int], steps: list[str]
+    ) -> Blocks:
         """Members and blocks of a system, or a refusal before anything large is made."""
         ensembles = [space for space in system.spaces if isinstance(space, Ensemble)]
         names = ", ".join(f"'{space.label}' of {space.atoms} atoms" for space in ensembles)
         steps.append(f"Are there ensembles? {names or 'no'}")
         if not ensembles:
             raise no_ensemble(system)
-        parts = parts_of(system, self.cutoff, spins_needed(state, system))
+        parts = parts_of(system, cutoffs, spins_needed(state, system))
         local = [part.space.label for part in parts if part.dicke and part.dicke.spins > 1]
         how = f"yes, in {', '.join(local)}: all total spins" if local else "no: symmetric subspace"
         steps.append(f"Do processes act on single atoms? {how}")
@@ -237,10 +292,9 @@ class Collective:
             return no_ensemble(system)
         return CapacityError(f"`steady_state` was refused: {offer.reason}", offer.remedy)
 
-    def _refuse(self, what: str, cost: Cost) -> None:
-        refuse_if_too_large(
-            what, cost.memory, self._limit, "Use fewer atoms or raise memory_limit."
-        )
+    def _refuse(self, what: str, cost: Cost, why: str = "") -> None:
+        remedy = why or "Use fewer atoms or raise memory_limit."
+        refuse_if_too_large(what, cost.memory, self._limit, remedy)
 
     @property
     def _limit(self) -> float:
@@ -251,9 +305,9 @@ class Collective:
         return Settings(self.method, self.rtol, self.krylov_size, self.edge)
 
     def _finished(self, report: Report, start: float) -> Report:
-        options = {"method": self.method, "rtol": self.rtol, "cutoff": self.cutoff}
+        cutoff = dict(self.cutoff) if isinstance(self.cutoff, Mapping) else self.cutoff
+        options = {"method": self.method, "rtol": self.rtol, "cutoff": cutoff}
         provenance = {"engine options": options, "versions": versions()}
-        report = judged(report, self._settings)
         return report.with_(seconds=time.perf_counter() - start, provenance=provenance)
 
 
@@ -264,3 +318,35 @@ def no_ensemble(system: OpenSystem) -> EngineMismatchError:
         f"The engine '{ENGINE}' is for ensembles of atoms, but the system has only {kinds}.",
         "Declare atoms as Ensemble(label, atoms), or use Lindblad().",
     )
+
+
+def _attempt(system: OpenSystem, cutoffs: dict[str, int], kept: Kept) -> Attempt:
+    """What was found, with the level populations of the modes at all times."""
+    blocks = kept.generator.blocks
+    diagonals = np.array([np.real(flat[blocks.diagonal]) for flat in kept.flats])
+    dims = tuple(part.dimension for part in blocks.parts)
+    return Attempt(cutoffs, mode_populations(diagonals, system, dims), kept)
+
+
+def _change(smaller: Attempt, larger: Attempt) -> float:
+    """Largest trace norm of the difference of the states kept."""
+    first: Kept = smaller.found
+    second: Kept = larger.found
+    small, large = first.generator.blocks, second.generator.blocks
+    dims = tuple(part.dimension for part in large.parts)
+    members = np.unravel_index(np.arange(small.dimension), [p.dimension for p in small.parts])
+    moved = np.ravel_multi_index(members, dims)
+    kets, bras = small.entries
+    place = large.position(moved[kets], moved[bras])
+    worst = 0.0
+    for before, after in zip(first.flats, second.flats, strict=True):
+        difference = after.astype(complex)
+        difference[place] -= before
+        worst = max(worst, trace_norm(large, difference))
+    return worst
+
+
+def trace_norm(blocks: Blocks, flat: Flat) -> float:
+    """Sum of the moduli of the eigenvalues of a Hermitian matrix on the blocks."""
+    values = [np.linalg.eigvalsh(stack.matrices(flat)) for stack in blocks.stacks]
+    return float(sum(np.abs(each).sum() for each in values))

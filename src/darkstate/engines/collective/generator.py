@@ -21,6 +21,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.collective.basis import Blocks, Part
+from darkstate.engines.compile import without_constants
+from darkstate.engines.propagation import Motion
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Space, Word
@@ -91,6 +93,14 @@ class Generator:
         """``L rho``."""
         return self.matrix @ flat
 
+    @property
+    def motion(self) -> Motion:
+        """The generator as the propagators see it."""
+        return Motion(
+            self.apply, self.trace, self.rate, self.blocks.numbers, lambda: self.matrix,
+            self.blocks.diagonal,
+        )  # fmt: skip
+
     @cached_property
     def rate(self) -> float:
         """Largest rate: twice the largest row sum of ``|E|``."""
@@ -118,7 +128,11 @@ class Generator:
 
 
 def generator_of(system: OpenSystem, blocks: Blocks) -> Generator:
-    """The generator of a system on these blocks."""
+    """The generator of a system on these blocks; H without the mean energy of each block.
+
+    What H adds to a whole block drops out of commutators, and would only set a scale.
+    """
+    system = without_constants(system)
     hamiltonian = _operator(system.hamiltonian, blocks.parts)
     jumps: list[sp.csr_array] = []
     for jump in system.jumps:
@@ -130,7 +144,16 @@ def generator_of(system: OpenSystem, blocks: Blocks) -> Generator:
             jumps.append(np.sqrt(jump.rate) * _operator(jump.operator, blocks.parts))
     kept = tuple(_real_if_possible(c) for c in jumps if c.nnz)
     local = frozenset(j.operator.spaces[0] for j in system.jumps if j.each_atom and j.rate)
-    return Generator(blocks, hamiltonian, kept, local)
+    return Generator(blocks, _centred(hamiltonian, blocks), kept, local)
+
+
+def _centred(hamiltonian: sp.csr_array, blocks: Blocks) -> sp.csr_array:
+    energies = hamiltonian.diagonal().real
+    least, most = np.full(len(blocks.sizes), np.inf), np.full(len(blocks.sizes), -np.inf)
+    np.minimum.at(least, blocks.owner, energies)
+    np.maximum.at(most, blocks.owner, energies)
+    means = (0.5 * (least + most))[blocks.owner]
+    return sp.csr_array(hamiltonian - sp.diags_array(means)) if np.any(means) else hamiltonian
 
 
 def _operator(operator: OperatorSum, parts: Sequence[Part]) -> sp.csr_array:

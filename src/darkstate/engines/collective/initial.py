@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.engines.base import check_physical
 from darkstate.engines.collective.basis import Blocks, Part
 from darkstate.engines.collective.generator import Flat
 from darkstate.errors import ArgumentError
 from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.states.block_entries import entry_members
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.spaces import Ensemble
+from darkstate.systems.spaces import Ensemble, Mode
 
 COHERENCE = 1e-12
 """Entries between blocks up to this fraction of the largest are rounding."""
@@ -43,6 +44,7 @@ def as_ensemble_state(initial: Any, system: OpenSystem) -> EnsembleState | PureS
             remedy = "Use the number of atoms of the system."
             rule = f"have {own} atoms in '{space.label}'"
             raise ArgumentError("initial", rule, state.dimensions[k], remedy)
+    check_physical(state)
     return state
 
 
@@ -90,7 +92,10 @@ def flattened(state: EnsembleState | PureState | None, blocks: Blocks) -> tuple[
 
 def _check_dimensions(state: EnsembleState | PureState, parts: tuple[Part, ...]) -> None:
     for k, part in enumerate(parts):
-        if not part.atoms and state.dimensions[k] != part.dimension:
+        fits = state.dimensions[k] == part.dimension
+        if isinstance(part.space, Mode):  # levels beyond those of the state are empty
+            fits = state.dimensions[k] <= part.dimension
+        if not part.atoms and not fits:
             rule = f"have dimension {part.dimension} in '{part.space.label}'"
             remedy = "Set cutoff= accordingly."
             raise ArgumentError("initial", rule, state.dimensions[k], remedy)

@@ -1,9 +1,9 @@
 """Conserved quantities: why a steady state is not unique.
 
 The generator has as many stationary states as ``L†`` has null vectors: operators X whose mean never
-changes. One of them is the identity, the trace. The others are found by inverse iteration on
-``L† - s`` with a small s, and are named: by the local operators that are conserved as they stand,
-and by the largest coefficients of the rest.
+changes. One of them is the identity, the trace. Where L can be factorised they are all found, by
+inverse iteration on ``L† - s`` with a small s; else only the local ones and their combinations,
+which costs one application of L† each. They are named in the language of the spaces they live in.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.nojump import NoJumpInverse
-from darkstate.linalg.gmres import Flat, gmres
+from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.engines.stationary import DIRECT_NUMBERS
+from darkstate.linalg.gmres import Flat
 
-_NULL = 1e-8
-"""Of the norm of L: rates below count as zero."""
+_NULL = 1e-11
+"""Of the norm of L: what changes more slowly cannot be told from what is conserved."""
+_SHIFT = 1e-9
 _MOST = 16
 """Null vectors that are counted; beyond, the answer is "at least"."""
 
@@ -35,48 +39,61 @@ def random_hermitian(generator: Generator, rng: np.random.Generator) -> Flat:
     return x / np.linalg.norm(x)
 
 
-def conserved_quantities(generator: Generator, inverse: NoJumpInverse) -> list[Flat]:
-    """Orthonormal null vectors of L† among Hermitian operators, at most `_MOST` of them."""
-    rng, scale = np.random.default_rng(1), generator.scale()
-    shift, count = 1e-6 * scale, 4
-
-    def product(x: Flat) -> Flat:
-        return generator.apply_adjoint(x) - shift * x
-
-    def precondition(x: Flat) -> Flat:
-        return inverse.apply(x, adjoint=True)
-
+def conserved_quantities(generator: Generator) -> list[Flat]:
+    """Orthonormal Hermitian null vectors of L†: all of them (`_MOST` at most) in sectors that can
+    be factorised, else the local ones.
+    """
+    if generator.sectors.numbers > DIRECT_NUMBERS:
+        return local_conserved(generator)
+    rng, scale, count = np.random.default_rng(1), generator.scale(), 4
+    matrix = sp.csc_array(generator.superoperator().conj().T, dtype=complex)
+    factors = spla.splu(sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(matrix.shape[0])))
     while True:
         block = [random_hermitian(generator, rng) for _ in range(count)]
-        for _ in range(3):
-            block = [gmres(product, precondition, x, 1e-9, 400).x for x in block]
-            block = _orthonormal(block)
-        moved = np.array([generator.apply_adjoint(x).view(np.float64) for x in block])
-        left, rates, _ = np.linalg.svd(moved, full_matrices=False)
-        null = left[:, rates <= _NULL * scale]
-        if null.shape[1] < len(block) or count >= _MOST:
-            return list(null.T @ np.array(block))
+        for _ in range(4):
+            block = [factors.solve(x.astype(complex)) for x in block]
+            block = _orthonormal([_hermitian(generator, x) for x in block])
+        found = _null_combinations(generator, block)
+        if len(found) < len(block) or count >= _MOST:
+            return found
         count *= 2
 
 
-def null_vectors(generator: Generator, vectors: NDArray[np.complex128]) -> list[Flat]:
-    """Orthonormal Hermitian operators that span the given null vectors of L†."""
-    found: list[Flat] = []
-    for vector in vectors.T:
-        for turned in (vector, 1j * vector):
-            x = np.ascontiguousarray(turned, dtype=complex)
-            for view in generator.sectors.views(x):
-                view[:] = view + view.conj().T
-            found.append(x)
-    left, sizes, _ = np.linalg.svd(np.array([x.view(np.float64) for x in found]).T, False)
-    kept = left[:, sizes > 1e-8 * sizes[0]].T
-    return [np.ascontiguousarray(x).view(complex) for x in kept]
+def local_conserved(generator: Generator) -> list[Flat]:
+    """Orthonormal null vectors of L† in the span of the identity and local operators."""
+    sectors = generator.sectors
+    one = sectors.mixed() * sectors.dimension**0.5
+    return _null_combinations(generator, _orthonormal([one, *_candidates(generator)], 1e-6))
 
 
-def non_unique(generator: Generator, found: list[Flat]) -> str:
+def _candidates(generator: Generator) -> list[Flat]:
+    return [operator for _, operator in _local_operators(generator)]
+
+
+def _null_combinations(generator: Generator, block: list[Flat]) -> list[Flat]:
+    """Real combinations of Hermitian operators that L† leaves alone."""
+    moved = np.array([generator.apply_adjoint(x).view(np.float64) for x in block])
+    left, rates, _ = np.linalg.svd(moved, full_matrices=False)
+    null = left[:, rates <= _NULL * generator.scale()]
+    return list(null.T @ np.array(block))
+
+
+def _hermitian(generator: Generator, x: Flat) -> Flat:
+    """Hermitian part; of an operator that is mostly anti-Hermitian, i times it."""
+    x = np.ascontiguousarray(x, dtype=complex)
+    turned = np.ascontiguousarray(1j * x)
+    for part in (x, turned):
+        for view in generator.sectors.views(part):
+            view[:] = view + view.conj().T
+    return max(x, turned, key=lambda part: float(np.linalg.norm(part)))
+
+
+def non_unique(generator: Generator) -> str:
     """The sentence for a steady state that is not unique."""
-    many = f"{'at least ' if len(found) >= _MOST else ''}{len(found)} linearly independent"
-    names = names_of(generator, found)
+    found = conserved_quantities(generator)
+    least = len(found) >= _MOST or generator.sectors.numbers > DIRECT_NUMBERS
+    many = f"{'at least ' if least else ''}{max(2, len(found))} linearly independent"
+    names = names_of(generator, found) or ["an operator of three or more sites"]
     return (
         f"The generator has {many} stationary states in the sector of zero charge difference: the "
         f"steady state is not unique. Conserved besides the trace: {'; '.join(names)}. (What "
@@ -109,44 +126,56 @@ def names_of(generator: Generator, found: list[Flat], most: int = 6) -> list[str
 def _local_operators(generator: Generator) -> list[tuple[str, Flat]]:
     """Normalised traceless operators of one and two sites within the blocks, by name.
 
-    ``sz`` stands for the centred level number of a site of any kind; exchange is
-    ``s+ s- + h.c.`` with ``s-`` the step down of one level.
+    For a qubit or a spin these are its components, for a mode its photon number, parity and
+    quadratures; of two sites ``sz sz`` (or the product of photon numbers), the exchange
+    ``s+ s- + h.c.`` and the current that goes with it.
     """
     sectors = generator.sectors
     levels = np.array(np.unravel_index(np.arange(sectors.dimension), sectors.dimensions))
     centred = levels - (np.array(sectors.dimensions)[:, None] - 1) / 2
-    found = []
+    modes = [kind == "mode" for kind in sectors.kinds]
+    found: list[tuple[str, NDArray[np.complex128]]] = []
     for k, (label, z) in enumerate(zip(sectors.labels, centred, strict=True)):
-        up = _steps(levels, sectors.dimensions, k)
-        found.append((f"sz({label})", np.diag(z).astype(complex)))
-        found.append((f"sx({label})", up + up.T))
-        found.append((f"sy({label})", -1j * (up - up.T)))
-    found.append(("total sz", np.diag(np.sum(centred, axis=0)).astype(complex)))
+        up = _raising(levels, sectors, k)
+        names = ("photon number of ", "x quadrature of ", "p quadrature of ") if modes[k] else (
+            "sz", "sx", "sy"
+        )  # fmt: skip
+        place = label if modes[k] else f"({label})"
+        found.append((f"{names[0]}{place}", np.diag(z).astype(complex)))
+        found.append((f"{names[1]}{place}", up + up.conj().T))
+        found.append((f"{names[2]}{place}", -1j * (up - up.conj().T)))
+        if modes[k]:
+            found.append((f"parity of {label}", np.diag((-1.0) ** levels[k]).astype(complex)))
+    total = "total excitation number" if any(modes) else "total sz"
+    found.append((total, np.diag(np.sum(centred, axis=0)).astype(complex)))
     pairs = list(combinations(range(len(sectors.labels)), 2))
     for i, j in pairs if sectors.dimension <= 512 else ():
         name = f"({sectors.labels[i]}, {sectors.labels[j]})"
-        found.append((f"sz sz{name}", np.diag(centred[i] * centred[j]).astype(complex)))
-        hop = _steps(levels, sectors.dimensions, i, j)
-        found.append((f"exchange{name}", hop + hop.T))
-        found.append((f"current{name}", 1j * (hop - hop.T)))
-    flat = [(name, sectors.gather(matrix)) for name, matrix in found]
-    return [(name, x / np.linalg.norm(x)) for name, x in flat if np.any(x)]
+        product = "product of excitation numbers" if modes[i] or modes[j] else "sz sz"
+        found.append((f"{product}{name}", np.diag(centred[i] * centred[j]).astype(complex)))
+        hop = _raising(levels, sectors, i) @ _raising(levels, sectors, j).conj().T
+        found.append((f"exchange{name}", hop + hop.conj().T))
+        found.append((f"current{name}", 1j * (hop - hop.conj().T)))
+    flat = []
+    for name, matrix in found:
+        x = sectors.gather(matrix - np.trace(matrix) / sectors.dimension * np.eye(len(matrix)))
+        size = float(np.linalg.norm(x))
+        if size > 1e-12 * float(np.linalg.norm(matrix)):
+            flat.append((name, x / size))
+    return flat
 
 
-def _steps(
-    levels: NDArray[np.intp], dimensions: tuple[int, ...], up: int, down: int | None = None
-) -> NDArray[np.complex128]:
-    """The operator that raises one site by a level, and lowers another."""
-    count = levels.shape[1]
+def _raising(levels: NDArray[np.intp], sectors: Sectors, site: int) -> NDArray[np.complex128]:
+    """The operator that raises one site by a level, as ``a†`` or ``S+`` does."""
     moved = levels.copy()
-    moved[up] += 1
-    allowed = moved[up] < dimensions[up]
-    if down is not None:
-        moved[down] -= 1
-        allowed &= moved[down] >= 0
-    matrix = np.zeros((count, count), dtype=complex)
-    target = np.ravel_multi_index(tuple(moved[:, allowed]), dimensions)
-    matrix[target, np.flatnonzero(allowed)] = 1.0
+    moved[site] += 1
+    allowed = moved[site] < sectors.dimensions[site]
+    weight = moved[site][allowed].astype(float)
+    if sectors.kinds[site] != "mode":  # of a spin with 2j = dimension - 1
+        weight = weight * (sectors.dimensions[site] - weight)
+    matrix = np.zeros((levels.shape[1],) * 2, dtype=complex)
+    target = np.ravel_multi_index(tuple(moved[:, allowed]), sectors.dimensions)
+    matrix[target, np.flatnonzero(allowed)] = np.sqrt(weight)
     return matrix
 
 

@@ -5,7 +5,11 @@ network of 2N qubits it is a problem of size 4^N, not 16^N. It is the *only* ste
 only if no other subspace is left invariant: let V be what ``K†`` and all ``c_k†`` generate from
 |psi> (``K = H - (i/2) sum c†c``); the complement of V is exactly the largest subspace orthogonal to
 |psi> that K and the jumps keep to themselves, and every such subspace holds a steady state of its
-own. So uniqueness is a rank, and it is established, not assumed.
+own. So uniqueness is a rank, and it is established, not assumed; where the rank is not clear, the
+answer is that it is not known.
+
+What is left of ``r = (K - E) psi`` is judged by the rate at which the rest of the block moves,
+``|d psi| = |(K - E)^-1 r|`` off psi: a weak drive beside a fast rotation is no rounding error.
 
 Source: Kraus et al., Phys. Rev. A 78, 042307 (2008); the rank criterion follows from it.
 """
@@ -21,11 +25,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.generator import Generator
+from darkstate.engines.stationary import error_of_dark_state
 
 _NULL = 1e-10
 """Singular values below this fraction of the largest are zero."""
 _ROUNDING = 1e-12
 """Images smaller than this fraction of their operator are zero."""
+_NEW, _OLD = 1e-6, 1e-10
+"""Parts of a unit vector: above the first a direction is new, below the second it is known; in
+between, it is not clear which."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,15 @@ class DarkStates:
 
     Args:
         vectors: (d, k) orthonormal dark states.
-        unique: whether the single dark state was shown to be the only steady state.
+        unique: whether a single dark state is the only steady state; None where it is not clear.
         residual: largest ``|c_k psi|`` or ``|H psi - E psi|`` relative to the operators.
+        error: trace norm of the error of the state; infinite where there are several.
     """
 
     vectors: NDArray[np.complex128]
-    unique: bool
+    unique: bool | None
     residual: float
+    error: float
 
 
 def dark_states(generator: Generator) -> DarkStates | None:
@@ -56,8 +66,10 @@ def dark_states(generator: Generator) -> DarkStates | None:
         return None
     vectors = np.concatenate(found, axis=1)
     residual = _residual(generator, vectors)
-    unique = vectors.shape[1] == 1 and _reaches_everything(generator, vectors[:, 0])
-    return DarkStates(vectors, unique, residual)
+    if vectors.shape[1] > 1:
+        return DarkStates(vectors, False, residual, np.inf)
+    unique = _reaches_everything(generator, vectors[:, 0])
+    return DarkStates(vectors, unique, residual, _error(generator, vectors[:, 0]))
 
 
 def _of_block(generator: Generator, number: int) -> NDArray[np.complex128]:
@@ -69,7 +81,7 @@ def _of_block(generator: Generator, number: int) -> NDArray[np.complex128]:
         moved = H @ null
         leak = moved - null @ (null.conj().T @ moved)
         _, sizes, right = np.linalg.svd(leak, full_matrices=False)
-        stays = sizes <= _NULL * max(1e-300, float(abs(H).sum(axis=1).max()))
+        stays = sizes <= _ROUNDING * max(1e-300, float(abs(H).sum(axis=1).max()))
         if np.all(stays):
             break
         null = null @ right.conj().T[:, stays]
@@ -112,8 +124,18 @@ def _residual(generator: Generator, vectors: NDArray[np.complex128]) -> float:
     return worst / generator.scale()
 
 
-def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> bool:
-    """Whether ``K†`` and the ``c_k†`` generate the whole space from |psi>."""
+def _error(generator: Generator, dark: NDArray[np.complex128]) -> float:
+    """Trace norm of the error of a dark state, from the evolution without jumps in its block."""
+    blocks = generator.sectors.blocks
+    place = max(blocks, key=lambda block: float(np.linalg.norm(dark[block])))
+    H = generator.hamiltonian[place][:, place].toarray()
+    columns = [c[:, place] for c in generator.jumps]
+    damping = sum(((c.conj().T @ c).toarray() for c in columns), np.zeros_like(H))
+    return error_of_dark_state(H - 0.5j * damping, dark[place])
+
+
+def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> bool | None:
+    """Whether ``K†`` and the ``c_k†`` generate the whole space from |psi>; None: not clear."""
     d = generator.sectors.dimension
     daggers = [c.conj().T for c in generator.jumps]
     K = generator.hamiltonian - 0.5j * sum(
@@ -125,7 +147,7 @@ def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> b
     daggers = [x / norm for x, norm in zip(daggers, norms, strict=True)]
     basis = np.zeros((d, d), dtype=complex)
     basis[:, 0] = dark
-    count, fresh = 1, basis[:, :1]
+    count, fresh, clear = 1, basis[:, :1], True
     while fresh.shape[1] and count < d:
         images = np.concatenate([operator @ fresh for operator in daggers], axis=1)
         sizes = np.linalg.norm(images, axis=0)
@@ -134,7 +156,10 @@ def _reaches_everything(generator: Generator, dark: NDArray[np.complex128]) -> b
             known = basis[:, :count]
             images = images - known @ (known.conj().T @ images)
         left, values, _ = np.linalg.svd(images, full_matrices=False)
-        fresh = left[:, values > 1e-8][:, : d - count]
+        clear = clear and not np.any((values > _OLD) & (values <= _NEW))
+        fresh = left[:, values > _NEW][:, : d - count]
         basis[:, count : count + fresh.shape[1]] = fresh
         count += fresh.shape[1]
-    return count == d
+    if count == d:
+        return True
+    return False if clear else None

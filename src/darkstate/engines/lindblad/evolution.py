@@ -1,4 +1,4 @@
-"""Evolving density matrices: stored times, run until stationary, and first-passage events."""
+"""Evolving density matrices: stored times and first-passage events."""
 
 from __future__ import annotations
 
@@ -42,54 +42,6 @@ def expanded(generator: Generator, flat: Flat) -> DensityState:
     """The full density matrix of a block-diagonal state."""
     sectors = generator.sectors
     return DensityState(sectors.labels, sectors.dimensions, sectors.scatter(flat))
-
-
-def evolve_through(
-    generator: Generator, initial: Flat, times: Sequence[float], rtol: float, size: int
-) -> list[Flat]:
-    """Flattened states at increasing `times`, `initial` being the one at the first."""
-    kept, start = [initial], times[0]
-    horizon = times[-1] - start
-    if horizon <= 0:
-        return kept
-    wanted, done = list(times[1:]), 0.0
-    trace = generator.sectors.trace(initial)
-    for step in krylov_steps(generator.apply, initial, horizon, rtol, size):
-        while wanted and wanted[0] - start <= done + step.length * (1 + 1e-12):
-            state = step.state(wanted.pop(0) - start - done)
-            # L keeps the trace exactly, a Krylov space to its accuracy: the difference is an error
-            kept.append(state * (trace / generator.sectors.trace(state)))
-        done += step.length
-    return kept
-
-
-def until_stationary(
-    generator: Generator, initial: Flat, rtol: float, size: int, longest: float = 1e6
-) -> tuple[Flat, float, float]:
-    """Evolve until ``|L rho| <= rtol |L| |rho|``.
-
-    Returns:
-        The state, the time it took, and the slowest rate at which it was still moving: the second
-        smallest Ritz value of the last step, whose Krylov space starts with what moves.
-
-    Raises:
-        NumericalError: not stationary after `longest` (in units of the inverse largest rate).
-    """
-    scale = generator.scale()
-    horizon = longest / scale
-    done, rate, state = 0.0, np.inf, initial
-    for step in krylov_steps(generator.apply, initial, horizon, rtol * 1e3, size):
-        state, done = step.state(step.length), done + step.length
-        rate = float(np.linalg.norm(generator.apply(state))) / float(np.linalg.norm(state))
-        if rate <= rtol * scale:
-            m = len(step.basis)
-            sizes = np.sort(np.abs(np.linalg.eigvals(step.small[:m, :m])))
-            slow = float(sizes[1]) if m > 1 else scale
-            return state / generator.sectors.trace(state), done, slow
-    raise NumericalError(
-        f"The state was still moving at rate {rate:.3g} after a time of {done:.3g}. Raise "
-        "rtol, or use method='dense' or 'krylov' if the steady state is unique."
-    )
 
 
 def first_purification(

@@ -1,51 +1,212 @@
-"""Fock cut-offs: how much of a field they miss, and when to give up."""
+"""Steady states and evolutions with Fock cut-offs that are large enough, and the verdict on them.
+
+Each of the four tasks, a steady state or an evolution, in the Fock space of all modes or behind a
+source that is eliminated, is one attempt with given cut-offs; `engines/truncation.py` repeats it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from darkstate.errors import NumericalError
+from darkstate.engines import truncation
+from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
+from darkstate.engines.base import Cost, Solution, refuse_if_too_large
+from darkstate.engines.lindblad.compile import compiled, sectors_of
+from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
+from darkstate.engines.lindblad.evolution import StoredStates
+from darkstate.engines.lindblad.generator import Generator
+from darkstate.engines.lindblad.hierarchy.route import hierarchy_evolution, hierarchy_steady_state
+from darkstate.engines.lindblad.ladder import (
+    ENGINE,
+    Settings,
+    flattened,
+    is_coherent,
+    least_eigenvalue,
+    report_of,
+    solved,
+)
+from darkstate.engines.lindblad.steady import DENSE_NUMBERS
+from darkstate.engines.propagation import states_at
+from darkstate.engines.truncation import (
+    Attempt,
+    Cutoff,
+    Truncated,
+    change_of_state,
+    grow_cutoffs,
+    levels_needed,
+    mode_labels,
+    mode_populations,
+    padded,
+    populations_of,
+)
+from darkstate.linalg.threads import one_blas_thread
+from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.traits import LinearSource
 
-FULL_EDGE = 0.1
-"""Population of the highest Fock states at which the field does not fit at all."""
-
-
-def edge_populations(state: Any, system: OpenSystem, modes: list[int]) -> dict[str, float]:
-    """Population of the highest Fock states of each mode: the larger of two, as one parity may
-    be empty.
-    """
-    found = {}
-    for k in modes:
-        label = system.labels[k]
-        local = state.reduced(label).matrix
-        last = 2 if len(local) > 3 else 1
-        found[f"Fock edge of {label}"] = float(np.max(np.real(np.diag(local))[-last:]))
-    return found
+THREADED_BLOCK = 500
+"""Blocks from this size on keep several BLAS threads busy."""
+EVOLUTION_OVER_RTOL = 1e3
+"""Accuracy of an evolution over its whole span, in units of rtol."""
+_STEADY_REMEDY = "Lower the number of nodes or the cutoff."
+_EVOLVE_REMEDY = "Lower the number of nodes or the cutoff, keep fewer times, or lower krylov_size."
 
 
-def grown(dims: tuple[int, ...], modes: list[int]) -> tuple[int, ...]:
-    """Half as many Fock states again."""
-    return tuple(max(n + 1, (3 * n) // 2) if k in modes else n for k, n in enumerate(dims))
-
-
-def require_room(edges: dict[str, float], state: Any, system: OpenSystem, modes: list[int]) -> None:
-    """Refuse a field that its Fock states cannot hold: no number from it means anything.
+def steady_in_fock_space(
+    system: OpenSystem, first: Generator | None, initial: DensityState | None, settings: Settings
+) -> Solution:
+    """The steady state with all modes in Fock space; `first` is compiled for the first cut-offs.
 
     Raises:
-        NumericalError: the highest Fock state is not a small tail, with the cutoff to try.
+        NumericalError: not unique (and no `initial`), or not converged.
+        CapacityError: it would not fit.
     """
-    for (name, value), k in zip(edges.items(), modes, strict=True):
-        if value > FULL_EDGE:
-            tail = np.real(np.diag(state.reduced(system.labels[k]).matrix))
-            cutoff = len(tail)
-            # populations fall geometrically at best; every second one, as squeezing skips odd ones
-            falls = float(np.clip((tail[-1] / max(tail[max(0, cutoff - 3)], 1e-300)), 0.0, 0.9))
-            more = 2.0 * np.log(1e-6 / value) / np.log(max(falls, 1e-3))
-            raise NumericalError(
-                f"{name} holds {value:.2g} of the population with cutoff={cutoff}: the field does "
-                f"not fit, and no number of this state means anything. Use a cutoff of "
-                f"{int(max(2 * cutoff, cutoff + more))} or more, or leave `cutoff` to be grown."
-            )
+    compiled_first = first
+
+    def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+        nonlocal compiled_first
+        dims = truncation.dimensions(system, cutoffs)
+        generator, compiled_first = compiled_first, None
+        if generator is None or generator.sectors.dimensions != dims:
+            _refuse("steady_state", least_cost(sectors_of(system, dims)), settings, why)
+            generator = compiled(system, dims)
+        given = None if initial is None else padded(initial, dims)
+        if given is not None and is_coherent(generator, given):
+            generator = compiled(system, dims, blocks=False)
+        expected = steady_cost(generator, settings.method, DENSE_NUMBERS)
+        _refuse("steady_state", expected, settings, why or _STEADY_REMEDY)
+        with threads_for(generator):
+            found = solved(generator, settings, given)
+        return _kept(system, cutoffs, found, populations_of(found.state))
+
+    least = None if initial is None else levels_needed(initial, system)
+    found = grow_cutoffs(system, settings.cutoff, settings.edge, attempt, _change, least)
+    return _judged(found, settings)
+
+
+def steady_behind_source(system: OpenSystem, source: LinearSource, settings: Settings) -> Solution:
+    """The network behind a source that is eliminated by its moments."""
+    network, asked = source.network, network_cutoff(source.network, settings.cutoff)
+
+    def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+        options = replace(settings.hierarchy, cutoff=cutoffs)
+        found = hierarchy_steady_state(ENGINE, system, source, options, why)
+        return _kept(network, cutoffs, found, populations_of(found.state))
+
+    found = grow_cutoffs(network, asked, settings.edge, attempt, _change)
+    return _judged(found, settings, behind_source=True)
+
+
+def evolve_in_fock_space(
+    system: OpenSystem, times: Sequence[float], initial: DensityState | None, settings: Settings
+) -> Solution:
+    """States at `times`, judged over all of them.
+
+    Raises:
+        NumericalError: too stiff for the accuracy asked.
+        CapacityError: it would not fit.
+    """
+
+    def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+        dims = truncation.dimensions(system, cutoffs)
+        given = None if initial is None else padded(initial, dims)
+        _refuse("evolve", least_cost(sectors_of(system, dims)), settings, why or _EVOLVE_REMEDY)
+        generator = compiled(system, dims)
+        if given is not None and is_coherent(generator, given):
+            generator = compiled(system, dims, blocks=False)
+        horizon, size = float(times[-1] - times[0]), settings.krylov_size
+        expected = evolution_cost(generator, horizon, len(times), size)
+        _refuse("evolve", expected, settings, why or _EVOLVE_REMEDY)
+        with threads_for(generator):
+            found = _evolved(generator, flattened(generator, given), times, settings)
+        diagonals = np.array([generator.sectors.populations(x) for x in found.states.kept])
+        return _kept(system, cutoffs, found, diagonals)
+
+    least = None if initial is None else levels_needed(initial, system)
+    found = grow_cutoffs(system, settings.cutoff, settings.edge, attempt, _change_over_time, least)
+    return _judged(found, settings)
+
+
+def evolve_behind_source(
+    system: OpenSystem,
+    source: LinearSource,
+    times: Sequence[float],
+    initial: DensityState | None,
+    settings: Settings,
+) -> Solution:
+    """States at `times` of the network behind a source, which is stationary from the start."""
+    network, asked = source.network, network_cutoff(source.network, settings.cutoff)
+
+    def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+        options = replace(settings.hierarchy, cutoff=cutoffs)
+        dims = truncation.dimensions(network, cutoffs)
+        given = None if initial is None else padded(initial, dims)
+        found = hierarchy_evolution(ENGINE, system, source, times, given, options, why)
+        diagonals = np.array([populations_of(state) for state in found.states])
+        return _kept(network, cutoffs, found, diagonals)
+
+    least = None if initial is None else levels_needed(initial, network)
+    found = grow_cutoffs(network, asked, settings.edge, attempt, _change_over_time, least)
+    return _judged(found, settings, behind_source=True)
+
+
+def network_cutoff(network: OpenSystem, cutoff: Cutoff) -> Cutoff:
+    """The cut-offs given, as far as they concern the network behind a source."""
+    if cutoff is None or isinstance(cutoff, int):
+        return cutoff
+    kept = {label: size for label, size in cutoff.items() if label in mode_labels(network)}
+    return kept or None
+
+
+def threads_for(generator: Generator) -> AbstractContextManager[Any]:
+    """One BLAS thread unless the blocks are large enough to keep several busy."""
+    return one_blas_thread(max(generator.sectors.sizes) < THREADED_BLOCK)
+
+
+def _evolved(
+    generator: Generator, flat: NDArray[Any], times: Sequence[float], settings: Settings
+) -> Solution:
+    accuracy = EVOLUTION_OVER_RTOL * settings.rtol
+    kept, error, method = states_at(generator.motion, flat, times, accuracy, settings.krylov_size)
+    margin = min(least_eigenvalue(generator, each) for each in kept)
+    states = StoredStates(generator, kept)
+    report = report_of(generator, method, None, error_estimate=error, margin=margin)
+    return Solution(states[-1], report, states)
+
+
+def _kept(
+    network: OpenSystem, cutoffs: dict[str, int], found: Solution, diagonals: NDArray[np.float64]
+) -> Attempt:
+    dims = truncation.dimensions(network, cutoffs)
+    return Attempt(cutoffs, mode_populations(diagonals, network, dims), found)
+
+
+def _judged(found: Truncated, settings: Settings, behind_source: bool = False) -> Solution:
+    """The solution with its verdict; a hierarchy is as accurate as `edge` asks, and no more."""
+    solution: Solution = found.attempt.found
+    residual, error = 10 * settings.rtol, ALLOWED_OVER_RTOL * settings.rtol
+    if behind_source:
+        residual, error = np.inf, max(error, 10 * settings.edge)
+    report = judge_state(solution.report, residual, error)
+    if found.edges:
+        report = judge_truncation(report, found, settings.edge)
+    return replace(solution, report=report)
+
+
+def _refuse(task: str, cost: Cost, settings: Settings, remedy: str) -> None:
+    refuse_if_too_large(task, cost.memory, settings.limit, remedy)
+
+
+def _change(smaller: Attempt, larger: Attempt) -> float:
+    return change_of_state(smaller.found.state, larger.found.state)
+
+
+def _change_over_time(smaller: Attempt, larger: Attempt) -> float:
+    pairs = zip(smaller.found.states, larger.found.states, strict=True)
+    return max(change_of_state(a, b) for a, b in pairs)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.lindblad.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.engines.propagation import Motion
 
 Operator = NDArray[Any] | sp.csr_array
 DENSE_FRACTION = 0.15
@@ -77,6 +78,14 @@ class Generator:
     def dtype(self) -> type:
         """``float`` if real states stay real, else ``complex``."""
         return float if self.real else complex
+
+    @property
+    def motion(self) -> Motion:
+        """The generator as the propagators see it."""
+        return Motion(
+            self.apply, self.sectors.trace, self.scale(), self.sectors.numbers, self.superoperator,
+            self.sectors.diagonal,
+        )  # fmt: skip
 
     def ground(self) -> NDArray[Any]:
         """All spaces in their lowest basis state, flattened, in the numbers that suffice."""
@@ -133,6 +142,15 @@ class Generator:
                 half[number] += (mask.conj() if conjugate else mask) * block
             np.add(half[number], half[number].conj().T, out=y)
         return result
+
+    def on_the_whole_space(self) -> Generator:
+        """The same generator for states with coherences between the blocks, in one block.
+
+        H lacks the mean energies of the blocks, by which such coherences turn: rates of decay are
+        right, frequencies are not.
+        """
+        sectors = replace(self.sectors, blocks=(np.arange(self.sectors.dimension),), phases=None)
+        return Generator(sectors, self.hamiltonian, self.jumps)
 
     def scale(self) -> float:
         """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""

@@ -1,9 +1,9 @@
 """The ladder of methods for one generator, and the report on what it found.
 
-Dark states first (Hilbert space), then small sectors densely, larger ones by GMRES. The residual is
-measured against the fastest rate of the network, but what it means for the state is decided by the
-slowest: ``|d rho| <= |L rho| / gap``. That is the error estimate, and where it is too large the
-solve is refined.
+Dark states first (Hilbert space), then small sectors by factorising L, larger ones by GMRES. The
+residual is measured against the fastest rate of the network, but what it means for the state is
+decided by the slowest: ``|d rho| <= |L rho| |L^-1|``. That is the error estimate, with what
+rounding does by the same rule, and where it is too large the solve is refined.
 """
 
 from __future__ import annotations
@@ -13,18 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.base import Solution
-from darkstate.engines.lindblad.dark import dark_states
-from darkstate.engines.lindblad.evolution import Flat, expanded, until_stationary
+from darkstate.engines.assess import PURE_ERROR, add_gaps
+from darkstate.engines.base import Solution, check_physical
+from darkstate.engines.lindblad.dark import DarkStates, dark_states
+from darkstate.engines.lindblad.evolution import Flat, expanded
 from darkstate.engines.lindblad.generator import Generator
+from darkstate.engines.lindblad.hierarchy.route import Options
 from darkstate.engines.lindblad.steady import (
     DENSE_NUMBERS,
-    ERROR_OVER_RTOL,
-    LEAST_MARGIN,
-    dense_steady_state,
-    krylov_steady_state,
+    SteadySolution,
+    mixed_steady_state,
     non_unique_error,
 )
+from darkstate.engines.propagation import relax
+from darkstate.engines.stationary import (
+    DIRECT_NUMBERS,
+    SPECTRUM_NUMBERS,
+    fixed_phase,
+    spectral_gap,
+)
+from darkstate.engines.truncation import Cutoff
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.results import Report, Status
 from darkstate.states import DensityState, PureState
@@ -34,12 +42,24 @@ ENGINE = "lindblad"
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of the engine that the ladder reads; see `Lindblad`."""
+    """The options of the engine that the ladder reads; see `Lindblad`.
+
+    `limit` is the memory in bytes, `smallest_rate` that of the system: relaxation far below it is
+    metastability.
+    """
 
     method: str
     rtol: float
     krylov_size: int
     edge: float
+    cutoff: Cutoff
+    limit: float
+    smallest_rate: float = 0.0
+
+    @property
+    def hierarchy(self) -> Options:
+        """The same for the hierarchy behind a source."""
+        return Options(self.edge, self.rtol, self.cutoff, self.krylov_size, self.limit)
 
 
 def first_method(method: str, numbers: int) -> tuple[str, str]:
@@ -59,36 +79,79 @@ def solved(generator: Generator, settings: Settings, initial: Any) -> Solution:
     method, rtol = settings.method, settings.rtol
     if initial is not None or method == "evolve":
         flat = flattened(generator, initial)
-        state, taken, slow = until_stationary(generator, flat, rtol, settings.krylov_size)
-        return _mixed(generator, state, f"evolution over {taken:.4g}", slow)
+        found = relax(generator.motion, flat, rtol, settings.krylov_size)
+        way = f"evolution over {found.time:.4g}"
+        relaxed = SteadySolution(found.flat, found.error, found.rate, way, None)
+        return _mixed(generator, relaxed, settings)
     if method in ("auto", "dark"):
         dark = dark_states(generator)
-        if dark is not None and dark.unique:
-            sectors = generator.sectors
-            state = PureState(sectors.labels, sectors.dimensions, dark.vectors[:, 0])
-            return Solution(state, report_of(generator, "dark state", dark.residual, True))
-        if dark is not None:
-            raise non_unique_error(generator)
+        if dark is not None and dark.unique and dark.error <= PURE_ERROR:
+            return _dark(generator, dark, settings)
         if method == "dark":
-            raise NumericalError(
-                "There is no dark state: no common null vector of the jumps is an eigenvector of "
-                "H. Use method='auto' for mixed steady states."
-            )
-    if method == "dense" or (method == "auto" and generator.sectors.numbers <= DENSE_NUMBERS):
-        found = dense_steady_state(generator)
-        return _mixed(generator, found.flat, "dense", found.gap)
-    found = krylov_steady_state(generator, rtol)
-    return _mixed(generator, found.flat, f"krylov, {found.iterations} applications", found.gap)
+            raise _no_dark_state(generator, dark)
+        if dark is not None and dark.unique is False and dark.residual <= PURE_ERROR:
+            # what looks like several steady states is looked at twice where that is possible
+            if generator.sectors.numbers > DIRECT_NUMBERS:
+                raise non_unique_error(generator)
+            method = "dense"
+    return _mixed(generator, mixed_steady_state(generator, method, rtol), settings)
 
 
-def _mixed(generator: Generator, flat: Flat, method: str, gap: float | None) -> Solution:
+def _no_dark_state(generator: Generator, dark: DarkStates | None) -> NumericalError:
+    """Why there is no pure answer: none, several, or one that is not exact."""
+    if dark is not None and dark.unique is False:
+        return non_unique_error(generator)
+    if dark is not None:
+        return NumericalError(
+            f"There is a state that is dark up to an error of {dark.error:.2g}, or whose "
+            "uniqueness is not clear in double precision. Use method='auto'."
+        )
+    return NumericalError(
+        "There is no dark state: no common null vector of the jumps is an eigenvector of H. Use "
+        "method='auto' for mixed steady states."
+    )
+
+
+def _dark(generator: Generator, dark: DarkStates, settings: Settings) -> Solution:
+    sectors = generator.sectors
+    psi = fixed_phase(dark.vectors[:, 0])
+    state = PureState(sectors.labels, sectors.dimensions, psi)
+    known = {"residual": dark.residual, "margin": 0.0, "error_estimate": dark.error}
+    report = report_of(generator, "dark state", True, **known)
+    return Solution(state, _with_gaps(generator, report, settings))
+
+
+def _mixed(generator: Generator, found: SteadySolution, settings: Settings) -> Solution:
+    flat = found.flat
     size = float(np.linalg.norm(flat))
     moved = float(np.linalg.norm(generator.apply(flat)))
-    unique = None if method.startswith("evolution") else True
-    report = report_of(generator, method, moved / (generator.scale() * size), unique)
-    error = None if gap is None else moved / (gap * size)
-    report = report.with_(margin=least_eigenvalue(generator, flat), gap=gap, error_estimate=error)
+    report = report_of(
+        generator,
+        found.method,
+        found.unique,
+        residual=moved / (generator.scale() * size),
+        # from the Euclidean to the trace norm
+        error_estimate=found.error * size * float(np.sqrt(generator.sectors.dimension)),
+        margin=least_eigenvalue(generator, flat),
+    )
+    if found.unique:
+        report = _with_gaps(generator, report, settings, found.rate)
     return Solution(expanded(generator, flat), report)
+
+
+def _with_gaps(
+    generator: Generator, report: Report, settings: Settings, rate: float = np.inf
+) -> Report:
+    """The gaps of small systems; coherences between charges relax at rates of their own."""
+    sectors, scale = generator.sectors, generator.scale()
+    sector = whole = None
+    if sectors.numbers <= SPECTRUM_NUMBERS:
+        sector = spectral_gap(generator.superoperator(), scale)
+    if len(sectors.blocks) == 1:
+        whole = sector
+    elif sectors.dimension**2 <= 8 * SPECTRUM_NUMBERS:
+        whole = spectral_gap(generator.on_the_whole_space().superoperator(), scale)
+    return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
 
 def least_eigenvalue(generator: Generator, flat: Flat) -> float:
@@ -96,39 +159,12 @@ def least_eigenvalue(generator: Generator, flat: Flat) -> float:
     return min(float(np.linalg.eigvalsh(view)[0]) for view in generator.sectors.views(flat))
 
 
-def report_of(generator: Generator, method: str, residual: float, unique: bool | None) -> Report:
-    """A report with what the sectors say."""
+def report_of(generator: Generator, method: str, unique: bool | None, **known: Any) -> Report:
+    """A report with what the sectors say, and what is `known` of the state."""
     sectors = generator.sectors
     sizes = f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks ({sectors.reason})"
-    return Report(
-        engine=ENGINE,
-        method=method,
-        status=Status.CERTIFIED if unique else Status.CONVERGED,
-        residual=residual,
-        unique=unique,
-        structure=(sizes,),
-    )
-
-
-def judged(report: Report, settings: Settings) -> Report:
-    """Lower the status where a check fails, with the reason as a warning."""
-    warnings = list(report.warnings)
-    error = report.error_estimate or 0.0
-    if report.margin is not None and report.margin < min(LEAST_MARGIN, -error):
-        warnings.append(f"the state has a negative eigenvalue {report.margin:.3g}")
-    own = report.method.startswith("hierarchy")  # judges its accuracy itself
-    if report.residual is not None and not own and not report.residual <= 10 * settings.rtol:
-        warnings.append(f"residual {report.residual:.3g} exceeds rtol {settings.rtol:g}")
-    if report.gap is not None and not own and not error <= 10 * ERROR_OVER_RTOL * settings.rtol:
-        warnings.append(
-            f"the slowest rate {report.gap:.2g} turns the residual into an error of {error:.2g} of "
-            "the state: lower rtol, or use method='dense'"
-        )
-    for name, value in report.truncation.items():
-        if value > settings.edge:
-            warnings.append(f"{name} holds {value:.3g}: raise cutoff")
-    status = Status.SUSPECT if warnings else report.status
-    return report.with_(status=status, warnings=tuple(warnings))
+    status = Status.CERTIFIED if unique else Status.CONVERGED
+    return Report(ENGINE, method, status, unique=unique, structure=(sizes,), **known)
 
 
 def flattened(generator: Generator, initial: Any) -> Flat:
@@ -157,6 +193,7 @@ def density_of(initial: Any, labels: tuple[str, ...]) -> DensityState:
     if not isinstance(state, DensityState) or state.labels != labels:
         remedy = f"Give a DensityState or PureState with the labels {labels}."
         raise ArgumentError("initial", "be a state of the system", initial, remedy)
+    check_physical(state)
     return state
 
 

@@ -29,6 +29,7 @@ class Sectors:
         dimensions: their dimensions.
         blocks: index arrays into the basis, one per value of the charges.
         reason: which charges were found.
+        kinds: what each space is, ``"qubit"``, ``"mode"``, ...; for names.
         phases: of the basis states in which flattened states are written; None for all 1 (see
             `gauge.py`). `gather` and `scatter` turn by them, nothing else needs to know.
     """
@@ -37,6 +38,7 @@ class Sectors:
     dimensions: tuple[int, ...]
     blocks: tuple[NDArray[np.intp], ...]
     reason: str = ""
+    kinds: tuple[str, ...] = ()
     phases: NDArray[np.complex128] | None = None
 
     @classmethod
@@ -49,7 +51,7 @@ class Sectors:
         order = np.argsort(member, kind="stable")
         edges = np.flatnonzero(np.diff(member[order])) + 1
         blocks = tuple(np.split(order, edges))
-        return cls(tuple(system.labels), tuple(dimensions), blocks, trait.reason)
+        return cls(tuple(system.labels), tuple(dimensions), blocks, trait.reason, kinds_of(system))
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -78,6 +80,18 @@ class Sectors:
             (slice(start, stop), size)
             for start, stop, size in zip(ends[:-1], ends[1:], self.sizes, strict=True)
         )
+
+    @cached_property
+    def diagonal(self) -> NDArray[np.intp]:
+        """Positions of the populations in the flattened state, in the order of the blocks."""
+        starts = zip(self.offsets[:-1].tolist(), self.sizes, strict=True)
+        return np.concatenate([start + np.arange(n) * (n + 1) for start, n in starts])
+
+    def populations(self, flat: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations of all basis states of the product space."""
+        result = np.zeros(self.dimension)
+        result[np.concatenate(self.blocks)] = np.real(flat[self.diagonal])
+        return result
 
     def views(self, flat: NDArray[Any]) -> list[NDArray[Any]]:
         """The blocks of a flattened state as matrices (views)."""
@@ -136,3 +150,8 @@ def charge_values(
     if not len(found):
         return np.zeros((total, 1), dtype=np.int64)
     return (weights @ excitations).T
+
+
+def kinds_of(system: OpenSystem) -> tuple[str, ...]:
+    """The kind of every space."""
+    return tuple(space.kind for space in system.spaces)

@@ -1,9 +1,12 @@
-"""Mixed steady states: small sectors directly, larger ones by preconditioned GMRES.
+"""Mixed steady states: small sectors by factorising L, larger ones by preconditioned GMRES.
 
 The equation ``L rho = 0, Tr rho = 1`` is made regular by a rank-one term,
 ``L x + Tr(x) w = w`` with ``Tr w = 1``: taking the trace shows ``Tr x = 1``, hence ``L x = 0``. It
 is singular exactly if the steady state is not unique: then some quantity other than the trace is
 conserved, and the refusal names it (`conserved.py`). The preconditioner is that of `nojump.py`.
+
+What GMRES leaves open, a slow mode that it cannot tell from a conserved quantity, the factors of L
+decide (`engines/stationary.py`), where they fit.
 """
 
 from __future__ import annotations
@@ -12,31 +15,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
+from darkstate.engines.assess import ERROR_OVER_RTOL, LEAST_MARGIN
 from darkstate.engines.lindblad.conserved import (
-    conserved_quantities,
+    local_conserved,
     non_unique,
-    null_vectors,
     random_hermitian,
 )
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.nojump import NoJumpInverse
+from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
 from darkstate.errors import NumericalError
 from darkstate.linalg.gmres import Apply, Flat, Solved, gmres
 
 SHIFT = 1e-6
 """Of the norm of L: keeps the preconditioner regular where a dark state makes K singular."""
 
-ERROR_OVER_RTOL = 100.0
-"""Error estimates of a state up to this multiple of rtol are what is asked for."""
-LEAST_MARGIN = -1e-10
-"""Eigenvalues below this are not rounding."""
 _REFINEMENTS = 4
+_SLOW = 1e-10
+"""Of the norm of L: rates that GMRES cannot tell from zero."""
 
 DENSE_NUMBERS = 400
-"""Sectors up to this size are solved densely, with the dimension of the null space."""
+"""Sectors up to this size are factorised at once."""
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,67 @@ class SteadySolution:
 
     Args:
         flat: the flattened state, trace 1.
-        null_space: dimension of the null space of L.
-        gap: slowest relaxation rate in the sector (an estimate from above in larger ones).
-        iterations: generator applications used.
+        error: estimated error of the state, Euclidean norm relative to that of the state.
+        rate: ``1/|L^-1|``, below all rates of the sector up to a factor of a few; it turns a
+            residual into an error, and is no gap.
+        method: how it was found.
+        unique: whether it was shown to be the only one; None where that was not tested.
     """
 
     flat: NDArray[Any]
-    null_space: int | None
-    gap: float | None
-    iterations: int
+    error: float
+    rate: float
+    method: str
+    unique: bool | None
 
 
-def dense_steady_state(generator: Generator) -> SteadySolution:
-    """Eigenvectors of the whole superoperator of a small sector.
+def mixed_steady_state(generator: Generator, method: str, rtol: float) -> SteadySolution:
+    """The steady state by the method asked for; ``"auto"`` tries all that could succeed.
+
+    Raises:
+        NumericalError: more than one steady state, or no method converged; the message names them.
+    """
+    numbers = generator.sectors.numbers
+    if method == "dense" or (method == "auto" and numbers <= DENSE_NUMBERS):
+        return dense_steady_state(generator)
+    try:
+        found = krylov_steady_state(generator, rtol)
+        if found.error <= ERROR_OVER_RTOL * rtol or numbers > DIRECT_NUMBERS:
+            return found
+        return dense_steady_state(generator, f"an error of {found.error:.2g} by GMRES")
+    except UndecidedError as undecided:
+        if numbers <= DIRECT_NUMBERS:
+            return dense_steady_state(generator, str(undecided))
+        if len(local_conserved(generator)) > 1:
+            raise non_unique_error(generator) from undecided
+        raise NumericalError(
+            f"GMRES did not decide: {undecided}. The steady state is not unique, or relaxes more "
+            f"slowly than {_SLOW * generator.scale():.2g}; no local conserved quantity was found. "
+            f"Use method='dense' if there is memory (the factors of {numbers} equations), or pass "
+            "`initial=` to relax from a state."
+        ) from undecided
+
+
+class UndecidedError(NumericalError):
+    """GMRES did not settle whether there is one steady state; says how far it came."""
+
+
+def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
+    """The factors of the superoperator: the state, its error, and whether it is unique.
 
     Raises:
         NumericalError: more than one steady state.
     """
-    matrix = generator.superoperator().toarray()
-    values, vectors = scipy.linalg.eig(matrix)  # type: ignore[misc]
-    rates = -np.real(values)
-    zero = np.abs(values) <= 1e-10 * generator.scale()
-    count = int(np.sum(zero))
-    if count != 1:
-        _, sizes, right = np.linalg.svd(matrix.conj().T)
-        null = right[sizes <= 1e-9 * generator.scale()].conj().T
-        raise NumericalError(non_unique(generator, null_vectors(generator, null)))
-    flat = np.ascontiguousarray(vectors[:, int(np.argmin(np.abs(values)))])
-    flat = _normalised(generator, flat)
-    gap = float(np.min(rates[~zero], initial=np.inf))
-    return SteadySolution(flat, count, gap, len(flat))
+    sectors = generator.sectors
+    matrix, scale = generator.superoperator(), generator.scale()
+    found = direct_steady_state(matrix, sectors.diagonal, scale)
+    if found is None or not found.unique:
+        raise non_unique_error(generator)
+    flat = _normalised(generator, found.flat)
+    if generator.real:
+        flat = np.ascontiguousarray(flat.real)
+    method = f"dense, after {why}" if why else "dense"
+    return SteadySolution(flat, found.error, found.rate, method, True)
 
 
 def krylov_steady_state(
@@ -89,15 +121,15 @@ def krylov_steady_state(
         max_iterations: of one solve.
 
     Raises:
-        NumericalError: not converged, or not unique.
+        UndecidedError: not converged, or not shown to be unique.
     """
     sectors, scale = generator.sectors, generator.scale()
     inverse, regular = NoJumpInverse(generator, SHIFT * scale), regularised(generator)
     right = scale * sectors.mixed(generator.dtype)
     solved = gmres(regular, inverse.apply, right, rtol, max_iterations)
-    require_converged(solved, rtol)
+    _require_settled(solved, rtol)
     rate = _slowest_rate(generator, inverse, 3 * solved.iterations + 60)
-    flat = _normalised(generator, solved.x)
+    flat, error = _normalised(generator, solved.x), np.inf
     for _ in range(_REFINEMENTS):
         missing = right - regular(flat)
         error = float(np.linalg.norm(missing)) / (rate * float(np.linalg.norm(flat)))
@@ -106,7 +138,9 @@ def krylov_steady_state(
             break
         better = gmres(regular, inverse.apply, missing, 1e-3, max_iterations)
         flat = _normalised(generator, flat + better.x)
-    return SteadySolution(flat, 1, rate, generator.applications)
+    rounding = 10 * float(np.finfo(float).eps) * scale / rate
+    method = f"krylov, {generator.applications} applications"
+    return SteadySolution(flat, error + rounding, rate, method, True)
 
 
 def regularised(generator: Generator, adjoint: bool = False) -> Apply:
@@ -122,19 +156,30 @@ def regularised(generator: Generator, adjoint: bool = False) -> Apply:
 
 
 def require_converged(solved: Solved, tolerance: float) -> None:
-    """Refuse a solution that GMRES did not finish; rounding may hide a last factor of ten."""
+    """Refuse a solution that GMRES did not finish; rounding may hide a last factor of ten.
+
+    Raises:
+        NumericalError: the residual is far above the tolerance.
+    """
     if not solved.residual <= 10 * tolerance:
         raise NumericalError(
             f"GMRES reached a residual of {solved.residual:.2g}, not {tolerance:g}, in "
-            f"{solved.iterations} iterations. Use method='evolve', or check whether the steady "
-            "state is unique."
+            f"{solved.iterations} iterations. Check with steady_state() whether the steady state "
+            "is unique, or lower the largest rate."
+        )
+
+
+def _require_settled(solved: Solved, tolerance: float) -> None:
+    if not solved.residual <= 10 * tolerance:
+        raise UndecidedError(
+            f"GMRES stopped at a residual of {solved.residual:.2g}, not {tolerance:.2g}, in "
+            f"{solved.iterations} iterations"
         )
 
 
 def non_unique_error(generator: Generator) -> NumericalError:
     """The refusal of a steady state that is known not to be unique, with what is conserved."""
-    inverse = NoJumpInverse(generator, SHIFT * generator.scale())
-    return NumericalError(non_unique(generator, conserved_quantities(generator, inverse)))
+    return NumericalError(non_unique(generator))
 
 
 def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> float:
@@ -142,22 +187,22 @@ def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> f
 
     A left null vector u of L sees about ``1/sqrt(n)`` of n random numbers, and that part of the
     residual never goes away: a solve to well below it proves that there is no u. The solution is
-    dominated by the slowest mode as soon as that is slower than ``1/sqrt(n)`` of the others.
+    dominated by the slowest mode as soon as that is slower than ``1/sqrt(n)`` of the others; a
+    second solve, for that solution, leaves nothing to the luck of the draw.
 
     Raises:
-        NumericalError: the steady state is not unique.
+        UndecidedError: the steady state is not unique, or so slow to reach that it cannot be told.
     """
     sectors, scale = generator.sectors, generator.scale()
     x = random_hermitian(generator, np.random.default_rng(0))
     loose = 0.02 / np.sqrt(sectors.numbers)
     solved = gmres(regularised(generator), inverse.apply, x, loose, limit)
     rate = 1.0 / (float(np.linalg.norm(solved.x)) * np.sqrt(sectors.numbers))
-    if solved.residual > loose or rate < 1e-10 * scale:
-        found = conserved_quantities(generator, inverse)
-        if len(found) > 1:
-            raise NumericalError(non_unique(generator, found))
-        require_converged(solved, loose)
-    return rate
+    if solved.residual > loose or rate < _SLOW * scale:
+        raise UndecidedError(f"a probe for slow modes came to rest at {rate:.2g}")
+    again = gmres(regularised(generator), inverse.apply, solved.x, 0.1, limit)
+    slower = float(np.linalg.norm(solved.x) / np.linalg.norm(again.x))
+    return min(rate, slower)
 
 
 def _normalised(generator: Generator, flat: NDArray[Any]) -> NDArray[Any]:

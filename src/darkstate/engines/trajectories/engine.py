@@ -16,7 +16,6 @@ from darkstate.engines.base import (
     Solution,
     affordable,
     available_memory,
-    check_cutoff,
     check_memory_limit,
     refuse_if_too_large,
     refused,
@@ -37,6 +36,7 @@ from darkstate.engines.trajectories.runs import (
     through,
 )
 from darkstate.engines.trajectories.seeds import chosen_numbers, entropy_of, streams
+from darkstate.engines.truncation import check_cutoff
 from darkstate.errors import (
     ArgumentError,
     CapacityError,

@@ -19,6 +19,7 @@ from darkstate.engines.lindblad.hierarchy.solve import (
     predicted_numbers,
     steady_hierarchy,
 )
+from darkstate.engines.truncation import Cutoff
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
@@ -51,7 +52,7 @@ class Options:
 
     tolerance: float
     rtol: float
-    cutoff: int | None
+    cutoff: Cutoff
     krylov_size: int
     limit: float
 
@@ -105,9 +106,9 @@ def _pilot(
 
 
 def hierarchy_steady_state(
-    name: str, system: OpenSystem, source: LinearSource, options: Options
+    name: str, system: OpenSystem, source: LinearSource, options: Options, why: str = ""
 ) -> Solution:
-    """The network's steady state; the source is traced out.
+    """The network's steady state; the source is traced out. `why` is the remedy of refusals.
 
     Raises:
         CapacityError: not even a shallow hierarchy fits.
@@ -115,7 +116,8 @@ def hierarchy_steady_state(
     """
     dims, network = driven_network(system, source, options.cutoff)
     with one_blas_thread():
-        found = steady_hierarchy(network, options.tolerance, options.rtol, _fits(network, options))
+        fits = _fits(network, options, why)
+        found = steady_hierarchy(network, options.tolerance, options.rtol, fits)
     matrix = found.hierarchy.state(found.flat)
     state = DensityState(source.network.labels, dims, matrix)
     warnings = _warnings(found.change, found.hierarchy.depth, options)
@@ -130,7 +132,6 @@ def hierarchy_steady_state(
         status=Status.SUSPECT if warnings else Status.CONVERGED,
         residual=found.residual,
         error_estimate=found.error,
-        gap=found.rate,
         margin=float(np.linalg.eigvalsh(matrix)[0]),
         structure=_structure(source, found.hierarchy.count, found.hierarchy.numbers),
         warnings=warnings,
@@ -145,6 +146,7 @@ def hierarchy_evolution(
     times: Sequence[float],
     initial: DensityState | None,
     options: Options,
+    why: str = "",
 ) -> Solution:
     """States of the network at `times`; the source is stationary from the start.
 
@@ -169,7 +171,7 @@ def hierarchy_evolution(
             options.tolerance,
             options.rtol,
             options.krylov_size,
-            _fits(network, options),
+            _fits(network, options, why),
         )
     states = tuple(DensityState(source.network.labels, dims, matrix) for matrix in matrices)
     warnings = _warnings(change, hierarchy.depth, options)
@@ -178,16 +180,17 @@ def hierarchy_evolution(
         method=f"{METHOD}, depth {hierarchy.depth:g}, Krylov propagator",
         status=Status.SUSPECT if warnings else Status.CONVERGED,
         error_estimate=max(change, options.rtol),
+        margin=min(float(np.linalg.eigvalsh(matrix)[0]) for matrix in matrices),
         structure=_structure(source, hierarchy.count, hierarchy.numbers),
         warnings=warnings,
     )
     return Solution(states[-1], report, states)
 
 
-def _fits(network: DrivenNetwork, options: Options) -> Callable[[int], bool]:
+def _fits(network: DrivenNetwork, options: Options, why: str = "") -> Callable[[int], bool]:
     """Refuses at once what is hopeless; answers for deeper hierarchies one by one."""
     least = _memory(network, predicted_numbers(network, 6))
-    remedy = "Use fewer nodes, or solve only what is upstream of the labels that you ask for."
+    remedy = why or "Use fewer nodes, or solve only what is upstream of the labels you ask for."
     refuse_if_too_large("hierarchy", least, options.limit, remedy)
     return lambda numbers: _memory(network, numbers) <= options.limit
 

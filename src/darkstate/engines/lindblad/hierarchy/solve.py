@@ -23,6 +23,7 @@ from darkstate.engines.lindblad.hierarchy.maps import Pairs, is_stored
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.variables import source_variables
 from darkstate.engines.lindblad.sectors import charge_values
+from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
 from darkstate.states.matrices import operator_matrix
@@ -66,7 +67,7 @@ class Found:
 
 
 def driven_network(
-    system: OpenSystem, source: LinearSource, cutoff: int | None, initial: Array | None = None
+    system: OpenSystem, source: LinearSource, cutoff: Cutoff, initial: Array | None = None
 ) -> tuple[tuple[int, ...], DrivenNetwork]:
     """Matrices of the network behind a source, and its dimensions.
 

@@ -1,0 +1,222 @@
+"""Evolution under a generator over any time: once stationary, time costs nothing.
+
+Krylov steps follow what moves; the accuracy is shared out over stretches that double in length, so
+that a long time asks for no more than a short one. After each, ``m = |L rho|/|rho|`` tells what
+still moves, and how it has fallen, at which rate g: ``m/g`` is all that can still change. Small
+sectors are exponentiated where Krylov steps would be many: ``exp(L t)`` by squaring, with the trace
+restored each time, which keeps the stationary part exact however long the time is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from darkstate.errors import NumericalError
+from darkstate.linalg.krylov import krylov_steps
+
+Flat = NDArray[Any]
+Apply = Callable[[Flat], Flat]
+
+EXPONENTIATED = 256
+"""Sectors up to this size are exponentiated over long times."""
+_LONG = 2e3
+"""Times beyond this, in units of the inverse norm of L, are long."""
+_ROUNDING = 1e-14
+"""Of the norm of L: what moves more slowly is rounding."""
+_EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A generator as the propagators see it.
+
+    Args:
+        apply: L on flattened states.
+        trace: of a flattened state.
+        scale: norm of L.
+        numbers: length of a flattened state.
+        matrix: makes L as a matrix; called for small sectors only.
+        diagonal: positions of the populations.
+    """
+
+    apply: Apply
+    trace: Callable[[Flat], Any]
+    scale: float
+    numbers: int
+    matrix: Callable[[], sp.csr_array]
+    diagonal: NDArray[np.integer]
+
+    def moving(self, state: Flat) -> float:
+        """``|L rho| / |rho|``."""
+        return float(np.linalg.norm(self.apply(state)) / np.linalg.norm(state))
+
+
+def states_at(
+    motion: Motion, initial: Flat, times: Sequence[float], accuracy: float, size: int
+) -> tuple[list[Flat], float, str]:
+    """States at increasing `times`, `initial` being the one at the first.
+
+    Args:
+        motion: the generator.
+        initial: flattened state.
+        times: increasing.
+        accuracy: error allowed over all the time, relative to the norm of the initial state.
+        size: vectors of a Krylov space.
+
+    Returns:
+        The states, the estimated error, and the method.
+
+    Raises:
+        NumericalError: too stiff for the accuracy asked.
+    """
+    span = (times[-1] - times[0]) * motion.scale
+    if motion.numbers <= EXPONENTIATED and span > _LONG:
+        kept, lasted = _exponentiated(motion, initial, times)
+        rounding = 10 * _EPS * min(lasted * motion.scale, 0.1 / _EPS)
+        return kept, accuracy + rounding, "exponential of the generator"
+    return _stepped(motion, initial, times, accuracy, size), accuracy, "Krylov propagator"
+
+
+def _stepped(
+    motion: Motion, initial: Flat, times: Sequence[float], accuracy: float, size: int
+) -> list[Flat]:
+    kept, state, done, start = [initial], initial, 0.0, times[0]
+    wanted, trace = list(times[1:]), motion.trace(initial)
+    horizon = times[-1] - start
+    stretch = min(horizon, 0.1 * _LONG / motion.scale)
+    number, before = 1, np.inf
+    while wanted:
+        length = min(stretch, horizon - done)
+        allowed = accuracy / (number * (number + 1)) if stretch < horizon else accuracy
+        for step in krylov_steps(motion.apply, state, length, allowed, size):
+            while wanted and wanted[0] - start <= done + step.length * (1 + 1e-12):
+                at = step.state(max(0.0, wanted.pop(0) - start - done))
+                # L keeps the trace exactly, a Krylov space to its accuracy: the rest is an error
+                kept.append(at * (trace / motion.trace(at)))
+            done += step.length
+            state = step.state(step.length)
+        if not wanted:
+            break
+        if horizon - done <= 1e-12 * horizon or _is_stationary(
+            motion, state, before, length, accuracy
+        ):
+            last = state * (trace / motion.trace(state))
+            return kept + [last] * len(wanted)
+        before, number = motion.moving(state), number + 1
+        stretch = max(stretch, done)
+    return kept
+
+
+def _is_stationary(
+    motion: Motion, state: Flat, before: float, length: float, accuracy: float
+) -> bool:
+    """Whether no more than a tenth of the accuracy can still change, ever."""
+    moving = motion.moving(state)
+    if moving <= _ROUNDING * motion.scale:
+        return True
+    if not moving < before < np.inf:
+        return False
+    rate = float(np.log(before / moving)) / length
+    return moving <= 0.1 * accuracy * rate
+
+
+def _exponentiated(
+    motion: Motion, initial: Flat, times: Sequence[float]
+) -> tuple[list[Flat], float]:
+    """States by dense exponentials, one for each length of an interval; and how long they moved."""
+    matrix = motion.matrix().toarray()
+    trace = np.zeros(motion.numbers)
+    trace[motion.diagonal] = 1.0
+    known: dict[float, tuple[NDArray[Any], float]] = {}
+    kept, lasted = [initial], 0.0
+    for length in np.diff(np.asarray(times)).tolist():
+        key = float(f"{length:.13g}")
+        if key not in known:
+            known[key] = _long_exponential(matrix, trace, int(motion.diagonal[0]), length)
+        propagator, moved = known[key]
+        kept.append(propagator @ kept[-1])
+        lasted += moved
+    return kept, lasted
+
+
+def _long_exponential(
+    matrix: NDArray[Any], trace: NDArray[np.float64], row: int, length: float
+) -> tuple[NDArray[Any], float]:
+    """``exp(L t)``, and the time until it stands still.
+
+    By squaring; the trace is restored after each, as its error would double.
+    """
+    norm = float(np.abs(matrix).sum(axis=0).max()) * length
+    squarings = max(0, int(np.ceil(np.log2(max(norm, 1.0)))))
+    result = scipy.linalg.expm(matrix * (length * 2.0**-squarings))
+    for number in range(squarings):
+        before = result
+        result = before @ before
+        result[row] += trace - trace @ result
+        if np.linalg.norm(result - before) <= 4 * _EPS * np.linalg.norm(result):
+            return result, length * 2.0 ** (number + 1 - squarings)
+    return result, length
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """Where an evolution came to rest.
+
+    Args:
+        flat: the flattened state, trace one.
+        time: how long it took.
+        rate: at which what was left was fading.
+        error: what still moves over that rate, relative to the state.
+    """
+
+    flat: Flat
+    time: float
+    rate: float
+    error: float
+
+
+def relax(motion: Motion, initial: Flat, rtol: float, size: int, longest: float = 1e6) -> Relaxed:
+    """Evolve until nothing moves, and as long again.
+
+    What moves at a time t, ``m = |L rho|/|rho|``, fades at a rate g, and leaves an error m/g. The
+    rate is that of the second half of the time, in which nothing fast is left: a slow mode keeps m
+    on a plateau, and g small, and then the error says that this was not the end.
+
+    Args:
+        motion: the generator.
+        initial: where to start.
+        rtol: of the fastest rate, below which nothing moves; 100 rtol is the error allowed.
+        size: vectors of a Krylov space.
+        longest: time to relax at most, in units of the inverse norm of L.
+
+    Raises:
+        NumericalError: still moving after `longest`.
+    """
+    scale = motion.scale
+    done, state, stretch = 0.0, initial, 10.0 / scale
+    before = motion.moving(state)
+    rounding = _ROUNDING * scale
+    moving = before
+    while done < longest / scale:
+        for step in krylov_steps(motion.apply, state, stretch, max(1e-3 * rtol, 1e-14), size):
+            state = step.state(step.length)
+        done += stretch
+        moving = motion.moving(state)
+        if moving <= rounding:
+            return Relaxed(state / motion.trace(state), done, scale, moving / scale + rtol)
+        rate = max(float(np.log(max(before / moving, 1.0))) / stretch, rounding)
+        if moving <= rtol * scale and before <= rtol * scale:  # at rest for all of the stretch
+            error = min(2.0, moving / rate) + rtol
+            return Relaxed(state / motion.trace(state), done, rate, error)
+        before, stretch = moving, max(stretch, done)
+    raise NumericalError(
+        f"The state was still moving at rate {moving:.3g} after a time of {done:.3g}. Raise "
+        "rtol, or use method='dense' or 'krylov' if the steady state is unique."
+    )

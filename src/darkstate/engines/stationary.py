@@ -1,0 +1,276 @@
+"""The steady state of a small or sparse generator, directly, with what is known of its error.
+
+On flattened matrices L has the trace t as a left null vector, ``t L = 0``. Replacing the equation
+of one population, which follows from the others, by the trace,
+
+    M = L + e_r (r t - L_r),    M x = r e_r    =>    L x = 0, t x = 1,
+
+makes it regular exactly if the steady state is unique. The factors of M also give what L answers to
+any traceless y, ``L x = y``: with it the residual becomes the error of the state (and is taken
+off), and the norm of ``L^-1`` tells what rounding alone may do, ``eps |L| |L^-1|``. Where that is
+of order one, a slow mode cannot be told from a conserved quantity.
+
+The spectral gap is read off all eigenvalues, part by part where L falls into parts, or it is not
+given: what inverse iteration finds near zero need not be what decays most slowly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
+from numpy.typing import NDArray
+
+Flat = NDArray[Any]
+
+DIRECT_NUMBERS = 6000
+"""Even if the factors fill up completely, they stay below a gigabyte."""
+SPECTRUM_NUMBERS = 300
+"""Parts up to this size are diagonalised for the gap."""
+SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
+METASTABLE = 1e-3
+"""Relaxation this much slower than the smallest rate of a system makes it metastable."""
+_EPS = float(np.finfo(float).eps)
+_SURE = 1e-3
+"""Rounding that would change a slow mode by this part leaves no doubt that it is one."""
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A steady state and what is known of it.
+
+    Args:
+        flat: the flattened state, trace one.
+        error: estimated error, Euclidean norm relative to that of the state.
+        rate: ``1/|L^-1|``: below every rate of the sector.
+        unique: False if rounding hides whether there is another one.
+    """
+
+    flat: Flat
+    error: float
+    rate: float
+    unique: bool
+
+
+def direct_steady_state(
+    matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+) -> Direct | None:
+    """Sparse LU of the generator with the trace as one equation; None if it is singular.
+
+    Args:
+        matrix: (n, n), L on flattened matrices.
+        diagonal: positions of the populations, whose sum is the trace.
+        scale: norm of L, for rounding.
+    """
+    solver = TraceSolver.of(matrix, diagonal, scale)
+    if solver is None:
+        return None
+    n = matrix.shape[0]
+    right = np.zeros(n, dtype=matrix.dtype)
+    right[solver.row] = solver.scale
+    flat = solver.factors.solve(right)
+    if not np.all(np.isfinite(flat)):
+        return None
+    error = np.inf
+    for _ in range(3):
+        correction = solver.answer(-(matrix @ flat))
+        step = float(np.linalg.norm(correction) / np.linalg.norm(flat))
+        if not step < 0.5 * error:
+            break
+        flat, error = flat + correction, step
+    flat = flat / flat[diagonal].sum()
+    rate = solver.slowest()
+    if not rate > 0.0:
+        return None
+    unique = 10 * _EPS * scale / rate <= _SURE
+    return Direct(flat, _error(solver, flat), rate, unique)
+
+
+def _error(solver: TraceSolver, flat: Flat) -> float:
+    """What L^-1 makes of the residual and of the rounding in every sum of ``L x``.
+
+    The rounding of a sum is that of its largest terms; its sign is not known, and drawn.
+    """
+    residual = solver.matrix @ flat
+    rounding = 4 * _EPS * (abs(solver.matrix) @ np.abs(flat))
+    rng, worst = np.random.default_rng(0), float(np.linalg.norm(solver.answer(residual)))
+    for _ in range(3):
+        signs = rng.choice((-1.0, 1.0), size=len(flat))
+        answer = solver.answer(np.abs(residual) * signs + rounding * signs)
+        worst = max(worst, float(np.linalg.norm(answer)))
+    return 2 * worst / float(np.linalg.norm(flat))
+
+
+@dataclass(frozen=True)
+class TraceSolver:
+    """Factors of L with the equation of one population replaced by the trace.
+
+    Args:
+        matrix: L.
+        diagonal: positions of the populations.
+        factors: sparse LU.
+        row: the equation that was replaced.
+        scale: norm of L.
+    """
+
+    matrix: sp.csr_array
+    diagonal: NDArray[np.integer]
+    factors: Any
+    row: int
+    scale: float
+
+    @classmethod
+    def of(
+        cls, matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+    ) -> TraceSolver | None:
+        """Factorise; None if the matrix is singular to the last bit."""
+        row = int(diagonal[0])
+        entries = sp.coo_array(matrix)
+        keep = entries.row != row
+        count = len(diagonal)
+        regular = sp.csc_array(
+            (
+                np.concatenate([entries.data[keep], np.full(count, scale)]),
+                (
+                    np.concatenate([entries.row[keep], np.full(count, row)]),
+                    np.concatenate([entries.col[keep], diagonal]),
+                ),
+            ),
+            shape=matrix.shape,
+        )
+        try:
+            return cls(matrix, diagonal, spla.splu(regular), row, scale)
+        except RuntimeError:  # exactly singular
+            return None
+
+    def answer(self, y: Flat) -> Flat:
+        """Traceless x with ``L x = y``, for traceless y."""
+        y = y.astype(self.matrix.dtype, copy=True)
+        y[self.row] = 0.0
+        return self.factors.solve(y)
+
+    def slowest(self) -> float:
+        """``1/|L^-1|`` on traceless matrices, by power iteration from two starts.
+
+        An estimate of the norm from below; the starts are random, so that what they miss is small.
+        """
+        n = self.matrix.shape[0]
+        rng = np.random.default_rng(0)
+        largest = 0.0
+        for _ in range(2):
+            x = rng.normal(size=n).astype(self.matrix.dtype)
+            for _ in range(4):
+                x = x / np.linalg.norm(x)
+                x[self.row] = 0.0
+                y = self.factors.solve(x)
+                largest = max(largest, float(np.linalg.norm(y)))
+                x = self.factors.solve(y, trans="H")
+                if not np.all(np.isfinite(x)):
+                    return 0.0
+        return 1.0 / max(largest, 1e-300)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The slowest rate and its error, as eigenvalues tell."""
+
+    value: float
+    error: float
+
+
+def spectral_gap(matrix: sp.csr_array, scale: float) -> Gap | None:
+    """Smallest ``-Re lambda`` of L besides one zero; None where L is too large to diagonalise.
+
+    L is diagonalised part by part: what charges separate falls apart by itself.
+
+    Args:
+        matrix: L on flattened matrices.
+        scale: norm of L, for rounding.
+    """
+    rounding = 100 * _EPS * scale
+    links = sp.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
+    count, part = sp.csgraph.connected_components(links, directed=True, connection="weak")
+    sizes = np.bincount(part, minlength=count)
+    if sizes.max() > SPECTRUM_NUMBERS or float(np.sum(sizes.astype(float) ** 3)) > SPECTRUM_WORK:
+        return None
+    order = np.argsort(part, kind="stable")
+    pieces = np.split(order, np.cumsum(sizes)[:-1])
+    found: list[tuple[float, int, complex]] = []
+    zeros = 0
+    for number, piece in enumerate(pieces):
+        block = matrix[piece][:, piece].toarray()
+        for value in np.linalg.eigvals(block):
+            if abs(value) <= rounding:
+                zeros += 1
+            else:
+                found.append((-float(value.real), number, complex(value)))
+    if zeros != 1 or not found:
+        return None
+    rate, number, value = min(found, key=lambda each: each[0])
+    block = matrix[pieces[number]][:, pieces[number]].toarray()
+    error = _eigenvalue_error(block, value, scale)
+    return Gap(rate, error) if error < abs(rate) else None
+
+
+def _eigenvalue_error(block: NDArray[Any], value: complex, scale: float) -> float:
+    """Rounding times the condition of an eigenvalue; a defective one keeps half of the digits.
+
+    Left and right vectors by inverse iteration at the eigenvalue.
+    """
+    n = len(block)
+    shifted = block - (value + 1e-10 * scale) * np.eye(n)
+    factors = scipy.linalg.lu_factor(shifted, check_finite=False)
+    right = np.random.default_rng(0).normal(size=n) + 0j
+    left = right.copy()
+    for _ in range(3):
+        right = scipy.linalg.lu_solve(factors, right / np.linalg.norm(right), check_finite=False)
+        left = scipy.linalg.lu_solve(factors, left / np.linalg.norm(left), trans=2)
+    overlap = abs(np.vdot(left, right)) / (np.linalg.norm(left) * np.linalg.norm(right))
+    simple = 10 * _EPS * scale / max(float(overlap), _EPS)
+    return float(min(simple, np.sqrt(_EPS) * scale))
+
+
+def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
+    """Trace norm of what the rest of its block adds to a dark state, and rounding.
+
+    ``2 |(K - E)^-1 (K - E) psi|`` off psi, by a bordered system that is regular if psi is the only
+    dark state of the block; rounding counts as ``eps |K|`` over the smallest singular value.
+
+    Args:
+        K: (d, d), ``H - (i/2) sum c†c`` in the block.
+        psi: (d,) the state.
+    """
+    size = len(psi)
+    moved = K @ psi
+    energy = np.vdot(psi, moved)
+    norm = float(np.abs(K).sum(axis=1).max())
+    if not norm:
+        return 0.0
+    bordered = np.zeros((size + 1, size + 1), dtype=complex)
+    bordered[:size, :size] = K - energy * np.eye(size)
+    bordered[:size, size], bordered[size, :size] = norm * psi, norm * psi.conj()
+    factors = scipy.linalg.lu_factor(bordered, check_finite=False)
+    missing = np.append(moved - energy * psi, 0.0)
+    answer = scipy.linalg.lu_solve(factors, missing, check_finite=False)[:size]
+    x = np.random.default_rng(0).normal(size=size + 1) + 0j
+    inverse = 1.0 / norm
+    for _ in range(4):
+        y = scipy.linalg.lu_solve(factors, x / np.linalg.norm(x), check_finite=False)
+        inverse = max(inverse, float(np.linalg.norm(y)))
+        x = scipy.linalg.lu_solve(factors, y, trans=2, check_finite=False)
+    error = 2.0 * (float(np.linalg.norm(answer)) + 10 * _EPS * norm * inverse)
+    return error if np.isfinite(error) else np.inf
+
+
+def fixed_phase(psi: NDArray[Any]) -> NDArray[Any]:
+    """A vector times the phase that makes its first well-sized component positive.
+
+    A phase is free, and processors choose it differently: stored states must not.
+    """
+    sizes = np.abs(psi)
+    first = int(np.flatnonzero(sizes > 0.5 * sizes.max())[0])
+    return psi * (sizes[first] / psi[first])
