@@ -68,6 +68,7 @@ class ScenarioRun:
                     for table in self.tables.values()
                     for name, column in table.data_vars.items()
                 },
+                "notices": scenario.notices(),
                 "files": [str(file) for file in self.files],
             }
         )
