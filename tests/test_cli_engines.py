@@ -154,3 +154,61 @@ def test_without_a_sweep_nothing_is_said(do):
     done = do("run", "plain.yaml", "--json")
     assert done.stderr == ""
     assert json.loads(done.stdout)["notices"] == []
+
+
+# Options by label ---------------------------------------------------------------------------------
+
+BEHIND = "model: {kind: DualRail, pairs: 1, squeezing: 0.1, bandwidth: 4}\npictures: []\n"
+
+
+@pytest.mark.parametrize("kind", ["Lindblad", "Trajectories"])
+def test_cut_offs_by_label_reach_the_engine_and_the_stored_result(do, kind):
+    window = "" if kind == "Lindblad" else f", trajectories: 4, {WINDOW}"
+    Path("one.yaml").write_text(
+        f"{BEHIND}engine: {{kind: {kind}, cutoff: {{SA: 4, SB: 5}}{window}}}\n"
+    )
+    Path("one.toml").write_text(
+        'pictures = []\n[model]\nkind = "DualRail"\npairs = 1\nsqueezing = 0.1\nbandwidth = 4\n'
+        f'[engine]\nkind = "{kind}"\ncutoff = {{SA = 4, SB = 5}}\n'
+        + window.replace(", ", "\n").replace(":", " =")
+    )
+    for file in ("one.yaml", "one.toml"):
+        done = do("run", file, "--out", "out")
+        assert done.exit_code in (0, 1), done.output
+        stored = ds.load_result("out/result.zarr")
+        assert stored.report.provenance["engine options"]["cutoff"] == {"SA": 4, "SB": 5}
+        sizes = dict(zip(stored.state.labels, stored.state.dimensions, strict=True))
+        assert (sizes["SA"], sizes["SB"]) == (4, 5)
+
+
+WRONG_CUTOFFS = {
+    "{SA: 4.5}": "one.yaml:3: `engine.cutoff.SA` must be a whole number",
+    "{SA: 1}": "one.yaml:3: `engine.cutoff.SA` must be >= 2",
+    "{SC: 4}": "`cutoff` must name modes of the system, but is 'SC'. Did you mean",
+    "many": "`engine.cutoff` must be a whole number or a mapping of labels to whole numbers",
+    "[4, 5]": "`engine.cutoff` must be a whole number or a mapping of labels to whole numbers",
+}
+
+
+@pytest.mark.parametrize(("cutoff", "said"), WRONG_CUTOFFS.items())
+def test_wrong_cut_offs_are_told_with_their_place(do, cutoff, said):
+    Path("one.yaml").write_text(f"{BEHIND}engine: {{kind: Lindblad, cutoff: {cutoff}}}\n")
+    done = do("run", "one.yaml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize("rest", ["", MOVING])
+def test_a_source_that_is_eliminated_is_no_pair(do, rest):
+    """Its modes are partners by name, but no part of the solution."""
+    text = "model: {kind: DualRail, pairs: 1, squeezing: 0.1, bandwidth: 4}\n" + rest
+    Path("one.yaml").write_text(text)
+    done = do("run", "one.yaml", "--json")
+    assert done.exit_code == 0, done.output
+    tables = json.loads(done.stdout)["tables"]
+    if rest:
+        assert "log_negativity A1 B1" in tables["evolution"]
+    else:
+        assert tables["pairs"]["first"] == ["A1"]
+    Path("one.yaml").write_text(text + "pairs: [[SA, SB]]\n")
+    assert do("run", "one.yaml").exit_code == 2  # asked for, and not there: said

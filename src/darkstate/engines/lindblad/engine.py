@@ -291,8 +291,10 @@ class Lindblad:
         """The source to be eliminated, if that is wanted and possible.
 
         Raises:
-            ArgumentError: the hierarchy was asked for, but there is no linear source.
+            ArgumentError: the hierarchy was asked for, but there is no linear source; a cut-off of
+                what is no mode of the system.
         """
+        given_cutoffs(system, self.cutoff)
         wanted = self.method == "hierarchy"
         if not wanted and (self.method != "auto" or isinstance(self.cutoff, int)):
             return None
