@@ -113,10 +113,6 @@ class Collective:
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether there are ensembles and their blocks fit, and which method comes first."""
-        return affordable(self._found(system), self._limit, FEWER)
-
-    def _found(self, system: OpenSystem) -> Offer:
-        """The offer for a steady state, whatever memory that needs."""
         steps: list[str] = []
         try:
             blocks = self._blocks(system, None, first_cutoffs(system, self.cutoff), steps)
@@ -125,12 +121,14 @@ class Collective:
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         cost = preparation_cost(blocks)
-        if cost.memory > self._limit:  # refused anyway: nothing more is looked at
-            return Offer(self.name, True, "", self.method, tuple(steps), cost)
+        if cost.memory > self._limit:
+            return self._withdrawn(cost, steps)
         generator = generator_of(system, blocks)
         dark = self.method in ("auto", "dark") and dark_possible(generator)
         steps.append(f"Can there be a dark state? {'yes' if dark else 'no'}")
         cost = steady_cost(generator, self.method, dark)
+        if cost.memory > self._limit:
+            return self._withdrawn(cost, steps)
         why = "as requested"
         if self.method == "auto":
             why = Settings.first_method(blocks.numbers, dark)
@@ -139,9 +137,9 @@ class Collective:
 
     def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
         """What an evolution from the default initial state over `times` would cost."""
-        offer = self._found(system)
-        if offer.plan is None:
-            return affordable(offer, self._limit, FEWER)
+        offer = self.offer(system)
+        if not offer.can:
+            return offer
         generator, _ = offer.plan
         cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
         why = "from all atoms down; coherent initial states need blocks without charges"
@@ -284,6 +282,10 @@ class Collective:
                 FEWER,
             )
         return Blocks.of(system, parts)
+
+    def _withdrawn(self, cost: Cost, steps: list[str]) -> Offer:
+        why = f"it would need {cost}, more memory than the limit allows."
+        return Offer(self.name, False, why, self.method, tuple(steps), cost, remedy=FEWER)
 
     def _refusal(self, system: OpenSystem, offer: Offer) -> DarkstateError:
         if not any(isinstance(space, Ensemble) for space in system.spaces):
