@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 import darkstate as ds
-from darkstate.engines import ENGINES, Gaussian
+from darkstate.engines import ENGINES, ON_REQUEST, Gaussian
 from darkstate.errors import ArgumentError, CapacityError, ScenarioError
 from darkstate.models import MODELS, CavityChains, ParametricDrive, SqueezedDrive
 from darkstate.scenarios import (
@@ -23,7 +24,8 @@ from darkstate.scenarios import (
     run_scenario,
 )
 from darkstate.scenarios.leaves import leaf
-from darkstate.scenarios.quantities import POWERS
+from darkstate.scenarios.problems import Refusal
+from darkstate.scenarios.quantities import POWERS, Units
 from darkstate.scenarios.references import bibliography, references
 from darkstate.scenarios.schema import described, documentation
 
@@ -173,7 +175,7 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_the_json_schema_knows_every_model_and_engine():
     schema = json_schema()
     json.dumps(schema, allow_nan=False)
-    for cls in (*MODELS, *ENGINES):
+    for cls in (*MODELS, *ENGINES, *ON_REQUEST):
         fields = {field.name for field in dataclasses.fields(cls) if field.init}
         assert set(schema["$defs"][cls.__name__]["properties"]) == fields | {"kind"}
         assert schema["$defs"][cls.__name__]["additionalProperties"] is False
@@ -181,7 +183,7 @@ def test_the_json_schema_knows_every_model_and_engine():
     assert "file" not in schema["properties"]
 
 
-@pytest.mark.parametrize("cls", [*MODELS, *ENGINES, Scenario, TimeGrid, SqueezedDrive])
+@pytest.mark.parametrize("cls", [*MODELS, *ENGINES, *ON_REQUEST, Scenario, TimeGrid, SqueezedDrive])
 def test_every_key_is_described_and_every_unit_known(cls):
     texts = documentation(cls)
     for field in dataclasses.fields(cls):
@@ -189,6 +191,27 @@ def test_every_key_is_described_and_every_unit_known(cls):
             assert texts.get(field.name), f"{cls.__name__}.{field.name} is not in Args:"
             assert field.metadata.get("unit") in (None, *POWERS)
     assert described(cls).target is cls
+
+
+CUTOFF = leaf(int | Mapping[str, int] | None, None)
+"""Fock states of all modes, or of each by its label."""
+
+
+def test_an_option_by_label_is_a_mapping():
+    for value in (None, 6, {"a": 6, "b": 16}):
+        assert CUTOFF.accepts(value)
+        assert CUTOFF(value, Units(), "") == value
+    assert CUTOFF.rule == "a whole number or a mapping of labels to whole numbers"
+    kinds = [entry["type"] for entry in CUTOFF.schema["anyOf"]]
+    assert kinds == ["integer", "object", "null"]
+    assert CUTOFF.schema["anyOf"][1]["additionalProperties"] == {"type": "integer"}
+    for wrong in ("6", 6.0, True, [6]):
+        assert not CUTOFF.accepts(wrong)
+    with pytest.raises(Refusal) as caught:
+        CUTOFF({"a": 6, "b": 2.5}, Units(), "")
+    assert (caught.value.rule, caught.value.at) == ("be a whole number", ("b",))
+    with pytest.raises(TypeError, match="cannot express"):
+        leaf(Mapping[int, int], None)
 
 
 def test_a_field_that_no_file_can_express_is_a_mistake_of_the_model():

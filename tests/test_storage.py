@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import tempfile
 
 import numpy as np
 import pytest
 import xarray as xr
 
 import darkstate as ds
+from darkstate.engines import Collective, Moments
+from darkstate.engines.cascade import StageStates
+from darkstate.engines.tensor import SampledState
 from darkstate.errors import ArgumentError
 from darkstate.results import Report, Result, Status
 from darkstate.results.plain import from_json, to_json
-from darkstate.results.storage import load_result, save_result
+from darkstate.results.storage import STORED, load_result, save_result, storable
 from darkstate.results.stored_tables import read_table, write_table
-from darkstate.states import GaussianBatch, GaussianState, PairMoments, PairwiseGaussianState
+from darkstate.states import (
+    DensityState,
+    GaussianBatch,
+    GaussianState,
+    PairMoments,
+    PairwiseGaussianState,
+    PureState,
+)
 
 REPORT = Report(
     engine="gaussian",
@@ -65,17 +77,62 @@ def pairwise(count: int) -> PairwiseGaussianState:
 def assert_same_state(first, second) -> None:
     assert type(first) is type(second)
     for name in type(first).__dataclass_fields__:
-        one, two = getattr(first, name), getattr(second, name)
-        if isinstance(one, np.ndarray):
-            assert same_bits(one, two), name
-        elif isinstance(one, PairMoments):
-            assert_same_state(one, two)
-        else:
-            assert one == two
-            assert type(one) is type(two)
+        assert_same_value(getattr(first, name), getattr(second, name), name)
 
 
+def assert_same_value(one, two, name: str) -> None:
+    assert type(one) is type(two), name
+    if isinstance(one, np.ndarray):
+        assert same_bits(one, two), name
+    elif type(one) in STORED.values():
+        assert_same_state(one, two)
+    elif isinstance(one, tuple | list):
+        assert len(one) == len(two), name
+        for k, (first, second) in enumerate(zip(one, two, strict=True)):
+            assert_same_value(first, second, f"{name}[{k}]")
+    else:
+        assert one == two
+
+
+def density(labels: tuple[str, ...]) -> DensityState:
+    size = 2 ** len(labels)
+    matrix = random_matrices(size, size)
+    matrix = matrix @ matrix.conj().T
+    return DensityState(labels, (2,) * len(labels), matrix / np.trace(matrix).real)
+
+
+def stages(windows: int) -> StageStates:
+    pairs = [(f"A{k}", f"B{k}") for k in range(1, 4)]
+    whole = tuple(density((*pairs[k], *pairs[k + 1])) for k in range(windows))
+    return StageStates(tuple(density(pair) for pair in pairs), whole)
+
+
+def sampled(kept: int) -> SampledState:
+    """Groups of unequal sizes; matrix-product states of unequal shapes, where they are kept."""
+    groups = (("A1", "B1"), ("A2", "B2"), ("A1", "B1", "A2"), ("B2",))
+    blocks = tuple(random_matrices(3, 2 ** len(g), 2 ** len(g)) for g in groups)
+    vectors = [[random_matrices(1, 4, k + 1), random_matrices(k + 1, 4, 1)] for k in range(kept)]
+    return SampledState(("A1", "B1", "A2", "B2"), (2,) * 4, groups, blocks, tuple(vectors))
+
+
+def solved(model, engine=None):
+    return ds.solve(model, engine).state
+
+
+ATOMS = ds.models.AtomicEnsembles(3, 0.4, optical_depth=30, cooling=0.1)
+LINE = ds.models.EnsembleRepeater(3, 4, 1.0)
 STATES = [
+    density(("A1", "Ω")),
+    DensityState(("a",), (1,), np.ones((1, 1))),
+    PureState(("A1", "B1"), (2, 3), random_matrices(6) / np.linalg.norm(random_matrices(6))),
+    solved(ATOMS, Collective()),
+    solved(ATOMS, Moments()),
+    solved(LINE),
+    solved(dataclasses.replace(LINE, dephasing=0.01)),
+    stages(0),
+    stages(2),
+    sampled(0),
+    sampled(3),
     gaussian(),
     GaussianState.vacuum(["A1"]),
     pairwise(3),
@@ -84,6 +141,44 @@ STATES = [
     GaussianBatch(("A1", "B1"), random_matrices(0, 2, 2), random_matrices(0, 2, 2)),
     None,
 ]
+
+
+def test_every_type_that_can_be_stored_has_an_example():
+    kinds = {type(state).__name__ for state in STATES if state is not None}
+    assert kinds | {"PairMoments"} == set(STORED)  # which stands in a PairwiseGaussianState
+
+
+def test_arrays_of_a_sequence_take_one_array():
+    """Matrix-product states of many samples would be thousands of files."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = save_result(Result(sampled(20), REPORT), f"{folder}/r.zarr")
+        assert sum(file.is_file() for file in path.rglob("*")) < 20 * 2 * 2
+    mixed = SampledState(("a",), (2,), (("a",),), (np.ones((1, 2, 2)), np.ones(3, dtype=complex)))
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = load_result(save_result(Result(mixed, REPORT), f"{folder}/r.zarr"))
+        assert_same_state(loaded.state, mixed)  # of two types: an array each
+
+
+def test_a_new_type_of_state_is_one_line():
+    with pytest.raises(ArgumentError, match="a state that can be stored, but is 'Own'"):
+        save_result(Result(Own(np.arange(3.0), ("x",)), REPORT), "nowhere")
+    storable(Own)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            state = Own(np.arange(3.0), ("x", ("y", "z")), [density(("q",)), (1.5, None)])
+            loaded = load_result(save_result(Result(state, REPORT), f"{folder}/r"))
+            assert_same_state(loaded.state, state)
+    finally:
+        del STORED["Own"]
+
+
+@dataclasses.dataclass
+class Own:
+    """A state of somebody else: an array, labels of any nesting, states in lists."""
+
+    numbers: np.ndarray
+    labels: tuple
+    rest: list = dataclasses.field(default_factory=list)
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)

@@ -63,15 +63,18 @@ def run(
 ) -> None:
     """Solve a scenario: print its tables, write results and pictures.
 
+    Of a file with a section `sweep` only the model as written is solved, and a notice says so.
+
     Exit code: 0 if the result is certified or converged, 1 if it is suspect or there is none,
     2 if the scenario is at fault (the message says where).
     """
     with telling(as_json):
-        from darkstate.cli.screen import output, progress_bar
+        from darkstate.cli.screen import output, progress_bar, tell_notices
         from darkstate.results import Status
         from darkstate.scenarios import load_scenario, run_scenario
 
         wanted = load_scenario(scenario)
+        tell_notices(wanted.notices())
         folder = out if out is not None else Path("results") / scenario.stem
         with progress_bar(silent=quiet or as_json) as progress:
             done = run_scenario(wanted, folder, progress)
@@ -92,10 +95,11 @@ def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     """Say which engine would solve a scenario, why, and at what cost; solve nothing."""
     with telling(as_json):
         from darkstate.cli.explain_view import explained, show_explanation
-        from darkstate.cli.screen import output
+        from darkstate.cli.screen import output, tell_notices
         from darkstate.scenarios import load_scenario
 
         wanted = load_scenario(scenario)
+        tell_notices(wanted.notices())
         offers = explained(wanted)
     if as_json:
         _print_json(offers.document())

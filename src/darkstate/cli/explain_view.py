@@ -30,6 +30,7 @@ class Offers:
                     "can": offer.can,
                     "method": offer.method,
                     "reason": offer.reason,
+                    "remedy": offer.remedy,
                     "steps": list(offer.steps),
                     "memory_bytes": offer.cost.memory if offer.cost else None,
                     "seconds": offer.cost.seconds if offer.cost else None,
@@ -44,7 +45,7 @@ def explained(scenario: Scenario) -> Offers:
     """The offers for a scenario: of its own engine, or of all of them."""
     from darkstate.frontdoor import explain
 
-    found = explain(scenario.model, scenario.engine)
+    found = explain(scenario.model, scenario.engine, scenario.sought_times())
     return Offers(found.offers, found.chosen)
 
 
@@ -57,28 +58,27 @@ def show_explanation(scenario: Scenario, found: Offers, console: Console) -> Non
     what = "evolution" if scenario.solve == "evolve" else steady
     model = type(scenario.model).__name__
     console.print(Text.assemble((scenario.title, "bold cyan"), f"  {what} of {model}"))
+    alone = len(found.offers) == 1
     for offer in found.offers:
         console.print()
         word, colour = ("can", "green") if offer.can else ("cannot", "yellow")
         console.print(Text.assemble((offer.engine, "bold"), " ", (word, f"bold {colour}")))
-        console.print(_steps(offer))
+        console.print(_steps(offer, offer.answer if alone else offer.reason))
     console.print()
     chosen = found.chosen
     if chosen is None:
         console.print(Text("No engine can solve this.", style="bold red"))
     else:
         console.print(Text.assemble("chosen: ", (f"{chosen.engine} ({chosen.method})", "bold")))
-        if scenario.solve == "evolve":
-            console.print(Text("Method and cost are those of the steady state.", style="dim"))
 
 
-def _steps(offer: Offer) -> Table:
+def _steps(offer: Offer, why: str) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column()
     for step in offer.steps:
         table.add_row(Text("  •", style="dim"), Text(step))
-    table.add_row("  →", Text(f"{'method: ' if offer.can else 'why not: '}{offer.reason}"))
+    table.add_row("  →", Text(f"{'method: ' if offer.can else 'why not: '}{why}"))
     if offer.cost is not None:
         table.add_row("  →", Text(f"predicted: {offer.cost}"))
     return table

@@ -50,16 +50,13 @@ def show_title(run: ScenarioRun, console: Console) -> None:
 def kinds_of(run: ScenarioRun) -> dict[str, str]:
     """What every subsystem of the state is: ``{"A1": "qubit", ..., "SA": "mode"}``."""
     from darkstate.frontdoor import as_system, is_chain
-    from darkstate.states import DensityState, EnsembleState, PureState, SpinMoments
     from darkstate.systems import OpenSystem
 
     labels: tuple[str, ...] = getattr(run.result.state, "labels", ())
     kinds = dict.fromkeys(labels, "ensemble" if is_chain(run.scenario.model) else "mode")
-    of_many_kinds = DensityState | PureState | EnsembleState | SpinMoments
-    if isinstance(run.result.state, of_many_kinds):  # all others are Gaussian
-        system = as_system(run.scenario.model)
-        if isinstance(system, OpenSystem):
-            kinds |= {space.label: space.kind for space in system.spaces if space.label in kinds}
+    system = None if is_chain(run.scenario.model) else as_system(run.scenario.model)
+    if isinstance(system, OpenSystem):
+        kinds |= {space.label: space.kind for space in system.spaces if space.label in kinds}
     return kinds
 
 

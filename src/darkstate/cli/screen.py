@@ -32,6 +32,14 @@ def errors() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def tell_notices(notices: Sequence[str]) -> None:
+    """What the user should know before the answer, on stderr."""
+    console = errors()
+    for text in notices:
+        console.print("[bold yellow]notice:[/] ", end="")
+        console.print(text, markup=False, soft_wrap=not console.is_terminal)
+
+
 @contextmanager
 def progress_bar(silent: bool) -> Iterator[Progress]:
     """A callback ``progress(what, fraction)`` that moves a bar on stderr, gone when done."""

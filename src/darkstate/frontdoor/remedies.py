@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from darkstate.engines import (
     ENGINES,
     ON_REQUEST,
-    Collective,
     Engine,
-    Lindblad,
     MatrixProduct,
     Offer,
     TensorTrajectories,
@@ -22,7 +20,7 @@ from darkstate.engines import (
 )
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.spaces import Ensemble, Mode
+from darkstate.systems.spaces import Mode
 from darkstate.systems.upstream import upstream
 
 CUTOFFS = (10, 6)
@@ -64,16 +62,10 @@ def ways_out(
 
 def _candidates(system: OpenSystem, times: Sequence[float] | None) -> Iterator[Engine]:
     modes = any(isinstance(space, Mode) for space in system.spaces)
-    ensembles = any(isinstance(space, Ensemble) for space in system.spaces)
     cutoffs: tuple[int | None, ...] = CUTOFFS if modes else (None,)
     rates = [jump.rate for jump in system.jumps if jump.rate]
     wait = float(f"{RELAXATIONS / min(rates):.2g}") if rates else None
     windows = {} if times is not None or wait is None else {"burn_in": wait, "duration": wait}
-    if modes:
-        for cutoff in CUTOFFS:
-            yield Lindblad(cutoff=cutoff)
-            if ensembles:
-                yield Collective(cutoff=cutoff)
     for cutoff in cutoffs:
         yield Trajectories(cutoff=cutoff, **windows)
     yield TensorTrajectories(**windows)

@@ -1,9 +1,9 @@
 """Leaf values of a scenario: how an annotation of a dataclass field is read from plain values.
 
 A `Leaf` is made from the annotation alone (``int``, ``float``, ``float | Sequence[float]``,
-``Literal[...]``, ``tuple[tuple[str, str], ...]``, each ``| None``) and the unit of the field. It
-knows its rule in words, its JSON schema, and how to read a value; nothing is converted silently: a
-boolean is no number, a number is no text, ``20.0`` is no whole number.
+``Literal[...]``, ``tuple[tuple[str, str], ...]``, ``Mapping[str, int]``, each ``| None``) and the
+unit of the field. It knows its rule in words, its JSON schema, and how to read a value; nothing is
+converted silently: a boolean is no number, a number is no text, ``20.0`` is no whole number.
 """
 
 from __future__ import annotations
@@ -60,10 +60,9 @@ def leaf(annotation: Any, unit: str | None, infinite: bool = False) -> Leaf:
     if unit is not None and unit not in POWERS:
         raise TypeError(f"a field's unit must be one of {', '.join(POWERS)}, not {unit!r}")
     simple = {int: _INTEGER, str: _TEXT, bool: _BOOLEAN, type(None): _NOTHING}
+    simple[float] = _number(unit, infinite)
     if annotation in simple:
         return simple[annotation]
-    if annotation is float:
-        return _number(unit, infinite)
     if origin is Literal:
         return _choice(arguments)
     if origin in (Union, types.UnionType):
@@ -72,6 +71,8 @@ def leaf(annotation: Any, unit: str | None, infinite: bool = False) -> Leaf:
         return _fixed([leaf(part, unit, infinite) for part in arguments])
     if origin in (tuple, list, collections.abc.Sequence):
         return _many(leaf(arguments[0], unit, infinite))
+    if origin in (dict, collections.abc.Mapping) and arguments[0] is str:
+        return _by_label(leaf(arguments[1], unit, infinite))
     raise TypeError(f"a scenario cannot express values of type {annotation}")
 
 
@@ -151,6 +152,15 @@ def _many(entry: Leaf) -> Leaf:
     return Leaf(rule, schema, lambda value: isinstance(value, list), read)
 
 
+def _by_label(entry: Leaf) -> Leaf:
+    def read(value: Any, units: Units) -> dict[str, Any]:
+        return {label: _entry(entry, label, item, units) for label, item in value.items()}
+
+    schema = {"type": "object", "additionalProperties": entry.schema}
+    rule = f"a mapping of labels to {entry.rule.removeprefix('a ')}s"
+    return Leaf(rule, schema, lambda value: isinstance(value, dict), read)
+
+
 def _fixed(entries: list[Leaf]) -> Leaf:
     def read(value: Any, units: Units) -> tuple[Any, ...]:
         return tuple(
@@ -169,8 +179,8 @@ def _fixed(entries: list[Leaf]) -> Leaf:
     return Leaf(rule, schema, lambda v: isinstance(v, list) and len(v) == count, read)
 
 
-def _entry(part: Leaf, position: int, value: Any, units: Units) -> Any:
-    """Read one entry of a list; a refusal learns its position."""
+def _entry(part: Leaf, position: int | str, value: Any, units: Units) -> Any:
+    """Read one entry of a list or mapping; a refusal learns its position or label."""
     try:
         return part(value, units, f"This entry should be {part.rule}.")
     except Refusal as refusal:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from darkstate.measures import log_negativity
 from darkstate.results import Result, pair_curve, pair_table
 from darkstate.scenarios.scenario import Scenario
-from darkstate.scenarios.tabulation import Pair, chosen_measures
-from darkstate.states import SpinMoments
+from darkstate.scenarios.tabulation import WHOLE, Pair, chosen_measures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +32,7 @@ def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> li
         return list(scenario.pictures)
     if scenario.solve == "evolve" or len(getattr(scenario.model, "times", ())) > 1:
         return ["time"]
-    whole = not isinstance(state, SpinMoments) and not hasattr(state, "pairs")
+    whole = isinstance(state, WHOLE)
     size = len(state.labels)
     suits = {
         "map": whole and 2 < size <= MAP_LIMIT,

@@ -22,6 +22,14 @@ _ENGINES = {
         ("chase2008", "permutation symmetry in the collective engine"),
         ("kraus2008", "dark states, the first rung of the collective engine"),
     ),
+    "cascade": (("gardiner1993", "one-way networks, which the cascade engine follows"),),
+    "matrix product": (
+        ("verstraete2004", "matrix products of density matrices in the matrix product engine"),
+    ),
+    "tensor trajectories": (
+        ("molmer1993", "quantum jumps in the tensor trajectories engine"),
+        ("schollwock2011", "the matrix-product states that they keep"),
+    ),
     "moments": (("kubo1962", "the closure of the moments engine"),),
     "lindblad": (("kraus2008", "dark states, the first rung of the lindblad engine"),),
     "trajectories": (
@@ -92,12 +100,12 @@ def _keys(scenario: Scenario) -> Iterator[tuple[str, str]]:
     model = scenario.model
     for key in getattr(model, "references", ()):
         yield key, f"the model {type(model).__name__}"
-    chosen = explain(model).chosen
-    engine = scenario.engine.name if scenario.engine else chosen.engine if chosen else ""
     steady = scenario.solve == "steady_state"
+    chosen = explain(model, scenario.engine, scenario.sought_times()).chosen
+    engine = scenario.engine.name if scenario.engine else chosen.engine if chosen else ""
     if not (engine == "gaussian" and not steady):  # the evolution is an exponential
         yield from _ENGINES.get(engine, ())
-    if chosen and engine == chosen.engine and chosen.method == "hierarchy":
+    if chosen and chosen.method == "hierarchy":
         yield _HIERARCHY
     for measure in scenario.measures:
         for key in _MEASURES.get(measure, ()):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,7 @@ class ScenarioRun:
                     for table in self.tables.values()
                     for name, column in table.data_vars.items()
                 },
+                "notices": scenario.notices(),
                 "files": [str(file) for file in self.files],
             }
         )
@@ -101,7 +102,16 @@ def run_scenario(
     progress("solving", 0.1)
     evolving = scenario.solve == "evolve"
     run = (_evolved if evolving else _steady)(scenario, pairs, progress)
-    return run if folder is None else _written(run, pairs, folder, progress)
+    known = _known(scenario, pairs, run.result.state.labels)
+    return run if folder is None else _written(run, known, folder, progress)
+
+
+def _known(
+    scenario: Scenario, pairs: list[tuple[str, str]], labels: Sequence[str]
+) -> list[tuple[str, str]]:
+    """The pairs that a solution knows: a source may be eliminated, unless it is asked for."""
+    chosen = scenario.pairs is not None
+    return [pair for pair in pairs if chosen or set(pair) <= set(labels)]
 
 
 def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
@@ -113,7 +123,7 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
     if result.table is not None and result.table.sizes["time"] > 1:  # a repeater over time
         return ScenarioRun(scenario, result, {"evolution": result.table})
     single, double = (chosen_measures(scenario.measures, parties) for parties in (1, 2))
-    tables = {}
+    pairs, tables = _known(scenario, pairs, result.state.labels), {}
     if double and pairs:
         tables["pairs"] = pair_data(result.state, double, pairs)
     modes = mode_data(result.state, single)
@@ -123,15 +133,18 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
 
 
 def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
-    from darkstate.frontdoor import evolve
+    from darkstate.frontdoor import evolve, explain
     from darkstate.scenarios.tabulation import time_columns
+    from darkstate.systems.traits import LinearSource
 
     assert scenario.times is not None
+    times = scenario.times.values()
+    chosen = explain(scenario.model, scenario.engine, times).chosen
+    if chosen is not None and isinstance(chosen.plan, LinearSource):
+        pairs = _known(scenario, pairs, chosen.plan.network.labels)
     columns = time_columns(scenario.measures, pairs)
     measures = {name: function for name, (_, function) in columns.items()}
-    result = evolve(
-        scenario.model, scenario.times.values(), measures=measures, engine=scenario.engine
-    )
+    result = evolve(scenario.model, times, measures=measures, engine=scenario.engine)
     table = result.table
     assert table is not None
     for name, (measure, _) in columns.items():

@@ -125,7 +125,7 @@ class Scenario:
     @staticmethod
     def _schema_types() -> dict[str, Any]:
         """Types of the fields that depend on what the library has."""
-        from darkstate.engines import ENGINES, Trajectories
+        from darkstate.engines import ENGINES, ON_REQUEST
         from darkstate.measures import MEASURES
         from darkstate.models import MODELS
         from darkstate.repeaters import SOLVERS
@@ -133,9 +133,23 @@ class Scenario:
         names = tuple(measure.name for measure in MEASURES)
         return {
             "model": Union[MODELS],  # noqa: UP007
-            "engine": Union[(*ENGINES, Trajectories, *SOLVERS, type(None))],
+            "engine": Union[(*ENGINES, *ON_REQUEST, *SOLVERS, type(None))],
             "measures": tuple[Literal[names], ...],
         }
+
+    def notices(self) -> list[str]:
+        """What a single run of the scenario leaves out, in sentences for the user."""
+        if self.sweep is None:
+            return []
+        where = self.file or "SCENARIO"
+        return [
+            f"`sweep` is not run: the answer is that of the one model as written, none of the "
+            f"{len(sweep_of(self))} points. Use `darkstate sweep {where}` for them."
+        ]
+
+    def sought_times(self) -> list[float] | None:
+        """The times of the evolution; None for a steady state."""
+        return None if self.times is None else self.times.values()
 
     @property
     def time_unit(self) -> str:

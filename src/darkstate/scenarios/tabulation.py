@@ -17,6 +17,14 @@ from darkstate.conventions import partner_pairs
 from darkstate.errors import ArgumentError, check_labels
 from darkstate.measures import MEASURES, Measure
 from darkstate.results import pair_curve
+from darkstate.states import (
+    DensityState,
+    DickePairState,
+    EnsembleState,
+    GaussianState,
+    PureState,
+    SchmidtState,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +36,16 @@ FEW_LABELS = 8
 
 WHOLE_LIMIT = 400
 """Up to so many subsystems, measures of one party are also taken of the whole network."""
+
+WHOLE = (
+    DensityState,
+    DickePairState,
+    EnsembleState,
+    GaussianState,
+    PureState,
+    SchmidtState,
+)
+"""States that know all of the network; others know pairs, stages, groups, or means of ensembles."""
 
 
 def chosen_measures(names: Sequence[str], parties: int) -> list[Measure]:
@@ -80,7 +98,7 @@ def mode_data(state: Any, measures: Sequence[Measure]) -> xr.Dataset:
 
 def whole_data(state: Any, measures: Sequence[Measure]) -> dict[str, float]:
     """Every measure of one party, of the whole network; empty where the state is not kept whole."""
-    if hasattr(state, "pairs") or len(state.labels) > WHOLE_LIMIT:
+    if not isinstance(state, WHOLE) or len(state.labels) > WHOLE_LIMIT:
         return {}
     return {measure.name: measure(state) for measure in measures}
 

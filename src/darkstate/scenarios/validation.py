@@ -97,12 +97,12 @@ def _check_sweep(scenario: Scenario, document: Document) -> None:
 
 
 def _place(name: str, value: Described) -> Path:
-    """Path of an argument such as ``hopping[3]`` inside its object."""
-    parts = re.match(r"(\w+)(?:\[(\d+)\])?\Z", name)
+    """Path of an argument such as ``hopping[3]`` or ``cutoff['a']`` inside its object."""
+    parts = re.match(r"(\w+)(?:\[(?:(\d+)|'(.+)')\])?\Z", name)
     if not parts or parts.group(1) not in type(value).model_fields:
         return ()
-    index = (int(parts.group(2)),) if parts.group(2) else ()
-    return (parts.group(1), *index)
+    field, position, label = parts.groups()
+    return (field, *([int(position)] if position else [label] if label else []))
 
 
 # What the schema refuses ------------------------------------------------------------------------

@@ -113,6 +113,10 @@ class Collective:
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether there are ensembles and their blocks fit, and which method comes first."""
+        return affordable(self._found(system), self._limit, FEWER)
+
+    def _found(self, system: OpenSystem) -> Offer:
+        """The offer for a steady state, whatever memory that needs."""
         steps: list[str] = []
         try:
             blocks = self._blocks(system, None, first_cutoffs(system, self.cutoff), steps)
@@ -121,14 +125,12 @@ class Collective:
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         cost = preparation_cost(blocks)
-        if cost.memory > self._limit:
-            return self._withdrawn(cost, steps)
+        if cost.memory > self._limit:  # refused anyway: nothing more is looked at
+            return Offer(self.name, True, "", self.method, tuple(steps), cost)
         generator = generator_of(system, blocks)
         dark = self.method in ("auto", "dark") and dark_possible(generator)
         steps.append(f"Can there be a dark state? {'yes' if dark else 'no'}")
         cost = steady_cost(generator, self.method, dark)
-        if cost.memory > self._limit:
-            return self._withdrawn(cost, steps)
         why = "as requested"
         if self.method == "auto":
             why = Settings.first_method(blocks.numbers, dark)
@@ -137,9 +139,9 @@ class Collective:
 
     def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
         """What an evolution from the default initial state over `times` would cost."""
-        offer = self.offer(system)
-        if not offer.can:
-            return offer
+        offer = self._found(system)
+        if offer.plan is None:
+            return affordable(offer, self._limit, FEWER)
         generator, _ = offer.plan
         cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
         why = "from all atoms down; coherent initial states need blocks without charges"
@@ -282,10 +284,6 @@ class Collective:
                 FEWER,
             )
         return Blocks.of(system, parts)
-
-    def _withdrawn(self, cost: Cost, steps: list[str]) -> Offer:
-        why = f"it would need {cost}, more memory than the limit allows."
-        return Offer(self.name, False, why, self.method, tuple(steps), cost, remedy=FEWER)
 
     def _refusal(self, system: OpenSystem, offer: Offer) -> DarkstateError:
         if not any(isinstance(space, Ensemble) for space in system.spaces):

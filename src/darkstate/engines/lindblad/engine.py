@@ -114,6 +114,15 @@ class Lindblad:
 
     def offer(self, system: OpenSystem) -> Offer:
         """Whether the system fits, in which sectors, and which method would be tried first."""
+        return self._affordable(self._found(system))
+
+    def _affordable(self, offer: Offer) -> Offer:
+        """The offer, withdrawn where memory is short; a hierarchy that was asked for is tried."""
+        tried = isinstance(offer.plan, LinearSource) and self.method != "auto"
+        return offer if tried else affordable(offer, self._limit, SMALLER)
+
+    def _found(self, system: OpenSystem) -> Offer:
+        """The offer for a steady state, whatever memory that needs."""
         try:
             source = self._source(system)
             network = source.network if source else system
@@ -133,10 +142,9 @@ class Lindblad:
             try:
                 asked = network_cutoff(source.network, self.cutoff)
                 options = replace(self._settings.hierarchy, cutoff=asked)
-                offer = hierarchy_offer(self.name, system, source, options)
+                return hierarchy_offer(self.name, system, source, options)
             except DarkstateError as refusal:
                 return refused(self.name, refusal, tuple(steps))
-            return affordable(offer, self._limit, SMALLER) if self.method == "auto" else offer
         modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
             fixed = given_cutoffs(system, self.cutoff)
@@ -152,8 +160,7 @@ class Lindblad:
         if cost.memory <= self._limit:  # else it is refused anyway, and compiling is large already
             generator = compiled(system, dims)
             cost = steady_cost(generator, self.method, DENSE_NUMBERS)
-        offer = Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
-        return affordable(offer, self._limit, SMALLER)
+        return Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
 
     def steady_state(
         self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
@@ -209,12 +216,12 @@ class Lindblad:
 
     def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
         """What an evolution from the ground state over `times` would cost."""
-        offer = self.offer(system)
-        if not offer.can or isinstance(offer.plan, LinearSource):
-            return offer
-        generator = offer.plan[1]
-        if generator is None:
-            generator = compiled(system, offer.plan[0])
+        offer = self._found(system)
+        generator = None
+        if offer.can and not isinstance(offer.plan, LinearSource):
+            _, generator = offer.plan
+        if generator is None:  # refused, behind a source, or too large to be looked at
+            return self._affordable(offer)
         cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
         offer = replace(offer, method="Krylov propagator", reason="as for all sizes", cost=cost)
         return affordable(offer, self._limit, SMALLER)
@@ -284,8 +291,10 @@ class Lindblad:
         """The source to be eliminated, if that is wanted and possible.
 
         Raises:
-            ArgumentError: the hierarchy was asked for, but there is no linear source.
+            ArgumentError: the hierarchy was asked for, but there is no linear source; a cut-off of
+                what is no mode of the system.
         """
+        given_cutoffs(system, self.cutoff)
         wanted = self.method == "hierarchy"
         if not wanted and (self.method != "auto" or isinstance(self.cutoff, int)):
             return None

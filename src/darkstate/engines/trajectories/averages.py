@@ -1,29 +1,22 @@
-"""Averages over trajectories as they come, and what is reported of them."""
+"""Averages over trajectories as they come: of states at times, and over a stationary window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.ensemble import sampling_error
-from darkstate.engines.trajectories.flow import Array, Walkers
-from darkstate.engines.trajectories.seeds import provenance_of
-from darkstate.results import Report, Status
-from darkstate.results.report import versions
+from darkstate.engines.trajectories.flow import Array
+from darkstate.engines.trajectories.looks import Change, Runs, looked_at
+from darkstate.engines.trajectories.runs import TERMS, batches
 from darkstate.states import DensityState
 
-if TYPE_CHECKING:
-    from darkstate.engines.trajectories.engine import Trajectories
-
-Run = tuple[Walkers, Iterator[Array]]
-"""A batch of walkers and their normalised vectors (D, n) at all times."""
-
-LARGEST_MOVE = 0.2
-"""Step times largest measured rate beyond which averages are suspect; the default is 0.05."""
+SAMPLES = 200
+"""Times at which a stationary run is looked at."""
 
 
 @dataclass
@@ -66,115 +59,98 @@ class Average:
         """The average state."""
         return DensityState(matrices.labels, matrices.dimensions, self.mean(moment))
 
+    def square(self, moment: int) -> float:
+        """The mean of the squared Frobenius norms."""
+        return float(self.purity[moment] / self.samples[moment])
+
     def error(self, moment: int) -> float:
         """Its standard error in the Frobenius norm."""
-        count = int(self.samples[moment])
-        return sampling_error(self.mean(moment), self.purity[moment] / count, count)
+        return sampling_error(self.mean(moment), self.square(moment), int(self.samples[moment]))
+
+    def largest_error(self) -> float:
+        """The largest over all times."""
+        return max(self.error(k) for k in range(len(self.samples)))
+
+    def margin(self) -> float:
+        """The smallest eigenvalue at any time."""
+        return min(float(np.linalg.eigvalsh(self.mean(k))[0]) for k in range(len(self.samples)))
+
+    def diagonals(self) -> Array:
+        """(T, D) populations of the basis states."""
+        return np.real(np.diagonal(self.total, axis1=1, axis2=2)) / self.samples[:, None]
 
 
 @dataclass(frozen=True)
-class WindowAverage:
-    """A stationary average and a check of stationarity.
+class Window:
+    """A stationary average, and how its halves differ.
 
     Args:
-        average: of the whole window (one moment), a sample a trajectory.
-        moved: distance between the averages of the two halves, in the Frobenius norm.
-        noise: standard error of their difference.
+        whole: of the window (one moment), a sample a trajectory.
+        difference: second half minus first half.
     """
 
-    average: Average
-    moved: float
-    noise: float
+    whole: Average
+    difference: Average
+
+    @classmethod
+    def empty(cls, size: int) -> Window:
+        """Nothing added yet."""
+        return cls(Average.empty(1, size), Average.empty(1, size))
+
+    def add(self, halves: Array) -> None:
+        """Add trajectories by the averages (2, n, D, D) over their halves."""
+        for early, late in zip(*halves, strict=True):
+            self.whole.add_matrix(0, 0.5 * (early + late))
+            self.difference.add_matrix(0, late - early)
+
+    def drift(self) -> tuple[float, float]:
+        """Distance between the halves, and its standard error."""
+        return float(np.linalg.norm(self.difference.mean(0))), self.difference.error(0)
+
+    def apart(self, other: Window) -> tuple[float, float]:
+        """Distance from another average, and its standard error."""
+        distance = float(np.linalg.norm(self.whole.mean(0) - other.whole.mean(0)))
+        return distance, float(np.hypot(self.whole.error(0), other.whole.error(0)))
 
 
-def window_average(
-    runs: Iterable[Run], matrices: Compiled, first: int, samples: int
-) -> WindowAverage:
-    """Average from moment `first` on, trajectory by trajectory, over `samples` moments."""
-    size = matrices.size
-    whole, difference = Average.empty(1, size), Average.empty(1, size)
-    for _, moments in runs:
-        sums: Array = None
-        for moment, x in enumerate(moments):
-            if sums is None:
-                sums = np.zeros((2, x.shape[1], size, size), dtype=complex)
-            if moment >= first:
-                half = int(moment - first >= samples // 2)
-                sums[half] += np.einsum("in,jn->nij", x, x.conj()) / (samples // 2)
-        for early, late in zip(*sums, strict=True):
-            whole.add_matrix(0, 0.5 * (early + late))
-            difference.add_matrix(0, late - early)
-    moved = float(np.linalg.norm(difference.mean(0)))
-    return WindowAverage(whole, moved, difference.error(0))
+def window_times(burn_in: float, duration: float) -> list[float]:
+    """Times of a stationary run; the last `SAMPLES` of them are the window."""
+    window = np.linspace(burn_in, burn_in + duration, SAMPLES).tolist()
+    return [0.0, *window] if burn_in > 0 else window
 
 
-def report_of(
-    engine: Trajectories,
-    matrices: Compiled,
-    average: Average,
-    entropy: int,
-    numbers: Sequence[int],
-) -> Report:
-    """What is known about averages: the sampling error first of all."""
-    error = max(average.error(k) for k in range(len(average.samples)))
-    names = ("trajectories", "unravelling", "step", "cutoff", "burn_in", "duration")
-    options = {name: getattr(engine, name) for name in names}
-    sampled = (
-        f"average of {len(numbers)} trajectories; the error estimate is one standard deviation of "
-        "the state in the Frobenius norm"
-    )
-    seeds = provenance_of(entropy, numbers)
-    return Report(
-        engine=engine.name,
-        method=engine.unravelling,
-        status=Status.CONVERGED,
-        error_estimate=error,
-        margin=float(np.linalg.eigvalsh(average.mean(-1))[0]),
-        truncation=_edges(matrices, average),
-        structure=(sampled,),
-        warnings=_step_warning(engine, matrices),
-        provenance={"engine options": options, "versions": versions(), **seeds},
-    )
-
-
-def _step_warning(engine: Trajectories, matrices: Compiled) -> tuple[str, ...]:
-    """A diffusive step on which the measurement changes a state by more than a part of itself."""
-    if engine.unravelling == "jumps" or engine.step is None or not matrices.channels:
-        return ()
-    strength = sum(c.conj().T @ c for c in matrices.channels[1:])
-    strength = strength + matrices.channels[0].conj().T @ matrices.channels[0]
-    largest = float(abs(strength).sum(axis=1).max())
-    if engine.step * largest <= LARGEST_MOVE:
-        return ()
-    return (
-        f"step {engine.step:g} is too long for measured rates of up to {largest:.3g}: lower it to "
-        f"{LARGEST_MOVE / largest:.2g} or less, or leave it out",
-    )
-
-
-def judged(report: Report, edge: float) -> Report:
-    """The report, `suspect` where a warning or a full Fock edge stands against it."""
-    full = tuple(
-        f"{name} holds {value:.3g}: raise cutoff"
-        for name, value in report.truncation.items()
-        if value > edge
-    )
-    warnings = report.warnings + full
-    return report.with_(status=Status.SUSPECT if warnings else report.status, warnings=warnings)
-
-
-def _edges(matrices: Compiled, average: Average) -> dict[str, float]:
-    """Largest population over time of the two highest Fock states of each mode.
-
-    Of two, because two-photon processes leave one parity empty.
-    """
-    found = {}
-    for k in range(len(average.samples)):
-        populations = np.real(np.diagonal(average.mean(k))).reshape(matrices.dimensions)
-        for label in matrices.modes:
-            axis = matrices.labels.index(label)
-            ends = (-2, -1) if populations.shape[axis] > 3 else (-1,)
-            last = [float(np.take(populations, at, axis=axis).sum()) for at in ends]
-            name = f"Fock edge of {label}"
-            found[name] = max(found.get(name, 0.0), *last)
+def window_of(runs: Runs, look: Change | None, numbers: Sequence[int], budget: float) -> Window:
+    """The average of trajectories; some of them are compared with their second look."""
+    found = Window.empty(runs.matrices.size)
+    size = max(runs.size, 2 * runs.size**2 // TERMS)  # both halves of every trajectory are held
+    done = 0
+    if look is not None:
+        part = looked_at(runs, numbers, size, budget)
+        halves, again = _halves(runs, part), _halves(look.runs, part)
+        found.add(halves)
+        _compare(look, halves.mean(axis=0), again.mean(axis=0))
+        done = len(part)
+    for part in batches(numbers[done:], size, budget):
+        found.add(_halves(runs, part))
     return found
+
+
+def _halves(runs: Runs, numbers: Sequence[int]) -> Array:
+    """(2, n, D, D): averages over the halves of the window for every trajectory."""
+    size = runs.matrices.size
+    sums = np.zeros((2, len(numbers), size, size), dtype=complex)
+    _, moments = runs.begin(numbers)
+    first = len(runs.times) - SAMPLES
+    for moment, (x, _) in enumerate(moments):
+        if moment >= first:
+            half = int(moment - first >= SAMPLES // 2)
+            sums[half] += np.einsum("in,jn->nij", x, x.conj()) / (SAMPLES // 2)
+    return sums
+
+
+def _compare(look: Change, averages: Array, again: Array) -> None:
+    """Note the change of averages (n, D, D) over the window."""
+    d = averages.copy()
+    d[:, look.places[:, None], look.places] -= again
+    square = float(np.mean(np.sum(np.abs(d) ** 2, axis=(1, 2))))
+    look.note(float(np.linalg.norm(d.mean(axis=0))), square, len(d))

@@ -15,6 +15,7 @@ whose matrix acts on ``rho`` written row by row, ``A rho B -> kron(A, B^T)``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import pi, prod, sqrt
@@ -23,6 +24,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from darkstate.engines.base import check_physical
+from darkstate.engines.truncation import Cutoff, degrees, given_cutoffs, least_cutoffs
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
@@ -42,6 +45,8 @@ class Compiled:
         channels: jump operators with the root of their rate, sparse (D, D) each.
         names: their names; ``"jump 3"`` where they have none.
         monitors: the detectors, each with the number of its channel.
+        degrees: by mode, the quanta that one term of H or of a jump moves at most.
+        least: by mode, the levels without which its terms or a resonance go unnoticed.
     """
 
     labels: tuple[str, ...]
@@ -51,6 +56,13 @@ class Compiled:
     channels: tuple[sp.csr_array, ...]
     names: tuple[str, ...]
     monitors: tuple[tuple[int, Monitor], ...]
+    degrees: Mapping[str, int]
+    least: Mapping[str, int]
+
+    @property
+    def cutoffs(self) -> dict[str, int]:
+        """Fock states of every mode."""
+        return {label: self.dimensions[self.labels.index(label)] for label in self.modes}
 
     @property
     def size(self) -> int:
@@ -74,6 +86,13 @@ class Compiled:
         for k, monitor in self.monitors:
             found[k] += monitor.efficiency if monitor.kind in kinds else 0.0
         return found
+
+    def largest_rate(self, shares: Any) -> float:
+        """A bound of the rate of jumps, of these fractions of every channel."""
+        total: Any = sp.csr_array(self.hamiltonian.shape, dtype=complex)
+        for share, c in zip(shares, self.channels, strict=True):
+            total = total + share * (c.conj().T @ c)
+        return float(abs(total).sum(axis=1).max())
 
     @cached_property
     def unseen(self) -> sp.csr_array:
@@ -113,41 +132,46 @@ def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
     return []
 
 
-def compiled(system: OpenSystem, cutoff: int | None) -> Compiled:
-    """The matrices of a system; channels of rate zero are dropped.
+def compiled(system: OpenSystem, cutoff: Cutoff) -> Compiled:
+    """The matrices of a system; channels of rate zero are dropped, unless somebody looks at them.
+
+    A detector of a channel of rate zero sees the vacuum.
 
     Raises:
         EngineMismatchError: a jump acts atom by atom, which no symmetric subspace can hold.
         ArgumentError: there are modes but no cutoff.
     """
     spaces, dims = system.spaces, dimensions(system, cutoff)
-    jumps = [(k, jump) for k, jump in enumerate(system.jumps) if jump.rate]
+    watched = {monitor.channel for monitor in system.monitors}
+    jumps = [(k, j) for k, j in enumerate(system.jumps) if j.rate or (j.name and j.name in watched)]
     channels = tuple(
         sp.csr_array(sqrt(jump.rate) * operator_matrix(jump.operator, spaces, dims))
         for _, jump in jumps
     )
     names = tuple(jump.name or f"jump {k + 1}" for k, jump in jumps)
-    monitors = tuple((names.index(m.channel), m) for m in system.monitors if m.channel in names)
+    monitors = tuple((names.index(m.channel), m) for m in system.monitors)
     modes = tuple(space.label for space in spaces if isinstance(space, Mode))
     H = operator_matrix(system.hamiltonian, spaces, dims)
-    return Compiled(tuple(system.labels), dims, modes, H, channels, names, monitors)
+    moved, least = degrees(system), least_cutoffs(system)
+    return Compiled(tuple(system.labels), dims, modes, H, channels, names, monitors, moved, least)
 
 
-def dimensions(system: OpenSystem, cutoff: int | None) -> tuple[int, ...]:
-    """Dimension of every space; modes get `cutoff` Fock states.
+def dimensions(system: OpenSystem, cutoff: Cutoff) -> tuple[int, ...]:
+    """Dimension of every space; modes get `cutoff` Fock states, or each its own.
 
     Raises:
         EngineMismatchError: a jump acts atom by atom, which no symmetric subspace can hold.
-        ArgumentError: there are modes but no cutoff.
+        ArgumentError: there are modes but no cutoff, or it names others.
     """
     for jump in system.jumps:
         _refuse_each_atom(jump)
     found = []
+    given = given_cutoffs(system, cutoff)
     for space in system.spaces:
-        if isinstance(space, Mode) and cutoff is None:
-            remedy = "Use Trajectories(cutoff=10)."
-            raise ArgumentError("cutoff", "be given for systems with modes", None, remedy)
-        found.append(int(cutoff or 0) if isinstance(space, Mode) else int(space.dimension or 0))
+        if isinstance(space, Mode) and space.label not in given:
+            remedy = f"Use Trajectories(cutoff=10), or cutoff={{'{space.label}': 10, ...}}."
+            raise ArgumentError("cutoff", f"be given for the mode '{space.label}'", cutoff, remedy)
+        found.append(given.get(space.label, space.dimension or 0))
     return tuple(found)
 
 
@@ -164,6 +188,7 @@ def checked_initial(matrices: Compiled, initial: Any) -> PureState | DensityStat
 
     Raises:
         ArgumentError: no state of these spaces.
+        UnphysicalError: it has a negative eigenvalue.
     """
     if initial is None:
         return PureState.basis(matrices.labels, matrices.dimensions)
@@ -173,4 +198,5 @@ def checked_initial(matrices: Compiled, initial: Any) -> PureState | DensityStat
     if initial.dimensions != matrices.dimensions:
         remedy = f"Its dimensions must be {matrices.dimensions}; set cutoff= accordingly."
         raise ArgumentError("initial", "fit the dimensions", initial.dimensions, remedy)
+    check_physical(initial)
     return initial

@@ -10,11 +10,17 @@ step before and half a step after (`flow.py`). Strong and weak order are one whe
 commute with each other, as those of one channel or of different sites do; otherwise the products
 are symmetrised and the strong order is 1/2. Both are measured in the tests.
 
+Steps may be doubled on the same Brownian path: two of them become one, with the sum of their noise.
+Or they are halved: the noise dW is divided into ``dW/2 + b`` and ``dW/2 - b`` with b of variance
+dt/4 from another stream (a Brownian bridge). The difference of two such runs is the error of the
+step, nearly free of sampling noise.
+
 Source: Rouchon and Ralph, Phys. Rev. A 91, 012118 (2015).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -26,6 +32,12 @@ import scipy.sparse as sp
 
 from darkstate.engines.trajectories.flow import Array, Flow, Walkers
 
+DOUBLED, HALVED = 2.0, 0.5
+MOVE = 0.05
+"""Default step, times the largest measured rate."""
+TURN = 0.5
+"""Default step at most, times the norm of the generator of all else."""
+
 
 @dataclass(frozen=True)
 class Diffusion:
@@ -34,10 +46,12 @@ class Diffusion:
     Args:
         flow: what happens besides; says whether columns are vectors or density matrices.
         quadratures: measured operators ``a_k``, sparse (D, D).
+        pace: steps are made twice or half as long as asked for, on the same Brownian path.
     """
 
     flow: Flow
     quadratures: tuple[sp.csr_array, ...]
+    pace: float = 1.0
 
     @cached_property
     def strength(self) -> sp.csr_array:
@@ -60,10 +74,20 @@ class Diffusion:
                 found.append((j, k, product))
         return tuple(found)
 
+    @cached_property
+    def rate(self) -> float:
+        """A bound of the largest measured rate."""
+        return float(abs(self.strength).sum(axis=1).max())
+
     def default_step(self) -> float:
-        """A step on which the measurement changes the fastest state by a twentieth."""
-        largest = float(abs(self.strength).sum(axis=1).max())
-        return 0.05 / largest if largest > 0 else float("inf")
+        """A step on which the measurement changes the fastest state by a twentieth.
+
+        All else turns states by half a radian at most: what turns faster would look slow.
+        """
+        steps = [
+            part / rate for part, rate in ((MOVE, self.rate), (TURN, self.flow.norm)) if rate > 0
+        ]
+        return min(steps, default=float("inf")) if self.rate > 0 else float("inf")
 
     def advance(self, walkers: Walkers, duration: float, steps: int) -> Array:
         """Carry all trajectories over `duration`; the integrated currents, shape (m, n)."""
@@ -72,10 +96,25 @@ class Diffusion:
         for first in range(0, steps, 256):  # bounds the memory of the noise, changes no number
             count = min(256, steps - first)
             shape = (count, len(self.quadratures))
-            drawn = [stream.standard_normal(shape) for stream in walkers.streams]
-            for noise in sqrt(dt) * np.stack(drawn, axis=-1):
-                total += self.step(walkers, dt, noise)
+            noises = sqrt(dt) * _drawn(walkers.streams, shape)
+            for length, noise in self._paced(walkers, noises, dt):
+                total += self.step(walkers, length, noise)
         return total
+
+    def _paced(self, walkers: Walkers, noises: Array, dt: float) -> Iterator[tuple[float, Array]]:
+        """Lengths and noise of the steps, halved or doubled as `pace` says."""
+        if self.pace == DOUBLED:
+            for k in range(0, len(noises), 2):
+                pair = noises[k : k + 2]
+                yield dt * len(pair), pair.sum(axis=0)
+        elif self.pace == HALVED:
+            bridges = sqrt(dt) * _drawn(walkers.bridges, noises.shape[:2])
+            for noise, bridge in zip(noises, bridges, strict=True):
+                for sign in (0.5, -0.5):
+                    yield 0.5 * dt, 0.5 * noise + sign * bridge
+        else:
+            for noise in noises:
+                yield dt, noise
 
     def step(self, walkers: Walkers, dt: float, noise: Array) -> Array:
         """One step with the Wiener increments `noise`; both have shape (m, n)."""
@@ -110,6 +149,11 @@ class Diffusion:
     def _left(self, matrix: Any, x: Array) -> Array:
         """``a psi`` or ``a rho`` of every column."""
         return (matrix @ x.reshape(matrix.shape[0], -1)).reshape(x.shape)
+
+
+def _drawn(streams: list[np.random.Generator], shape: tuple[int, int]) -> Array:
+    """Standard normal numbers (steps, m, n) of all trajectories."""
+    return np.stack([stream.standard_normal(shape) for stream in streams], axis=-1)
 
 
 def _adjoint(x: Array) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar, Literal
 
@@ -20,26 +20,56 @@ from darkstate.engines.base import (
     refuse_if_too_large,
     refused,
 )
-from darkstate.engines.trajectories.averages import Average, judged, report_of, window_average
+from darkstate.engines.trajectories.averages import (
+    SAMPLES,
+    Average,
+    window_of,
+    window_times,
+)
 from darkstate.engines.trajectories.compile import Compiled, checked_initial, compiled, dimensions
-from darkstate.engines.trajectories.ensemble import Ensemble
-from darkstate.engines.trajectories.flow import REACH, Array, Walkers
+from darkstate.engines.trajectories.ensemble import Ensemble, named_jumps, sampling_error_of
+from darkstate.engines.trajectories.flow import REACH
+from darkstate.engines.trajectories.looks import (
+    Change,
+    Runs,
+    fewer_levels,
+    pace_of,
+    second_look,
+    watched_batches,
+)
 from darkstate.engines.trajectories.records import Records, counter_names, quadrature_names
+from darkstate.engines.trajectories.refusals import (
+    BATCH_BYTES,
+    BATCHES,
+    FEWER,
+    LARGEST_AVERAGE,
+    NO_WINDOW,
+    memory_of,
+    size_of,
+    too_large,
+    too_long,
+)
 from darkstate.engines.trajectories.runs import (
     TERMS,
-    batches,
+    Motion,
     checked_times,
-    observed_move,
-    observed_start,
-    pure_move,
-    pure_start,
-    through,
+    observed_motion,
+    pure_motion,
 )
-from darkstate.engines.trajectories.seeds import chosen_numbers, entropy_of, streams
-from darkstate.engines.truncation import check_cutoff
+from darkstate.engines.trajectories.seeds import chosen_numbers, entropy_of
+from darkstate.engines.trajectories.verdict import (
+    OF_AVERAGE,
+    Sample,
+    averaged,
+    levels_of,
+    mixed_start,
+    report_of,
+    sample_of_records,
+    unsettled,
+)
+from darkstate.engines.truncation import Cutoff, check_cutoff
 from darkstate.errors import (
     ArgumentError,
-    CapacityError,
     DarkstateError,
     check_choice,
     check_integer,
@@ -50,12 +80,6 @@ from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 
 UNRAVELLINGS = ("jumps", "homodyne", "heterodyne")
-LARGEST_AVERAGE = 1024
-"""Largest Hilbert space whose average density matrix is kept over time."""
-BATCH_BYTES = 2.0**27
-"""Memory of the Taylor series of one batch of trajectories."""
-SAMPLES = 200
-"""Times at which a stationary run is looked at."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +98,8 @@ class Trajectories:
             under ``"homodyne"`` or ``"heterodyne"`` detection of every channel.
         step: longest step of a diffusive measurement, in the inverse of the rate unit; by default
             0.05 over the largest measured rate. Jumps and counting have no step.
-        cutoff: Fock states per mode; needed where there are modes.
-        edge: largest population allowed in the highest Fock state of a mode.
+        cutoff: Fock states per mode, or of each mode by its label; needed where there are modes.
+        edge: largest population allowed in the highest Fock states of a mode.
         burn_in: for `steady_state`: time until the initial state is forgotten.
         duration: for `steady_state`: time over which is then averaged.
         memory_limit: bytes; by default half of the machine's memory.
@@ -88,7 +112,7 @@ class Trajectories:
     seed: int | None = None
     unravelling: Literal["jumps", "homodyne", "heterodyne"] = "jumps"
     step: float | None = None
-    cutoff: int | None = None
+    cutoff: Cutoff = None
     edge: float = 1e-4
     burn_in: float | None = None
     duration: float | None = None
@@ -121,9 +145,9 @@ class Trajectories:
         except DarkstateError as refusal:
             return refused(self.name, refusal, ("Matrices of this system? no",))
         if prod(dims) > LARGEST_AVERAGE:
-            return refused(self.name, _too_large(prod(dims)), (_size_of(dims),))
+            return refused(self.name, too_large(prod(dims)), (size_of(dims),))
         if self.burn_in is None or self.duration is None:
-            steps = (_size_of(dims), "How long to wait and to average? not said")
+            steps = (size_of(dims), "How long to wait and to average? not said")
             reason = "nothing says how long to wait and to average."
             return Offer(self.name, False, reason, steps=steps, remedy=NO_WINDOW)
         why = f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}"
@@ -136,7 +160,7 @@ class Trajectories:
         except DarkstateError as refusal:
             return refused(self.name, refusal, ("Matrices of this system? no",))
         if prod(dims) > LARGEST_AVERAGE:
-            return refused(self.name, _too_large(prod(dims)), (_size_of(dims),))
+            return refused(self.name, too_large(prod(dims)), (size_of(dims),))
         why = f"average over {self.trajectories} runs"
         return self._sampling(system, dims, times[-1] - times[0], len(times), why)
 
@@ -145,11 +169,14 @@ class Trajectories:
     ) -> Offer:
         """The offer of runs over `span`, looked at `count` times."""
         size, matrices = prod(dims), compiled(system, self.cutoff)
-        flow, _ = pure_move(matrices, self.unravelling, self.step)
-        passes = 2 * (span * flow.norm / REACH + count)  # jumps add some
+        motion = self._motion(matrices, False, self.step)
+        if motion.is_endless(span):
+            return refused(self.name, too_long(span, motion.flow.norm), (size_of(dims),))
+        flow = motion.flow
+        passes = 3 * (span * flow.norm / REACH + count)  # jumps and second looks add some
         work = TERMS * (2e-5 + 3e-9 * self.trajectories * (flow.generator.nnz + size))
-        cost = Cost(self._memory(size, count), 0.01 + passes * work)
-        steps = (_size_of(dims), f"Sampled by {self.unravelling}, {self.trajectories} times")
+        cost = Cost(memory_of(size, count), 0.01 + passes * work)
+        steps = (size_of(dims), f"Sampled by {self.unravelling}, {self.trajectories} times")
         offer = Offer(self.name, True, why, self.unravelling, steps, cost)
         return affordable(offer, self._limit, FEWER)
 
@@ -159,12 +186,14 @@ class Trajectories:
         """Average over ``burn_in .. burn_in + duration`` and over all trajectories.
 
         Every trajectory's time average is one independent batch, and `Report.error_estimate` the
-        standard error of their mean in the Frobenius norm. The two halves of the window are
-        compared, so that too short a `burn_in` is noticed.
+        standard error of their mean in the Frobenius norm, with what truncation and step add
+        (`verdict.py`). The two halves of the window are compared, and so are half as many
+        trajectories from a mixture of all states: too short a `burn_in` is noticed.
 
         Raises:
             ArgumentError: `burn_in` or `duration` is missing; modes without `cutoff`.
-            CapacityError: it would not fit.
+            UnphysicalError: the initial state has a negative eigenvalue.
+            CapacityError: it would not fit, or not end.
         """
         for name in ("burn_in", "duration"):
             if getattr(self, name) is None:
@@ -172,37 +201,50 @@ class Trajectories:
         start, matrices = time.perf_counter(), compiled(system, self.cutoff)
         self._refuse_average(matrices, SAMPLES)
         begin, length = float(self.burn_in or 0.0), float(self.duration or 0.0)
-        window = np.linspace(begin, begin + length, SAMPLES)
-        times = [0.0, *window.tolist()] if begin > 0 else window.tolist()
-        numbers, entropy = chosen_numbers(None, self.trajectories), entropy_of(self.seed)
-        batch_runs = self._runs(matrices, times, initial, numbers, entropy)
-        result = window_average(batch_runs, matrices, len(times) - SAMPLES, SAMPLES)
-        report = report_of(self, matrices, result.average, entropy, numbers)
-        if result.moved > 5 * result.noise:
-            text = "the two halves of the window differ beyond their errors: raise burn_in"
-            report = report.with_(warnings=(text,))
-        report = judged(report, self.edge).with_(seconds=time.perf_counter() - start)
-        return Solution(result.average.state(matrices, 0), report)
+        entropy = entropy_of(self.seed)
+        runs = self._runs(matrices, window_times(begin, length), initial, entropy)
+        look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
+        further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
+        elsewhere = replace(runs, initial=mixed_start(matrices))
+        with one_blas_thread():
+            window = window_of(runs, look, numbers, BATCH_BYTES)
+            other = window_of(elsewhere, None, further, BATCH_BYTES)
+        average, share = window.whole, begin / (begin + length) if begin else 1.0
+        levels = levels_of(matrices, average.diagonals())
+        remarks = unsettled(window, other)
+        error, margin = average.error(0), average.margin()
+        sample = Sample(runs, numbers, levels, error, margin, look, share, remarks)
+        report = report_of(self, sample, averaged(len(numbers)))
+        state = average.state(matrices, 0)
+        return Solution(state, report.with_(seconds=time.perf_counter() - start))
 
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """Average states at `times`, with `initial` (all in the ground state) at the first.
 
         `Report.error_estimate` is the largest standard error of an average state over the times, in
-        the Frobenius norm: ``sqrt((1 - Tr rho^2)/(trajectories - 1))``.
+        the Frobenius norm, ``sqrt((1 - Tr rho^2)/(trajectories - 1))``, with what truncation and
+        step add (`verdict.py`).
 
         Raises:
             ArgumentError: modes without `cutoff`; an initial state of other spaces.
-            CapacityError: it would not fit, or the space is too large for density matrices.
+            UnphysicalError: the initial state has a negative eigenvalue.
+            CapacityError: it would not fit or not end, or the space is too large for density
+                matrices.
         """
         start, matrices = time.perf_counter(), compiled(system, self.cutoff)
         times = checked_times(times)
         self._refuse_average(matrices, len(times))
-        numbers, entropy = chosen_numbers(None, self.trajectories), entropy_of(self.seed)
+        runs = self._runs(matrices, times, initial, entropy_of(self.seed))
+        look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
         average = Average.empty(len(times), matrices.size)
-        for _, moments in self._runs(matrices, times, initial, numbers, entropy):
-            for moment, x in enumerate(moments):
-                average.add(moment, x)
-        report = judged(report_of(self, matrices, average, entropy, numbers), self.edge)
+        with one_blas_thread():
+            for _, _, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+                for moment, (x, _) in enumerate(moments):
+                    average.add(moment, x)
+        levels = levels_of(matrices, average.diagonals())
+        error, margin = average.largest_error(), average.margin()
+        sample = Sample(runs, numbers, levels, error, margin, look)
+        report = report_of(self, sample, averaged(len(numbers)))
         states = tuple(average.state(matrices, k) for k in range(len(times)))
         return Solution(states[-1], report.with_(seconds=time.perf_counter() - start), states)
 
@@ -227,17 +269,24 @@ class Trajectories:
             ArgumentError: see `evolve`.
             CapacityError: (times, trajectories, D) amplitudes would not fit.
         """
-        matrices, times = compiled(system, self.cutoff), checked_times(times)
+        start, times = time.perf_counter(), checked_times(times)
+        matrices = compiled(system, self.cutoff)
         numbers, entropy = chosen_numbers(only, self.trajectories), entropy_of(self.seed)
-        needed = 16.0 * len(times) * len(numbers) * matrices.size + 2 * BATCH_BYTES
-        self._refuse("ensemble", needed)
+        needed = 16.0 * len(times) * len(numbers) * matrices.size + BATCHES
+        refuse_if_too_large("ensemble", needed, self._limit, FEWER)
+        runs = self._runs(matrices, times, initial, entropy)
+        look = self._look(system, runs)
         vectors = np.empty((len(times), len(numbers), matrices.size), dtype=complex)
         jumps, done = [], 0
-        for walkers, moments in self._runs(matrices, times, initial, numbers, entropy):
-            for moment, x in enumerate(moments):
-                vectors[moment, done : done + x.shape[1]] = x.T
-            jumps += [_named(clicks, matrices.names) for clicks in walkers.clicks]
-            done += len(walkers.streams)
+        with one_blas_thread():
+            for part, walkers, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+                for moment, (x, _) in enumerate(moments):
+                    vectors[moment, done : done + len(part)] = x.T
+                jumps += [named_jumps(clicks, matrices.names) for clicks in walkers.clicks]
+                done += len(part)
+        levels = levels_of(matrices, np.mean(np.abs(vectors) ** 2, axis=1))
+        error = max(sampling_error_of(each) for each in vectors)
+        report = report_of(self, Sample(runs, numbers, levels, error, 0.0, look), OF_AVERAGE)
         return Ensemble(
             matrices.labels,
             matrices.dimensions,
@@ -247,6 +296,7 @@ class Trajectories:
             vectors,
             tuple(jumps),
             entropy,
+            report.with_(seconds=time.perf_counter() - start),
         )
 
     def records(
@@ -274,25 +324,27 @@ class Trajectories:
         if not system.monitors:
             remedy = 'Use system.with_monitors(Monitor("name of a jump")).'
             raise ArgumentError("monitors", "name at least one detector", (), remedy)
-        matrices, times = compiled(system, self.cutoff), checked_times(times)
+        start, times = time.perf_counter(), checked_times(times)
+        matrices = compiled(system, self.cutoff)
         numbers, entropy = chosen_numbers(only, self.trajectories), entropy_of(self.seed)
         size = matrices.size
-        self._refuse("records", 16.0 * len(times) * len(numbers) * size**2 + 2 * BATCH_BYTES)
-        flow, move = observed_move(matrices, self.step)
-        state, quadratures = checked_initial(matrices, initial), quadrature_names(matrices)
+        needed = 16.0 * len(times) * len(numbers) * size**2 + BATCHES
+        refuse_if_too_large("records", needed, self._limit, FEWER)
+        runs = self._runs(matrices, times, initial, entropy, observed=True)
+        look, quadratures = self._look(system, runs), quadrature_names(matrices)
         found = np.empty((len(times), len(numbers), size, size), dtype=complex)
         currents = np.empty((len(times) - 1, len(quadratures), len(numbers)))
         clicks, done = [], 0
-        for part in batches(numbers, size**2, BATCH_BYTES):
-            walkers = observed_start(state, streams(entropy, part), float(times[0]))
-            here = slice(done, done + len(part))
-            with one_blas_thread():
-                for moment, (x, flowed) in enumerate(through(flow, move, walkers, times)):
+        with one_blas_thread():
+            for part, walkers, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+                here = slice(done, done + len(part))
+                for moment, (x, flowed) in enumerate(moments):
                     found[moment, here] = x.T.reshape(-1, size, size)
                     if moment:
                         currents[moment - 1, :, here] = flowed / (times[moment] - times[moment - 1])
-            clicks += [_named(each, counter_names(matrices)) for each in walkers.clicks]
-            done += len(part)
+                clicks += [named_jumps(each, counter_names(matrices)) for each in walkers.clicks]
+                done += len(part)
+        report = report_of(self, sample_of_records(runs, numbers, found, look), OF_AVERAGE)
         return Records(
             matrices.labels,
             matrices.dimensions,
@@ -303,6 +355,7 @@ class Trajectories:
             tuple(clicks),
             found,
             entropy,
+            report.with_(method="records", seconds=time.perf_counter() - start),
         )
 
     def _runs(
@@ -310,22 +363,30 @@ class Trajectories:
         matrices: Compiled,
         times: Sequence[float],
         initial: Any,
-        numbers: Sequence[int],
         entropy: int,
-    ) -> Iterator[tuple[Walkers, Iterator[Array]]]:
-        """For each batch the walkers, and their normalised vectors (D, n) at all times."""
-        flow, move = pure_move(matrices, self.unravelling, self.step)
-        state = checked_initial(matrices, initial)
-        for part in batches(numbers, matrices.size, BATCH_BYTES):
-            walkers = pure_start(state, streams(entropy, part), float(times[0]))
-            with one_blas_thread():
-                yield walkers, (x for x, _ in through(flow, move, walkers, times))
+        observed: bool = False,
+    ) -> Runs:
+        """How trajectories will run, if they can end at all."""
+        motion = self._motion(matrices, observed, self.step)
+        runs = Runs(matrices, motion, checked_initial(matrices, initial), times, entropy)
+        if motion.is_endless(runs.span):
+            raise too_long(runs.span, motion.flow.norm)
+        return runs
 
-    def _memory(self, size: int, times: int) -> float:
-        return 16.0 * size**2 * (times + 3) + 2 * BATCH_BYTES
+    def _look(self, system: OpenSystem, runs: Runs) -> Change | None:
+        """The same with fewer Fock states and another step, if there is any of them."""
+        cutoffs = runs.matrices.cutoffs | fewer_levels(runs.matrices)
+        fewer = compiled(system, cutoffs)
+        pace, motion = pace_of(runs), runs.motion
+        again = self._motion(fewer, motion.flow.matrices, motion.step, pace)
+        return second_look(runs, fewer, again)
 
-    def _refuse(self, what: str, needed: float) -> None:
-        refuse_if_too_large(what, needed, self._limit, FEWER)
+    def _motion(
+        self, matrices: Compiled, observed: bool, step: float | None, pace: float = 1.0
+    ) -> Motion:
+        if observed:
+            return observed_motion(matrices, step, pace)
+        return pure_motion(matrices, self.unravelling, step, pace)
 
     @property
     def _limit(self) -> float:
@@ -333,28 +394,6 @@ class Trajectories:
 
     def _refuse_average(self, matrices: Compiled, times: int) -> None:
         if matrices.size > LARGEST_AVERAGE:
-            raise _too_large(matrices.size)
-        self._refuse("average state", self._memory(matrices.size, times))
-
-
-FEWER = "Use fewer times, trajectories or Fock states."
-NO_WINDOW = (
-    "Give Trajectories(burn_in=..., duration=...), several relaxation times each, to average over "
-    "time; use engines.Lindblad for a steady state without sampling error."
-)
-
-
-def _size_of(dims: Sequence[int]) -> str:
-    return f"How large is the Hilbert space? {prod(dims)} states in {len(dims)} spaces"
-
-
-def _too_large(size: int) -> CapacityError:
-    return CapacityError(
-        f"Average density matrices of {size} states are more than {LARGEST_AVERAGE}, the most that "
-        "are kept over time.",
-        "Use Trajectories.ensemble(system, times), which keeps vectors.",
-    )
-
-
-def _named(clicks: list[tuple[float, int]], names: Sequence[str]) -> tuple[tuple[float, str], ...]:
-    return tuple((moment, names[kind]) for moment, kind in clicks)
+            raise too_large(matrices.size)
+        needed = memory_of(matrices.size, times)
+        refuse_if_too_large("average state", needed, self._limit, FEWER)

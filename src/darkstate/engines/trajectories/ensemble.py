@@ -10,6 +10,7 @@ The expectation value of O then errs by at most ``e |O - tr(O)/D|_F`` (one stand
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, check_integer
+from darkstate.results import Report
 from darkstate.states import DensityState, PureState
-from darkstate.states.matrices import Observable, observable_matrix, operator_matrix
+from darkstate.states.matrices import (
+    Observable,
+    mean_value,
+    observable_matrix,
+    operator_matrix,
+)
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Space
 
@@ -36,6 +43,7 @@ class Ensemble:
         vectors: (T, n, D) normalised amplitudes.
         jumps: for each trajectory its jumps as ``(time, channel)``; empty for diffusion.
         entropy: seed of all; trajectory k draws from ``SeedSequence(entropy, spawn_key=(k,))``.
+        report: how far to trust them, and the error of their average.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +54,7 @@ class Ensemble:
     vectors: NDArray[np.complex128]
     jumps: tuple[tuple[tuple[float, str], ...], ...]
     entropy: int
+    report: Report
 
     def state(self, number: int, moment: int = -1) -> PureState:
         """The state of trajectory `number` at ``times[moment]``.
@@ -71,11 +80,13 @@ class Ensemble:
 
     def error(self, moment: int = -1) -> float:
         """Standard error of the average in the Frobenius norm; infinite for one trajectory."""
-        average = np.asarray(self.average(moment).matrix)
-        return sampling_error(average, 1.0, len(self.numbers))
+        check_moment(moment, len(self.times))
+        return sampling_error_of(self.vectors[moment])
 
-    def expectation(self, operator: Observable) -> NDArray[np.float64]:
-        """``<psi|O|psi>`` of a Hermitian operator for every time and trajectory, shape (T, n).
+    def expectation(self, operator: Observable) -> NDArray[Any]:
+        """``<psi|O|psi>`` for every time and trajectory, shape (T, n).
+
+        Real for a Hermitian operator, else complex.
 
         Args:
             operator: an OperatorSum, or a dense or sparse (D, D) matrix.
@@ -88,8 +99,8 @@ class Ensemble:
         else:
             matrix = observable_matrix(operator, None, self.labels, self.dimensions)[1]
         flat = self.vectors.reshape(-1, self.vectors.shape[-1])
-        found = np.einsum("kd,dk->k", flat.conj(), matrix @ flat.T).real
-        return found.reshape(self.vectors.shape[:2])
+        found: Any = np.einsum("kd,dk->k", flat.conj(), matrix @ flat.T)
+        return np.asarray(mean_value(found, matrix)).reshape(self.vectors.shape[:2])
 
 
 def sampling_error(average: Any, mean_purity: float, samples: int) -> float:
@@ -98,6 +109,13 @@ def sampling_error(average: Any, mean_purity: float, samples: int) -> float:
         return float("inf")
     purity = float(np.sum(np.abs(average) ** 2))
     return float(np.sqrt(max(0.0, mean_purity - purity) / (samples - 1)))
+
+
+def sampling_error_of(vectors: Any) -> float:
+    """The same of n normalised vectors (n, D); ``Tr R^2`` is a mean over pairs of them."""
+    size = min(vectors.shape)
+    pairs = vectors.conj() @ vectors.T if size == len(vectors) else vectors.T @ vectors.conj()
+    return sampling_error(pairs / len(vectors), 1.0, len(vectors))
 
 
 def place_of(name: str, number: int, numbers: tuple[int, ...]) -> int:
@@ -123,3 +141,10 @@ def check_moment(moment: int, times: int) -> None:
     if not -times <= moment < times:
         remedy = f"There are {times} times."
         raise ArgumentError("moment", "be a position in `times`", moment, remedy)
+
+
+def named_jumps(
+    clicks: list[tuple[float, int]], names: Sequence[str]
+) -> tuple[tuple[float, str], ...]:
+    """Jumps with the names of their channels."""
+    return tuple((moment, names[kind]) for moment, kind in clicks)

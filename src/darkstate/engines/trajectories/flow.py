@@ -40,6 +40,7 @@ class Walkers:
             last one.
         streams: the random numbers of each.
         time: where all of them stand.
+        bridges: where steps are halved (`diffusion.py`): what divides the noise of each.
         threshold: weight at which each jumps.
         clicks: jumps so far, ``(time, number)`` for each trajectory.
     """
@@ -47,6 +48,7 @@ class Walkers:
     x: Array
     streams: list[np.random.Generator]
     time: float
+    bridges: list[np.random.Generator] = field(default_factory=list)
     threshold: Array = field(init=False)
     clicks: list[list[tuple[float, int]]] = field(init=False)
 
@@ -95,26 +97,43 @@ class Flow:
 
     def advance(self, walkers: Walkers, duration: float) -> None:
         """Carry all trajectories over `duration`, jumps included."""
-        if not self.jumps and len(walkers.x) <= DENSE:
-            walkers.x = self._exponential(duration) @ walkers.x
+        if self.is_stored(len(walkers.x)):
+            walkers.x = self._propagated(walkers.x, duration)
             walkers.time += duration
             return
         longest = REACH / max(self.norm, 1e-300)
         end, left = walkers.time + duration, np.full(len(walkers.streams), duration)
         while (active := np.flatnonzero(left > 0)).size:
-            self._pass(walkers, active, left, end, longest)
+            self._pass(walkers, active, left, end, longest, 1e-14 * duration)
         walkers.time = end
 
-    def _exponential(self, duration: float) -> Array:
-        key = float(f"{duration:.12g}")  # equal steps differ by rounding of the times
+    def is_stored(self, size: int) -> bool:
+        """Whether columns of this size move by stored exponentials, in one go however far."""
+        return not self.jumps and size <= DENSE
+
+    def _propagated(self, x: Array, duration: float) -> Array:
+        """``e^{G t} x``; equal steps, whose lengths differ by rounding, share one exponential."""
+        key = float(f"{duration:.12g}")
         if key not in self._stored:
             self._stored[key] = scipy.linalg.expm(key * self.generator.toarray())
-        return self._stored[key]
+        moved, rest = self._stored[key] @ x, duration - key
+        if abs(rest) * self.norm > 1e-13:  # over a long time the twelve digits are seen
+            moved = sum(self._series(moved, rest))
+        return moved
 
     def _pass(
-        self, walkers: Walkers, active: Array, left: Array, end: float, longest: float
+        self,
+        walkers: Walkers,
+        active: Array,
+        left: Array,
+        end: float,
+        longest: float,
+        least: float,
     ) -> None:
-        """One Taylor step of the active columns, each as far as it may go or until it jumps."""
+        """One Taylor step of the active columns, each as far as it may go or until it jumps.
+
+        What is left of the time of a column is forgotten if it is not more than `least`.
+        """
         span = np.minimum(longest, left[active])
         reach = float(span.max())
         series = self._series(walkers.x[:, active], reach)
@@ -131,11 +150,11 @@ class Flow:
             rest[crossed] = left[where] - s * reach
             states = _evaluated([term[:, crossed] for term in series], s)
             walkers.x[:, where] = self._jumped(walkers, where, states, end - rest[crossed])
-        left[active] = np.where(rest > 1e-14 * end, rest, 0.0) if end > 0 else rest
+        left[active] = np.where(rest > least, rest, 0.0)
 
     def _series(self, x: Array, reach: float) -> list[Array]:
         """Terms ``(reach G)^k x / k!`` until they are below rounding."""
-        bound, terms, size = reach * self.norm, [x], 1.0
+        bound, terms, size = abs(reach) * self.norm, [x], 1.0
         while size > 1e-17:
             size *= bound / len(terms)
             terms.append((self.generator @ terms[-1]) * (reach / len(terms)))
@@ -153,17 +172,22 @@ class Flow:
         return found
 
     def _jumped(self, walkers: Walkers, where: Array, states: Array, times: Array) -> Array:
-        """The states after their jumps, with weight one; times and kinds are noted."""
+        """The states after their jumps, with weight one; times and kinds are noted.
+
+        A state that no jump moves, whose weight met its threshold by rounding, stays as it is.
+        """
         after = [jump @ states for jump in self.jumps]
         weights = np.cumsum([self.weight(x) for x in after], axis=0)
         drawn = np.array([walkers.streams[k].random() for k in where])
         kinds = (drawn * weights[-1] >= weights).sum(axis=0)
-        result = np.array(after)[kinds, :, np.arange(len(where))].T
-        weight = self.weight(result)
-        for k, kind, moment in zip(where, kinds, times, strict=True):
-            walkers.clicks[k].append((float(moment), int(kind)))
+        moved = weights[-1] > 0
+        chosen = np.array([*after, states])[kinds, :, np.arange(len(where))].T
+        weight = self.weight(chosen)
+        for k, kind, moment, fine in zip(where, kinds, times, moved, strict=True):
+            if fine:
+                walkers.clicks[k].append((float(moment), int(kind)))
             walkers.threshold[k] = walkers.streams[k].random()
-        return result / (weight if self.matrices else np.sqrt(weight))
+        return chosen / (weight if self.matrices else np.sqrt(weight))
 
 
 def _evaluated(series: list[Array], s: Array) -> Array:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.trajectories.compile import Compiled, homodynes
 from darkstate.engines.trajectories.ensemble import check_moment, place_of
+from darkstate.results import Report
 from darkstate.states import DensityState
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Records:
         clicks: for each record the clicks of the counters as ``(time, channel)``.
         matrices: (T, n, D, D) conditional density matrices.
         entropy: seed of all; record k draws from ``SeedSequence(entropy, spawn_key=(k,))``.
+        report: how far to trust them, and the error of their average.
     """
 
     labels: tuple[str, ...]
@@ -51,6 +53,7 @@ class Records:
     clicks: tuple[tuple[tuple[float, str], ...], ...]
     matrices: NDArray[np.complex128]
     entropy: int
+    report: Report
 
     def state(self, number: int, moment: int = -1) -> DensityState:
         """The state given record `number` up to ``times[moment]``.

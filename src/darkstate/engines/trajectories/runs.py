@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -11,14 +12,15 @@ import numpy as np
 
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.diffusion import Diffusion
-from darkstate.engines.trajectories.flow import Array, Flow, Walkers
+from darkstate.engines.trajectories.flow import REACH, Array, Flow, Walkers
 from darkstate.errors import ArgumentError, check_reals
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import Monitor
 
-Move = Callable[[Walkers, float], Array]
-"""Carries all trajectories over a duration; returns the integrated currents (m, n)."""
-
+MOST_PASSES = 1e9
+"""Taylor passes or steps beyond which nobody waits for the end."""
+LONGEST = 1e13
+"""Longest time, in the inverse norm of the generator: rounding leaves two digits of a state."""
 TERMS = 24
 """Copies of the states that a Taylor pass holds, for the prediction of memory."""
 
@@ -38,44 +40,70 @@ def checked_times(times: Sequence[float]) -> list[float]:
     return array.tolist()
 
 
-def pure_move(matrices: Compiled, unravelling: str, step: float | None) -> tuple[Flow, Move]:
+@dataclass(frozen=True)
+class Motion:
+    """How trajectories move.
+
+    Args:
+        flow: what is exact.
+        diffusion: what is measured step by step, if anything is.
+        step: longest step of that; infinite if nothing is.
+        events: a bound of the rate of jumps.
+    """
+
+    flow: Flow
+    diffusion: Diffusion | None
+    step: float
+    events: float
+
+    def move(self, walkers: Walkers, duration: float) -> Array:
+        """Carry all trajectories over a duration; the integrated currents (m, n)."""
+        if self.diffusion is None:
+            self.flow.advance(walkers, duration)
+            return np.empty((0, len(walkers.streams)))
+        return self.diffusion.advance(walkers, duration, self.steps(duration))
+
+    @property
+    def pace(self) -> float:
+        """By what steps of a measurement are longer than asked for."""
+        return 1.0 if self.diffusion is None else self.diffusion.pace
+
+    def steps(self, duration: float) -> int:
+        """Steps of a measurement of this duration."""
+        return max(1, ceil(duration / self.step - 1e-9))
+
+    def is_endless(self, span: float) -> bool:
+        """Whether a time takes too many steps or Taylor passes, or leaves nothing but rounding."""
+        size: Any = self.flow.generator.shape
+        turns = span * self.flow.norm
+        passes = 0.0 if self.flow.is_stored(size[0]) else turns / REACH
+        return max(passes, span / self.step) > MOST_PASSES or turns > LONGEST
+
+
+def pure_motion(
+    matrices: Compiled, unravelling: str, step: float | None, pace: float = 1.0
+) -> Motion:
     """State vectors whose average is the master equation, all channels detected in full."""
     if unravelling == "jumps":
         flow = Flow(matrices.no_jump, matrices.channels, matrices=False)
-        return flow, _jumping(flow)
+        return Motion(flow, None, float("inf"), matrices.largest_rate(np.ones(len(flow.jumps))))
     flow = Flow(-1j * matrices.hamiltonian, (), matrices=False)
     every = tuple((k, Monitor("all", unravelling)) for k in range(len(matrices.channels)))  # type: ignore[arg-type]
     seen = Compiled(**{**matrices.__dict__, "monitors": every})
-    return flow, _diffusing(Diffusion(flow, seen.quadratures()), step)
+    return _diffusing(Diffusion(flow, seen.quadratures(), pace), step, 0.0)
 
 
-def observed_move(matrices: Compiled, step: float | None) -> tuple[Flow, Move]:
+def observed_motion(matrices: Compiled, step: float | None, pace: float = 1.0) -> Motion:
     """Density matrices that an observer of the monitors assigns."""
     flow = Flow(matrices.unseen, matrices.counters(), matrices=True)
-    quadratures = matrices.quadratures()
-    if not quadratures:
-        return flow, _jumping(flow)
-    return flow, _diffusing(Diffusion(flow, quadratures), step)
+    events = matrices.largest_rate(matrices.share("counting"))
+    return _diffusing(Diffusion(flow, matrices.quadratures(), pace), step, events)
 
 
-def _jumping(flow: Flow) -> Move:
-    def move(walkers: Walkers, duration: float) -> Array:
-        flow.advance(walkers, duration)
-        return np.empty((0, len(walkers.streams)))
-
-    return move
-
-
-def _diffusing(diffusion: Diffusion, step: float | None) -> Move:
-    if not diffusion.quadratures:  # a closed system
-        return _jumping(diffusion.flow)
-    longest = step or diffusion.default_step()
-
-    def move(walkers: Walkers, duration: float) -> Array:
-        steps = max(1, ceil(duration / longest - 1e-9))
-        return diffusion.advance(walkers, duration, steps)
-
-    return move
+def _diffusing(diffusion: Diffusion, step: float | None, events: float) -> Motion:
+    if not diffusion.quadratures:
+        return Motion(diffusion.flow, None, float("inf"), events)
+    return Motion(diffusion.flow, diffusion, step or diffusion.default_step(), events)
 
 
 def pure_start(
@@ -100,15 +128,16 @@ def observed_start(
 
 
 def through(
-    flow: Flow, move: Move, walkers: Walkers, times: Sequence[float]
+    motion: Motion, walkers: Walkers, times: Sequence[float]
 ) -> Iterator[tuple[Array, Array]]:
     """At each time the normalised states (D, n) and the currents integrated since the last."""
+    flow = motion.flow
     flow.start(walkers)
     flow.normalise(walkers)
     currents: Any = np.empty((0, len(walkers.streams)))
     yield walkers.x, currents
     for before, after in pairwise(times):
-        currents = move(walkers, after - before)
+        currents = motion.move(walkers, after - before)
         flow.normalise(walkers)
         yield walkers.x, currents
 

@@ -24,10 +24,16 @@ def entropy_of(seed: int | None) -> int:
 
 def streams(entropy: int, numbers: Sequence[int]) -> list[np.random.Generator]:
     """The generators of the trajectories of these numbers."""
-    return [
-        np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=(k,))))
-        for k in numbers
-    ]
+    return [_generator(entropy, (k,)) for k in numbers]
+
+
+def bridges(entropy: int, numbers: Sequence[int]) -> list[np.random.Generator]:
+    """Further generators, for what divides the noise of steps that are halved."""
+    return [_generator(entropy, (k, 0)) for k in numbers]
+
+
+def _generator(entropy: int, key: tuple[int, ...]) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=key)))
 
 
 def chosen_numbers(only: Sequence[int] | None, trajectories: int) -> list[int]:

@@ -1,0 +1,254 @@
+"""What is known about sampled states, and how far to trust them.
+
+The error estimate of an average adds up
+
+* the sampling error, one standard deviation in the Frobenius norm, and what events that no
+  trajectory met may change: of n trajectories they have a probability of 1/n or less;
+* the change under a second look with fewer Fock states and another step (`looks.py`);
+* the rounding of a long evolution, ``eps |G| t``.
+
+A result is ``suspect`` where a check fails, and ``converged`` else: sampling certifies nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, hypot, log, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkstate.engines.trajectories.averages import Window
+from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.ensemble import sampling_error
+from darkstate.engines.trajectories.flow import Array
+from darkstate.engines.trajectories.looks import Change, Runs
+from darkstate.engines.trajectories.seeds import provenance_of
+from darkstate.engines.truncation import edge_populations
+from darkstate.results import Report, Status
+from darkstate.results.report import versions
+from darkstate.states import DensityState, PureState
+
+if TYPE_CHECKING:
+    from darkstate.engines.trajectories.engine import Trajectories
+
+LARGEST_MOVE = 0.2
+"""Step times largest measured rate beyond which averages are suspect; the default is 0.05."""
+LARGEST_TURN = 2.0
+"""Step times the norm of all else: beyond, fast turns may look slow, at any step."""
+LARGEST_CHANGE = 0.05
+"""Change under a second look that shows that errors no longer fall as they should."""
+SIGMAS = 5.0
+"""Standard errors beyond which a difference is no chance: one in two million."""
+LEAST_MARGIN = -1e-8
+"""Eigenvalues of states that rounding explains."""
+ROUNDING = 1e-9
+"""Distance of states that rounding explains."""
+_EPS = 2.0**-52
+OF_AVERAGE = (
+    "the error estimate is that of average(): one standard deviation in the Frobenius norm, and "
+    "what truncation and step may add"
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was drawn.
+
+    Args:
+        runs: the trajectories as they were asked for.
+        numbers: their numbers.
+        levels: by mode (T, n): populations of its levels on average, at all times.
+        sampling: largest standard error of an average, in the Frobenius norm.
+        margin: smallest eigenvalue of any state.
+        look: the second look, if there was one.
+        forgetful: share of the time after which an event is forgotten; one for states at a time.
+        remarks: what else was found wrong.
+    """
+
+    runs: Runs
+    numbers: Sequence[int]
+    levels: Mapping[str, Array]
+    sampling: float
+    margin: float
+    look: Change | None
+    forgetful: float = 1.0
+    remarks: tuple[str, ...] = field(default=())
+
+
+def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
+    """The report; `meaning` is a sentence on what the error estimate is of."""
+    runs, edges = sample.runs, edge_populations(sample.levels, sample.runs.matrices.degrees)
+    truncation, look = dict(edges), sample.look
+    if look is not None and look.changes:
+        truncation[f"change with {look.reason}"] = max(look.changes)
+    names = ("trajectories", "unravelling", "step", "cutoff", "burn_in", "duration")
+    options = {name: getattr(engine, name) for name in names}
+    warnings = (
+        *_step_warnings(runs),
+        *_edge_warnings(sample, edges, engine.edge),
+        *_look_warnings(look),
+        *_margin_warnings(sample.margin),
+        *sample.remarks,
+    )
+    return Report(
+        engine=engine.name,
+        method=engine.unravelling,
+        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        error_estimate=error_of(sample),
+        margin=sample.margin,
+        truncation=truncation,
+        structure=(meaning,),
+        warnings=warnings,
+        provenance={
+            "engine options": options,
+            "versions": versions(),
+            **provenance_of(runs.entropy, sample.numbers),
+        },
+    )
+
+
+def averaged(count: int) -> str:
+    """What the error estimate is of."""
+    return (
+        f"average of {count} trajectories; the error estimate is one standard deviation of the "
+        "state in the Frobenius norm, and what truncation and step may add"
+    )
+
+
+def error_of(sample: Sample) -> float:
+    """Sampling, events that were not met, the second look, and rounding."""
+    runs, count = sample.runs, len(sample.numbers)
+    likely = min(1.0, runs.span * runs.motion.events) + impurity(runs)
+    unmet = sqrt(2.0) * min(likely, sample.forgetful / count)
+    rounding = _EPS * runs.motion.flow.norm * runs.span
+    looked = sample.look.error if sample.look is not None else 0.0
+    return hypot(sample.sampling, unmet) + looked + rounding
+
+
+def impurity(runs: Runs) -> float:
+    """Probability that a mixed initial state is drawn from any but its likeliest part."""
+    state = runs.initial
+    if isinstance(state, PureState) or runs.motion.flow.matrices:
+        return 0.0
+    return max(0.0, 1.0 - float(np.linalg.eigvalsh(state.matrix)[-1]))
+
+
+def _step_warnings(runs: Runs) -> tuple[str, ...]:
+    """A diffusive step on which a state moves by more than a part of itself."""
+    motion = runs.motion
+    if motion.diffusion is None:
+        return ()
+    longest = max(np.diff(runs.times), default=0.0)
+    step = longest / motion.steps(longest)
+    found = []
+    for most, rate, what in (
+        (LARGEST_MOVE, motion.diffusion.rate, "measured rates of up to"),
+        (LARGEST_TURN, motion.flow.norm, "a Hamiltonian and losses with the norm"),
+    ):
+        if step * rate > most:
+            found.append(
+                f"step {step:.3g} is too long for {what} {rate:.3g}: lower it to "
+                f"{most / rate:.2g} or less, or leave it out"
+            )
+    return tuple(found)
+
+
+def _edge_warnings(sample: Sample, edges: Mapping[str, float], edge: float) -> tuple[str, ...]:
+    """Modes whose highest levels are filled, or that have too few levels to tell."""
+    found, matrices = [], sample.runs.matrices
+    for label, size in matrices.cutoffs.items():
+        moved, held = max(2, matrices.degrees[label]), edges[f"Fock edge of {label}"]
+        if held > edge:
+            tried = cutoff_to_try(sample.levels[label], edge, moved)
+            found.append(
+                f"the highest of the {size} Fock states of '{label}' hold {held:.2g}: raise "
+                f"cutoff, for example {{'{label}': {tried}}}"
+            )
+        elif size < matrices.least[label]:
+            found.append(
+                f"{size} Fock states of '{label}' cannot tell whether they are enough, as one term "
+                f"moves {matrices.degrees[label]} quanta or a level may be in resonance: raise "
+                f"cutoff, for example {{'{label}': {matrices.least[label]}}}"
+            )
+    return tuple(found)
+
+
+def cutoff_to_try(levels: Array, edge: float, moved: int) -> int:
+    """Where populations (T, n) will have fallen below `edge`, if they go on as they end."""
+    size = levels.shape[-1]
+    tail = levels[int(np.argmax(levels[:, -moved:].max(axis=1)))]
+    end, before = tail[-moved:].max(), tail[: size - moved][-moved:].max(initial=0.0)
+    falls = float(np.clip((end / max(before, 1e-300)) ** (1 / moved), 1e-3, 0.9))
+    more = log(edge / end) / log(falls)
+    return size + min(max(moved + 1, size // 2, ceil(1.5 * more)), 2 * size)
+
+
+def _look_warnings(look: Change | None) -> tuple[str, ...]:
+    """A second look that says something else, at any time, and not by chance."""
+    if look is None:
+        return ()
+    worst = max(
+        (c for c, s in zip(look.changes, look.noises, strict=True) if c > SIGMAS * s), default=0.0
+    )
+    if worst <= LARGEST_CHANGE:
+        return ()
+    return (f"states change by {worst:.2g} with {look.reason}: {look.remedy}",)
+
+
+def _margin_warnings(margin: float) -> tuple[str, ...]:
+    if margin >= LEAST_MARGIN:
+        return ()
+    return (f"a state has the eigenvalue {margin:.2g}: lower step, or shorten the time",)
+
+
+def levels_of(matrices: Compiled, diagonals: Array) -> dict[str, Array]:
+    """Populations (T, n) of the levels of each mode from those of all basis states, (T, D)."""
+    shaped, found = diagonals.reshape(-1, *matrices.dimensions), {}
+    for label in matrices.modes:
+        axis = 1 + matrices.labels.index(label)
+        others = tuple(k for k in range(1, shaped.ndim) if k != axis)
+        found[label] = shaped.sum(axis=others)
+    return found
+
+
+def sample_of_records(
+    runs: Runs, numbers: Sequence[int], matrices: Array, look: Change | None
+) -> Sample:
+    """What is known of conditional density matrices (T, n, D, D)."""
+    count = len(numbers)
+    means = matrices.mean(axis=1)
+    squares = np.mean(np.sum(np.abs(matrices) ** 2, axis=(2, 3)), axis=1)
+    sampling = max(sampling_error(m, s, count) for m, s in zip(means, squares, strict=True))
+    margin = min(float(np.linalg.eigvalsh(each)[:, 0].min()) for each in matrices)
+    levels = levels_of(runs.matrices, np.real(np.diagonal(means, axis1=1, axis2=2)))
+    return Sample(runs, numbers, levels, sampling, margin, look)
+
+
+def unsettled(window: Window, other: Window) -> tuple[str, ...]:
+    """Whether the window drifts, or depends on where trajectories start, and not by chance."""
+    found = []
+    moved, noise = window.drift()
+    if moved > SIGMAS * noise + ROUNDING:
+        found.append("the two halves of the window differ beyond their errors: raise burn_in")
+    apart, noise = window.apart(other)
+    if apart > SIGMAS * noise + ROUNDING:
+        found.append(
+            f"from a mixture of all states another average is reached, {apart:.2g} apart: raise "
+            "burn_in; if nothing changes then, the steady state is not unique and this is the one "
+            "that `initial` relaxes to"
+        )
+    return tuple(found)
+
+
+def mixed_start(matrices: Compiled) -> DensityState:
+    """All basis states alike, of modes the lower half of the levels."""
+    weights = [
+        np.arange(n) < (n + 1) // 2 if label in matrices.modes else np.ones(n)
+        for label, n in zip(matrices.labels, matrices.dimensions, strict=True)
+    ]
+    diagonal: Any = np.ones(1)
+    for each in weights:
+        diagonal = np.kron(diagonal, each / each.sum())
+    return DensityState(matrices.labels, matrices.dimensions, np.diag(diagonal).astype(complex))

@@ -1,0 +1,489 @@
+"""What reports on trajectories must notice: truncation, steps, rare events, slow scales, starts.
+
+Right values come from closed forms and from the Lindblad engine. Seeds are fixed; statuses that
+depend on a sample are asserted only where all samples but one in a million agree.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate.engines import Lindblad, Trajectories
+from darkstate.engines.trajectories import verdict
+from darkstate.engines.trajectories.averages import Window
+from darkstate.engines.trajectories.compile import compiled
+from darkstate.engines.trajectories.flow import Flow, Walkers
+from darkstate.engines.trajectories.looks import Change, Runs, fewer_levels, restricted
+from darkstate.engines.trajectories.runs import pure_motion
+from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
+from darkstate.results import Status
+from darkstate.states import DensityState, PureState
+from darkstate.systems import (
+    Jump,
+    Mode,
+    Monitor,
+    OpenSystem,
+    Qubit,
+    create,
+    destroy,
+    number,
+    sigma_minus,
+    sigma_plus,
+    sigma_x,
+    sigma_z,
+)
+
+A, B, Q = Mode("a"), Mode("b"), Qubit("q")
+D, C = destroy(A), create(A)
+DRIVEN = OpenSystem((Q,), 0.3 * sigma_x(Q), (Jump(sigma_minus(Q), 1.0, "light"),))
+
+
+def pushed(force=1.0, detuning=0.0, decay=1.0):
+    """A driven mode: coherent, ``alpha = -i force/k (1 - e^{-k t})`` with k = decay/2 + i det."""
+    H = force * (C + D) + detuning * (C * D)
+    return OpenSystem((A,), H, (Jump(D, decay, "out"),))
+
+
+def watched(system, kind="homodyne"):
+    return system.with_monitors(Monitor("out", kind, 1.0, -math.pi / 2))
+
+
+def answers(system, times, engine, initial=None):
+    """The reports of all that can be asked over times, with an average each."""
+    runs = engine.ensemble(system, times, initial)
+    records = engine.records(watched(system), times, initial)
+    mean = engine.evolve(system, times, initial)
+    return [
+        (runs.report, runs.average()),
+        (records.report, records.average()),
+        (mean.report, mean.state),
+    ]
+
+
+# Truncation ---------------------------------------------------------------------------------------
+
+
+def test_a_narrow_cutoff_is_suspect_whoever_asks_and_its_remedy_works():
+    """Ensembles and records have reports, too, which name mode, population and a cutoff to try."""
+    times, alpha = [0.0, 1.0, 6.0], 1.6 * (1 - math.exp(-3.0))
+    for cutoff in (4, {"a": 4}):
+        for report, _ in answers(pushed(0.8), times, Trajectories(12, seed=1, cutoff=cutoff)):
+            assert report.status is Status.SUSPECT
+            assert "of the 4 Fock states of 'a' hold 0." in report.warnings[0]
+    tries = [4]
+    while report.status is Status.SUSPECT:
+        tries.append(int(report.warnings[0].split("{'a': ")[1].split("}")[0]))
+        engine = Trajectories(12, seed=1, cutoff=tries[-1])
+        report = engine.evolve(pushed(0.8), times).report
+    assert len(tries) <= 4
+    exact = coherent(-1j * alpha, tries[-1])
+    for report, state in answers(pushed(0.8), times, engine):
+        assert report.status is Status.CONVERGED
+        gap = np.linalg.norm(np.asarray(state.matrix) - np.outer(exact, exact.conj()))
+        assert gap < report.error_estimate
+
+
+def coherent(alpha, size):
+    amplitudes = [alpha**n / math.sqrt(math.factorial(n)) for n in range(size)]
+    return np.array(amplitudes) * math.exp(-0.5 * abs(alpha) ** 2)
+
+
+def test_truncation_is_judged_at_all_times_and_between_them():
+    """A detuned mode swings out to four photons and back to none; the last state is empty."""
+    system, period = pushed(1.0, 1.0, 1e-3), 2 * math.pi
+    engine = Trajectories(12, seed=1, cutoff=6)
+    seen = engine.evolve(system, [0.0, 0.5 * period, period])
+    assert seen.report.status is Status.SUSPECT
+    assert "hold" in seen.report.warnings[0]
+    blind = engine.evolve(system, [0.0, period]).report  # but the way back is not the right one
+    assert blind.status is Status.SUSPECT
+    fine = Trajectories(12, seed=1, cutoff=18).evolve(system, [0.0, period])
+    assert fine.report.status is Status.CONVERGED
+    assert fine.state.expectation(number(A)) < 0.05
+
+
+def test_the_second_look_sees_what_no_edge_shows():
+    """With an edge that counts for nothing, fewer levels still tell another story."""
+    engine = Trajectories(60, seed=1, cutoff=5, edge=1.0)
+    report = engine.evolve(pushed(0.8, 0.3, 1e-9), [0.0, 3.0]).report
+    assert report.status is Status.SUSPECT
+    assert report.warnings[0].startswith("states change by")
+    assert report.warnings[0].endswith("with fewer Fock states: raise cutoff")
+    assert report.error_estimate > report.truncation["change with fewer Fock states"] > 0.05
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_one_parity_does_not_hide_the_edge(start):
+    """Two-photon driving leaves every second level empty: even or odd cut-offs are all seen."""
+    H = 0.25j * (C * C) - 0.25j * (D * D)
+    system = OpenSystem((A,), H, (Jump(C * D, 0.01),))
+    for cutoff in (5, 6, 7):
+        initial = PureState.basis("a", cutoff, {"a": start})
+        report = Trajectories(4, seed=1, cutoff=cutoff).evolve(system, [0.0, 2.0], initial).report
+        assert report.status is Status.SUSPECT
+    # from |1> three levels never move at all
+    initial = PureState.basis("a", 3, {"a": 1})
+    report = Trajectories(4, seed=1, cutoff=3).evolve(system, [0.0, 2.0], initial).report
+    assert report.status is Status.SUSPECT
+    assert "3 Fock states of 'a' cannot tell" in report.warnings[0]
+    assert "{'a': 5}" in report.warnings[0]
+
+
+def test_four_photon_driving_is_not_silent_below_its_power():
+    """``a^4`` vanishes on four levels, where everything looks settled."""
+    d4, c4 = D * D * D * D, C * C * C * C
+    system = OpenSystem((A,), 0.3 * d4 + 0.3 * c4, (Jump(D, 1.0), Jump(d4, 0.1)))
+    for cutoff in (4, 5, 6, 8):
+        report = Trajectories(20, seed=1, cutoff=cutoff).evolve(system, [0.0, 4.0]).report
+        assert report.status is Status.SUSPECT
+    found = Trajectories(200, seed=1, cutoff=14).evolve(system, [0.0, 0.3])
+    exact = ds.evolve(system, [0.0, 0.3], engine=Lindblad(cutoff=24)).state.reduced("a")
+    gap = np.linalg.norm(np.asarray(found.state.matrix) - np.asarray(exact.matrix)[:14, :14])
+    assert gap < 3 * found.report.error_estimate
+
+
+def test_a_resonance_with_a_high_level_is_not_overlooked():
+    """``E(n) = D n + X n (n - 1)`` vanishes at n = 6: fewer levels agree on an empty mode."""
+    H = 5.0 * (C * D) - 1.0 * (C * C * D * D) + 0.05 * (C + D)
+    system = OpenSystem((A,), H, (Jump(D, 1e-3),))
+    report = Trajectories(4, seed=1, cutoff=6).evolve(system, [0.0, 10.0]).report
+    assert report.truncation["Fock edge of a"] < 1e-4
+    assert report.status is Status.SUSPECT
+    assert "may be in resonance: raise cutoff, for example {'a': 10}" in report.warnings[0]
+    assert Trajectories(4, seed=1, cutoff=10).evolve(system, [0.0, 10.0]).report.warnings == ()
+
+
+def test_each_mode_has_a_cutoff_of_its_own():
+    exchange = create(A) * destroy(B)
+    H = 0.5 * (C + D) + 0.3 * (exchange + exchange.adjoint())
+    system = OpenSystem((A, B), H, (Jump(D, 1.0, "out"), Jump(destroy(B), 1.0)))
+    narrow = Trajectories(10, seed=1, cutoff={"a": 10, "b": 4}).evolve(system, [0.0, 8.0])
+    assert narrow.state.dimensions == (10, 4)
+    (only,) = [text for text in narrow.report.warnings if "hold" in text]
+    assert "'b'" in only
+    wide = Trajectories(10, seed=1, cutoff={"a": 10, "b": 8}).evolve(system, [0.0, 8.0])
+    assert wide.report.status is Status.CONVERGED
+    same = Trajectories(10, seed=1, cutoff=10).evolve(system, [0.0, 8.0]).state
+    both = Trajectories(10, seed=1, cutoff={"b": 10, "a": 10}).evolve(system, [0.0, 8.0]).state
+    np.testing.assert_array_equal(same.matrix, both.matrix)
+    with pytest.raises(ArgumentError, match="cutoff"):
+        Trajectories(cutoff={"a": 10, "x": 4}).evolve(system, [0.0, 1.0])
+    with pytest.raises(ArgumentError, match=r"the mode 'b'.*'b': 10"):
+        Trajectories(cutoff={"a": 10}).evolve(system, [0.0, 1.0])
+    with pytest.raises(ArgumentError, match="cutoff"):
+        Trajectories(cutoff={"a": 1})
+
+
+def test_fewer_levels_leave_two_and_restricted_states_enough():
+    matrices = compiled(pushed(), 4)
+    assert fewer_levels(matrices) == {"a": 2}
+    assert fewer_levels(compiled(pushed(), 3)) == {}
+    places = np.arange(2)
+    low, high = (
+        PureState("a", 4, np.sqrt(np.array(w))) for w in ([0.5, 0, 0.5, 0], [0.4, 0, 0.6, 0])
+    )
+    assert restricted(low, (2,), places) is not None
+    assert restricted(high, (2,), places) is None
+    assert restricted(low.density(), (2,), places).matrix[0, 0] == pytest.approx(1.0)
+    assert restricted(high.density(), (2,), places) is None
+
+
+def test_a_cutoff_to_try_follows_the_tail():
+    geometric = 0.5 * 0.5 ** np.arange(8.0)
+    tried = verdict.cutoff_to_try(geometric[None], 1e-4, 2)
+    assert 14 <= tried <= 20  # 2^-14 < 1e-4
+    flat = np.full((1, 8), 0.125)
+    assert verdict.cutoff_to_try(flat, 1e-4, 2) == 24  # no tail: three times as many
+    steep = 1e-3 ** np.arange(8.0)
+    assert verdict.cutoff_to_try(steep[None], 1e-14, 3) == 12
+
+
+# Steps --------------------------------------------------------------------------------------------
+
+
+def fast(rabi):
+    H = 0.5 * rabi * sigma_x(Q)
+    return OpenSystem((Q,), H, (Jump(sigma_minus(Q), 1.0, "out"),))
+
+
+def test_a_fast_hamiltonian_does_not_look_slow():
+    """One Rabi period in a step of 0.05/rate: a measurement that looks once a period sees none."""
+    system = fast(2 * math.pi / 0.05)
+    options = {"trajectories": 60, "seed": 1, "unravelling": "homodyne"}
+    exact = np.asarray(ds.evolve(system, [0.0, 5.0]).state.matrix)
+    found = Trajectories(**options).evolve(system, [0.0, 5.0])
+    assert found.report.status is Status.CONVERGED
+    assert np.linalg.norm(found.state.matrix - exact) < 3 * found.report.error_estimate
+    wrong = Trajectories(step=0.05, **options).evolve(system, [0.0, 5.0])
+    assert np.linalg.norm(wrong.state.matrix - exact) > 0.5
+    assert wrong.report.status is Status.SUSPECT
+    assert "a Hamiltonian and losses with the norm 62.8" in wrong.report.warnings[0]
+    records = Trajectories(4, seed=1, step=0.05).records(watched(system), [0.0, 1.0])
+    assert records.report.status is Status.SUSPECT
+
+
+def test_records_with_too_long_a_step_are_suspect():
+    long = Trajectories(4, seed=1, step=0.5).records(watched(fast(0.5)), [0.0, 2.0]).report
+    assert long.status is Status.SUSPECT
+    assert "too long for measured rates" in long.warnings[0]
+    # times so close that the step is never taken are fine
+    close = np.linspace(0, 0.4, 9)
+    short = Trajectories(4, seed=1, step=0.5).records(watched(fast(0.5)), close).report
+    assert short.status is Status.CONVERGED
+    assert "change with half the step" in short.truncation
+    paced = Trajectories(4, seed=1, step=0.02).records(watched(fast(0.5)), close).report
+    assert "change with twice the step" in paced.truncation
+
+
+@pytest.mark.parametrize("spacing", [1.0, 0.125], ids=["doubled", "halved"])
+@pytest.mark.parametrize("kind", ["homodyne", "heterodyne"])
+def test_the_error_of_a_step_is_in_the_estimate(kind, spacing):
+    """A coarse step and many trajectories: the step is what the error is made of."""
+    jumps = (Jump(sigma_minus(Q), 1.0, "out"), Jump(sigma_z(Q), 0.5))  # they do not commute
+    system = OpenSystem((Q,), 0.7 * sigma_x(Q), jumps)
+    exact = np.asarray(ds.evolve(system, [0.0, 1.0]).state.matrix)
+    engine = Trajectories(6000, seed=1, unravelling=kind, step=0.125)
+    found = engine.evolve(system, np.arange(0, 1 + spacing, spacing))
+    (change,) = found.report.truncation.values()
+    assert np.linalg.norm(found.states[-1].matrix - exact) < 5 * found.report.error_estimate
+    assert found.report.error_estimate > (1.0 if spacing == 1.0 else 2.0) * change
+    assert 1e-4 < change < 0.06
+
+
+def test_halved_and_doubled_steps_walk_the_same_path():
+    """Ends of trajectories differ by the order of the step, not by chance."""
+    matrices, times = compiled(fast(2.0), None), [0.0, 3.0]
+    start = PureState.basis("q", 2)
+
+    def ends(pace):
+        motion = pure_motion(matrices, "homodyne", 0.01, pace)
+        _, moments = Runs(matrices, motion, start, times, 3).begin(range(40))
+        return [x.copy() for x, _ in moments][-1]
+
+    def distance(x, y):
+        return np.mean(1 - np.abs(np.einsum("dn,dn->n", x.conj(), y)) ** 2)
+
+    usual = ends(1.0)
+    strangers = distance(usual, np.roll(usual, 1, axis=1))
+    for pace in (2.0, 0.5):
+        assert 0 < distance(usual, ends(pace)) < 0.02 * strangers
+
+
+# Rare events, slow scales -------------------------------------------------------------------------
+
+
+def test_events_that_nobody_met_are_in_the_estimate():
+    """A decay of probability 1e-3 in no trajectory of 50: the spread is zero, the error is not."""
+    excited = PureState.basis("q", 2, {"q": 1})
+    for rate in (1e-3, 1e-6, 1e-9):
+        system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_minus(Q), rate),))
+        found = Trajectories(50, seed=1).evolve(system, [0.0, 1.0], excited)
+        gap = math.sqrt(2) * (1 - math.exp(-rate))  # if no jump was drawn, as most seeds do
+        assert gap <= found.report.error_estimate * (1 + 1e-6)
+        assert found.report.error_estimate < 0.05
+    closed = OpenSystem((Q,), 0.3 * sigma_x(Q), ())
+    assert Trajectories(50, seed=1).evolve(closed, [0.0, 1.0]).report.error_estimate < 1e-7
+
+
+def test_rare_parts_of_a_mixed_start_are_in_the_estimate():
+    mixed = DensityState("q", 2, np.diag([0.999, 0.001]))
+    closed = OpenSystem((Q,), 0.0 * sigma_x(Q), ())
+    found = Trajectories(20, seed=1).evolve(closed, [0.0, 1.0], mixed)
+    gap = np.linalg.norm(np.asarray(found.state.matrix) - np.asarray(mixed.matrix))
+    assert gap <= found.report.error_estimate
+    assert found.report.error_estimate >= math.sqrt(2) * 0.001 * (1 - 1e-9)
+
+
+def slow(rate):
+    jumps = (Jump(sigma_minus(Q), rate), Jump(sigma_plus(Q), rate))
+    return OpenSystem((Q,), 0.0 * sigma_x(Q), jumps)
+
+
+def test_a_window_that_is_short_against_a_weak_rate_is_suspect():
+    """Nothing happens in it: no spread, no drift. Another start shows what was not forgotten."""
+    for rate in (1e-3, 1e-5, 1e-8):
+        engine = Trajectories(60, seed=1, burn_in=3.0, duration=6.0)
+        report = engine.steady_state(slow(rate)).report
+        assert report.status is Status.SUSPECT
+        assert "from a mixture of all states" in " ".join(report.warnings)
+    fine = Trajectories(60, seed=1, burn_in=30.0, duration=60.0).steady_state(slow(1.0))
+    assert fine.report.status is Status.CONVERGED
+    assert fine.report.error_estimate < 0.02
+
+
+def test_a_steady_state_that_is_not_unique_is_suspect_and_called_so():
+    """Dephasing keeps populations: where one starts is where one stays."""
+    system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_z(Q), 1.0),))
+    engine = Trajectories(60, seed=1, burn_in=10.0, duration=10.0)
+    report = engine.steady_state(system, initial=PureState.basis("q", 2)).report
+    assert report.status is Status.SUSPECT
+    assert "not unique" in report.warnings[-1]
+
+
+def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
+    def window(populations):
+        found = Window.empty(2)
+        for early, late in populations:
+            halves = [np.diag([1 - p, p]).astype(complex)[None] for p in (early, late)]
+            found.add(np.array(halves))
+        return found
+
+    noise = np.linspace(-0.1, 0.1, 40)
+    calm = window([(0.5 + x, 0.5 - x) for x in noise])
+    assert verdict.unsettled(calm, calm) == ()
+    drifting = window([(0.4 + x, 0.6 - x) for x in noise])
+    assert "two halves" in verdict.unsettled(drifting, calm)[0]
+    apart = window([(0.7 + x, 0.7 - 0.9 * x) for x in noise])
+    (text,) = verdict.unsettled(calm, apart)
+    assert "0.28 apart" in text
+    still, rounded = window([(0.5, 0.5)] * 4), window([(0.5, 0.5 + 1e-12)] * 4)
+    assert verdict.unsettled(rounded, still) == ()
+
+
+# Bad starts, long times, odd channels -------------------------------------------------------------
+
+
+def test_an_unphysical_start_is_refused_by_all():
+    bad = DensityState(("q",), (2,), np.diag([1.3, -0.3]))
+    engine = Trajectories(10, seed=1, burn_in=1.0, duration=1.0)
+    seen = DRIVEN.with_monitors(Monitor("light"))
+    for ask in (engine.evolve, engine.ensemble, engine.records):
+        with pytest.raises(UnphysicalError, match="negative"):
+            ask(seen, [0.0, 1.0], bad)
+    with pytest.raises(UnphysicalError, match="negative"):
+        engine.steady_state(seen, initial=bad)
+
+
+def test_very_long_times_are_refused_and_long_ones_keep_their_digits():
+    engine = Trajectories(10, seed=1)
+    for span in (1e12, 1e20):
+        with pytest.raises(CapacityError, match=r"Lindblad"):
+            engine.evolve(DRIVEN, [0.0, span])
+    closed = OpenSystem((Q,), 0.5 * sigma_x(Q), ())
+    with pytest.raises(CapacityError, match="rounding"):
+        engine.evolve(closed, [0.0, 1e20])
+    span = 123456789.123456789
+    found = engine.evolve(closed, [0.0, span])
+    exact = math.sin(0.5 * span) ** 2
+    assert found.state.matrix[1, 1].real == pytest.approx(exact, abs=1e-7)
+    assert 1e-9 < found.report.error_estimate < 1e-6
+    assert found.report.status is Status.CONVERGED
+
+
+def test_times_far_from_zero_cost_no_digits():
+    """Waiting times are counted from the start, not from the year zero."""
+    excited = PureState.basis("q", 2, {"q": 1})
+    system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_minus(Q), 1e7),))
+    near, far = (
+        Trajectories(20, seed=1).ensemble(system, [t, t + 1e-5], excited) for t in (0.0, 4096.0)
+    )
+    for one, two in zip(near.jumps, far.jumps, strict=True):
+        assert two[0][0] - 4096.0 == pytest.approx(one[0][0], abs=1e-12)
+    np.testing.assert_allclose(near.vectors, far.vectors, atol=1e-12)
+
+
+def test_a_state_that_nothing_moves_does_not_jump_by_rounding():
+    """Its weight meets a threshold next to one; no jump has a weight then, and none is drawn."""
+    lower = compiled(DRIVEN, None).channels[0]
+    flow = Flow(0 * lower, (lower,), matrices=False)
+    stream = np.random.default_rng(1)
+    walkers = Walkers(np.array([[1.0 + 0j], [0.0]]), [stream], 0.0)
+    walkers.threshold = np.array([1.0 + 1e-15])
+    flow.advance(walkers, 1.0)
+    assert walkers.clicks == [[]]
+    np.testing.assert_allclose(walkers.x[:, 0], [1.0, 0.0])
+    assert 0 < walkers.threshold[0] < 1
+
+
+def test_a_detector_of_a_dark_channel_sees_the_vacuum():
+    """Rate zero: no click, and a current of nothing but shot noise under its own name."""
+    jumps = (Jump(sigma_minus(Q), 0.0, "dark"), Jump(sigma_z(Q), 0.3, "noise"))
+    system = OpenSystem((Q,), 0.3 * sigma_x(Q), jumps)
+    times = np.linspace(0.0, 20.0, 21)
+    seen = system.with_monitors(Monitor("dark", "homodyne"))
+    records = Trajectories(200, seed=1).records(seen, times)
+    current = records.table().sel(channel="dark").values
+    assert abs(current.mean()) < 5 / math.sqrt(current.size)
+    assert abs(current.var() - 1.0) < 5 * math.sqrt(2 / current.size)
+    counted = Trajectories(20, seed=1).records(
+        system.with_monitors(Monitor("dark", "counting")), times
+    )
+    assert counted.clicks == ((),) * 20
+    exact = ds.evolve(system, [0.0, 20.0]).state.matrix
+    for each in (records, counted):
+        np.testing.assert_allclose(each.average().matrix, exact, atol=1e-8)
+
+
+def test_observables_that_are_not_hermitian_keep_their_imaginary_part():
+    runs = Trajectories(30, seed=1).ensemble(DRIVEN, [0.0, 1.0])
+    found = runs.expectation(sigma_minus(Q))
+    assert np.iscomplexobj(found)
+    mean = complex(runs.average().expectation(sigma_minus(Q)))
+    assert abs(mean.imag) > 0.1
+    assert found[-1].mean() == pytest.approx(mean, abs=1e-12)
+    assert runs.expectation(sigma_z(Q)).dtype == float
+    weak = runs.expectation(sigma_z(Q) + 1e-6 * sigma_minus(Q))
+    assert np.abs(weak.imag).max() > 1e-8
+
+
+# The verdict itself -------------------------------------------------------------------------------
+
+
+def sample(**changes):
+    matrices = compiled(pushed(), 8)
+    motion = pure_motion(matrices, "jumps", None)
+    runs = Runs(matrices, motion, PureState.basis("a", 8), [0.0, 1.0], 1)
+    levels = {"a": np.array([[1.0] + [0.0] * 7] * 2)}
+    return replace(verdict.Sample(runs, range(100), levels, 0.01, 0.0, None), **changes)
+
+
+def look(changes, noises):
+    found = Change(sample().runs, np.arange(6), 1.0, "fewer Fock states", "raise cutoff")
+    found.changes, found.noises = changes, noises
+    return found
+
+
+def status(**changes):
+    return verdict.report_of(Trajectories(edge=1e-4), sample(**changes), "").status
+
+
+def test_every_condition_of_the_verdict():
+    good, bad = Status.CONVERGED, Status.SUSPECT
+    assert status() is good
+    assert status(remarks=("drift",)) is bad
+    assert status(margin=-1e-9) is good
+    assert status(margin=-1e-7) is bad
+    for moment in (0, 1):
+        for held, verdict_ in ((0.9e-4, good), (1.1e-4, bad)):
+            levels = np.zeros((2, 8))
+            levels[:, 0], levels[moment, 6] = 1.0, held
+            assert status(levels={"a": levels}) is verdict_
+    assert status(look=look([0.0, 0.04], [0.0, 0.0])) is good
+    assert status(look=look([0.0, 0.06], [0.0, 0.0])) is bad
+    assert status(look=look([0.06, 0.0], [0.0, 0.0])) is bad
+    assert status(look=look([0.06, 0.0], [0.013, 0.0])) is good  # chance
+    assert status(look=look([0.06, 0.0], [0.011, 0.0])) is bad
+
+
+def test_the_error_adds_up():
+    floor = math.sqrt(2) / 100
+    assert verdict.error_of(sample()) == pytest.approx(math.hypot(0.01, floor), rel=1e-9)
+    rare = verdict.error_of(sample(forgetful=0.1))
+    assert rare == pytest.approx(math.hypot(0.01, 0.1 * floor), rel=1e-9)
+    changed = verdict.error_of(sample(look=look([0.2, 0.1], [1.0, 1.0])))
+    assert changed == pytest.approx(0.2 + math.hypot(0.01, floor), rel=1e-9)
+
+
+def test_records_and_ensembles_state_the_error_of_their_average():
+    seen = DRIVEN.with_monitors(Monitor("light", "counting", 0.7))
+    engine, truth = Trajectories(400, seed=3), ds.evolve(DRIVEN, [0.0, 2.0]).state.matrix
+    for found in (engine.ensemble(DRIVEN, [0.0, 2.0]), engine.records(seen, [0.0, 2.0])):
+        gap = np.linalg.norm(np.asarray(found.average().matrix) - truth)
+        assert gap < 5 * found.report.error_estimate < 0.3
+        assert found.report.provenance["entropy"] == 3
+        assert found.report.margin is not None
+    alone = engine.ensemble(DRIVEN, [0.0, 2.0], only=[7])
+    assert alone.report.error_estimate == math.inf
