@@ -77,11 +77,16 @@ def states_at(
         NumericalError: too stiff for the accuracy asked.
     """
     span = (times[-1] - times[0]) * motion.scale
-    if motion.numbers <= EXPONENTIATED and span > _LONG:
+    if is_exponentiated(motion.numbers, span):
         kept, lasted = _exponentiated(motion, initial, times)
         rounding = 10 * _EPS * min(lasted * motion.scale, 0.1 / _EPS)
         return kept, accuracy + rounding, "exponential of the generator"
     return _stepped(motion, initial, times, accuracy, size), accuracy, "Krylov propagator"
+
+
+def is_exponentiated(numbers: int, span: float) -> bool:
+    """Whether a sector is small, and a time (in units of 1/|L|) long enough."""
+    return numbers <= EXPONENTIATED and span > _LONG
 
 
 def _stepped(

@@ -26,6 +26,8 @@ _VECTOR = 5e-10
 """Seconds per number and vector of a Krylov basis to make a new vector orthogonal."""
 _FIRST, _PER_ATOM, _SOLVES = 15.0, 3.0, 2.6
 """Iterations of a solve for N atoms in all, and what test of uniqueness and refinement add."""
+_SETTLES = 1e6
+"""Most systems stand still by then, in units of 1/rate; then time costs nothing."""
 _ENTRY_BYTES, _MEMBER_BYTES, _BUFFERS = 30.0, 400.0, 2e6
 _DAMPING, _TURNING = 0.05, 1.0
 """Applications per unit time with 30 vectors, per unit of the rates of E and of H."""
@@ -80,6 +82,7 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
     """Of an evolution over `horizon`, keeping `times` states, with `size` Krylov vectors."""
     least, width = preparation_cost(generator.blocks), _width(generator)
     numbers = float(generator.blocks.numbers)
+    horizon = min(horizon, _SETTLES / generator.rate)
     turning = float(np.max(abs(generator.hamiltonian).sum(axis=1), initial=0.0))
     rate = (_DAMPING * generator.rate + _TURNING * turning) * 30.0 / size
     applications = max(float(size), horizon * rate)

@@ -15,7 +15,7 @@ import numpy as np
 
 from darkstate.engines.assess import PURE_ERROR, add_gaps
 from darkstate.engines.collective.conserved import non_unique
-from darkstate.engines.collective.dark import DarkStates, dark_states
+from darkstate.engines.collective.dark import search_dark_states
 from darkstate.engines.collective.generator import Flat, Generator
 from darkstate.engines.collective.steady import (
     DENSE_NUMBERS,
@@ -24,11 +24,11 @@ from darkstate.engines.collective.steady import (
     mixed_steady_state,
     normalised,
 )
+from darkstate.engines.dark import DarkStates, fixed_phase
 from darkstate.engines.propagation import relax, states_at
 from darkstate.engines.stationary import (
     DIRECT_NUMBERS,
     SPECTRUM_NUMBERS,
-    fixed_phase,
     spectral_gap,
 )
 from darkstate.errors import NumericalError
@@ -97,7 +97,7 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None, dark:
             way = f"evolution over {rest.time:.4g}"
             return _mixed(generator, Found(flat, rest.error, rest.rate, way, None), settings)
         if dark:
-            known = dark_states(generator)
+            known = search_dark_states(generator)
             if known is not None and known.unique and known.error <= PURE_ERROR:
                 return _dark(generator, known, settings)
             if known is not None and known.unique is False and known.residual <= PURE_ERROR:

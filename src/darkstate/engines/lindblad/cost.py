@@ -17,6 +17,7 @@ import numpy as np
 from darkstate.engines.base import Cost
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.engines.propagation import is_exponentiated
 from darkstate.linalg.gmres import restart_length
 
 _CALL = 2.5e-6
@@ -42,6 +43,10 @@ _NEAR, _NEAR_BYTES, _FARTHER, _FAR = 0.75, 3e6, 0.15, 1.8
 _START = 0.01
 _BUFFERS = 0.8e6
 """Bytes that any task takes: small matrices, buffers of the libraries."""
+_SQUARING = 4e-10
+"""Seconds per cube of the numbers to square a propagator."""
+_SETTLES = 1e6
+"""Most systems stand still by then, in units of the inverse norm of L; then time costs nothing."""
 ITERATIONS = 60
 """GMRES iterations of one solve; they count jumps, and hardly depend on the size."""
 
@@ -104,6 +109,12 @@ def steady_cost(generator: Generator, method: str, dense_numbers: int) -> Cost:
 def evolution_cost(generator: Generator, horizon: float, times: int, size: int) -> Cost:
     """Of an evolution over `horizon`, keeping `times` states, with `size` Krylov vectors."""
     sectors = generator.sectors
+    if is_exponentiated(sectors.numbers, horizon * generator.scale()):
+        squarings = np.log2(horizon * generator.scale())
+        seconds = _START + min(times, 20) * squarings * _SQUARING * sectors.numbers**3
+        memory = 8.0 * _bytes(generator) * sectors.numbers**2 + 16.0 * sectors.numbers * times
+        return Cost(_BUFFERS + memory, seconds)
+    horizon = min(horizon, _SETTLES / generator.scale())
     turning = float(np.max(abs(generator.hamiltonian).sum(axis=1)))
     rate = (_DAMPING * generator.scale() + _TURNING * turning) * 30.0 / size
     applications = size * _EARLY * min(1.0, horizon * rate / size) + _SETTLED * horizon * rate

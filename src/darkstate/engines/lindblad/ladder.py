@@ -15,7 +15,7 @@ import numpy as np
 
 from darkstate.engines.assess import PURE_ERROR, add_gaps
 from darkstate.engines.base import Solution, check_physical
-from darkstate.engines.lindblad.dark import DarkStates, dark_states
+from darkstate.engines.dark import DarkStates, NoJumps, dark_states, fixed_phase
 from darkstate.engines.lindblad.evolution import Flat, expanded
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.hierarchy.route import Options
@@ -29,7 +29,6 @@ from darkstate.engines.propagation import relax
 from darkstate.engines.stationary import (
     DIRECT_NUMBERS,
     SPECTRUM_NUMBERS,
-    fixed_phase,
     spectral_gap,
 )
 from darkstate.engines.truncation import Cutoff
@@ -84,7 +83,9 @@ def solved(generator: Generator, settings: Settings, initial: Any) -> Solution:
         relaxed = SteadySolution(found.flat, found.error, found.rate, way, None)
         return _mixed(generator, relaxed, settings)
     if method in ("auto", "dark"):
-        dark = dark_states(generator)
+        blocks = generator.sectors.blocks
+        hilbert = NoJumps(generator.hamiltonian, generator.jumps, blocks, generator.scale())
+        dark = dark_states(hilbert)
         if dark is not None and dark.unique and dark.error <= PURE_ERROR:
             return _dark(generator, dark, settings)
         if method == "dark":
