@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Lindblad
-from darkstate.engines.lindblad.compile import compiled, dimensions
 from darkstate.engines.dark import NoJumps, dark_states
+from darkstate.engines.lindblad.compile import compiled, dimensions
 from darkstate.engines.lindblad.nojump import NoJumpInverse
 from darkstate.engines.lindblad.steady import dense_steady_state, krylov_steady_state
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError

@@ -30,6 +30,8 @@ _LONG = 2e3
 """Times beyond this, in units of the inverse norm of L, are long."""
 _ROUNDING = 1e-14
 """Of the norm of L: what moves more slowly is rounding."""
+_LOST = 1e-3
+"""Rounding of phases beyond which a state is not worth returning."""
 _EPS = float(np.finfo(float).eps)
 
 
@@ -79,7 +81,13 @@ def states_at(
     span = (times[-1] - times[0]) * motion.scale
     if is_exponentiated(motion.numbers, span):
         kept, lasted = _exponentiated(motion, initial, times)
-        rounding = 10 * _EPS * min(lasted * motion.scale, 0.1 / _EPS)
+        rounding = 10 * _EPS * lasted * motion.scale
+        if rounding > _LOST:
+            raise NumericalError(
+                f"After a time of {lasted:.2g} the state still moves: double precision keeps no "
+                f"phase for longer than about {_LOST / (10 * _EPS * motion.scale):.2g} here. End "
+                "`times` before that, or ask for the steady state."
+            )
         return kept, accuracy + rounding, "exponential of the generator"
     return _stepped(motion, initial, times, accuracy, size), accuracy, "Krylov propagator"
 

@@ -35,7 +35,7 @@ SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
 _EPS = float(np.finfo(float).eps)
-_SURE = 1e-3
+_SURE = 0.1
 """Rounding that would change a slow mode by this part leaves no doubt that it is one."""
 
 

@@ -20,7 +20,7 @@ from darkstate.engines.lindblad.sectors import Sectors
 from darkstate.engines.stationary import DIRECT_NUMBERS
 from darkstate.linalg.gmres import Flat
 
-_NULL = 1e-11
+_NULL = 1e-13
 """Of the norm of L: what changes more slowly cannot be told from what is conserved."""
 _SHIFT = 1e-9
 _MOST = 16
@@ -39,13 +39,13 @@ def random_hermitian(generator: Generator, rng: np.random.Generator) -> Flat:
     return x / np.linalg.norm(x)
 
 
-def conserved_quantities(generator: Generator) -> list[Flat]:
+def conserved_quantities(generator: Generator, slow: float = 0.0) -> list[Flat]:
     """Orthonormal Hermitian null vectors of L†: all of them (`_MOST` at most) in sectors that can
-    be factorised, else the local ones.
+    be factorised, else the local ones. Changes at rates up to `slow` count as none.
     """
     if generator.sectors.numbers > DIRECT_NUMBERS:
-        return local_conserved(generator)
-    rng, scale, count = np.random.default_rng(1), generator.scale(), 4
+        return local_conserved(generator, slow)
+    rng, scale, count = np.random.default_rng(1), generator.scale() or 1.0, 4
     matrix = sp.csc_array(generator.superoperator().conj().T, dtype=complex)
     factors = spla.splu(sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(matrix.shape[0])))
     while True:
@@ -53,28 +53,25 @@ def conserved_quantities(generator: Generator) -> list[Flat]:
         for _ in range(4):
             block = [factors.solve(x.astype(complex)) for x in block]
             block = _orthonormal([_hermitian(generator, x) for x in block])
-        found = _null_combinations(generator, block)
+        found = _null_combinations(generator, block, slow)
         if len(found) < len(block) or count >= _MOST:
             return found
         count *= 2
 
 
-def local_conserved(generator: Generator) -> list[Flat]:
+def local_conserved(generator: Generator, slow: float = 0.0) -> list[Flat]:
     """Orthonormal null vectors of L† in the span of the identity and local operators."""
     sectors = generator.sectors
     one = sectors.mixed() * sectors.dimension**0.5
-    return _null_combinations(generator, _orthonormal([one, *_candidates(generator)], 1e-6))
+    operators = [operator for _, operator in _local_operators(generator)]
+    return _null_combinations(generator, _orthonormal([one, *operators], 1e-6), slow)
 
 
-def _candidates(generator: Generator) -> list[Flat]:
-    return [operator for _, operator in _local_operators(generator)]
-
-
-def _null_combinations(generator: Generator, block: list[Flat]) -> list[Flat]:
+def _null_combinations(generator: Generator, block: list[Flat], slow: float) -> list[Flat]:
     """Real combinations of Hermitian operators that L† leaves alone."""
     moved = np.array([generator.apply_adjoint(x).view(np.float64) for x in block])
     left, rates, _ = np.linalg.svd(moved, full_matrices=False)
-    null = left[:, rates <= _NULL * generator.scale()]
+    null = left[:, rates <= max(slow, _NULL * generator.scale())]
     return list(null.T @ np.array(block))
 
 
@@ -88,18 +85,18 @@ def _hermitian(generator: Generator, x: Flat) -> Flat:
     return max(x, turned, key=lambda part: float(np.linalg.norm(part)))
 
 
-def non_unique(generator: Generator) -> str:
-    """The sentence for a steady state that is not unique."""
-    found = conserved_quantities(generator)
+def non_unique(generator: Generator, slow: float = 0.0) -> str:
+    """The sentence for a steady state that is not unique; `slow` is a rate that counts as none."""
+    found = conserved_quantities(generator, slow)
     least = len(found) >= _MOST or generator.sectors.numbers > DIRECT_NUMBERS
     many = f"{'at least ' if least else ''}{max(2, len(found))} linearly independent"
     names = names_of(generator, found) or ["an operator of three or more sites"]
     return (
         f"The generator has {many} stationary states in the sector of zero charge difference: the "
         f"steady state is not unique. Conserved besides the trace: {'; '.join(names)}. (What "
-        f"changes slower than {_NULL * generator.scale():.1g} counts as conserved.) Pass "
-        "`initial=` to get the state that it relaxes to, or break the symmetry (couple the "
-        "decoupled part, add decay)."
+        f"changes slower than {max(slow, _NULL * generator.scale()):.1g} cannot be told from that "
+        "in double precision.) Pass `initial=` to get the state that it relaxes to, or break the "
+        "symmetry (couple the decoupled part, add decay)."
     )
 
 

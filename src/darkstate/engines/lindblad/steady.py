@@ -101,7 +101,7 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     matrix, scale = generator.superoperator(), generator.scale()
     found = direct_steady_state(matrix, sectors.diagonal, scale)
     if found is None or not found.unique:
-        raise non_unique_error(generator)
+        raise non_unique_error(generator, 0.0 if found is None else 3 * found.rate)
     flat = _normalised(generator, found.flat)
     if generator.real:
         flat = np.ascontiguousarray(flat.real)
@@ -177,9 +177,9 @@ def _require_settled(solved: Solved, tolerance: float) -> None:
         )
 
 
-def non_unique_error(generator: Generator) -> NumericalError:
+def non_unique_error(generator: Generator, slow: float = 0.0) -> NumericalError:
     """The refusal of a steady state that is known not to be unique, with what is conserved."""
-    return NumericalError(non_unique(generator))
+    return NumericalError(non_unique(generator, slow))
 
 
 def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> float:

@@ -1,0 +1,548 @@
+"""Slow and fast rates side by side: dark states, uniqueness, gaps, metastability, long times.
+
+What is small is judged against the slowest rate of a system, never against the norm of the
+generator: each test here has a weak process beside a strong one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import darkstate as ds
+from darkstate.engines import Collective, Lindblad
+from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
+from darkstate.engines.compile import smallest_rate, without_constants
+from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state, fixed_phase
+from darkstate.engines.propagation import Motion, relax, states_at
+from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap
+from darkstate.engines.truncation import Attempt, Truncated
+from darkstate.errors import NumericalError, UnphysicalError
+from darkstate.results import Report, Status
+from darkstate.states import DensityState, PureState
+from darkstate.systems import (
+    Ensemble,
+    Jump,
+    Mode,
+    OpenSystem,
+    Qubit,
+    Spin,
+    create,
+    destroy,
+    number,
+    sigma_minus,
+    sigma_plus,
+    sigma_x,
+    sigma_z,
+    spin_minus,
+    spin_x,
+    spin_z,
+)
+from darkstate.systems.operators import total
+
+A, B, M, N = Qubit("A1"), Qubit("B1"), Mode("a"), Mode("b")
+a = destroy(M)
+
+
+def excited(q):
+    return sigma_plus(q) * sigma_minus(q)
+
+
+def mean(result, operator):
+    return float(np.real(result.state.expectation(operator)))
+
+
+def bloch(drive: float, decay: float) -> float:
+    """Excited population of a resonantly driven qubit, ``H = drive sx``."""
+    return 4 * drive**2 / (decay**2 + 8 * drive**2)
+
+
+# dark states beside a fast rotation
+
+
+@pytest.mark.parametrize("fast", [1e3, 1e6, 2 * math.pi * 5e9, 1e12])
+@pytest.mark.parametrize("decay", [1.0, 1e6])
+def test_a_slow_drive_beside_an_optical_frequency(fast, decay):
+    H = 0.5 * fast * sigma_z(A) + 0.5 * sigma_x(B)
+    result = ds.steady_state(
+        OpenSystem((A, B), H, (Jump(sigma_minus(A), decay), Jump(sigma_minus(B))))
+    )
+    assert mean(result, excited(B)) == pytest.approx(1 / 3, abs=1e-8)
+    assert result.report.status == "certified"
+
+
+def test_relatives_of_the_optical_frequency():
+    J, E = Spin("J", 4), Ensemble("E", 4)
+    w = 1e10
+    spin = OpenSystem(
+        (J, B), w * spin_z(J) + 0.5 * sigma_x(B), (Jump(spin_minus(J)), Jump(sigma_minus(B)))
+    )
+    atoms = OpenSystem(
+        (E, B), w * spin_z(E) + 0.5 * sigma_x(B), (Jump(spin_minus(E)), Jump(sigma_minus(B)))
+    )
+    light = OpenSystem((M, B), w * number(M) + 0.5 * sigma_x(B), (Jump(a), Jump(sigma_minus(B))))
+    for system in (spin, atoms, light):
+        result = ds.steady_state(system)
+        assert mean(result, excited(B)) == pytest.approx(1 / 3, abs=1e-6), system.labels
+        assert result.report.status == "certified"
+
+
+def test_a_fast_rotation_that_no_charge_takes_away_is_honest():
+    """H of the fast qubit does not commute with its decay: rounding ``eps |H|`` is in the error."""
+    H = 1e9 * sigma_x(A) + 1e-3 * sigma_x(B)
+    result = ds.steady_state(
+        OpenSystem((A, B), H, (Jump(sigma_minus(A)), Jump(sigma_minus(B), 2e-3)))
+    )
+    error = abs(mean(result, excited(B)) - bloch(1e-3, 2e-3))
+    assert error <= 10 * result.report.error_estimate
+
+
+@pytest.mark.parametrize("engine", [Lindblad(), Collective()])
+def test_a_weakly_broken_dark_state_is_not_called_dark(engine):
+    """A perturbation of relative size 1e-6 .. 1e-11 moves the state by what it makes of the gap."""
+    E = Ensemble("E", 1)
+    for weak in (1e-6, 1e-9, 1e-11):
+        H = weak * spin_x(E) + 1.0 * sigma_z(B)
+        system = OpenSystem((E, B), H, (Jump(spin_minus(E), weak), Jump(sigma_minus(B))))
+        result = engine.steady_state(system)
+        n = float(np.real(result.state.expectation(spin_z(E)))) + 0.5
+        assert abs(n - bloch(0.5, 1.0)) <= max(1e-12, 10 * result.report.error_estimate)
+        assert result.report.error_estimate < 1e-3
+
+
+def test_the_error_of_a_dark_state_is_what_the_rest_adds():
+    K = np.array([[0.0, 1e-7], [1e-7, -0.5j]], dtype=complex)
+    psi = np.array([1.0, 0.0])
+    exact = np.linalg.eig(K)
+    vector = exact[1][:, int(np.argmin(np.abs(exact[0])))]
+    missing = 2 * math.sqrt(1 - abs(np.vdot(vector, psi)) ** 2 / np.linalg.norm(vector) ** 2)
+    assert error_of_dark_state(K, psi) == pytest.approx(missing, rel=0.05)
+    assert error_of_dark_state(0.0 * K, psi) == 0.0
+    assert error_of_dark_state(1e12 * np.diag([0.0, 1.0]) - 1e-12j * np.diag([0, 1]), psi) < 1e-9
+
+
+def test_uniqueness_that_is_not_clear_is_not_claimed():
+    """The only way back is 1e-8 of everything else: a rank that rounding may hide."""
+    weak = 1e-8
+    c = sp.csr_array(np.array([[0, 1.0, 0], [0, 0, 0], [0, weak, 0]]))
+    d = sp.csr_array(np.array([[0, 0, weak * 1e-8], [0, 0, 0], [0, 0, 0]]))
+    block = [np.arange(3)]
+    zero = sp.csr_array((3, 3))
+    found = dark_states(NoJumps(zero, [c, d], block, 1.0))
+    assert found is not None
+    strong = dark_states(NoJumps(zero, [c, sp.csr_array(d * 1e16)], block, 1.0))
+    assert strong is not None and strong.unique is True
+    alone = dark_states(NoJumps(zero, [c], block, 1.0))
+    assert alone is not None and alone.unique is False and alone.error == np.inf
+
+
+def test_the_phase_of_a_stored_state_is_fixed():
+    psi = np.array([0.1, -0.7j, 0.7])
+    for phase in (1.0, -1.0, 1j, np.exp(0.3j)):
+        np.testing.assert_allclose(fixed_phase(phase * psi), fixed_phase(psi), atol=1e-15)
+    assert fixed_phase(psi)[1] == pytest.approx(0.7)
+
+
+# constants in jumps
+
+
+@given(
+    st.complex_numbers(max_magnitude=2.0),
+    st.floats(0.1, 2.0),
+    st.complex_numbers(max_magnitude=2.0),
+)
+@settings(max_examples=20)
+def test_constants_in_jumps_are_drives(constant, rate, other):
+    c, d = sigma_minus(A) + 0.3 * sigma_minus(B) + constant, sigma_z(B) + other
+    system = OpenSystem((A, B), 0.2 * sigma_x(A), (Jump(c, rate), Jump(d, 0.5)))
+    shifted = without_constants(system)
+    assert all(() not in jump.operator.terms for jump in shifted.jumps)
+    plain, same = (superoperator(each) for each in (system, shifted))
+    assert np.abs(plain - same).max() < 1e-12
+
+
+def superoperator(system):
+    """L on row-major flattened matrices, from its definition."""
+    from darkstate.states.matrices import operator_matrix
+
+    dims = tuple(space.dimension for space in system.spaces)
+    one = np.eye(int(np.prod(dims)))
+    H = operator_matrix(system.hamiltonian, system.spaces, dims).toarray()
+    L = -1j * (np.kron(H, one) - np.kron(one, H.T))
+    for jump in system.jumps:
+        c = operator_matrix(jump.operator, system.spaces, dims).toarray()
+        gram = c.conj().T @ c
+        L += jump.rate * (np.kron(c, c.conj()) - 0.5 * (np.kron(gram, one) + np.kron(one, gram.T)))
+    return L
+
+
+def test_dark_states_in_coherent_light_are_found():
+    """A detuned pair of qubits behind each other in a driven waveguide has a pure steady state."""
+    link = -0.5j * (sigma_plus(B) * sigma_minus(A))
+    H = link + link.adjoint() + 0.4 * sigma_z(A) - 0.4 * sigma_z(B)
+    jump = Jump(sigma_minus(A) + sigma_minus(B) + 0.7)
+    drive = -0.5j * 0.7 * (sigma_minus(A) + sigma_minus(B))
+    system = OpenSystem((A, B), H + drive + drive.adjoint(), (jump,))
+    found = ds.steady_state(system)
+    assert isinstance(found.state, PureState)
+    assert found.report.status == "certified"
+    dense = ds.steady_state(system, Lindblad("dense"))
+    np.testing.assert_allclose(found.state.density().matrix, dense.state.matrix, atol=1e-9)
+
+
+# uniqueness and metastability
+
+
+def decades(count: int) -> OpenSystem:
+    qubits = [Qubit(f"A{k}") for k in range(count)]
+    sizes = [0.1**k for k in range(count)]
+    H = total([0.5 * x * sigma_x(q) for x, q in zip(sizes, qubits, strict=True)])
+    return OpenSystem(
+        tuple(qubits), H, tuple(Jump(sigma_minus(q), x) for q, x in zip(qubits, sizes, strict=True))
+    )
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_rates_over_decades_are_solved_by_whatever_method_can(count):
+    system = decades(count)
+    result = ds.steady_state(system)
+    for q in system.spaces:
+        assert mean(result, excited(q)) == pytest.approx(1 / 3, abs=1e-8)
+    assert result.report.status == "certified"
+    assert result.report.metastable is False
+
+
+def cat(loss: float) -> OpenSystem:
+    """Two-photon drive and loss: two coherent states of long life, mixed by loss of one photon."""
+    pump = 1.5j * (create(M) * create(M) - a * a)
+    return OpenSystem((M,), pump, (Jump(a * a), Jump(a, loss)))
+
+
+def test_a_metastable_state_is_returned_and_called_so():
+    slow = ds.steady_state(cat(1e-4))
+    assert slow.report.unique is True
+    assert slow.report.metastable is True
+    assert any("metastable" in line for line in slow.report.structure)
+    assert "metastable" in str(slow.report)
+    exact = ds.steady_state(cat(1e-4), Lindblad("dense", cutoff=30))
+    assert exact.report.metastable is True
+    n = [mean(each, number(M)) for each in (slow, exact)]
+    assert n[0] == pytest.approx(n[1], abs=20 * slow.report.error_estimate)
+    quick = ds.steady_state(OpenSystem((M,), 0.3 * (a + create(M)), (Jump(a),)), Lindblad())
+    assert quick.report.metastable is False
+
+
+def test_without_any_loss_of_single_photons_parity_is_conserved():
+    with pytest.raises(NumericalError, match=r"2 linearly independent.*parity of a"):
+        ds.steady_state(cat(0.0))
+
+
+@pytest.mark.parametrize(
+    ("system", "name"),
+    [
+        (OpenSystem((M,), 1.0 * number(M), ()), "photon number of a"),
+        (OpenSystem((M, A), 0.3 * (a + create(M)), (Jump(a),)), r"sz\(A1\)"),
+        (OpenSystem((M, N), number(M) * number(N), (Jump(destroy(N)),)), "photon number of a"),
+        (OpenSystem((Spin("J", 2), A), 0.2 * sigma_x(A), (Jump(sigma_minus(A)),)), r"s[xyz]\(J\)"),
+    ],
+)  # fmt: skip
+def test_conserved_quantities_are_named_in_the_language_of_their_space(system, name):
+    with pytest.raises(NumericalError, match=name) as refusal:
+        Lindblad("dense", cutoff=5).steady_state(system)
+    assert "sz(a)" not in str(refusal.value)
+
+
+def test_what_gmres_leaves_open_the_factors_decide(monkeypatch):
+    system = decades(4)
+    krylov = ds.steady_state(system, Lindblad("krylov"))
+    assert mean(krylov, excited(Qubit("A3"))) == pytest.approx(1 / 3, abs=1e-8)
+    monkeypatch.setattr("darkstate.engines.lindblad.steady.DIRECT_NUMBERS", 10)
+    monkeypatch.setattr("darkstate.engines.lindblad.steady._SLOW", 1.0)
+    with pytest.raises(NumericalError, match=r"GMRES did not decide.*method='dense'") as refusal:
+        ds.steady_state(system, Lindblad("krylov"))
+    assert "method='dense'" in str(refusal.value)
+    assert ds.steady_state(system, Lindblad("dense")).report.status == "certified"  # the remedy
+    idle = OpenSystem((*system.spaces, Qubit("idle")), system.hamiltonian, system.jumps)
+    with pytest.raises(NumericalError, match=r"sz\(idle\)"):
+        ds.steady_state(idle, Lindblad("krylov"))
+
+
+def test_an_inexact_krylov_solution_is_looked_at_again(monkeypatch):
+    system = ds.models.DualRail(2, 0.8, dephasing=0.1)
+    monkeypatch.setattr("darkstate.engines.lindblad.steady.ERROR_OVER_RTOL", 1e-9)
+    report = ds.steady_state(system, Lindblad("krylov")).report
+    assert report.method.startswith("dense, after an error of")
+
+
+# gaps
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=15)
+def test_the_gap_is_that_of_the_whole_generator(seed):
+    """Random qubits, with and without charges, against all eigenvalues of the full generator."""
+    rng = np.random.default_rng(seed)
+    H = rng.normal() * sigma_z(A) + rng.normal() * (sigma_plus(A) * sigma_minus(B))
+    H = H + rng.normal() * (rng.random() < 0.5) * sigma_x(B)
+    H = 0.5 * (H + H.adjoint())
+    rates = 10.0 ** rng.uniform(-2, 1, 3)
+    jumps = (
+        Jump(sigma_minus(A), rates[0]),
+        Jump(sigma_minus(B), rates[1]),
+        Jump(sigma_plus(A), rates[2]),
+    )
+    system = OpenSystem((A, B), H, jumps)
+    report = ds.steady_state(system, Lindblad("dense")).report
+    values = np.linalg.eigvals(superoperator(system))
+    values = np.delete(values, int(np.argmin(np.abs(values))))
+    assert abs(report.gap - float(np.min(-values.real))) <= report.gap_error + 1e-10
+    assert report.sector_gap >= report.gap - 1e-10
+    assert report.gap_error < 1e-6
+
+
+def test_gaps_of_thermal_modes_and_driven_spins():
+    """A mode's amplitude decays at half the rate of its energy; a driven spin from its matrix."""
+    thermal = OpenSystem((M,), 1.0 * number(M), (Jump(a, 1.2), Jump(create(M), 0.2)))
+    report = ds.steady_state(thermal, Lindblad(cutoff=15)).report
+    assert report.gap == pytest.approx(0.5, abs=1e-4)
+    assert report.sector_gap == pytest.approx(1.0, abs=1e-3)
+    J = Spin("J", 12)
+    driven = OpenSystem((J,), 0.5 * spin_x(J), (Jump(spin_minus(J), 2 / 12),))
+    values = np.linalg.eigvals(superoperator(driven))
+    report = ds.steady_state(driven).report
+    assert report.gap == pytest.approx(np.sort(-values.real)[1], abs=1e-6)
+    large = OpenSystem(
+        (Spin("J", 40),), 0.5 * spin_x(Spin("J", 40)), (Jump(spin_minus(Spin("J", 40)), 0.05),)
+    )
+    assert ds.steady_state(large).report.gap is None  # rather than a guess
+
+
+def test_the_gap_of_a_part_or_of_two_zeros_is_none():
+    L = sp.csr_array(np.diag([0.0, 0.0, -1.0]))
+    assert spectral_gap(L, 1.0) is None
+    one = spectral_gap(sp.csr_array(np.diag([0.0, -0.5, -1.0 + 5j])), 1.0)
+    assert one is not None and one.value == pytest.approx(0.5)
+    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]], dtype=complex))
+    slow = spectral_gap(turning, 10.0)
+    assert slow is not None and slow.value == pytest.approx(0.1)
+    # purely imaginary links are links
+    linked = np.array([[-1, 0, 0], [0, 0, 0], [1j, 0, -2]], dtype=complex)
+    assert spectral_gap(sp.csr_array(linked), 2.0) is not None
+    rotation = sp.csr_array(np.diag([0.0, 1e-20]))
+    assert spectral_gap(rotation, 1.0) is None
+    big = sp.csr_array(np.diag(-np.ones(400)) + np.diag(np.ones(399), 1))
+    assert spectral_gap(big, 1.0) is None
+
+
+def test_a_defective_eigenvalue_keeps_half_of_its_digits():
+    jordan = sp.csr_array(np.array([[0, 0, 0], [0, -1.0, 1.0], [0, 0, -1.0]]))
+    found = spectral_gap(jordan, 2.0)
+    assert found is not None
+    assert 1e-9 < found.error < 1e-7
+
+
+# the direct method
+
+
+def birth_death(rate_up: float, size: int = 3) -> sp.csr_array:
+    """Populations that go up slowly and down fast."""
+    L = np.zeros((size, size))
+    for k in range(size - 1):
+        L[k + 1, k] += rate_up
+        L[k, k] -= rate_up
+        L[k, k + 1] += 1.0
+        L[k + 1, k + 1] -= 1.0
+    return sp.csr_array(L)
+
+
+def test_the_direct_method_on_a_known_chain():
+    found = direct_steady_state(birth_death(0.5), np.arange(3), 4.0)
+    assert found is not None and found.unique
+    np.testing.assert_allclose(found.flat, np.array([4, 2, 1]) / 7, rtol=1e-14)
+    assert found.error < 1e-13
+    exact = np.sort(np.abs(np.linalg.eigvals(birth_death(0.5).toarray())))[1]
+    assert 0.2 * exact < found.rate < 2 * exact
+
+
+def test_the_direct_method_says_when_rounding_decides():
+    split = sp.csr_array(sp.block_diag([birth_death(0.5), birth_death(0.5)]))
+    found = direct_steady_state(split, np.arange(6), 4.0)
+    assert found is None or not found.unique
+    for weak, unique in ((1e-15, False), (1e-9, True)):
+        joined = split.toarray()
+        joined[0, 0] -= weak
+        joined[3, 0] += weak
+        joined[3, 3] -= weak
+        joined[0, 3] += weak
+        found = direct_steady_state(sp.csr_array(joined), np.arange(6), 4.0)
+        assert (found is not None and found.unique) is unique
+        if unique:
+            assert found.flat[:3].sum() == pytest.approx(0.5, abs=10 * found.error + 1e-12)
+
+
+# verdicts
+
+
+GOOD = Report(
+    "e", "m", Status.CERTIFIED, residual=1e-12, margin=0.0, error_estimate=1e-9, unique=True
+)
+
+
+def test_every_check_of_a_state_fires():
+    assert judge_state(GOOD, 1e-8, 1e-6).status == "certified"
+    negative = judge_state(GOOD.with_(margin=-1e-3), 1e-8, 1e-6)
+    assert negative.status == "suspect" and "negative eigenvalue" in negative.warnings[0]
+    assert judge_state(GOOD.with_(margin=-5e-10), 1e-8, 1e-6).status == "certified"  # of the error
+    assert judge_state(GOOD.with_(margin=-5e-9), 1e-8, 1e-6).status == "suspect"
+    tiny = GOOD.with_(margin=-5e-11, error_estimate=1e-15)
+    assert judge_state(tiny, 1e-8, 1e-6).status == "certified"
+    left = judge_state(GOOD.with_(residual=1e-5), 1e-8, 1e-6)
+    assert left.status == "suspect" and "residual" in left.warnings[0]
+    off = judge_state(GOOD.with_(error_estimate=1e-3), 1e-8, 1e-6)
+    assert off.status == "suspect" and "slow modes" in off.warnings[0]
+    assert judge_state(GOOD.with_(error_estimate=math.nan), 1e-8, 1e-6).status == "suspect"
+    assert judge_state(GOOD.with_(residual=math.nan), 1e-8, 1e-6).status == "suspect"
+    no_residual = GOOD.with_(residual=None, status=Status.CONVERGED)
+    assert judge_state(no_residual, 1e-8, 1e-6).status == "converged"
+
+
+def truncated(edge: float, change: float | None) -> Truncated:
+    return Truncated(Attempt({}, {}, None), {"Fock edge of a": edge}, change)
+
+
+def test_every_check_of_a_truncation_fires():
+    fine = judge_truncation(GOOD, truncated(1e-9, 1e-5), 1e-7)
+    assert fine.status == "certified"
+    assert fine.error_estimate == pytest.approx(1e-5 + 1e-9)
+    full = judge_truncation(GOOD, truncated(1e-6, 1e-5), 1e-7)
+    assert full.status == "suspect" and "raise cutoff" in full.warnings[0]
+    changed = judge_truncation(GOOD, truncated(0.0, 1e-2), 1e-7)
+    assert changed.status == "suspect" and "smaller cut-offs" in changed.warnings[0]
+    unknown = judge_truncation(GOOD, truncated(0.0, None), 1e-7)
+    assert unknown.status == "converged" and unknown.error_estimate is None
+
+
+def test_a_report_without_error_or_margin_is_not_certified():
+    for missing in ({"margin": None}, {"error_estimate": None}):
+        assert GOOD.with_(**missing).status == "converged"
+    assert GOOD.with_(status=Status.SUSPECT, margin=None).status == "suspect"
+
+
+def test_metastability_is_judged_by_the_smallest_rate():
+    slow = add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1.0, 1e-5)
+    assert slow.metastable is True and slow.sector_gap == 1e-5 and slow.gap is None
+    assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1e-4, 1e-5).metastable is False
+    assert add_gaps(GOOD, None, None, 1.0, 1e-5).metastable is True
+    assert add_gaps(GOOD, None, None, 1.0, math.inf).metastable is None
+    whole = add_gaps(GOOD, Gap(1.0, 1e-9), Gap(0.5, 1e-8), 1.0, 1.0)
+    assert (whole.gap, whole.gap_error, whole.sector_gap) == (0.5, 1e-8, 1.0)
+    system = OpenSystem(
+        (A,), 0.2 * sigma_x(A) + 7.0, (Jump(0.1 * sigma_minus(A), 3.0), Jump(sigma_z(A), 0.0))
+    )
+    assert smallest_rate(system) == pytest.approx(0.03)
+    assert smallest_rate(OpenSystem((A,))) == 0.0
+
+
+@pytest.mark.parametrize("engine", [Lindblad(), Collective()])
+def test_initial_states_are_states(engine):
+    E = Ensemble("E", 1)
+    system = OpenSystem((E,), 0.3 * spin_x(E), (Jump(spin_minus(E)),))
+    if isinstance(engine, Lindblad):
+        system = OpenSystem(
+            (Qubit("E"),), 0.3 * sigma_x(Qubit("E")), (Jump(sigma_minus(Qubit("E"))),)
+        )
+    for bad, fine in ((-0.3, False), (-1e-5, False), (-1e-9, True)):
+        start = DensityState(("E",), (2,), np.diag([1 - bad, bad]))
+        if fine:
+            assert engine.evolve(system, [0.0, 1.0], start).report.status == "converged"
+            continue
+        for ask in (
+            lambda s=start: engine.evolve(system, [0.0, 1.0], s),
+            lambda s=start: engine.steady_state(system, None, s),
+        ):
+            with pytest.raises(UnphysicalError, match="margin"):
+                ask()
+
+
+# long times
+
+
+def driven_qubit(drive=0.3, decay=1.0):
+    return OpenSystem((A,), drive * sigma_x(A), (Jump(sigma_minus(A), decay),))
+
+
+@pytest.mark.parametrize("time", [1e4, 1e9, 1e20, 1e300])
+def test_once_stationary_time_costs_nothing(time):
+    result = ds.evolve(driven_qubit(), [0.0, 1.0, time], engine=Lindblad())
+    assert mean(result, excited(A)) == pytest.approx(bloch(0.3, 1.0), abs=1e-9)
+    assert result.report.status == "converged"
+    one = Ensemble("e", 3)
+    atoms = OpenSystem((one,), 0.3 * spin_x(one), (Jump(spin_minus(one), each_atom=True),))
+    found = ds.evolve(atoms, [0.0, time], engine=Collective())
+    assert mean(found, spin_z(one)) / 3 + 0.5 == pytest.approx(bloch(0.15, 1.0), abs=1e-8)
+
+
+def test_larger_sectors_come_to_rest_too():
+    model = ds.models.DualRail(3, 0.7, dephasing=0.1)
+    result = ds.evolve(model, [0.0, 1e3, 1e15])
+    exact = ds.steady_state(model)
+    assert result.report.method == "Krylov propagator"
+    assert np.abs(result.state.matrix - exact.state.matrix).max() < 1e-6
+
+
+def test_slow_modes_are_followed_over_long_times():
+    """A qubit that decays at 1e-5 beside a fast one: the exact exponential at every time."""
+    system = OpenSystem(
+        (A, B), 0.3 * sigma_x(A), (Jump(sigma_minus(A)), Jump(sigma_minus(B), 1e-5))
+    )
+    start = PureState.basis(("A1", "B1"), (2, 2), {"B1": 1})
+    times = [0.0, 1e3, 1e5, 3e5]
+    table = ds.evolve(system, times, start, {"p": lambda s: s.expectation(excited(B)).real}).table
+    np.testing.assert_allclose(table.p.values, np.exp(-1e-5 * np.array(times)), atol=1e-6)
+
+
+def test_an_undamped_phase_after_a_very_long_time_is_refused():
+    with pytest.raises(NumericalError, match="keeps no phase for longer than about"):
+        ds.evolve(OpenSystem((A,), 0.3 * sigma_x(A)), [0.0, 1e14], engine=Lindblad())
+    short = ds.evolve(OpenSystem((A,), 0.3 * sigma_x(A)), [0.0, 1e5], engine=Lindblad())
+    assert mean(short, excited(A)) == pytest.approx(math.sin(0.3e5) ** 2, abs=1e-6)
+
+
+def motion_of(matrix: np.ndarray) -> Motion:
+    sparse = sp.csr_array(matrix)
+    n = len(matrix)
+    return Motion(lambda x: matrix @ x, lambda x: x.sum(), 4.0, n, lambda: sparse, np.arange(n))
+
+
+@pytest.mark.parametrize("length", [1.0, 3e3])
+def test_propagators_against_the_exponential(length):
+    L = birth_death(0.3, 5).toarray()
+    start = np.array([1.0, 0, 0, 0, 0])
+    times = [0.0, 0.3 * length, length]
+    kept, error, _ = states_at(motion_of(L), start, times, 1e-9, 10)
+    for time, state in zip(times, kept, strict=True):
+        exact = scipy.linalg.expm(L * time) @ start
+        assert np.linalg.norm(state - exact) <= error
+
+
+def test_relaxation_needs_a_second_half_at_rest():
+    quick = relax(motion_of(birth_death(0.5).toarray()), np.array([1.0, 0, 0]), 1e-9, 10)
+    np.testing.assert_allclose(quick.flat, np.array([4, 2, 1]) / 7, atol=quick.error)
+    assert quick.error < 1e-7
+    # a fast part, and one that moves at 1e-10 of it
+    slow = scipy.linalg.block_diag(birth_death(0.5).toarray(), 1e-10 * birth_death(0.5).toarray())
+    start = np.array([1.0, 0, 0, 1.0, 0, 0])
+    stuck = relax(motion_of(slow), start, 1e-9, 10)
+    exact = np.concatenate([np.array([4, 2, 1]) / 7] * 2)
+    assert np.linalg.norm(stuck.flat * 2 - exact) > 0.1
+    assert stuck.error > 0.1
+    with pytest.raises(NumericalError, match="still moving"):
+        relax(motion_of(1e-3 * birth_death(0.5).toarray()), np.array([1.0, 0, 0]), 1e-9, 10, 50.0)
+    done = relax(motion_of(birth_death(0.5).toarray()), np.array([4, 2, 1]) / 7, 1e-9, 10)
+    assert done.error < 1e-8
