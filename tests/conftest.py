@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
+import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
+
+import unfriendly
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The variables reach libraries that are loaded from now on, and the commands of test_docs;
@@ -18,3 +23,23 @@ os.environ["MPLBACKEND"] = "Agg"
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", parent=settings.get_profile("ci"), derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--unfriendly SEED``: the tests on another processor (`unfriendly.py`)."""
+    text = "run on a processor that returns other, equally valid factors, chosen by this seed"
+    parser.addoption("--unfriendly", type=int, default=None, metavar="SEED", help=text)
+
+
+@pytest.fixture(autouse=True)
+def _as_asked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The processor of ``--unfriendly``, if any."""
+    seed = request.config.getoption("--unfriendly")
+    with nullcontext() if seed is None else unfriendly.processor(seed):
+        yield
+
+
+@pytest.fixture
+def unfriendly_processor() -> Callable[..., AbstractContextManager[None]]:
+    """``with unfriendly_processor(seed): ...`` runs what is inside on another processor."""
+    return unfriendly.processor

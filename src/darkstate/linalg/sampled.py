@@ -24,6 +24,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError
+from darkstate.linalg.unique import unique_root
 
 Real = NDArray[Any]  # of floats; what numpy's linear algebra returns is typed less closely
 
@@ -46,9 +47,8 @@ class SampledStep:
 
     @cached_property
     def root(self) -> Real:
-        """A square root of `noise`, which may be singular."""
-        values, vectors = np.linalg.eigh(self.noise)
-        return vectors * np.sqrt(np.clip(values, 0.0, None))
+        """The square root of `noise`, which may be singular, that all processors agree on."""
+        return unique_root(self.noise)
 
     def drawn(self, points: Real, normal: Real) -> tuple[Real, Real]:
         """Points (n, 2N) at the end and record (n, m), from standard normal (n, 2N + m)."""

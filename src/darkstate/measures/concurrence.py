@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from darkstate.linalg.unique import positive_root
 from darkstate.measures.dispatch import Measure
 from darkstate.measures.two_qubits import SPIN_FLIP, two_qubit_matrix
 from darkstate.states import DensityState, PureState
@@ -46,7 +47,6 @@ concurrence = Measure(
 def _concurrence(
     state: DensityState | PureState, first: str | Sequence[str], second: str | Sequence[str]
 ) -> float:
-    values, vectors = np.linalg.eigh(two_qubit_matrix(state, first, second, "concurrence"))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = positive_root(two_qubit_matrix(state, first, second, "concurrence"))
     largest, *others = np.linalg.svd(root.T @ SPIN_FLIP @ root, compute_uv=False)
     return min(1.0, max(0.0, float(largest - sum(others))))

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from darkstate.errors import ArgumentError, check_labels
+from darkstate.linalg.unique import positive_root
 from darkstate.measures.dispatch import refusal
 from darkstate.states import DensityState, PureState
-from darkstate.states.subsystems import Matrix
 
 Dense = DensityState | PureState
 
@@ -55,12 +55,5 @@ def fidelity(state: Dense, target: Dense) -> float:
     part = state.reduced(target.labels).matrix
     if isinstance(target, PureState):
         return float(np.vdot(target.vector, part @ target.vector).real)
-    singular = np.linalg.svd(_factor(part).conj().T @ _factor(target.matrix), compute_uv=False)
-    return float(np.sum(singular) ** 2)
-
-
-def _factor(rho: Matrix) -> Matrix:
-    """T with ``rho = T T†``, from the eigenvectors of the positive eigenvalues."""
-    values, vectors = np.linalg.eigh(rho)
-    kept = values > 0
-    return vectors[:, kept] * np.sqrt(values[kept])
+    roots = positive_root(part) @ positive_root(target.matrix)
+    return float(np.sum(np.linalg.svd(roots, compute_uv=False)) ** 2)

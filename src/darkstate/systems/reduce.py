@@ -24,6 +24,7 @@ Source: Breuer and Petruccione, The Theory of Open Quantum Systems (2002), ch. 3
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ from scipy.sparse.csgraph import connected_components
 
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg import solve_sylvester
+from darkstate.linalg.unique import TIE, unique_columns
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product, total
 from darkstate.systems.quadratic import quadratic_form
@@ -178,12 +180,25 @@ def _jumps(
                 f"The rates of the eliminated environment must be >= 0, but one is {rates[0]:.3g}. "
                 "Its drift is too close to singular: add loss, or keep the modes."
             )
-        for rate, vector in zip(rates[::-1], vectors.T[::-1], strict=True):
-            if rate > noise:
-                weighted = (
-                    units[b] * complex(x)
-                    for b, x in zip(places, vector, strict=True)
-                    if abs(x) > 8 * _EPS
-                )
-                jumps.append(Jump(total(weighted), float(rate), f"cavities_{len(jumps) + 1}"))
+        for column in _unique_parts(rates, vectors, noise):
+            rate = float(np.vdot(column, column).real)
+            weighted = (
+                units[b] * complex(x)
+                for b, x in zip(places, column / np.sqrt(rate), strict=True)
+                if abs(x) > 8 * _EPS
+            )
+            jumps.append(Jump(total(weighted), rate, f"cavities_{len(jumps) + 1}"))
     return tuple(jumps)
+
+
+def _unique_parts(
+    rates: NDArray[np.float64], vectors: NDArray[Any], noise: float
+) -> Iterator[NDArray[Any]]:
+    """Eigenvectors times the root of their rate, fastest first, as every processor gives them.
+
+    Those of equal rates are free up to a rotation, and all of them up to a phase.
+    """
+    kept = np.flatnonzero(rates > noise)[::-1]
+    apart = np.flatnonzero(-np.diff(rates[kept]) > TIE * np.max(np.abs(rates))) + 1
+    for same in np.split(kept, apart):
+        yield from unique_columns(vectors[:, same] * np.sqrt(rates[same])).T

@@ -145,6 +145,7 @@ class Seen:
         for q, block in X.items():
             turns = None if self.joint.factors is None else self.joint.factors[0][q]
             seen = block @ self.look.weight[negative(q)].T
+            seen = np.real(seen) if is_real(q) else seen  # directions of charge 0 are real
             vectors[q], values[q] = _directions(seen, turns, not is_real(q))
         return vectors, values
 

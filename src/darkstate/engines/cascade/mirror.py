@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.cascade.parts import Channel, Charge, Part, added, operator_bases
 from darkstate.engines.cascade.stages import Stage
+from darkstate.linalg.unique import unique_columns
 
 Array = NDArray[Any]
 Thetas = Mapping[Charge, Array]
@@ -147,7 +148,7 @@ def _mixing(part: Part, thetas: Thetas) -> Mixing | None:
         place = 0
         for parity, sign in ((Parity(0), 1.0), (Parity(1), -1.0)):
             left, values, _ = np.linalg.svd(one + sign * own)
-            for column in left[:, values > 0.5].T:
+            for column in unique_columns(left[:, values > 0.5]).T:
                 Z[mine, mine[place]] = column
                 parities[mine[place]] = parity
                 place += 1

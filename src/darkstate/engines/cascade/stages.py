@@ -41,6 +41,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.linalg.unique import unique_columns
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
@@ -348,7 +349,7 @@ def _cut(couplings: _Couplings, s: int) -> _Cut:
         rank = int(np.sum(values > _RTOL * values.max(initial=0.0)))
         if not rank:
             continue
-        left = left[:, :rank]
+        left = unique_columns(left[:, :rank])  # real where the couplings are
         right = left.conj().T @ block
         # in units in which the next stage is driven with strength one: channels then mean the same
         # at every cut, however long the chain before it

@@ -14,6 +14,7 @@ from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.diffusion import Diffusion
 from darkstate.engines.trajectories.flow import REACH, Array, Flow, Walkers
 from darkstate.errors import ArgumentError, check_reals
+from darkstate.linalg.unique import positive_root
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import Monitor
 
@@ -109,13 +110,17 @@ def _diffusing(diffusion: Diffusion, step: float | None, events: float) -> Motio
 def pure_start(
     initial: PureState | DensityState, streams: list[np.random.Generator], time: float
 ) -> Walkers:
-    """State vectors; a mixed initial state is sampled from its eigenvectors."""
+    """State vectors; a mixed initial state is a sum of the columns of its positive root.
+
+    Column k comes with probability ``rho_kk``. Eigenvectors would do too, but are not unique.
+    """
     if isinstance(initial, PureState):
         return Walkers(np.repeat(initial.vector[:, None], len(streams), axis=1), streams, time)
-    weights, vectors = np.linalg.eigh(initial.matrix)
-    steps = np.cumsum(np.clip(weights, 0.0, None))
+    columns = positive_root(initial.matrix)
+    steps = np.cumsum(np.linalg.norm(columns, axis=0) ** 2)
     drawn = np.array([stream.random() for stream in streams]) * steps[-1]
-    return Walkers(vectors[:, np.searchsorted(steps, drawn, side="right")], streams, time)
+    chosen = columns[:, np.searchsorted(steps, drawn, side="right")]
+    return Walkers(chosen / np.linalg.norm(chosen, axis=0), streams, time)
 
 
 def observed_start(
