@@ -131,10 +131,12 @@ def test_runs_replay_and_series_are_independent():
 
 def test_an_uncertain_efficiency_widens_the_interval():
     sure = dataclasses.replace(SMALL, efficiency_error=0.0).run(5)
-    doubtful = dataclasses.replace(sure.setup, efficiency_error=0.1)
-    narrow, wide = estimate(sure), estimate(ExperimentRecords(doubtful, sure.currents))
-    assert wide["xi"].error > 1.2 * narrow["xi"].error
-    assert wide["kappa2"].error == pytest.approx(narrow["kappa2"].error)  # it drops out
+    setups = [dataclasses.replace(sure.setup, efficiency_error=e) for e in (0.0, 0.1, 0.2)]
+    none, some, more = (estimate(ExperimentRecords(setup, sure.currents)) for setup in setups)
+    added = [each["xi"].error ** 2 - none["xi"].error ** 2 for each in (some, more)]
+    assert added[0] > 0 and added[1] == pytest.approx(4 * added[0], rel=1e-6)  # in quadrature
+    assert more["xi"].high > some["xi"].high > none["xi"].high
+    assert more["kappa2"].error == pytest.approx(none["kappa2"].error)  # it drops out
 
 
 def tampered(change):

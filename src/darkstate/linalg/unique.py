@@ -21,6 +21,8 @@ Array = NDArray[Any]
 TIE = 1e-6
 """Numbers that differ by less than this, relative to the largest, count as equal."""
 _EPS = float(np.finfo(float).eps)
+_COMPUTED = 16.0
+"""Rounding of covariances, which are sums of many terms."""
 
 
 def unique_root(covariance: Array) -> Array:
@@ -34,17 +36,20 @@ def unique_root(covariance: Array) -> Array:
     """
     size = np.sqrt(np.clip(np.diagonal(covariance).real, 0.0, None))
     unit = np.where(size > 0, size, 1.0)
-    return size[:, None] * positive_root(covariance / np.outer(unit, unit))
+    return size[:, None] * positive_root(covariance / np.outer(unit, unit), _COMPUTED)
 
 
-def positive_root(matrix: Array) -> Array:
-    """The positive root of a positive (n, n) matrix; eigenvalues that are rounding count as zero.
+def positive_root(matrix: Array, rounding: float = 0.5) -> Array:
+    """The positive root of a positive matrix; eigenvalues that are rounding count as zero.
 
     A zero that came out as 1e-16 would otherwise become a random direction of size 1e-8.
+
+    Args:
+        matrix: symmetric or Hermitian (n, n).
+        rounding: errors of the entries, in n units in the last place.
     """
     values, vectors = np.linalg.eigh(matrix)
-    noise = 16 * len(values) * _EPS * np.abs(values).max(initial=0.0)
-    kept = values > noise
+    kept = values > rounding * len(values) * _EPS * np.abs(values).max(initial=0.0)
     return (vectors[:, kept] * np.sqrt(values[kept])) @ vectors[:, kept].conj().T
 
 
