@@ -88,6 +88,7 @@ def chain_covariances(
     *,
     tolerance: float = 1e-13,
     max_nodes: int = 2**15,
+    stretch: float = 1.0,
 ) -> CovarianceResult:
     """``X_pq`` for every ``(p, q, K_pq)`` in `pairs`.
 
@@ -96,13 +97,14 @@ def chain_covariances(
         pairs: numbers of two chains and the noise ``K_pq`` between their sites, (s_p, s_q).
         tolerance: relative error allowed in the mean value property.
         max_nodes: refuse rather than use more frequencies.
+        stretch: how far the frequencies reach, in units of the spectrum's radius.
 
     Raises:
         NumericalError: not resolved with `max_nodes`: a gap too small, or a growing mode.
     """
     circles = [chain.drift.circle() for chain in chains]
     center = float(np.mean([c for c, _ in circles]))
-    scale = max(radius + abs(c - center) for c, radius in circles)
+    scale = stretch * max(radius + abs(c - center) for c, radius in circles)
     nodes = max(_resolved(chain, center, scale, tolerance, max_nodes) for chain in chains)
     blocks = [np.zeros((chains[p].drift.size, chains[q].drift.size), complex) for p, q, _ in pairs]
     for start in range(0, nodes, _CHUNK):

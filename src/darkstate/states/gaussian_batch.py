@@ -55,7 +55,7 @@ class GaussianBatch:
         return GaussianState(self.labels, self.number[sample], self.anomalous[sample], mean)
 
     def margins(self) -> NDArray[np.float64]:
-        """Smallest eigenvalue of ``<xi xi†>`` per sample, (B,); >= 0 for a physical state.
+        """Smallest eigenvalue of ``<xi xi†>``, variances scaled to one, per sample, (B,).
 
         ``<xi xi†> = [[1 + N^T, M], [M*, N]]`` with ``xi = (a, a†)`` equals ``sigma + i Omega/2`` up
         to a unitary.
@@ -66,7 +66,9 @@ class GaussianBatch:
         joint[:, n:, n:] = self.number
         joint[:, :n, n:] = self.anomalous
         joint[:, n:, :n] = self.anomalous.conj()
-        return np.linalg.eigvalsh(joint)[:, 0]
+        variances = 0.5 + np.real(np.diagonal(self.number, axis1=-2, axis2=-1))
+        unit = 1.0 / np.sqrt(np.tile(np.maximum(variances, 1e-300), 2))
+        return np.linalg.eigvalsh(unit[:, :, None] * joint * unit[:, None, :])[:, 0]
 
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of P pairs in all samples, arrays of shape (B, P)."""

@@ -16,9 +16,20 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    SAFETY,
+    TRIALS,
+    UNIT,
+    RoundingError,
+    entry_sizes,
+    random_signs,
+    rounding_error,
+    write_images,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import EngineMismatchError
-from darkstate.linalg.residual import backward_error
+from darkstate.linalg.residual import adjoint, backward_error
 from darkstate.linalg.sylvester import require_hurwitz_stack, solve_sylvester_batched
 from darkstate.states import GaussianBatch
 from darkstate.systems.open_system import OpenSystem
@@ -29,17 +40,19 @@ Build = Callable[[NDArray[np.float64]], OpenSystem]
 
 @dataclass(frozen=True)
 class _Matrices:
-    """Nambu drift, source and inhomogeneous term of one system, or stacks of them."""
+    """Nambu drift, source and inhomogeneous term of one system, and moduli added to make them."""
 
     drift: NDArray[Any]
     source: NDArray[Any]
     drive: NDArray[Any]
+    added: tuple[NDArray[Any], NDArray[Any]]
 
     @classmethod
     def of(cls, form: QuadraticForm) -> _Matrices:
         structure = Structure.of(form)
         drive = np.concatenate([form.drive, form.drive.conj()])
-        return cls(structure.drift.toarray(), structure.source.toarray(), drive)
+        drift, source = (each.toarray() for each in entry_sizes(form))
+        return cls(structure.drift.toarray(), structure.source.toarray(), drive, (drift, source))
 
     def parts(self) -> tuple[NDArray[Any], ...]:
         return self.drift, self.source, self.drive
@@ -47,12 +60,12 @@ class _Matrices:
 
 def batched_steady_states(
     build: Build, samples: NDArray[np.float64]
-) -> tuple[GaussianBatch, float, float]:
+) -> tuple[GaussianBatch, float, RoundingError]:
     """States of ``build(sample)`` for every row of `samples` (B, n).
 
     Returns:
         The states, the largest backward error of the whole moment equations, and the largest
-        estimated relative error of the moments.
+        errors of the moments.
 
     Raises:
         EngineMismatchError: the generator does not depend affinely on the parameters.
@@ -63,6 +76,7 @@ def batched_steady_states(
     first = _Matrices.of(form)
     stack = [np.repeat(part[None], len(samples), axis=0) for part in first.parts()]
     pattern = [np.abs(part) for part in first.parts()]
+    added = list(first.added)
     for j in range(samples.shape[1]):
         reach = samples[:, j].max() - base[j]
         if reach == 0:
@@ -74,9 +88,11 @@ def batched_steady_states(
         for k, (near, far) in enumerate(zip(first.parts(), moved.parts(), strict=True)):
             stack[k] += weight.reshape(-1, *[1] * near.ndim) * (far - near)
             pattern[k] += np.abs(far - near)
+        added = [np.maximum(x, y) for x, y in zip(added, moved.added, strict=True)]
     _check_affine(build, samples, stack)
     joint = Structure.from_matrices(form, sp.csr_array(pattern[0]), sp.csr_array(pattern[1]))
-    return _solve(joint, *stack)
+    sizes = tuple(x + y for x, y in zip(added, pattern, strict=False))
+    return _solve(joint, *stack, sizes)
 
 
 def _check_affine(build: Build, samples: NDArray, stack: list[NDArray]) -> None:
@@ -86,10 +102,12 @@ def _check_affine(build: Build, samples: NDArray, stack: list[NDArray]) -> None:
         mixture = rng.dirichlet(np.ones(min(4, len(samples))))
         chosen = rng.integers(0, len(samples), size=len(mixture))
         exact = _Matrices.of(quadratic_form(build(mixture @ samples[chosen])))
-        for many, true in zip(stack, exact.parts(), strict=True):
+        added = (*exact.added, np.zeros(1))  # cancelled gain and loss leave their rounding
+        for many, true, size in zip(stack, exact.parts(), added, strict=True):
             guess = np.tensordot(mixture, many[chosen], axes=1)
             gap = float(np.abs(guess - true).max(initial=0.0))
-            if gap > 1e-11 * float(np.abs(true).max(initial=0.0)):
+            rounding = 2 * SAFETY * UNIT * float(size.max(initial=0.0))
+            if gap > 1e-11 * float(np.abs(true).max(initial=0.0)) + rounding:
                 raise EngineMismatchError(
                     "The varied parameters do not enter the generator linearly (mismatch "
                     f"{gap:.3g}), so the samples cannot be stacked. Solve them one by one."
@@ -97,25 +115,52 @@ def _check_affine(build: Build, samples: NDArray, stack: list[NDArray]) -> None:
 
 
 def _solve(
-    structure: Structure, drift: NDArray, source: NDArray, drive: NDArray
-) -> tuple[GaussianBatch, float, float]:
+    structure: Structure,
+    drift: NDArray[Any],
+    source: NDArray[Any],
+    drive: NDArray[Any],
+    sizes: tuple[NDArray[Any], ...],
+) -> tuple[GaussianBatch, float, RoundingError]:
+    """The states, their backward error and errors; `sizes` of the entries of drift and source."""
     n = len(structure.form.labels)
-    sigma = np.zeros_like(source)
-    error = 0.0
+    sigma, error = _solved(structure, drift, source)
+    _require_all_damped(structure, drift)
+    residual = float(np.max(backward_error(drift, drift, source, sigma), initial=0.0))
+    mean = -np.linalg.solve(drift, drive[..., None])
+    changes, moved = [], 0.0
+    for seed in range(TRIALS):
+        rng = np.random.default_rng(seed)
+        dw, ds = (random_signs(n, rng) * UNIT * size for size in sizes)
+        dw, ds = dw * _direction(drift), ds * _direction(source)
+        right = dw @ sigma + sigma @ adjoint(dw) + 0.5 * (ds + adjoint(ds))
+        changes.append(_solved(structure, drift, right)[0])
+        moved = max(moved, SAFETY * float(np.abs(np.linalg.solve(drift, dw @ mean)).max()))
+    beyond = max(0.0, error - EPS) * float(np.linalg.norm(sigma, axis=(-2, -1)).max())
+    found = rounding_error(sigma, changes, beyond)
+    of_means = 2 * max(1.0, float(np.abs(mean).max())) * moved
+    found = RoundingError(found.moments + of_means, found.relative)
+    labels, number, pairs = structure.form.labels, sigma[:, n:, n:], sigma[:, :n, n:]
+    return GaussianBatch(labels, number, pairs, mean[:, :n, 0]), residual, found
+
+
+def _solved(
+    structure: Structure, drift: NDArray[Any], source: NDArray[Any]
+) -> tuple[NDArray[np.complex128], float]:
+    """Moments of all samples, and the largest relative error by the solver."""
+    sigma, error = np.zeros(source.shape, dtype=complex), 0.0
     for p, q in structure.correlated:
         rows, columns = structure.blocks[p], structure.blocks[q]
         W_p = drift[:, rows[:, None], rows]
         W_q = W_p if p == q else drift[:, columns[:, None], columns]
         solution = solve_sylvester_batched(W_p, W_q, source[:, rows[:, None], columns])
         error = max(error, solution.error)
-        _fill(sigma, rows, columns, solution.x, n)
-    _require_all_damped(structure, drift)
-    residual = float(np.max(backward_error(drift, drift, source, sigma), initial=0.0))
-    mean = np.zeros((len(drift), n), dtype=complex)
-    if np.any(drive):
-        mean = -np.linalg.solve(drift, drive[..., None])[:, :n, 0]
-    batch = GaussianBatch(structure.form.labels, sigma[:, n:, n:], sigma[:, :n, n:], mean)
-    return batch, residual, error
+        write_images(sigma, rows, columns, solution.x)
+    return sigma, error
+
+
+def _direction(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Entries over their moduli, zero where they are zero."""
+    return np.divide(matrix, np.abs(matrix), out=np.zeros_like(matrix), where=matrix != 0)
 
 
 def _require_all_damped(structure: Structure, drift: NDArray) -> None:
@@ -125,13 +170,3 @@ def _require_all_damped(structure: Structure, drift: NDArray) -> None:
     for number, block in enumerate(structure.blocks):
         if number not in seen:
             require_hurwitz_stack("drift", drift[:, block[:, None], block])
-
-
-def _fill(sigma: NDArray, rows: NDArray, columns: NDArray, x: NDArray, n: int) -> None:
-    """Write a block and its three images (adjoint, conjugate of both) to the Nambu matrix."""
-    conjugate_rows, conjugate_columns = (rows + n) % (2 * n), (columns + n) % (2 * n)
-    adjoint = x.conj().swapaxes(-1, -2)
-    sigma[:, rows[:, None], columns] = x
-    sigma[:, columns[:, None], rows] = adjoint
-    sigma[:, conjugate_rows[:, None], conjugate_columns] = x.conj()
-    sigma[:, conjugate_columns[:, None], conjugate_rows] = adjoint.conj()

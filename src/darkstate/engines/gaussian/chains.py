@@ -11,6 +11,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from darkstate.engines.gaussian.dense import scatter
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    SAFETY,
+    RoundingError,
+    lost_digits,
+    nambu_moments,
+    rounding_error,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.banded import BandedDrift
 from darkstate.linalg.covariance import Chain, CovarianceResult, chain_covariances
@@ -55,8 +63,12 @@ def chains_memory(structure: Structure) -> float:
     return 16.0 * (2 * n**2 + len(structure.correlated) * longest**2 + 6 * 512 * longest)
 
 
-def chains_steady_state(structure: Structure) -> tuple[GaussianState, CovarianceResult]:
+def chains_steady_state(
+    structure: Structure, stretch: float = 1.0
+) -> tuple[GaussianState, CovarianceResult]:
     """The state with all correlations, and the quality of its blocks.
+
+    Frequencies reach `stretch` times as far as the drift's spectrum does.
 
     Raises:
         NumericalError: the frequency integral is not resolved: the gap is too small.
@@ -81,12 +93,39 @@ def chains_steady_state(structure: Structure) -> tuple[GaussianState, Covariance
     if not pairs:  # nothing drives the network
         empty = GaussianState.vacuum(structure.form.labels)
         return empty, CovarianceResult((), 0, 0.0)
-    found = chain_covariances(chains, pairs, max_nodes=MOST_FREQUENCIES)
+    found = chain_covariances(chains, pairs, max_nodes=MOST_FREQUENCIES, stretch=stretch)
     number = np.zeros((n, n), dtype=complex)
     anomalous = np.zeros((n, n), dtype=complex)
     for (i, j, _), block in zip(pairs, found.blocks, strict=True):
         scatter(number, anomalous, orders[i], orders[j], block)
     return GaussianState(structure.form.labels, number, anomalous), found
+
+
+def chains_error(
+    structure: Structure, state: GaussianState, residual: float, rate: float
+) -> RoundingError:
+    """Errors of the moments.
+
+    If every amplitude is damped at `rate`, a remainder R of the equations changes the moments by
+    ``|R|/(2 rate)``. Where only the network as a whole is damped (a source that feeds a chain), the
+    integral is made again with other frequencies.
+
+    Args:
+        structure: the chains.
+        state: their state.
+        residual: largest backward error of a block, relative to norms.
+        rate: see `darkstate.engines.gaussian.stability.dissipation`.
+    """
+    moments = nambu_moments(np.asarray(state.number), np.asarray(state.anomalous))
+    norm = max(1.0, float(np.linalg.norm(moments)))
+    if rate > 0:
+        size = float(abs(structure.drift).sum(axis=1).max())
+        integral = residual * size * norm / rate
+    else:
+        other, _ = chains_steady_state(structure, stretch=1.37)
+        again = nambu_moments(np.asarray(other.number), np.asarray(other.anomalous))
+        integral = SAFETY * float(np.linalg.norm(again - moments))
+    return rounding_error(moments, (), integral + SAFETY * EPS * lost_digits(structure) * norm)
 
 
 def _tridiagonal(structure: Structure, order: np.ndarray) -> BandedDrift:

@@ -17,10 +17,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.gaussian.quadratures import jump_in_quadratures, quadrature_matrices
+from darkstate.engines.gaussian.quadratures import (
+    disturbed_quadratures,
+    jump_in_quadratures,
+    quadrature_matrices,
+)
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    SAFETY,
+    TRIALS,
+    UNIT,
+    RoundingError,
+    relative_error,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import EngineMismatchError
 from darkstate.linalg.riccati import RiccatiSolution, solve_riccati
+from darkstate.linalg.sylvester import SchurForm, solve_sylvester
 from darkstate.linalg.symplectic import symplectic_form
 from darkstate.states import GaussianState
 from darkstate.states.gaussian import moments_of
@@ -29,8 +42,8 @@ from darkstate.systems.open_system import Monitor, OpenSystem
 
 def conditional_state(
     structure: Structure, system: OpenSystem
-) -> tuple[GaussianState, RiccatiSolution]:
-    """The state conditioned on the records of all monitors of `system`.
+) -> tuple[GaussianState, RiccatiSolution, RoundingError]:
+    """The state conditioned on the records of all monitors of `system`, and its errors.
 
     The mean values fluctuate with the record and are returned as zero.
 
@@ -42,7 +55,28 @@ def conditional_state(
     rows, cross = measurement_rows(structure, system)
     solution = solve_riccati(A, D, rows, cross)
     # how far rounding left it from physical is for the report to judge, not a wrong argument
-    return GaussianState(structure.form.labels, *moments_of(solution.v)), solution
+    state = GaussianState(structure.form.labels, *moments_of(solution.v))
+    return state, solution, _rounding(structure, (A, D, rows, cross), solution.v)
+
+
+def _rounding(
+    structure: Structure, matrices: tuple[NDArray, ...], v: NDArray[np.float64]
+) -> RoundingError:
+    """Errors of the covariance: Newton's step for disturbed matrices and terms of the equation."""
+    a, d, c, gamma = matrices
+    gain = v @ c.T + gamma.T
+    closed = SchurForm.of(a - gain @ c)
+    terms = np.abs(a) @ np.abs(v) + np.abs(d) + np.abs(gain) @ np.abs(gain).T
+    changes = []
+    for seed in range(TRIALS):
+        rng = np.random.default_rng(seed)
+        da, dd, dc, dg = disturbed_quadratures(structure, matrices, rng)
+        half = da @ v - gain @ (v @ dc.T + dg.T).T
+        half = half + 0.5 * dd + UNIT * terms * rng.choice([-1.0, 1.0], size=v.shape)
+        changes.append(solve_sylvester(closed, closed, half + half.T, refine=False).x)
+    worst = max(float(np.abs(change).max()) for change in changes)
+    absolute = SAFETY * worst + EPS * max(1.0, float(np.abs(v).max()))
+    return RoundingError(absolute, relative_error(v, changes))
 
 
 def measurement_rows(structure: Structure, system: OpenSystem) -> tuple[NDArray, NDArray]:

@@ -10,6 +10,14 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    TRIALS,
+    RoundingError,
+    nambu_moments,
+    rounding_error,
+    solved_trials,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.sylvester import SchurForm, solve_sylvester
 from darkstate.states import GaussianState
@@ -17,16 +25,20 @@ from darkstate.states import GaussianState
 EXACT_MARGIN = 200
 """Up to this many variables the physicality margin is an exact eigenvalue, above it a bound."""
 
+PROVEN = -1e-10
+"""The margin that a Cholesky factorisation is asked to prove."""
+
 
 def dense_memory(structure: Structure) -> float:
-    """Predicted peak bytes: the moments, one Schur form per distinct block, two work matrices."""
+    """Predicted peak bytes: moments, Schur forms of distinct blocks, trials, work matrices."""
     n = len(structure.form.labels)
     schur = sum(
         3 * 16 * len(block) ** 2
         for number, block in enumerate(structure.blocks)
         if structure.mirror[number] >= number
     )
-    return 2 * 16 * n**2 + schur + 5 * 16 * structure.largest_block**2
+    trials = (TRIALS + 1) * 16 * (2 * n) ** 2  # the changes by rounding, and the Nambu moments
+    return 2 * 16 * n**2 + trials + schur + 5 * 16 * structure.largest_block**2
 
 
 def dense_seconds(structure: Structure) -> float:
@@ -50,8 +62,8 @@ def schur_forms(structure: Structure) -> dict[int, SchurForm]:
 
 def dense_steady_state(
     structure: Structure, forms: dict[int, SchurForm]
-) -> tuple[GaussianState, float, float]:
-    """State, largest backward error, and estimated relative error of the second moments.
+) -> tuple[GaussianState, float, RoundingError]:
+    """State, largest backward error, and the errors of the second moments.
 
     Raises:
         NumericalError: a block is not stable.
@@ -60,20 +72,29 @@ def dense_steady_state(
     number = np.zeros((n, n), dtype=complex)
     anomalous = np.zeros((n, n), dtype=complex)
     residual, error = 0.0, 0.0
+    blocks = []
     for p, q in structure.correlated:
         source = structure.source[structure.blocks[p]][:, structure.blocks[q]].toarray()
         solution = solve_sylvester(forms[p], forms[q], source)
         residual, error = max(residual, solution.residual), max(error, solution.error)
         scatter(number, anomalous, structure.blocks[p], structure.blocks[q], solution.x)
-    return GaussianState(structure.form.labels, number, anomalous), residual, error
+        blocks.append((p, q, solution.x))
+    changes = solved_trials(structure, forms, blocks)
+    moments = nambu_moments(number, anomalous)
+    beyond = max(0.0, error - EPS) * float(
+        np.linalg.norm(moments)
+    )  # the last digit is in the trials
+    found = rounding_error(moments, changes, beyond)
+    return GaussianState(structure.form.labels, number, anomalous), residual, found
 
 
 def physicality_margin(structure: Structure, state: GaussianState) -> float:
-    """Lower bound of the smallest eigenvalue of ``<xi xi†>``, hence of ``sigma + i Omega/2``.
+    """Lower bound of the smallest eigenvalue of ``<xi xi†>``, with all variances scaled to one.
 
-    The exact eigenvalue for small systems. For large ones a Cholesky factorisation proves that it
-    is above ``-1e-10`` of the largest moment, which is then returned; a failed proof is followed by
-    the exact eigenvalue. A conserved charge splits the matrix in two halves.
+    As `GaussianState.margin` (``<xi xi†>`` is ``sigma + i Omega/2`` up to a unitary), for large
+    networks: the exact eigenvalue of small systems; of large ones a Cholesky factorisation proves
+    that it is above `PROVEN`, which is then returned, and a failed proof is followed by the exact
+    eigenvalue. A conserved charge splits the matrix in two halves.
     """
     n = len(state.labels)
     if structure.representatives is None:
@@ -84,7 +105,7 @@ def physicality_margin(structure: Structure, state: GaussianState) -> float:
 
 
 def _ordered_moments(state: GaussianState, variables: NDArray[np.intp]) -> NDArray[np.complex128]:
-    """``<xi_r xi_s†>`` (not normally ordered) for some of the Nambu variables."""
+    """``<xi_r xi_s†>`` (not normally ordered) for some of the Nambu variables, scaled to one."""
     n = len(state.labels)
     modes, raised = variables % n, variables >= n
     low, high = np.flatnonzero(~raised), np.flatnonzero(raised)
@@ -95,7 +116,8 @@ def _ordered_moments(state: GaussianState, variables: NDArray[np.intp]) -> NDArr
     result[np.ix_(high, high)] = np.asarray(state.number)[np.ix_(b, b)]
     result[np.ix_(low, high)] = np.asarray(state.anomalous)[np.ix_(a, b)]
     result[np.ix_(high, low)] = np.asarray(state.anomalous)[np.ix_(b, a)].conj()
-    return result
+    unit = 1.0 / np.sqrt(np.maximum(0.5 + np.real(np.diagonal(state.number))[modes], 1e-300))
+    return unit[:, None] * result * unit
 
 
 def _smallest_eigenvalue(matrix: NDArray) -> float:
@@ -104,13 +126,12 @@ def _smallest_eigenvalue(matrix: NDArray) -> float:
     if size <= EXACT_MARGIN:
         return float(np.linalg.eigvalsh(matrix)[0])
     diagonal = np.real(np.diagonal(matrix)).copy()
-    slack = 1e-10 * max(1.0, float(diagonal.max()))
-    matrix[np.arange(size), np.arange(size)] += slack
+    matrix[np.arange(size), np.arange(size)] -= PROVEN
     # in place, on the transposed view: only the lower triangle of `matrix` is written
     (factorise,) = scipy.linalg.get_lapack_funcs(("potrf",), (matrix,))
     _, failed = factorise(matrix.T, lower=0, clean=0, overwrite_a=1)
     if not failed:
-        return -slack
+        return PROVEN
     upper = np.triu(matrix, 1)
     return float(np.linalg.eigvalsh(upper + upper.conj().T + np.diag(diagonal))[0])
 

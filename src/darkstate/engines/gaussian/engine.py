@@ -18,6 +18,7 @@ from darkstate.engines.base import (
     affordable,
     available_memory,
     check_memory_limit,
+    check_physical,
     refuse_if_too_large,
     refused,
 )
@@ -31,8 +32,8 @@ from darkstate.engines.gaussian.chains import (
 )
 from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
-from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states, rounding_error
-from darkstate.engines.gaussian.judging import judged
+from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states
+from darkstate.engines.gaussian.judging import judged, with_rounding
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
 from darkstate.engines.gaussian.methods import (
     NAME,
@@ -242,15 +243,16 @@ class Gaussian:
         report = Report(
             engine=self.name,
             method=f"dense, batch of {len(samples)}",
-            status=Status.CERTIFIED,
+            status=Status.CONVERGED,
             residual=residual,
             unique=True,
             margin=float(state.margins().min()),
             seconds=time.perf_counter() - start,
             provenance=self._provenance(),
         )
-        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
-        return Solution(state, judged(report.with_(error_estimate=error * scale), self.rtol, scale))
+        amplitudes = float(np.abs(np.asarray(state.mean)).max(initial=0.0))
+        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)), amplitudes**2)
+        return Solution(state, judged(with_rounding(report, error), self.rtol, scale))
 
     def evolve(
         self, system: System, times: Sequence[float], initial: GaussianState | None = None
@@ -268,20 +270,19 @@ class Gaussian:
         needed = evolution_cost(structure, times).memory
         refuse_if_too_large("evolve", needed, self._limit, FEWER_TIMES)
         initial = _checked_initial(system, initial)
-        states = evolve_states(structure, times, initial)
-        margin = min(state.margin() for state in states)
-        scale = max(1.0, *(float(np.abs(state.number).max()) for state in states))
+        found = evolve_states(structure, times, initial)
+        scale = max(1.0, *(float(np.abs(state.photons()).max()) for state in found.states))
         report = Report(
             engine=self.name,
             method=PROPAGATOR,
-            status=Status.CERTIFIED,
-            margin=margin,
-            error_estimate=scale * rounding_error(structure, times[-1] - times[0]),
+            status=Status.CONVERGED,
+            margin=min(state.margin() for state in found.states),
             structure=structure.lines(),
             seconds=time.perf_counter() - start,
             provenance=self._provenance(),
         )
-        return Solution(states[-1], judged(report, self.rtol, scale), tuple(states))
+        report = judged(with_rounding(report, found.error), self.rtol, scale)
+        return Solution(found.states[-1], report, tuple(found.states))
 
     def conditional(self, system: OpenSystem) -> Solution:
         """Steady state conditioned on the homodyne records of the system's monitors.
@@ -293,21 +294,23 @@ class Gaussian:
         """
         start = time.perf_counter()
         structure = Structure.of(quadratic_form(_with_monitors(system)))
-        state, solution = conditional_state(structure, system)
+        state, solution, error = conditional_state(structure, system)
         report = Report(
             engine=self.name,
             method="Riccati",
-            status=Status.CERTIFIED,
+            status=Status.CONVERGED,
             residual=solution.residual,
             margin=state.margin(),
-            gap=-solution.spectral_abscissa,
             unique=True,
-            structure=structure.lines(),
+            structure=(
+                *structure.lines(),
+                f"the filter forgets its beginning at the rate {-solution.spectral_abscissa:.3g}",
+            ),
             seconds=time.perf_counter() - start,
             provenance=self._provenance(),
         )
         scale = max(1.0, float(np.abs(state.number).max()))
-        return Solution(state, judged(report, self.rtol, scale))
+        return Solution(state, judged(with_rounding(report, error), self.rtol, scale))
 
     def observe(
         self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
@@ -379,4 +382,5 @@ def _checked_initial(system: OpenSystem, initial: GaussianState | None) -> Gauss
         raise ArgumentError(
             "initial", f"have the labels {system.labels}", initial.labels, "Reorder the state."
         )
+    check_physical(initial)
     return initial

@@ -10,14 +10,25 @@ the digits of a slow one that it is not coupled to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.base import Cost
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    SAFETY,
+    TRIALS,
+    Disturbance,
+    RoundingError,
+    nambu_moments,
+    rounding_error,
+    write_images,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
 from darkstate.states import GaussianState
@@ -39,18 +50,13 @@ class Step:
 
 
 def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
-    """Moments at all times; an exponential a step of a new length, products a step."""
+    """Moments at all times and of all trials; exponentials a step of a new length, products."""
     n = len(structure.form.labels)
-    memory = 16.0 * (12 * (2 * n) ** 2 + 2 * n**2 * len(times))
-    lengths = len({_rounded(h) for h in np.diff(np.asarray(times, dtype=float))})
+    memory = 16.0 * (12 * (2 * n) ** 2 + (2 + 4 * (TRIALS + 1)) * n**2 * len(times))
+    lengths = len(set(step_lengths(times)))
     exponentials = sum(len(block) ** 3 for block in structure.blocks)
     seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 5e-9 * (2 * n) ** 3)
-    return Cost(memory, seconds)
-
-
-def _rounded(h: float) -> float:
-    """Steps that differ by rounding only are one."""
-    return float(np.format_float_scientific(h, precision=12))
+    return Cost(memory, (TRIALS + 1) * seconds)
 
 
 def propagator(structure: Structure, h: float) -> Step:
@@ -70,7 +76,7 @@ def propagator(structure: Structure, h: float) -> Step:
     for p, q in structure.correlated:
         rows, columns = structure.blocks[p], structure.blocks[q]
         source = structure.source[rows][:, columns].toarray()
-        _write(Q, rows, columns, _noise(drifts[p], drifts[q], source, h))
+        write_images(Q, rows, columns, _noise(drifts[p], drifts[q], source, h))
     return Step(E, Q, d)
 
 
@@ -90,17 +96,91 @@ def _noise(W: NDArray[Any], V: NDArray[Any], source: NDArray[Any], h: float) -> 
     return Q
 
 
-def _write(Q: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any], x: NDArray[Any]) -> None:
-    """A block and its three images: adjoint, and the conjugates of both."""
-    n = len(Q) // 2
-    mirror_rows, mirror_columns = (rows + n) % (2 * n), (columns + n) % (2 * n)
-    Q[np.ix_(rows, columns)] = x
-    Q[np.ix_(columns, rows)] = x.conj().T
-    Q[np.ix_(mirror_rows, mirror_columns)] = x.conj()
-    Q[np.ix_(mirror_columns, mirror_rows)] = x.T
+@dataclass(frozen=True)
+class Evolved:
+    """States over time, and the largest errors of their moments."""
+
+    states: list[GaussianState]
+    error: RoundingError
 
 
-def rounding_error(structure: Structure, duration: float) -> float:
+def evolve_states(structure: Structure, times: Sequence[float], initial: GaussianState) -> Evolved:
+    """The states at `times` (increasing), `initial` being the state at the first of them.
+
+    The same evolution with drift, source and initial moments disturbed by what rounding may have
+    done to them shows how far it is to be trusted.
+
+    Raises:
+        NumericalError: the moments outgrow floating point: the system is unstable.
+    """
+    moments, means = _propagated(structure, times, initial)
+    changes, moved = [], 0.0
+    for seed in range(TRIALS):
+        trial = Disturbance(structure, seed)
+        other = replace(
+            structure,
+            drift=sp.csr_array(structure.drift + trial.drift),
+            source=sp.csr_array(structure.source + trial.source),
+        )
+        around, near = _propagated(other, times, initial)
+        changes.append(around - moments)
+        moved = max(moved, SAFETY * float(np.abs(near - means).max()))
+    lost = lost_by_exponentials(structure, times[-1] - times[0])
+    late, of_mean = _late(structure, times, moments, means)
+    error = rounding_error(moments, changes, lost * max(1.0, _largest(moments)) + late)
+    largest = max(1.0, float(np.abs(means).max()))
+    of_means = 2 * largest * (moved + of_mean + lost * largest)
+    n = len(structure.form.labels)
+    states = [
+        GaussianState(structure.form.labels, sigma[n:, n:], sigma[:n, n:], mean[:n])
+        for sigma, mean in zip(moments[1:], means[1:], strict=True)
+    ]
+    return Evolved([initial, *states], RoundingError(error.moments + of_means, error.relative))
+
+
+def _propagated(
+    structure: Structure, times: Sequence[float], initial: GaussianState
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Nambu moments (T, 2N, 2N) and amplitudes (T, 2N)."""
+    alpha = np.asarray(initial.mean)
+    moments = [nambu_moments(np.asarray(initial.number), np.asarray(initial.anomalous))]
+    means = [np.concatenate([alpha, alpha.conj()])]
+    steps: dict[float, Step] = {}
+    for t, h in zip(times[1:], step_lengths(times), strict=True):
+        with np.errstate(all="ignore"):  # overflow is checked for and named below
+            if h not in steps:
+                steps[h] = propagator(structure, h)
+            step = steps[h]
+            sigma = step.homogeneous @ moments[-1] @ step.homogeneous.conj().T + step.noise
+            mean = step.homogeneous @ means[-1] + step.displacement
+        if not (np.all(np.isfinite(sigma)) and np.all(np.isfinite(mean))):
+            raise NumericalError(
+                f"The moments outgrow floating point before t = {t:.4g}: the system amplifies "
+                "without bound. End the evolution earlier, or lower the gain."
+            )
+        moments.append(_symmetric(sigma))
+        means.append(mean)
+    return np.array(moments), np.array(means)
+
+
+def _symmetric(sigma: NDArray[Any]) -> NDArray[np.complex128]:
+    """Moments whose halves agree to the last bit."""
+    n = len(sigma) // 2
+    number = 0.5 * (sigma[n:, n:] + sigma[:n, :n].T)
+    anomalous = 0.5 * (sigma[:n, n:] + sigma[:n, n:].T)
+    return nambu_moments(0.5 * (number + number.conj().T), anomalous)
+
+
+def step_lengths(times: Sequence[float]) -> list[float]:
+    """Steps between times, to twelve digits: equal ones are one, and none lags behind the clock."""
+    now, steps = times[0], []
+    for t in times[1:]:
+        steps.append(float(np.format_float_scientific(t - now, precision=11)))
+        now += steps[-1]
+    return steps
+
+
+def lost_by_exponentials(structure: Structure, duration: float) -> float:
     """Relative error of the moments after `duration` by rounding of the exponentials.
 
     An exponential loses ``eps |W| t``; for a block that relaxes, t is at most its relaxation time.
@@ -113,39 +193,21 @@ def rounding_error(structure: Structure, duration: float) -> float:
         gap = -float(np.max(np.linalg.eigvals(W).real))
         time = min(duration, 1.0 / gap) if gap > 0 else duration
         worst = max(worst, float(np.linalg.norm(W, 1)) * time)
-    return 8 * float(np.finfo(float).eps) * (1.0 + worst)
+    return 8 * EPS * (1.0 + worst)
 
 
-def evolve_states(
-    structure: Structure, times: Sequence[float], initial: GaussianState
-) -> list[GaussianState]:
-    """The states at `times` (increasing), `initial` being the state at the first of them.
+def _largest(moments: NDArray[Any]) -> float:
+    return float(np.linalg.norm(moments, axis=(-2, -1)).max())
 
-    Raises:
-        NumericalError: the moments outgrow floating point: the system is unstable.
-    """
-    n = len(structure.form.labels)
-    sigma = np.block(
-        [[initial.number.T, initial.anomalous], [initial.anomalous.conj(), initial.number]]
-    )
-    mean = np.concatenate([np.asarray(initial.mean), np.asarray(initial.mean).conj()])
-    states = [initial]
-    steps: dict[float, Step] = {}
-    for t, h in zip(times[1:], np.diff(np.asarray(times, dtype=float)), strict=True):
-        key = _rounded(h)
-        with np.errstate(all="ignore"):  # overflow is checked for and named below
-            if key not in steps:
-                steps[key] = propagator(structure, float(h))
-            step = steps[key]
-            sigma = step.homogeneous @ sigma @ step.homogeneous.conj().T + step.noise
-            mean = step.homogeneous @ mean + step.displacement
-        if not (np.all(np.isfinite(sigma)) and np.all(np.isfinite(mean))):
-            raise NumericalError(
-                f"The moments outgrow floating point before t = {t:.4g}: the system amplifies "
-                "without bound. End the evolution earlier, or lower the gain."
-            )
-        number = 0.5 * (sigma[n:, n:] + sigma[:n, :n].T)
-        anomalous = 0.5 * (sigma[:n, n:] + sigma[:n, n:].T)
-        number = 0.5 * (number + number.conj().T)
-        states.append(GaussianState(structure.form.labels, number, anomalous, mean[:n]))
-    return states
+
+def _late(
+    structure: Structure, times: Sequence[float], moments: NDArray[Any], means: NDArray[Any]
+) -> tuple[float, float]:
+    """Largest changes of moments (Frobenius norm) and means while steps lag behind the times."""
+    lag = np.abs(np.asarray(times) - (times[0] + np.cumsum([0.0, *step_lengths(times)])))
+    drift = structure.drift.toarray()
+    flow = drift @ moments
+    rate = flow + flow.conj().swapaxes(-1, -2) + structure.source.toarray()
+    drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
+    pace = np.abs(means @ drift.T + drive).max(axis=-1)
+    return float((lag * np.linalg.norm(rate, axis=(-2, -1))).max()), float((lag * pace).max())

@@ -2,40 +2,90 @@
 
 from __future__ import annotations
 
+import numpy as np
+import scipy.sparse as sp
+
+from darkstate.engines.gaussian.rounding import RoundingError
+from darkstate.engines.gaussian.stability import Outcome, Stability
 from darkstate.results import Report, Status
+from darkstate.systems.quadratic import QuadraticForm
 
 MARGIN_TOLERANCE = 1e-9
-"""Largest uncertainty-relation violation, relative to the covariance, that rounding explains."""
+"""Largest violation of the uncertainty relation, in units of the variances, that rounding explains.
+"""
 
-MOST_PHOTONS = 1e6
-"""Above this the smallest variance allowed by the moments is below their rounding errors."""
+LARGEST_RESIDUAL = 1e-9
+"""Backward errors above this are no rounding."""
+
+UNRESOLVED = 1e-3
+"""Relative error of a variance from which entanglement is not worth its name, 1.4e-3 ebit."""
+
+WORTH_TELLING = 1e-9
+"""Relative errors of variances above this are reported, in ebit."""
+
+METASTABLE = 1e-3
+"""Relaxation this much slower than the smallest rate of a system makes it metastable."""
+
+ENTANGLEMENT = "entanglement by rounding"
+"""Name of the error of log-negativities in ``report.truncation``, in ebit."""
 
 
 def judged(report: Report, rtol: float, scale: float, unproven: str = "") -> Report:
-    """Lower the status where a check fails, with the reason as a warning.
+    """The report with its status: certified if all checks hold, else with the reasons as warnings.
 
     Args:
-        report: as the method leaves it, with the status that it would have if all checks hold.
+        report: what was found; its status is replaced.
         rtol: accuracy asked of the second moments.
         scale: size of the moments, at least that of the vacuum.
         unproven: what could not be proven, if anything: then at best ``converged``.
     """
     warnings = list(report.warnings)
-    if report.margin is not None and report.margin < -MARGIN_TOLERANCE * scale:
+    if report.margin is not None and not report.margin >= -MARGIN_TOLERANCE:
         warnings.append(f"the state violates the uncertainty relation by {-report.margin:.3g}")
     if report.error_estimate is not None and not report.error_estimate <= rtol * scale:
         warnings.append(f"estimated error {report.error_estimate:.3g} exceeds rtol {rtol:g}")
-    if report.residual is not None and not report.residual <= 1e-9:
-        warnings.append(f"residual {report.residual:.3g} is above 1e-9")
-    if scale > MOST_PHOTONS:
+    if report.residual is not None and not report.residual <= LARGEST_RESIDUAL:
+        warnings.append(f"residual {report.residual:.3g} is above {LARGEST_RESIDUAL:g}")
+    lost = report.truncation.get(ENTANGLEMENT, 0.0)
+    if not lost <= UNRESOLVED / np.log(2):
         warnings.append(
-            f"moments of size {scale:.2g}: squeezing below {1e-16 * scale:.1g} of the vacuum is "
-            "lost in double precision"
+            f"squeezing is lost in double precision: variances are known to {lost * np.log(2):.2g} "
+            f"of themselves, and log-negativities to {lost:.2g} ebit"
         )
-    if report.unique is False:
-        warnings.append("the steady state was not shown to be unique")
-    status = Status.SUSPECT if warnings else report.status
+    status = Status.SUSPECT if warnings else Status.CERTIFIED
     if unproven and status is Status.CERTIFIED:
         status = Status.CONVERGED
         warnings.append(unproven)
     return report.with_(status=status, warnings=tuple(warnings))
+
+
+def with_rounding(report: Report, error: RoundingError) -> Report:
+    """Add the errors by rounding: of the moments, and of entanglement where it is worth telling."""
+    truncation = dict(report.truncation)
+    if not error.relative <= WORTH_TELLING:
+        truncation[ENTANGLEMENT] = float(error.relative / np.log(2))
+    return report.with_(error_estimate=error.moments, truncation=truncation)
+
+
+def with_stability(report: Report, found: Stability, form: QuadraticForm) -> Report:
+    """Add uniqueness, the gap (bounds stay bounds) and whether the system is metastable."""
+    stable = found.outcome is Outcome.STABLE
+    if not found.exact:
+        bound = f"every amplitude relaxes at {found.gap:.3g} at least (the gap was not computed)"
+        structure = (*report.structure, bound) if stable else report.structure
+        return report.with_(unique=stable or None, structure=structure)
+    return report.with_(
+        unique=stable,
+        gap=found.gap,
+        gap_error=found.error,
+        metastable=found.gap < METASTABLE * smallest_rate(form),
+    )
+
+
+def smallest_rate(form: QuadraticForm) -> float:
+    """The smallest rate that is written down: of a term of H, or of one in a jump."""
+    hamiltonian = [np.abs(each.data) for each in (form.A, form.B)] + [np.abs(form.f)]
+    weights = sp.diags_array(form.rates)
+    jumps = [(weights @ abs(each).power(2)).data for each in (form.U, form.V)]
+    rates = np.concatenate([*hamiltonian, *jumps])
+    return float(np.min(rates[rates > 0], initial=np.inf))

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.base import Cost
+from darkstate.engines.gaussian.rounding import EPS, SAFETY, lost_digits
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import EngineMismatchError
 from darkstate.linalg.banded import BandedDrift
@@ -30,9 +31,10 @@ class LargeResult:
 
     Args:
         moments: second moments of the pairs.
-        error: estimated absolute error of the worst moment.
-        margin: smallest ``n_i n_j + min(n_i, n_j) - |m|^2`` (or ``n_i n_j - |c|^2``), >= 0 for
-            physical pairs.
+        error: estimated absolute error of the worst moment by the integral.
+        rounding: the same by rounding of drift and source.
+        margin: smallest ``n_i n_j + min(n_i, n_j) - |m|^2`` (or ``n_i n_j - |c|^2``) over
+            ``(n_i + 1/2)(n_j + 1/2)``, >= 0 for physical pairs.
         nodes: number of frequencies.
         converged: whether the tolerance was met.
         tail: weight of the response where the window was cut.
@@ -42,6 +44,7 @@ class LargeResult:
 
     moments: PairMoments
     error: float
+    rounding: float
     margin: float
     nodes: int
     converged: bool
@@ -104,9 +107,11 @@ def large_steady_state(
     oriented = np.where(raised[first] == alike, cross, cross.conj())
     zero = np.zeros(len(first), dtype=complex)
     m, c = np.where(alike, zero, oriented), np.where(alike, oriented, zero)
+    largest = max(1.0, float(n_i.max()), float(n_j.max()))
     return LargeResult(
         moments=PairMoments(n_i, n_j, m, c, zero, zero),
         error=float(np.max(found.error_estimate, initial=0.0)),
+        rounding=SAFETY * EPS * lost_digits(structure) * largest,
         margin=_margin(n_i, n_j, m, c),
         nodes=found.nodes,
         converged=found.converged,
@@ -120,7 +125,7 @@ def _vacuum(count: int) -> LargeResult:
     """Nothing drives the network: all modes are empty."""
     none, zero = np.zeros(count), np.zeros(count, dtype=complex)
     moments = PairMoments(none, none, zero, zero, zero, zero)
-    return LargeResult(moments, 0.0, 0.0, 0, True, 0.0, "no noise source: vacuum", 0.0)
+    return LargeResult(moments, 0.0, 0.0, 0.0, 0, True, 0.0, "no noise source: vacuum", 0.0)
 
 
 def _inputs(structure: Structure, order: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
@@ -141,4 +146,5 @@ def _banded(structure: Structure, order: NDArray[np.intp]) -> BandedDrift:
 def _margin(n_i: NDArray, n_j: NDArray, m: NDArray, c: NDArray) -> float:
     paired = n_i * n_j + np.minimum(n_i, n_j) - np.abs(m) ** 2
     hopping = n_i * n_j - np.abs(c) ** 2
-    return float(np.min(np.where(c == 0, paired, hopping), initial=0.0))
+    scale = (n_i + 0.5) * (n_j + 0.5)
+    return float(np.min(np.where(c == 0, paired, hopping) / scale, initial=0.0))

@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.engines.base import Solution
-from darkstate.engines.gaussian.chains import SMALLEST_CHAIN, chains_steady_state, suits_chains
+from darkstate.engines.gaussian.chains import (
+    SMALLEST_CHAIN,
+    chains_error,
+    chains_steady_state,
+    suits_chains,
+)
 from darkstate.engines.gaussian.dense import dense_steady_state, physicality_margin, schur_forms
-from darkstate.engines.gaussian.judging import judged
+from darkstate.engines.gaussian.judging import judged, with_rounding, with_stability
 from darkstate.engines.gaussian.large import LargeResult, large_steady_state
+from darkstate.engines.gaussian.rounding import SAFETY, TRIALS, Disturbance, RoundingError
 from darkstate.engines.gaussian.stability import (
     Outcome,
     Stability,
     dense_stability,
+    dissipation,
     require_stable,
     stability,
 )
@@ -38,10 +46,8 @@ def dense_solution(structure: Structure, rtol: float) -> Solution:
     stable = dense_stability(structure, forms)
     require_stable(stable)
     state, residual, error = dense_steady_state(structure, forms)
-    report = _report(structure, stable, state, "dense").with_(
-        residual=residual, error_estimate=error * _scale(state)
-    )
-    return _displaced(structure, state, judged(report, rtol, _scale(state)))
+    report = _report(structure, stable, state, "dense").with_(residual=residual)
+    return _displaced(structure, state, with_rounding(report, error), rtol)
 
 
 def chains_solution(structure: Structure, rtol: float) -> Solution:
@@ -58,14 +64,10 @@ def chains_solution(structure: Structure, rtol: float) -> Solution:
             "few noise inputs. Use Gaussian(method='dense')."
         )
     state, found = chains_steady_state(structure)
-    # |dX| <= |remainder| / (2 gap); the backward error is relative to norms of order `size`
-    size = float(abs(structure.drift).sum(axis=1).max())
-    norm = float(np.linalg.norm(state.number) + np.linalg.norm(state.anomalous))
-    report = _report(structure, stable, state, f"chains, {found.nodes} frequencies").with_(
-        residual=found.residual,
-        error_estimate=found.residual * size * max(1.0, norm) / stable.gap,
-    )
-    return _displaced(structure, state, judged(report, rtol, _scale(state)))
+    error = chains_error(structure, state, found.residual, dissipation(structure))
+    report = _report(structure, stable, state, f"chains, {found.nodes} frequencies")
+    report = with_rounding(report.with_(residual=found.residual), error)
+    return _displaced(structure, state, report, rtol)
 
 
 def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol: float) -> Solution:
@@ -89,15 +91,18 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
     report = Report(
         engine=NAME,
         method=f"quadrature, {found.nodes} frequencies",
-        status=Status.CERTIFIED,
-        gap=stable.gap,
-        unique=stable.outcome is Outcome.STABLE or None,
+        status=Status.CONVERGED,
         margin=found.margin,
         truncation={"window tail": found.tail},
-        error_estimate=found.error,
         structure=(*structure.lines(), found.window),
         warnings=() if found.converged else (failed,),
     )
+    error = found.error + found.rounding
+    # two modes (n_i, n_j, m): the smallest variance in them, and the norm of four errors
+    n_i, n_j, m = found.moments.n_i, found.moments.n_j, np.abs(found.moments.m + found.moments.c)
+    least = float(np.min(0.5 + (n_i + n_j) / 2 - np.hypot((n_i - n_j) / 2, m)))
+    pair = RoundingError(error, 2 * error / least if least > 0 else np.inf)
+    report = with_stability(with_rounding(report, pair), stable, structure.form)
     return Solution(state, judged(report, rtol, scale, _unproven(stable, found)))
 
 
@@ -114,30 +119,38 @@ def _unproven(stable: Stability, found: LargeResult) -> str:
 
 
 def _report(structure: Structure, stable: Stability, state: GaussianState, method: str) -> Report:
-    return Report(
+    report = Report(
         engine=NAME,
         method=method,
-        status=Status.CERTIFIED,
+        status=Status.CONVERGED,
         margin=physicality_margin(structure, state),
-        gap=stable.gap,
-        unique=stable.outcome is Outcome.STABLE,
         structure=structure.lines(),
     )
+    return with_stability(report, stable, structure.form)
 
 
-def _displaced(structure: Structure, state: GaussianState, report: Report) -> Solution:
-    """Add the stationary amplitudes that a coherent drive causes."""
-    if not np.any(structure.form.drive):
-        return Solution(state, report)
-    mean = _mean(structure)
-    return Solution(GaussianState(state.labels, state.number, state.anomalous, mean), report)
+def _displaced(structure: Structure, state: GaussianState, report: Report, rtol: float) -> Solution:
+    """Add the stationary amplitudes that a coherent drive causes, and judge."""
+    scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
+    if np.any(structure.form.drive):
+        mean, error = _mean(structure)
+        largest = float(np.abs(mean).max())
+        scale = max(scale, largest**2)
+        # <a† a> = number + |mean|^2: an error of the amplitude is one of the second moments
+        known = report.error_estimate or 0.0
+        report = report.with_(error_estimate=known + 2 * max(1.0, largest) * error)
+        state = GaussianState(state.labels, state.number, state.anomalous, mean)
+    unproven = "" if report.unique else "stability was not proven for this size"
+    return Solution(state, judged(report, rtol, scale, unproven))
 
 
-def _mean(structure: Structure) -> NDArray[Any]:
+def _mean(structure: Structure) -> tuple[NDArray[Any], float]:
+    """Stationary amplitudes ``-W^-1 drive``, (N,), and the error of the worst one."""
     drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
     n = len(structure.form.labels)
-    return -np.linalg.solve(structure.drift.toarray(), drive)[:n]
-
-
-def _scale(state: GaussianState) -> float:
-    return max(1.0, float(np.abs(state.number).max(initial=0.0)))
+    factors = scipy.linalg.lu_factor(structure.drift.toarray())
+    mean = -scipy.linalg.lu_solve(factors, drive)
+    left = structure.drift @ mean + drive
+    changes = [Disturbance(structure, seed).drift @ mean for seed in range(TRIALS)]
+    moved = [np.abs(scipy.linalg.lu_solve(factors, each)).max() for each in (left, *changes)]
+    return mean[:n], SAFETY * float(max(moved))

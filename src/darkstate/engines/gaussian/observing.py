@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.engines.gaussian.evolution import step_lengths
+from darkstate.engines.gaussian.judging import with_rounding
 from darkstate.engines.gaussian.observation import Observation
+from darkstate.engines.gaussian.quadratures import disturbed_quadratures
+from darkstate.engines.gaussian.rounding import (
+    EPS,
+    SAFETY,
+    TRIALS,
+    RoundingError,
+    relative_error,
+)
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.engines.gaussian.watched import Watched
 from darkstate.linalg.riccati_flow import RiccatiStep
@@ -16,31 +27,56 @@ from darkstate.results import Report, Status
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import OpenSystem
 
+LOOKS = 8
+"""Times at which covariances are compared with those of a single step."""
+
 
 def observation_of(
     structure: Structure, system: OpenSystem, times: Sequence[float], initial: GaussianState
 ) -> Observation:
     """Covariances at all `times`, `initial` being the state at the first of them.
 
-    The error estimate compares the last covariance with the one of a single step over all times.
+    The error estimate is what changes if the matrices are disturbed by what rounding may have done
+    to them, and if a time is reached in a single step (`LOOKS` of them).
     """
     watched = Watched.of(structure, system)
     grid = np.asarray(times, dtype=float)
-    found = [initial.covariance]
-    known: dict[float, RiccatiStep] = {}
-    for h in np.diff(grid):
-        key = float(np.format_float_scientific(h, precision=12))
-        if key not in known:
-            known[key] = watched.riccati(float(h))
-        found.append(known[key].covariance(found[-1]))
-    covariances: NDArray[np.float64] = np.array(found)
-    whole = watched.riccati(float(grid[-1] - grid[0])).covariance(found[0])
+    covariances = _filtered(watched, grid, initial.covariance)
+    changes = []
+    for seed in range(TRIALS):
+        matrices = (watched.a, watched.d, watched.c, watched.gamma)
+        moved = disturbed_quadratures(structure, matrices, np.random.default_rng(seed))
+        a, d, c, gamma = (x + dx for x, dx in zip(matrices, moved, strict=True))
+        other = replace(watched, a=a, d=d, c=c, gamma=gamma)
+        changes.append(_filtered(other, grid, initial.covariance) - covariances)
+    looks = np.unique(np.linspace(1, len(grid) - 1, min(LOOKS, len(grid) - 1)).astype(int))
+    apart = 0.0
+    for k in looks:
+        whole = watched.riccati(float(grid[k] - grid[0])).covariance(covariances[0])
+        apart = max(apart, float(np.abs(whole - covariances[k]).max()))
+    worst = max(float(np.abs(change).max()) for change in changes)
+    largest = max(1.0, float(np.abs(covariances).max()))
     report = Report(
         engine="gaussian",
         method="Riccati flow",
-        status=Status.CERTIFIED,
+        status=Status.CONVERGED,
         margin=float(min(uncertainty_margin(each) for each in covariances)),
-        error_estimate=float(np.abs(whole - found[-1]).max()),
         structure=structure.lines(),
     )
+    relative = relative_error(covariances, changes, 2 * len(covariances[0]) * apart)
+    error = RoundingError(SAFETY * worst + 2 * apart + EPS * largest, relative)
+    report = with_rounding(report, error)
     return Observation(structure.form.labels, grid, watched, initial, covariances, report)
+
+
+def _filtered(
+    watched: Watched, grid: NDArray[np.float64], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Covariances (T, 2N, 2N) given the record."""
+    found = [start]
+    known: dict[float, RiccatiStep] = {}
+    for h in step_lengths(grid.tolist()):
+        if h not in known:
+            known[h] = watched.riccati(h)
+        found.append(known[h].covariance(found[-1]))
+    return np.array(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.engines.gaussian.rounding import UNIT, entry_sizes
 from darkstate.engines.gaussian.structure import Structure
 
 
@@ -33,6 +34,18 @@ def quadrature_matrices(structure: Structure) -> tuple[NDArray, NDArray]:
     A = (unitary @ drift @ unitary.conj().T).real
     D = (unitary @ diffusion @ unitary.conj().T).real
     return A, 0.5 * (D + D.T)
+
+
+def disturbed_quadratures(
+    structure: Structure, matrices: tuple[NDArray, ...], rng: np.random.Generator
+) -> tuple[NDArray, ...]:
+    """What rounding may have done to ``(A, D, C, Gamma)`` of a watched system."""
+    modulus = np.abs(to_quadratures(len(structure.form.labels)))
+    drift, source = (modulus @ each.toarray() @ modulus.T for each in entry_sizes(structure.form))
+    c, gamma = (np.abs(each) for each in matrices[2:])
+    sizes = (drift, source + 0.5 * (drift + drift.T), c, gamma)
+    da, dd, dc, dg = (UNIT * size * rng.choice([-1.0, 1.0], size=size.shape) for size in sizes)
+    return da, 0.5 * (dd + dd.T), dc, dg
 
 
 def jump_in_quadratures(structure: Structure, channel: int) -> NDArray[np.complex128]:
