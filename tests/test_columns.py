@@ -178,7 +178,9 @@ def test_a_measure_that_fails_is_told_with_the_column(what):
 
 
 def test_refusals_of_measures_stay_as_they_are():
-    with pytest.raises(EngineMismatchError, match="two parties"):
+    with pytest.raises(EngineMismatchError, match="not defined for a GaussianState"):
+        ds.evolve(CHAINS, TIMES, measures={"C": lambda s: ds.concurrence(s, "A1", "B1")})
+    with pytest.raises(ArgumentError, match="be those of two parties"):
         ds.evolve(CHAINS, TIMES, measures={"E": ds.log_negativity})
 
 
