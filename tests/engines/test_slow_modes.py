@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import darkstate as ds
 from darkstate.engines import Collective, Lindblad
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
+from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state, fixed_phase
 from darkstate.engines.propagation import Motion, relax, states_at
@@ -361,8 +362,12 @@ def birth_death(rate_up: float, size: int = 3) -> sp.csr_array:
     return sp.csr_array(L)
 
 
+def direct(L: sp.csr_array):
+    return direct_steady_state(L, sp.csr_array(abs(L)), np.arange(L.shape[0]), 4.0)
+
+
 def test_the_direct_method_on_a_known_chain():
-    found = direct_steady_state(birth_death(0.5), np.arange(3), 4.0)
+    found = direct(birth_death(0.5))
     assert found is not None and found.unique
     np.testing.assert_allclose(found.flat, np.array([4, 2, 1]) / 7, rtol=1e-14)
     assert found.error < 1e-13
@@ -372,7 +377,7 @@ def test_the_direct_method_on_a_known_chain():
 
 def test_the_direct_method_says_when_rounding_decides():
     split = sp.csr_array(sp.block_diag([birth_death(0.5), birth_death(0.5)]))
-    found = direct_steady_state(split, np.arange(6), 4.0)
+    found = direct(split)
     assert found is None or not found.unique
     for weak, unique in ((1e-15, False), (1e-9, True)):
         joined = split.toarray()
@@ -380,7 +385,7 @@ def test_the_direct_method_says_when_rounding_decides():
         joined[3, 0] += weak
         joined[3, 3] -= weak
         joined[0, 3] += weak
-        found = direct_steady_state(sp.csr_array(joined), np.arange(6), 4.0)
+        found = direct(sp.csr_array(joined))
         assert (found is not None and found.unique) is unique
         if unique:
             assert found.flat[:3].sum() == pytest.approx(0.5, abs=10 * found.error + 1e-12)
@@ -426,6 +431,17 @@ def test_every_check_of_a_truncation_fires():
     assert changed.status == "suspect" and "smaller cut-offs" in changed.warnings[0]
     unknown = judge_truncation(GOOD, truncated(0.0, None), 1e-7)
     assert unknown.status == "converged" and unknown.error_estimate is None
+
+
+def test_the_gap_of_a_truncated_mode_has_the_change_as_its_error():
+    known = GOOD.with_(gap=0.5, gap_error=1e-9)
+    smaller = Attempt({}, {}, Solution(None, GOOD.with_(gap=0.4, gap_error=1e-9)))
+    found = Truncated(Attempt({}, {}, None), {}, 0.0, smaller)
+    judged = judge_truncation(known, found, 1e-7)
+    assert judged.gap == 0.5 and judged.gap_error == pytest.approx(0.1 + 1e-9)
+    assert judge_truncation(known, truncated(0.0, 0.0), 1e-7).gap is None
+    nothing = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, GOOD)))
+    assert judge_truncation(known, nothing, 1e-7).gap is None
 
 
 def test_a_report_without_error_or_margin_is_not_certified():

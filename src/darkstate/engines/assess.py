@@ -59,8 +59,17 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
         )
     known = change is not None and report.error_estimate is not None
     error = report.error_estimate + change if known else None
+    report = _truncated_gaps(report, found.smaller.found.report if found.smaller else None)
     report = report.with_(truncation=found.edges, error_estimate=error)
     return _lowered(report, warnings)
+
+
+def _truncated_gaps(report: Report, smaller: Report | None) -> Report:
+    """The gap with its change from smaller cut-offs as an error; without these it is not known."""
+    if report.gap is None or smaller is None or smaller.gap is None:
+        return report.with_(gap=None, gap_error=None)
+    error = (report.gap_error or 0.0) + abs(report.gap - smaller.gap)
+    return report.with_(gap_error=error)
 
 
 def add_gaps(

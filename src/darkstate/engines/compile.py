@@ -7,13 +7,23 @@ with
 
 In the form without constants dark states are null vectors of the jumps, and stronger light does not
 hide what else happens.
+
+What H adds to all states of a block of charges alike drops out of its commutators. It is taken out
+before anything is rounded, so that a slow drive keeps its digits beside an optical frequency.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.operators import OperatorSum, Product
 
 
 def without_constants(system: OpenSystem) -> OpenSystem:
@@ -46,3 +56,54 @@ def smallest_rate(system: OpenSystem) -> float:
 
 def _constant(jump: Jump) -> complex:
     return 0.0 if jump.each_atom or not jump.rate else jump.operator.terms.get((), 0.0)
+
+
+def centred_hamiltonian(
+    hamiltonian: OperatorSum,
+    matrix: Callable[[OperatorSum], sp.csr_array],
+    blocks: Sequence[NDArray[np.integer]],
+) -> sp.csr_array:
+    """H without the middle energy of each block.
+
+    Energies are summed with about 32 digits, and rounded when the middle is gone.
+
+    Args:
+        hamiltonian: a Hermitian operator that keeps every block.
+        matrix: makes matrices (D, D) of operators.
+        blocks: indices of the basis states of each block.
+    """
+    diagonal = {product: c for product, c in hamiltonian if _keeps_levels(product)}
+    if not diagonal:
+        return matrix(hamiltonian)
+    rest = {product: c for product, c in hamiltonian if product not in diagonal}
+    high = low = np.zeros(sum(len(block) for block in blocks))
+    for product, c in diagonal.items():
+        values = matrix(OperatorSum({product: 1.0})).diagonal().real
+        energy, error = _product(float(c.real), values)
+        total = high + energy
+        back = total - high
+        low = low + error + ((high - (total - back)) + (energy - back))
+        high = total
+    for block in blocks:
+        high[block] -= 0.5 * (high[block].min() + high[block].max())
+    energies = high + low
+    return sp.csr_array(matrix(OperatorSum(rest)) + sp.diags_array(energies))
+
+
+def _keeps_levels(product: Product) -> bool:
+    return bool(product) and all(word.count("+") == word.count("-") for _, word in product)
+
+
+def _product(c: float, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """``c values`` rounded, and what rounding left (Dekker, Numer. Math. 18, 224 (1971))."""
+    rounded = c * values
+    c_high, c_low = _halves(np.float64(c))
+    high, low = _halves(values)
+    return rounded, ((c_high * high - rounded) + c_high * low + c_low * high) + c_low * low
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """A number as two of half as many digits."""
+    turned = 134217729.0 * x  # 2^27 + 1
+    high = turned - (turned - x)
+    return high, x - high

@@ -57,12 +57,13 @@ class Direct:
 
 
 def direct_steady_state(
-    matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+    matrix: sp.csr_array, magnitude: sp.csr_array, diagonal: NDArray[np.integer], scale: float
 ) -> Direct | None:
     """Sparse LU of the generator with the trace as one equation; None if it is singular.
 
     Args:
         matrix: (n, n), L on flattened matrices.
+        magnitude: the same with the moduli of all terms that add up to an entry.
         diagonal: positions of the populations, whose sum is the trace.
         scale: norm of L, for rounding.
     """
@@ -87,16 +88,16 @@ def direct_steady_state(
     if not rate > 0.0:
         return None
     unique = 10 * _EPS * scale / rate <= _SURE
-    return Direct(flat, _error(solver, flat), rate, unique)
+    return Direct(flat, _error(solver, magnitude, flat), rate, unique)
 
 
-def _error(solver: TraceSolver, flat: Flat) -> float:
+def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
     """What L^-1 makes of the residual and of the rounding in every sum of ``L x``.
 
-    The rounding of a sum is that of its largest terms; its sign is not known, and drawn.
+    Terms that cancel in an entry of L leave their rounding there. Its sign is not known, and drawn.
     """
     residual = solver.matrix @ flat
-    rounding = 4 * _EPS * (abs(solver.matrix) @ np.abs(flat))
+    rounding = 2 * _EPS * (magnitude @ np.abs(flat))
     rng, worst = np.random.default_rng(0), float(np.linalg.norm(solver.answer(residual)))
     for _ in range(3):
         signs = rng.choice((-1.0, 1.0), size=len(flat))

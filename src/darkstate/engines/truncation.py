@@ -190,11 +190,13 @@ class Truncated:
         attempt: the one with the larger cut-offs.
         edges: populations of the highest levels.
         change: trace norm of the difference from smaller cut-offs; None where there are none.
+        smaller: the attempt with smaller cut-offs, if there is one.
     """
 
     attempt: Attempt
     edges: dict[str, float]
     change: float | None
+    smaller: Attempt | None = None
 
 
 def grow_cutoffs(
@@ -227,6 +229,7 @@ def grow_cutoffs(
     sizes = {k: n if k in given else max(n, needed.get(k, 0)) for k, n in sizes.items()}
     free = [label for label in sizes if label not in given]
     changes: dict[str, float] = {}
+    before: Attempt | None = None
     now = attempt(sizes, "")
     while True:
         edges = edge_populations(now.populations, degree)
@@ -245,8 +248,9 @@ def grow_cutoffs(
         smaller = _beside(now, degree, given, needed)
         if smaller is None:
             return Truncated(now, edges, None)
-        known.append(difference(attempt(smaller, "It is the second look at the cut-off."), now))
-    return Truncated(now, edges, sum(known))
+        before = attempt(smaller, "It is the second look at the cut-off.")
+        known.append(difference(before, now))
+    return Truncated(now, edges, sum(known), before)
 
 
 def _larger(size: int, degree: int, full: bool) -> int:

@@ -11,7 +11,7 @@ number of the state feels a few tens of others, whatever the number of atoms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.collective.basis import Blocks, Part
-from darkstate.engines.compile import without_constants
+from darkstate.engines.compile import centred_hamiltonian, without_constants
 from darkstate.engines.propagation import Motion
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
@@ -68,9 +68,17 @@ class Generator:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """L on flattened states."""
+        return self._assembled(lambda part: part)
+
+    def magnitude(self) -> sp.csr_array:
+        """The same with the moduli of all that is added up: what rounding is measured by."""
+        return self._assembled(abs)
+
+    def _assembled(self, taken: Callable[[sp.csr_array], sp.csr_array]) -> sp.csr_array:
         kets, bras = self.blocks.entries
         one = sp.csr_array(sp.eye_array(self.blocks.dimension))
-        pairs = [(self.effective, one), (one, self.effective), *((c, c) for c in self.jumps)]
+        effective, jumps = taken(self.effective), [taken(c) for c in self.jumps]
+        pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
         count = self.blocks.numbers
         total, waiting = sp.csr_array((count, count)), []
         for left, right in pairs:
@@ -128,12 +136,12 @@ class Generator:
 
 
 def generator_of(system: OpenSystem, blocks: Blocks) -> Generator:
-    """The generator of a system on these blocks; H without the mean energy of each block.
-
-    What H adds to a whole block drops out of commutators, and would only set a scale.
-    """
+    """The generator of a system on these blocks."""
     system = without_constants(system)
-    hamiltonian = _operator(system.hamiltonian, blocks.parts)
+    members = np.split(blocks.order, np.cumsum(blocks.sizes)[:-1])
+    hamiltonian = centred_hamiltonian(
+        system.hamiltonian, lambda operator: _operator(operator, blocks.parts), members
+    )
     jumps: list[sp.csr_array] = []
     for jump in system.jumps:
         if jump.rate and jump.each_atom:
@@ -144,16 +152,7 @@ def generator_of(system: OpenSystem, blocks: Blocks) -> Generator:
             jumps.append(np.sqrt(jump.rate) * _operator(jump.operator, blocks.parts))
     kept = tuple(_real_if_possible(c) for c in jumps if c.nnz)
     local = frozenset(j.operator.spaces[0] for j in system.jumps if j.each_atom and j.rate)
-    return Generator(blocks, _centred(hamiltonian, blocks), kept, local)
-
-
-def _centred(hamiltonian: sp.csr_array, blocks: Blocks) -> sp.csr_array:
-    energies = hamiltonian.diagonal().real
-    least, most = np.full(len(blocks.sizes), np.inf), np.full(len(blocks.sizes), -np.inf)
-    np.minimum.at(least, blocks.owner, energies)
-    np.maximum.at(most, blocks.owner, energies)
-    means = (0.5 * (least + most))[blocks.owner]
-    return sp.csr_array(hamiltonian - sp.diags_array(means)) if np.any(means) else hamiltonian
+    return Generator(blocks, hamiltonian, kept, local)
 
 
 def _operator(operator: OperatorSum, parts: Sequence[Part]) -> sp.csr_array:

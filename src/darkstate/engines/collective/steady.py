@@ -86,7 +86,8 @@ def dense_steady_state(generator: Generator, why: str = "") -> Found:
     Raises:
         NumericalError: more than one steady state.
     """
-    found = direct_steady_state(generator.matrix, generator.blocks.diagonal, generator.rate)
+    diagonal, rate = generator.blocks.diagonal, generator.rate
+    found = direct_steady_state(generator.matrix, generator.magnitude(), diagonal, rate)
     if found is None or not found.unique:
         raise NumericalError(non_unique(generator, 2))
     method = f"dense, after {why}" if why else "dense"

@@ -13,7 +13,7 @@ real.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -159,16 +159,23 @@ class Generator:
 
     def superoperator(self) -> sp.csr_array:
         """L as a sparse matrix on flattened (row-major) block-diagonal matrices; small systems."""
+        return self._assembled(lambda part: part)
+
+    def magnitude(self) -> sp.csr_array:
+        """The same with the moduli of all that is added up: what rounding is measured by."""
+        return self._assembled(abs)
+
+    def _assembled(self, taken: Callable[[Any], Any]) -> sp.csr_array:
         count = len(self.sectors.blocks)
         grid: list[list[Any]] = [[None] * count for _ in range(count)]
         for number, (K, mask) in enumerate(zip(self.effective, self.masks, strict=True)):
-            one, inner = sp.eye_array(self.sectors.sizes[number]), sp.csr_array(K)
+            one, inner = sp.eye_array(self.sectors.sizes[number]), taken(sp.csr_array(K))
             part = sp.kron(inner, one) + sp.kron(one, inner.conj())
             if mask is not None:
-                part = part + sp.diags_array(2.0 * mask.ravel())
+                part = part + sp.diags_array(2.0 * taken(mask).ravel())
             grid[number][number] = part
         for p, q, c, _ in self.moves:
-            jump = sp.csr_array(c)
+            jump = taken(sp.csr_array(c))
             part = 2.0 * sp.kron(jump, jump.conj())
             grid[q][p] = part if grid[q][p] is None else grid[q][p] + part
         return sp.csr_array(sp.block_array(grid))

@@ -99,7 +99,7 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     """
     sectors = generator.sectors
     matrix, scale = generator.superoperator(), generator.scale()
-    found = direct_steady_state(matrix, sectors.diagonal, scale)
+    found = direct_steady_state(matrix, generator.magnitude(), sectors.diagonal, scale)
     if found is None or not found.unique:
         raise non_unique_error(generator, 0.0 if found is None else 3 * found.rate)
     flat = _normalised(generator, found.flat)
