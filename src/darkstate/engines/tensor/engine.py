@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from darkstate.engines.base import Cost, Offer, Solution, refused
+from darkstate.engines.tensor.blocks import Blocks
 from darkstate.engines.tensor.groups import groups_of
+from darkstate.engines.tensor.local import slowest_site
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.sampled import SampledState
 from darkstate.engines.tensor.sampling import Run, Task, is_graded, run_all, start_of
 from darkstate.engines.tensor.sites import Chain, chain_of
+from darkstate.engines.tensor.verdict import Sample, coarser, verdict_of
 from darkstate.engines.tensor.walker import Network, network_of
-from darkstate.errors import ArgumentError, DarkstateError, check_integer, check_real, check_reals
-from darkstate.results import Report, Status
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    DarkstateError,
+    check_integer,
+    check_real,
+    check_reals,
+)
+from darkstate.results import Report
 from darkstate.results.report import versions
 from darkstate.states import PureState
 from darkstate.systems.open_system import OpenSystem
@@ -27,6 +37,8 @@ SPACING = 5
 """Steps between samples of a stationary run."""
 PLAIN = 16
 """Bonds up to this width are not worth the blocks of a charge."""
+MOST_SAMPLES = 5e4
+"""Samples of one trajectory at most; of long runs in dark states most are the same."""
 BLOCKS = 16
 """Blocks into which the window of one trajectory is divided."""
 
@@ -120,7 +132,8 @@ class TensorTrajectories:
 
         They start from `initial`, by default the product of dark states of the stages if there is
         one, else the ground state. `Report.error_estimate` is the largest standard error of a
-        stage's state in the Frobenius norm.
+        stage's state in the Frobenius norm, and what bonds and steps add (`verdict.py`): half of
+        the trajectories run once more with half the bond, which takes a fraction of the time.
 
         Raises:
             ArgumentError: `burn_in` or `duration` is missing; not a pure initial state.
@@ -132,7 +145,8 @@ class TensorTrajectories:
             raise ArgumentError(missing, "be given for a steady state", None, NO_WINDOW)
         plan = offer.plan if offer is not None else None
         network = self._graded(plan or self._network(system), initial)
-        each = max(1, round(self.duration / (BLOCKS * SPACING * network.step)))
+        each = round(min(self.duration / (BLOCKS * SPACING * network.step), MOST_SAMPLES / BLOCKS))
+        each = max(1, each)
         window = self.duration * (np.arange(BLOCKS * each) + 1) / (BLOCKS * each)
         bins = tuple(np.repeat(np.arange(BLOCKS), each).tolist())
         times = tuple((self.burn_in + window).tolist())
@@ -142,14 +156,16 @@ class TensorTrajectories:
             np.concatenate(parts) for parts in zip(*(r.blocks for r in runs), strict=True)
         )
         state = _sampled(system, task, blocks)
-        length = (self.burn_in + self.duration) * self.trajectories
-        report = self._report(task, runs, blocks, length)
+        report = self._report(task, runs, self.burn_in)
         return Solution(state, report.with_(seconds=time.perf_counter() - began))
 
     def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
         """Average states at `times`, `initial` (all in the ground state) at the first.
 
+        `Report.error_estimate` is the largest over all times.
+
         Raises:
+            CapacityError: times that would not end.
             ArgumentError: times that do not increase; not a pure initial state.
             EngineMismatchError: not a cascade of small stages of qubits and spins.
         """
@@ -172,8 +188,7 @@ class TensorTrajectories:
             )
             vectors = tuple(r.states[k] for r in runs) if self.keep else ()
             states.append(_sampled(system, task, blocks, vectors))
-        length = (moments[-1] - moments[0]) * self.trajectories
-        report = self._report(task, runs, states[-1].blocks, length)
+        report = self._report(task, runs, None)
         report = report.with_(seconds=time.perf_counter() - began)
         return Solution(states[-1], report, tuple(states))
 
@@ -201,6 +216,7 @@ class TensorTrajectories:
         entropy = np.random.SeedSequence().entropy if self.seed is None else self.seed
         assert isinstance(entropy, int)
         start = start_of(network.chain, initial, network.cut, dark)
+        _refuse_endless(network, start, times[-1] - begin)
         groups = groups_of(network.chain, self.groups)
         return Task(network, groups, start, times, begin, bins, self.keep, entropy)
 
@@ -225,52 +241,26 @@ class TensorTrajectories:
         memory = 16.0 * len(chain) * max(chain.sizes) * self.bond**2 * (2 + lines)
         return Cost(2.0**26 + memory * self.workers, passes * (4e-4 * len(chain) + 1e-9 * work))
 
-    def _report(
-        self, task: Task, runs: Sequence[Run], blocks: Sequence[Any], length: float
-    ) -> Report:
-        """What is known: sampling error and discarded weight against the disturbances there are."""
-        fixed = {channel.name for channel in task.network.chain.clocks}
-        clicks = [name for run in runs for _, name in run.clicks]
-        kicks = sum(name in fixed for name in clicks) if fixed else len(clicks)
-        lost, widest = sum(run.lost for run in runs), max(run.widest for run in runs)
-        share = lost / max(1, kicks)
-        warnings: tuple[str, ...] = ()
-        if fixed and kicks < FEWEST:
-            warnings = (
-                f"only {kicks} disturbances were seen, too few for any error estimate: raise "
-                "duration or trajectories",
-            )
-        if share > TOLERATED:
-            warnings += (
-                f"each disturbance comes with {share:.2g} of discarded weight, a disturbance of "
-                f"its own: raise bond (bonds reached {widest}) or lower cut",
-            )
+    def _report(self, task: Task, runs: Sequence[Run], burn_in: float | None) -> Report:
+        """What is known, from the runs and from a second, coarser look at the first of them."""
+        again = replace(task, network=coarser(task.network), keep=False)
+        numbers = range(max(min(2, len(runs)), len(runs) // 2))
+        sample = Sample(task, runs, list(run_all(again, numbers, self.workers)), burn_in)
         names = ("trajectories", "burn_in", "duration", "bond", "cut", "step", "dark", "groups")
-        spawned = f"(k,), k = 0 .. {self.trajectories - 1}"
-        return Report(
+        return verdict_of(sample).with_(
             engine=self.name,
             method=METHOD,
-            status=Status.SUSPECT if warnings else Status.CONVERGED,
-            error_estimate=_largest_error(blocks[: len(task.network.chain)]),
-            truncation={"discarded weight per disturbance": share, "largest bond": float(widest)},
-            warnings=warnings,
-            structure=(
-                f"{len(task.network.chain)} stages, {len(clicks)} jumps in a total time of "
-                f"{length:.4g}; the error estimate is one standard deviation",
-            ),
             provenance={
                 "engine options": {name: getattr(self, name) for name in names},
                 "versions": versions(),
                 "entropy": task.entropy,
-                "spawn_key": spawned,
+                "spawn_key": f"(k,), k = 0 .. {self.trajectories - 1}",
             },
         )
 
 
-TOLERATED = 0.03
-"""Discarded weight per disturbance that passes without a warning."""
-FEWEST = 5
-"""Disturbances below which the spread of samples says nothing about what was not seen."""
+MOST_STEPS = 1e9
+"""Steps of one trajectory beyond which nobody waits for its end."""
 NO_WINDOW = (
     "Give TensorTrajectories(burn_in=..., duration=...), several relaxation times each, to average "
     "over time; use engines.Lindblad for a small network without sampling error."
@@ -284,10 +274,18 @@ def _sampled(
     return SampledState(tuple(system.labels), sizes, task.groups.names, blocks, vectors)
 
 
-def _largest_error(blocks: Sequence[Any]) -> float:
-    """Largest standard error of a mean of independent blocks, in the Frobenius norm."""
-    count = len(blocks[0])
-    if count < 2:
-        return float("inf")
-    spread = [np.sum(np.var(each, axis=0, ddof=1)) for each in blocks]
-    return float(np.sqrt(max(spread) / count))
+def _refuse_endless(network: Network, start: list[Blocks], span: float) -> None:
+    """Refuse more steps than anybody waits for; dark states without noise take none.
+
+    Raises:
+        CapacityError: too long a time.
+    """
+    chain = network.chain
+    dark = all(network.at_rest(n, A) is not None for n, A in enumerate(start))
+    busy = min(1.0, float(chain.rates.sum()) / max(1e-300, slowest_site(chain)[1])) if dark else 1.0
+    if span / network.step * busy > MOST_STEPS or (busy and span / network.step > 1e13):
+        raise CapacityError(
+            f"A time of {span:.3g} takes {span / network.step:.2g} steps of {network.step:.3g}: "
+            "that would not end.",
+            "Use shorter times, or steady_state with a burn_in of several relaxation times.",
+        )

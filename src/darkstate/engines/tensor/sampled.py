@@ -73,11 +73,12 @@ class SampledState:
         number = self._group(labels)
         return self._state(number, self.blocks[number].mean(axis=0), labels)
 
-    def estimate(self, measure: Any, *parties: str | Sequence[str]) -> tuple[float, float]:
+    def estimate(self, measure: Any, *parties: str | Sequence[str]) -> tuple[Any, float]:
         """A measure of the average state, and its standard error.
 
         Args:
-            measure: such as ``ds.concurrence``: called with a state and the parties.
+            measure: such as ``ds.concurrence``: called with a state and the parties; its value is
+                a float, or complex such as the mean of an operator that is not Hermitian.
             parties: label or labels of each.
 
         Raises:
@@ -86,13 +87,14 @@ class SampledState:
         labels = [label for party in parties for label in as_group(party)]
         number = self._group(labels)
         blocks, errors = self.blocks[number], [float("nan")]
-        value = float(measure(self._state(number, blocks.mean(axis=0), labels), *parties))
+        value = np.asarray(measure(self._state(number, blocks.mean(axis=0), labels), *parties))[()]
         while len(blocks) >= FEWEST or (len(blocks) > 1 and len(errors) == 1):
             total, n = blocks.sum(axis=0), len(blocks)
             without = [self._state(number, (total - b) / (n - 1), labels) for b in blocks]
             found = np.array([measure(state, *parties) for state in without])
             errors.append(sqrt((n - 1) * float(np.var(found))))
             blocks = 0.5 * (blocks[0 : 2 * (n // 2) : 2] + blocks[1::2])
+        value = complex(value) if np.iscomplexobj(value) else float(value)
         return value, float(np.nanmax(errors)) if len(errors) > 1 else float("inf")
 
     def purity(self) -> tuple[float, float]:

@@ -62,6 +62,7 @@ class Run:
         lost: Schmidt weight discarded in all, relative.
         widest: largest bond dimension met.
         clicks: jumps as ``(time, channel)``.
+        rests: whether all sites were dark at the end.
     """
 
     blocks: list[Array]
@@ -69,6 +70,7 @@ class Run:
     lost: float
     widest: int
     clicks: list[tuple[float, str]]
+    rests: bool
 
 
 def run_one(task: Task, number: int) -> Run:
@@ -93,7 +95,7 @@ def run_one(task: Task, number: int) -> Run:
                 blocks.append([total / counts[block] for total in sums])
                 sums = [0.0] * len(sums)
     averages = [np.array(each) for each in zip(*blocks, strict=True)]
-    return Run(averages, states, walker.lost, walker.widest, walker.clicks)
+    return Run(averages, states, walker.lost, walker.widest, walker.clicks, walker.rests)
 
 
 def run_all(task: Task, numbers: Sequence[int], workers: int) -> Iterator[Run]:

@@ -166,16 +166,21 @@ class Walker:
         """Carry the state to time `end`."""
         while self.time < end:
             until = min(end, self.alarm)
-            if self.first == len(self.state):
+            if self.rests:
                 self.time = until
             else:
                 self._step(until)
             if self.time >= self.alarm:
                 self._ring()
 
+    @property
+    def rests(self) -> bool:
+        """Whether all sites are dark."""
+        return self.first == len(self.state)
+
     def normalised(self) -> list[Blocks]:
         """The state with norm one."""
-        if self.first == len(self.state):
+        if self.rests:
             return self.state
         state = list(self.state)
         state[self.first] = scaled(state[self.first], 1 / norm_of(state[self.first]))
