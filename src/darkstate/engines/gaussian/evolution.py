@@ -55,7 +55,7 @@ def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
     memory = 16.0 * (12 * (2 * n) ** 2 + (2 + 4 * (TRIALS + 1)) * n**2 * len(times))
     lengths = len(set(step_lengths(times)))
     exponentials = sum(len(block) ** 3 for block in structure.blocks)
-    seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 5e-9 * (2 * n) ** 3)
+    seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 1.2e-9 * (2 * n) ** 3)
     return Cost(memory, (TRIALS + 1) * seconds)
 
 
