@@ -115,7 +115,8 @@ class Cascade:
         order = cascade_order(network)
         members = tuple(tuple(x for group in stage for x in group) for stage in order.evidence)
         steps = [f"Linear source in front? {found.reason}", f"One-way? {order.reason}"]
-        refusal = self._refusal(network, members, source is not None or order.holds)
+        one_way = source is not None or order.holds
+        refusal = self._refusal(network, members, "" if one_way else order.reason)
         if refusal is not None:
             return refused(self.name, refusal, tuple(steps))
         sizes = space_dimensions(network.spaces)
@@ -132,11 +133,11 @@ class Cascade:
         return affordable(offer, self.memory_limit or 0.5 * available_memory(), LESS)
 
     def _refusal(
-        self, network: OpenSystem, members: Sequence[Sequence[str]], one_way: bool
+        self, network: OpenSystem, members: Sequence[Sequence[str]], no_order: str
     ) -> EngineMismatchError | None:
-        if not one_way or not members:
+        if no_order or not members:
             return EngineMismatchError(
-                "the network is not one-way: all its parts act on each other.",
+                f"the network is not one-way: {no_order or 'there is nothing behind the source'}.",
                 f"{FEW_NODES} Set directionality to 1 if that is what makes nodes act backwards.",
             )
         modes = [space.label for space in network.spaces if isinstance(space, Mode)]

@@ -82,7 +82,7 @@ def _reason(stages: Stages) -> str:
     parts = len(stages[0]) if stages else 0
     if parts > 1:
         return f"no one-way influence: {parts} parts, none of which acts on another"
-    return "all parts act on each other"
+    return "all parts act on each other" if parts and len(stages[0][0]) > 1 else "a single part"
 
 
 def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
