@@ -219,6 +219,14 @@ def test_the_smallest_variance_is_bounded_from_below_within_ten():
         assert 0.1 * least < bound <= least
 
 
+def test_the_least_variance_of_a_stack_bounds_that_of_each():
+    """As of the states of an evolution of many modes: (times, 2N, 2N)."""
+    roots = np.random.default_rng(2).normal(size=(3, 8, 8))
+    stack = roots @ roots.swapaxes(-1, -2) + 0.1 * np.eye(8)
+    least = np.linalg.eigvalsh(stack)[..., 0]
+    assert 0 < rounding.least_variance(stack) <= least.min()
+
+
 # near the threshold ---------------------------------------------------------------------------
 
 

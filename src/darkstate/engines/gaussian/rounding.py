@@ -203,7 +203,7 @@ def least_variance(sigma: NDArray[Any]) -> float:
     Tried by Cholesky factorisations; ``sigma + i Omega/2 >= 0`` keeps it above 1/4 of the inverse
     of the largest.
     """
-    one = np.eye(len(sigma))
+    one = np.eye(sigma.shape[-1])
     most = float(np.abs(sigma).sum(axis=-1).max())
     bound = 0.25
     while bound > 0.25 / most:
