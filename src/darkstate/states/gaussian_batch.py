@@ -68,7 +68,8 @@ class GaussianBatch:
         joint[:, n:, :n] = self.anomalous.conj()
         variances = 0.5 + np.real(np.diagonal(self.number, axis1=-2, axis2=-1))
         unit = 1.0 / np.sqrt(np.tile(np.maximum(variances, 1e-300), 2))
-        return np.linalg.eigvalsh(unit[:, :, None] * joint * unit[:, None, :])[:, 0]
+        scaled = unit[:, :, None] * joint * unit[:, None, :]
+        return np.asarray(np.linalg.eigvalsh(scaled)[:, 0], dtype=float)
 
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of P pairs in all samples, arrays of shape (B, P)."""

@@ -91,8 +91,9 @@ def batched_steady_states(
         added = [np.maximum(x, y) for x, y in zip(added, moved.added, strict=True)]
     _check_affine(build, samples, stack)
     joint = Structure.from_matrices(form, sp.csr_array(pattern[0]), sp.csr_array(pattern[1]))
-    sizes = tuple(x + y for x, y in zip(added, pattern, strict=False))
-    return _solve(joint, *stack, sizes)
+    drift, source, drive = stack
+    sizes = (added[0] + pattern[0], added[1] + pattern[1])
+    return _solve(joint, drift, source, drive, sizes)
 
 
 def _check_affine(build: Build, samples: NDArray, stack: list[NDArray]) -> None:

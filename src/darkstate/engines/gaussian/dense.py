@@ -117,7 +117,7 @@ def _ordered_moments(state: GaussianState, variables: NDArray[np.intp]) -> NDArr
     result[np.ix_(low, high)] = np.asarray(state.anomalous)[np.ix_(a, b)]
     result[np.ix_(high, low)] = np.asarray(state.anomalous)[np.ix_(b, a)].conj()
     unit = 1.0 / np.sqrt(np.maximum(0.5 + np.real(np.diagonal(state.number))[modes], 1e-300))
-    return unit[:, None] * result * unit
+    return np.asarray(unit[:, None] * result * unit, dtype=complex)
 
 
 def _smallest_eigenvalue(matrix: NDArray) -> float:

@@ -153,7 +153,7 @@ def _slowest(form: SchurForm, rounding: float) -> tuple[float, float, NDArray]:
         x[:k] = -scipy.linalg.solve_triangular(shifted[:k, :k], triangle[:k, k])
     if k + 1 < len(triangle):
         right = triangle[k, k + 1 :].conj()
-        y[k + 1 :] = -scipy.linalg.solve_triangular(shifted[k + 1 :, k + 1 :], right, trans="C")
+        y[k + 1 :] = -scipy.linalg.solve_triangular(shifted[k + 1 :, k + 1 :], right, trans=2)
     sensitivity = float(np.linalg.norm(x) * np.linalg.norm(y))  # y† x is 1
     return -float(triangle[k, k].real), rounding * sensitivity, form.basis @ x
 
