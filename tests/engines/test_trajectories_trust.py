@@ -308,7 +308,11 @@ def test_a_window_that_is_short_against_a_weak_rate_is_suspect():
         engine = Trajectories(60, seed=1, burn_in=3.0, duration=6.0)
         report = engine.steady_state(slow(rate)).report
         assert report.status is Status.SUSPECT
-        assert "from a mixture of all states" in " ".join(report.warnings)
+        assert "from another start" in " ".join(report.warnings)
+    quick = Trajectories(30, seed=1, burn_in=3.0, duration=6.0)
+    for start in (np.diag([0.5, 0.5]), np.diag([0.4, 0.6])):  # that is not asked of itself
+        report = quick.steady_state(slow(1e-5), initial=DensityState("q", 2, start)).report
+        assert report.status is Status.SUSPECT
     fine = Trajectories(60, seed=1, burn_in=30.0, duration=60.0).steady_state(slow(1.0))
     assert fine.report.status is Status.CONVERGED
     assert fine.report.error_estimate < 0.02
@@ -333,14 +337,19 @@ def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
 
     noise = np.linspace(-0.1, 0.1, 40)
     calm = window([(0.5 + x, 0.5 - x) for x in noise])
-    assert verdict.unsettled(calm, calm) == ()
+    assert verdict.unsettled(calm, calm, 0.0) == ()
     drifting = window([(0.4 + x, 0.6 - x) for x in noise])
-    assert "two halves" in verdict.unsettled(drifting, calm)[0]
+    assert "two halves" in verdict.unsettled(drifting, calm, 0.0)[0]
+    assert verdict.unsettled(drifting, calm, 0.3) == ()
     apart = window([(0.7 + x, 0.7 - 0.9 * x) for x in noise])
-    (text,) = verdict.unsettled(calm, apart)
+    (text,) = verdict.unsettled(calm, apart, 0.0)
     assert "0.28 apart" in text
-    still, rounded = window([(0.5, 0.5)] * 4), window([(0.5, 0.5 + 1e-12)] * 4)
-    assert verdict.unsettled(rounded, still) == ()
+    assert verdict.unsettled(calm, apart, 0.3) == ()
+    still = window([(0.5, 0.5)] * 4)
+    for shift, found in ((1e-12, 0), (1e-7, 1)):
+        assert len(verdict.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)) >= found
+        rounded = window([(0.5 + shift, 0.5 + shift)] * 4)
+        assert len(verdict.unsettled(still, rounded, 0.0)) == found
 
 
 # Bad starts, long times, odd channels -------------------------------------------------------------

@@ -62,9 +62,10 @@ from darkstate.engines.trajectories.verdict import (
     Sample,
     averaged,
     levels_of,
-    mixed_start,
+    other_start,
     report_of,
     sample_of_records,
+    unmet,
     unsettled,
 )
 from darkstate.engines.truncation import Cutoff, check_cutoff
@@ -205,13 +206,13 @@ class Trajectories:
         runs = self._runs(matrices, window_times(begin, length), initial, entropy)
         look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
         further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
-        elsewhere = replace(runs, initial=mixed_start(matrices))
+        elsewhere = replace(runs, initial=other_start(matrices, runs.initial))
         with one_blas_thread():
             window = window_of(runs, look, numbers, BATCH_BYTES)
             other = window_of(elsewhere, None, further, BATCH_BYTES)
         average, share = window.whole, begin / (begin + length) if begin else 1.0
         levels = levels_of(matrices, average.diagonals())
-        remarks = unsettled(window, other)
+        remarks = unsettled(window, other, unmet(runs, len(numbers), share))
         error, margin = average.error(0), average.margin()
         sample = Sample(runs, numbers, levels, error, margin, look, share, remarks)
         report = report_of(self, sample, averaged(len(numbers)))

@@ -43,6 +43,8 @@ SIGMAS = 5.0
 """Standard errors beyond which a difference is no chance: one in two million."""
 LEAST_MARGIN = -1e-8
 """Eigenvalues of states that rounding explains."""
+ALIKE = 0.3
+"""Distance of two starts below which one is no test of the other."""
 ROUNDING = 1e-9
 """Distance of states that rounding explains."""
 _EPS = 2.0**-52
@@ -119,12 +121,17 @@ def averaged(count: int) -> str:
 
 def error_of(sample: Sample) -> float:
     """Sampling, events that were not met, the second look, and rounding."""
-    runs, count = sample.runs, len(sample.numbers)
-    likely = min(1.0, runs.span * runs.motion.events) + impurity(runs)
-    unmet = sqrt(2.0) * min(likely, sample.forgetful / count)
+    runs = sample.runs
+    missed = unmet(runs, len(sample.numbers), sample.forgetful)
     rounding = _EPS * runs.motion.flow.norm * runs.span
     looked = sample.look.error if sample.look is not None else 0.0
-    return hypot(sample.sampling, unmet) + looked + rounding
+    return hypot(sample.sampling, missed) + looked + rounding
+
+
+def unmet(runs: Runs, count: int, forgetful: float = 1.0) -> float:
+    """What events may change that none of `count` trajectories met."""
+    likely = min(1.0, runs.span * runs.motion.events) + impurity(runs)
+    return sqrt(2.0) * min(likely, forgetful / count)
 
 
 def impurity(runs: Runs) -> float:
@@ -226,20 +233,34 @@ def sample_of_records(
     return Sample(runs, numbers, levels, sampling, margin, look)
 
 
-def unsettled(window: Window, other: Window) -> tuple[str, ...]:
-    """Whether the window drifts, or depends on where trajectories start, and not by chance."""
+def unsettled(window: Window, other: Window, missed: float) -> tuple[str, ...]:
+    """Whether the window drifts, or depends on where trajectories start, and not by chance.
+
+    Args:
+        window: the average.
+        other: that from another start.
+        missed: what is in the error estimate anyway, for events that were not met.
+    """
     found = []
     moved, noise = window.drift()
-    if moved > SIGMAS * noise + ROUNDING:
+    if moved > SIGMAS * noise + ROUNDING + missed:
         found.append("the two halves of the window differ beyond their errors: raise burn_in")
     apart, noise = window.apart(other)
-    if apart > SIGMAS * noise + ROUNDING:
+    if apart > SIGMAS * noise + ROUNDING + missed:
         found.append(
-            f"from a mixture of all states another average is reached, {apart:.2g} apart: raise "
-            "burn_in; if nothing changes then, the steady state is not unique and this is the one "
-            "that `initial` relaxes to"
+            f"from another start another average is reached, {apart:.2g} apart: raise burn_in; if "
+            "nothing changes then, the steady state is not unique and this is the one that "
+            "`initial` relaxes to"
         )
     return tuple(found)
+
+
+def other_start(matrices: Compiled, initial: PureState | DensityState) -> PureState | DensityState:
+    """The mixture of all basis states, or the ground state where that is too much like it."""
+    mixed = mixed_start(matrices)
+    given = initial.density() if isinstance(initial, PureState) else initial
+    distance = float(np.linalg.norm(np.asarray(given.matrix) - np.asarray(mixed.matrix)))
+    return mixed if distance > ALIKE else PureState.basis(matrices.labels, matrices.dimensions)
 
 
 def mixed_start(matrices: Compiled) -> DensityState:
