@@ -35,9 +35,11 @@ def judge_state(report: Report, residual: float, allowed: float) -> Report:
     if report.residual is not None and not report.residual <= residual:
         warnings.append(f"the residual {report.residual:.3g} exceeds {residual:.2g}: lower rtol")
     if not error <= allowed:
+        direct = report.method.startswith("dense")
+        remedy = "double precision gives no more" if direct else "lower rtol, or use method='dense'"
         warnings.append(
             f"slow modes turn what is left and rounding into an error of {error:.2g} of the state, "
-            f"more than {allowed:.2g}: lower rtol, or use method='dense'"
+            f"more than {allowed:.2g}: {remedy}"
         )
     return _lowered(report, warnings)
 

@@ -27,6 +27,10 @@ LEAST_INITIAL_MARGIN = -1e-7
 """Initial states may be negative by what seven digits leave."""
 
 
+UNASKED_SECONDS = 20.0
+"""Cut-offs do not grow by themselves beyond what is predicted to take this long."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """Predicted peak memory in bytes and wall time in seconds on one ordinary core."""
@@ -136,6 +140,18 @@ def refuse_if_too_large(what: str, needed: float, limit: float, remedy: str) -> 
             f"`{what}` would need {_bytes_text(needed)} of memory, more than the limit of "
             f"{_bytes_text(limit)}.",
             remedy,
+        )
+
+
+def refuse_if_too_long(what: str, cost: Cost, remedy: str) -> None:
+    """Refuse an attempt that nobody asked for by its size, if it would take minutes.
+
+    Raises:
+        CapacityError: it would take longer than `UNASKED_SECONDS`.
+    """
+    if cost.seconds > UNASKED_SECONDS:
+        raise CapacityError(
+            f"`{what}` with larger cut-offs would take {_seconds_text(cost.seconds)}.", remedy
         )
 
 

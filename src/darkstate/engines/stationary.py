@@ -7,8 +7,8 @@ of one population, which follows from the others, by the trace,
 
 makes it regular exactly if the steady state is unique. The factors of M also give what L answers to
 any traceless y, ``L x = y``: with it the residual becomes the error of the state (and is taken
-off), and the norm of ``L^-1`` tells what rounding alone may do, ``eps |L| |L^-1|``. Where that is
-of order one, a slow mode cannot be told from a conserved quantity.
+off), and inverse iteration finds the eigenvalue next to zero. Where that is no larger than what
+rounding may make of it, a slow mode cannot be told from a conserved quantity.
 
 The spectral gap is read off all eigenvalues, part by part where L falls into parts, or it is not
 given: what inverse iteration finds near zero need not be what decays most slowly.
@@ -46,7 +46,7 @@ class Direct:
     Args:
         flat: the flattened state, trace one.
         error: estimated error, Euclidean norm relative to that of the state.
-        rate: ``1/|L^-1|``: below every rate of the sector.
+        rate: the modulus of the eigenvalue next to zero, or a bound ``1/|L^-1|`` below it.
         unique: False if rounding hides whether there is another one.
     """
 
@@ -84,11 +84,29 @@ def direct_steady_state(
             break
         flat, error = flat + correction, step
     flat = flat / flat[diagonal].sum()
-    rate = solver.slowest()
+    rate, unique = _slowest(solver, magnitude)
     if not rate > 0.0:
         return None
-    unique = 10 * _EPS * scale / rate <= _SURE
     return Direct(flat, _error(solver, magnitude, flat), rate, unique)
+
+
+def _slowest(solver: TraceSolver, magnitude: sp.csr_array) -> tuple[float, bool]:
+    """The eigenvalue next to zero, and whether it is more than rounding.
+
+    What rounding in the entries of L makes of an eigenvalue with the left vector z and the right
+    one y is ``eps |z| |L| |y| / |z y|``: weights count, large entries where neither lives do no
+    harm. Where inverse iteration does not settle on one, ``1/|L^-1|`` stands for it.
+    """
+    rate, right, left = solver.slow_vectors()
+    if not rate > 0.0:
+        return 0.0, False
+    moved = solver.matrix @ right
+    value = np.vdot(right, moved)
+    if float(np.linalg.norm(moved - value * right)) <= 0.1 * abs(value):
+        overlap = max(float(abs(np.vdot(left, right))), 1e-300)
+        rounding = 2 * _EPS * float(np.abs(left) @ (magnitude @ np.abs(right))) / overlap
+        return float(abs(value)), bool(rounding <= _SURE * abs(value))
+    return rate, 10 * _EPS * solver.scale / rate <= _SURE
 
 
 def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
@@ -154,25 +172,34 @@ class TraceSolver:
         y[self.row] = 0.0
         return self.factors.solve(y)
 
-    def slowest(self) -> float:
-        """``1/|L^-1|`` on traceless matrices, by power iteration from two starts.
+    def slow_vectors(self) -> tuple[float, Flat, Flat]:
+        """``1/|L^-1|`` from below, and by inverse iteration the right and left vector next to zero.
 
-        An estimate of the norm from below; the starts are random, so that what they miss is small.
+        All on traceless matrices. The starts are random, so that nothing is missed.
         """
         n = self.matrix.shape[0]
         rng = np.random.default_rng(0)
+        x = rng.normal(size=n).astype(self.matrix.dtype)
+        right, left = x, rng.normal(size=n).astype(self.matrix.dtype)
         largest = 0.0
-        for _ in range(2):
-            x = rng.normal(size=n).astype(self.matrix.dtype)
-            for _ in range(4):
-                x = x / np.linalg.norm(x)
-                x[self.row] = 0.0
-                y = self.factors.solve(x)
-                largest = max(largest, float(np.linalg.norm(y)))
-                x = self.factors.solve(y, trans="H")
-                if not np.all(np.isfinite(x)):
-                    return 0.0
-        return 1.0 / max(largest, 1e-300)
+        for _ in range(5):
+            x[self.row] = 0.0
+            y = self.factors.solve(x / np.linalg.norm(x))
+            largest = max(largest, float(np.linalg.norm(y)))
+            x = self.factors.solve(y, trans="H")
+            right = self._traceless(right)
+            right = self.answer(right / np.linalg.norm(right))
+            left = self.factors.solve(left / np.linalg.norm(left), trans="H")
+            left[self.row] = 0.0
+            if not (np.all(np.isfinite(x)) and np.all(np.isfinite(right))):
+                return 0.0, right, left
+        left[self.diagonal] -= left[self.diagonal].mean()  # the trace itself is a left vector
+        return 1.0 / max(largest, 1e-300), right / np.linalg.norm(right), left
+
+    def _traceless(self, x: Flat) -> Flat:
+        x = x.copy()
+        x[self.diagonal] -= x[self.diagonal].mean()
+        return x
 
 
 @dataclass(frozen=True)

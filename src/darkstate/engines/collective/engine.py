@@ -20,6 +20,7 @@ from darkstate.engines.base import (
     check_density_options,
     check_memory_limit,
     refuse_if_too_large,
+    refuse_if_too_long,
     refused,
 )
 from darkstate.engines.collective.basis import Blocks, parts_of
@@ -293,6 +294,8 @@ class Collective:
     def _refuse(self, what: str, cost: Cost, why: str = "") -> None:
         remedy = why or "Use fewer atoms or raise memory_limit."
         refuse_if_too_large(what, cost.memory, self._limit, remedy)
+        if why:  # a second attempt, of which the user knows nothing
+            refuse_if_too_long(what, cost, why)
 
     @property
     def _limit(self) -> float:

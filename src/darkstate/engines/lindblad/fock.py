@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines import truncation
 from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
-from darkstate.engines.base import Cost, Solution, refuse_if_too_large
+from darkstate.engines.base import Cost, Solution, refuse_if_too_large, refuse_if_too_long
 from darkstate.engines.lindblad.compile import compiled, sectors_of
 from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
 from darkstate.engines.lindblad.evolution import StoredStates
@@ -52,6 +52,8 @@ from darkstate.systems.traits import LinearSource
 
 THREADED_BLOCK = 500
 """Blocks from this size on keep several BLAS threads busy."""
+USUAL_APPLICATIONS = 150.0
+"""Of the generator in a Krylov solution of the price that is predicted."""
 EVOLUTION_OVER_RTOL = 1e3
 """Accuracy of an evolution over its whole span, in units of rtol."""
 _STEADY_REMEDY = "Lower the number of nodes or the cutoff."
@@ -67,26 +69,31 @@ def steady_in_fock_space(
         NumericalError: not unique (and no `initial`), or not converged.
         CapacityError: it would not fit.
     """
-    compiled_first = first
+    compiled_first, harder = first, 1.0
 
     def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
-        nonlocal compiled_first
+        nonlocal compiled_first, harder
         dims = truncation.dimensions(system, cutoffs)
         generator, compiled_first = compiled_first, None
         if generator is None or generator.sectors.dimensions != dims:
-            _refuse("steady_state", least_cost(sectors_of(system, dims)), settings, why)
+            _refuse(
+                "steady_state", least_cost(sectors_of(system, dims)), settings, why, _STEADY_REMEDY
+            )
             generator = compiled(system, dims)
         given = None if initial is None else padded(initial, dims)
         if given is not None and is_coherent(generator, given):
             generator = compiled(system, dims, blocks=False)
-        expected = steady_cost(generator, settings.method, DENSE_NUMBERS)
-        _refuse("steady_state", expected, settings, why or _STEADY_REMEDY)
+        cost = steady_cost(generator, settings.method, DENSE_NUMBERS)
+        expected = replace(cost, seconds=harder * cost.seconds)
+        _refuse("steady_state", expected, settings, why, _STEADY_REMEDY)
         with threads_for(generator):
             found = solved(generator, settings, given)
+        # one that took more iterations than expected will take them in a larger space too
+        harder = max(1.0, generator.applications / USUAL_APPLICATIONS)
         return _kept(system, cutoffs, found, populations_of(found.state))
 
-    least = None if initial is None else levels_needed(initial, system)
-    found = grow_cutoffs(system, settings.cutoff, settings.edge, attempt, _change, least)
+    needed = None if initial is None else levels_needed(initial, system)
+    found = grow_cutoffs(system, settings.cutoff, settings.edge, attempt, _change, needed)
     return _judged(found, settings)
 
 
@@ -116,13 +123,13 @@ def evolve_in_fock_space(
     def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
         dims = truncation.dimensions(system, cutoffs)
         given = None if initial is None else padded(initial, dims)
-        _refuse("evolve", least_cost(sectors_of(system, dims)), settings, why or _EVOLVE_REMEDY)
+        _refuse("evolve", least_cost(sectors_of(system, dims)), settings, why, _EVOLVE_REMEDY)
         generator = compiled(system, dims)
         if given is not None and is_coherent(generator, given):
             generator = compiled(system, dims, blocks=False)
         horizon, size = float(times[-1] - times[0]), settings.krylov_size
         expected = evolution_cost(generator, horizon, len(times), size)
-        _refuse("evolve", expected, settings, why or _EVOLVE_REMEDY)
+        _refuse("evolve", expected, settings, why, _EVOLVE_REMEDY)
         with threads_for(generator):
             found = _evolved(generator, flattened(generator, given), times, settings)
         diagonals = np.array([generator.sectors.populations(x) for x in found.states.kept])
@@ -199,8 +206,10 @@ def _judged(found: Truncated, settings: Settings, behind_source: bool = False) -
     return replace(solution, report=report)
 
 
-def _refuse(task: str, cost: Cost, settings: Settings, remedy: str) -> None:
-    refuse_if_too_large(task, cost.memory, settings.limit, remedy)
+def _refuse(task: str, cost: Cost, settings: Settings, why: str, remedy: str = "") -> None:
+    refuse_if_too_large(task, cost.memory, settings.limit, why or remedy)
+    if why:  # a second attempt, of which the user knows nothing
+        refuse_if_too_long(task, cost, why)
 
 
 def _change(smaller: Attempt, larger: Attempt) -> float:

@@ -121,11 +121,6 @@ def hierarchy_steady_state(
     matrix = found.hierarchy.state(found.flat)
     state = DensityState(source.network.labels, dims, matrix)
     warnings = _warnings(found.change, found.hierarchy.depth, options)
-    if found.error > 10 * max(found.change, options.tolerance):
-        warnings += (
-            f"the slowest rate {found.rate:.2g} turns the residual into an error of "
-            f"{found.error:.2g} of the state",
-        )
     report = Report(
         engine=name,
         method=f"{METHOD}, depth {found.hierarchy.depth:g}, {found.iterations} iterations",
