@@ -28,8 +28,9 @@ _COMPLEX = 4.0
 """Complex numbers against real ones."""
 _CUBE, _FORM, _EIGEN = 7e-10, 1.2e-9, 1.6e-9
 """Seconds per cube of a block size: one inversion of S, its Schur form, and the eigenvectors."""
-_REACH = 2.5e-9
-"""Seconds per cube of the dimension to show that a dark state is the only steady state."""
+_REACH, _BLOCK, _STATE = 2.5e-9, 2e-3, 500.0
+"""To show that a dark state is the only steady state: seconds per cube of a block size and per
+block, bytes per basis state."""
 _VECTOR = 4.5e-10
 """Seconds per real number and vector of a basis that a new vector is made orthogonal to."""
 _SPACE = 4e-5
@@ -88,7 +89,9 @@ def steady_cost(generator: Generator, method: str, dense_numbers: int) -> Cost:
         if method == "dark" or not any(
             mask is not None and np.all(mask) for mask in generator.masks
         ):
-            return Cost(_BUFFERS + 11 * full, seconds + _REACH * d**3)
+            kept = 16.0 * float(np.sum(sizes**2))
+            reach = _REACH * cubes + _BLOCK * len(sizes)
+            return Cost(_BUFFERS + 8 * kept + _STATE * d, seconds + reach)
     numbers = sectors.numbers
     if method == "dense" or (method == "auto" and numbers <= dense_numbers):
         return Cost(memory + 80.0 * numbers**2, seconds + 1.2e-8 * numbers**3)

@@ -46,7 +46,7 @@ from darkstate.engines.truncation import (
     populations_of,
 )
 from darkstate.linalg.threads import one_blas_thread
-from darkstate.states import DensityState
+from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.traits import LinearSource
 
@@ -69,10 +69,10 @@ def steady_in_fock_space(
         NumericalError: not unique (and no `initial`), or not converged.
         CapacityError: it would not fit.
     """
-    compiled_first, harder = first, 1.0
+    compiled_first, harder, method = first, 1.0, settings.method
 
     def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
-        nonlocal compiled_first, harder
+        nonlocal compiled_first, harder, method
         dims = truncation.dimensions(system, cutoffs)
         generator, compiled_first = compiled_first, None
         if generator is None or generator.sectors.dimensions != dims:
@@ -83,12 +83,14 @@ def steady_in_fock_space(
         given = None if initial is None else padded(initial, dims)
         if given is not None and is_coherent(generator, given):
             generator = compiled(system, dims, blocks=False)
-        cost = steady_cost(generator, settings.method, DENSE_NUMBERS)
+        cost = steady_cost(generator, method, DENSE_NUMBERS)
         expected = replace(cost, seconds=harder * cost.seconds)
         _refuse("steady_state", expected, settings, why, _STEADY_REMEDY)
         with threads_for(generator):
             found = solved(generator, settings, given)
-        # one that took more iterations than expected will take them in a larger space too
+        # what it took, and in which way, it will take in a larger space too
+        if settings.method == "auto":
+            method = "dark" if isinstance(found.state, PureState) else "krylov"
         harder = max(1.0, generator.applications / USUAL_APPLICATIONS)
         return _kept(system, cutoffs, found, populations_of(found.state))
 
