@@ -64,11 +64,11 @@ def _candidates(system: OpenSystem, times: Sequence[float] | None) -> Iterator[E
     modes = any(isinstance(space, Mode) for space in system.spaces)
     cutoffs: tuple[int | None, ...] = CUTOFFS if modes else (None,)
     rates = [jump.rate for jump in system.jumps if jump.rate]
-    wait = float(f"{RELAXATIONS / min(rates):.2g}") if rates else None
-    windows = {} if times is not None or wait is None else {"burn_in": wait, "duration": wait}
+    steady = times is None and bool(rates)
+    wait = float(f"{RELAXATIONS / min(rates):.2g}") if steady else None
     for cutoff in cutoffs:
-        yield Trajectories(cutoff=cutoff, **windows)
-    yield TensorTrajectories(**windows)
+        yield Trajectories(cutoff=cutoff, burn_in=wait, duration=wait)
+    yield TensorTrajectories(burn_in=wait, duration=wait)
     yield MatrixProduct()
 
 

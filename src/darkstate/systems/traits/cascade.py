@@ -82,7 +82,8 @@ def _reason(stages: Stages) -> str:
     parts = len(stages[0]) if stages else 0
     if parts > 1:
         return f"no one-way influence: {parts} parts, none of which acts on another"
-    return "all parts act on each other" if parts and len(stages[0][0]) > 1 else "a single part"
+    labels = sum(len(group) for stage in stages for group in stage)
+    return "all parts act on each other" if labels > 1 else "a single part"
 
 
 def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
