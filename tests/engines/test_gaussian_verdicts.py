@@ -7,11 +7,13 @@ where double precision would not do.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import darkstate as ds
 from darkstate.engines import Gaussian
@@ -347,6 +349,74 @@ def test_a_detuned_mode_is_judged_by_its_rate(gap, outcome):
     else:
         with pytest.raises(NumericalError, match="no unique steady state"):
             stability.require_stable(stable)
+
+
+def degenerate(gain: float) -> OpenSystem:
+    """One mode pumped at twice its frequency: rates ``1/2 -+ gain``, below threshold for 1/2."""
+    pump = 0.5j * gain * create(A) * create(A)
+    return OpenSystem((A,), pump + pump.adjoint(), (Jump(destroy(A), 1.0),))
+
+
+def test_amplitudes_that_mix_with_their_own_conjugates_are_judged_too():
+    report = ds.steady_state(degenerate(0.3)).report
+    assert abs(report.gap - 0.2) <= report.gap_error < 1e-14
+    with pytest.raises(NumericalError, match="unstable") as caught:
+        ds.steady_state(degenerate(0.7))
+    assert "Lower the gain" in str(caught.value)
+    structure = Structure.of(quadratic_form(degenerate(0.7)))
+    assert stability.stability(structure).outcome is Outcome.UNSTABLE
+    assert stability.dissipation(structure) == pytest.approx(-0.2, rel=1e-2)
+
+
+def test_the_modes_that_do_not_relax_are_named():
+    idle = Mode("x")
+    system = OpenSystem((A, B, idle), number(A), (Jump(destroy(A)), Jump(destroy(B))))
+    with pytest.raises(NumericalError, match="mostly in x\\)") as caught:
+        ds.steady_state(system)
+    assert "Give them some loss" in str(caught.value)
+    many = [Mode(f"y{k}") for k in range(9)]
+    H = number(many[0])
+    for left, right in itertools.pairwise(many):
+        H = H + create(left) * destroy(right) + create(right) * destroy(left)
+    with pytest.raises(NumericalError, match=r"mostly in y\d") as caught:
+        ds.steady_state(OpenSystem((A, *many), H, (Jump(destroy(A)),)))
+    assert str(caught.value).count("y") >= 2
+    exchange = 1e-3 * create(A) * destroy(B)
+    weak = exchange + exchange.adjoint()
+    jumps = (Jump(destroy(A), 1.0), Jump(create(B), 0.1))
+    with pytest.raises(NumericalError, match="mostly in B1\\)"):  # A1 hardly takes part
+        ds.steady_state(OpenSystem((A, B), weak, jumps))
+
+
+@pytest.mark.parametrize("triangle", [[[-1, 100j], [0, -2]], [[-2, 100j], [0, -1]]])
+def test_the_error_of_a_rate_grows_where_eigenvectors_are_parallel(triangle):
+    form = SchurForm(np.array(triangle), np.array(triangle, dtype=complex), np.eye(2))
+    gap, error, vector = stability._slowest(form, 1e-16)
+    assert gap == 1.0
+    assert error == pytest.approx(1e-16 * math.hypot(1, 100))
+    assert np.array(triangle) @ vector == pytest.approx(-vector)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_of_dissipation_is_an_upper_bound_within_a_thousandth(seed):
+    rng = np.random.default_rng(seed)
+    bands = [rng.normal(size=40 - abs(k)) + 1j * rng.normal(size=40 - abs(k)) for k in (-2, 0, 1)]
+    drift = sp.diags_array(bands, offsets=[-2, 0, 1], format="csr")
+    drift = sp.csr_array(drift - 5 * seed * sp.eye_array(40))
+    dense_ = drift.toarray()
+    exact = np.linalg.eigvalsh(0.5 * (dense_ + dense_.conj().T))[-1]
+    bound = stability.hermitian_bound(drift)
+    assert exact <= bound + 1e-12 * abs(exact)
+    assert bound <= exact + 1.1e-3 * abs(bound)
+    undamped = sp.csr_array(1j * (dense_ + dense_.conj().T))
+    assert abs(stability.hermitian_bound(undamped)) < 1e-10
+
+
+def test_parts_beyond_exact_diagonalisation_stay_unproven(monkeypatch):
+    structure = Structure.of(quadratic_form(CavityChains(160).system()))
+    assert stability.stability(structure, exact=True).outcome is Outcome.STABLE
+    monkeypatch.setattr(stability, "LARGEST_EXACT", 100)
+    assert stability.stability(structure, exact=True).outcome is Outcome.UNPROVEN
 
 
 def test_cancelled_damping_is_not_stable():

@@ -212,7 +212,8 @@ def hermitian_bound(drift: sp.csr_array) -> float:
     low = float(np.max(diagonal))
     order = reverse_cuthill_mckee(sp.csr_matrix(abs(half)), symmetric_mode=True)
     bands = _upper_bands(sp.coo_array(half[order][:, order]), len(diagonal))
-    while high - low > 1e-3 * abs(high):
+    floor = np.finfo(float).eps * max(abs(high), abs(low))  # a bound of zero is never reached
+    while high - low > max(1e-3 * abs(high), floor):
         middle = 0.5 * (low + high)
         shifted = -bands
         shifted[-1] += middle
@@ -221,8 +222,6 @@ def hermitian_bound(drift: sp.csr_array) -> float:
             high = middle
         except np.linalg.LinAlgError:
             low = middle
-        if high - low < 1e-300:
-            break
     return high
 
 
