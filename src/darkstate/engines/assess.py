@@ -59,8 +59,8 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
             f"the state changes by {change:.2g} (trace norm) from smaller cut-offs to these, more "
             f"than {allowed:.2g}: raise cutoff"
         )
-    known = change is not None and report.error_estimate is not None
-    error = report.error_estimate + change if known else None
+    error = report.error_estimate
+    error = None if change is None or error is None else error + change
     report = _truncated_gaps(report, found.smaller.found.report if found.smaller else None)
     report = report.with_(truncation=found.edges, error_estimate=error)
     return _lowered(report, warnings)

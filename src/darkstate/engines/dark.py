@@ -82,12 +82,13 @@ def dark_states(system: NoJumps, candidates: Iterable[int] | None = None) -> Dar
     """
     jumps = [sp.csc_array(c) for c in system.jumps]
     hamiltonian = sp.csc_array(system.hamiltonian)
+    size = sum(len(block) for block in system.blocks)
     found, where = [], []
     for number in range(len(system.blocks)) if candidates is None else candidates:
         block = system.blocks[number]
         local = _of_block(jumps, hamiltonian, block)
         if local.shape[1]:
-            vectors = np.zeros((hamiltonian.shape[0], local.shape[1]), dtype=local.dtype)
+            vectors = np.zeros((size, local.shape[1]), dtype=local.dtype)
             vectors[block] = local
             found.append(vectors)
             where.append(number)

@@ -70,8 +70,7 @@ def direct_steady_state(
     solver = TraceSolver.of(matrix, diagonal, scale)
     if solver is None:
         return None
-    n = matrix.shape[0]
-    right = np.zeros(n, dtype=matrix.dtype)
+    right = np.zeros(solver.size, dtype=matrix.dtype)
     right[solver.row] = solver.scale
     flat = solver.factors.solve(right)
     if not np.all(np.isfinite(flat)):
@@ -166,6 +165,11 @@ class TraceSolver:
         except RuntimeError:  # exactly singular
             return None
 
+    @property
+    def size(self) -> int:
+        """Numbers in a flattened matrix."""
+        return int(self.matrix.indptr.size) - 1
+
     def answer(self, y: Flat) -> Flat:
         """Traceless x with ``L x = y``, for traceless y."""
         y = y.astype(self.matrix.dtype, copy=True)
@@ -177,7 +181,7 @@ class TraceSolver:
 
         All on traceless matrices. The starts are random, so that nothing is missed.
         """
-        n = self.matrix.shape[0]
+        n = self.size
         rng = np.random.default_rng(0)
         x = rng.normal(size=n).astype(self.matrix.dtype)
         right, left = x, rng.normal(size=n).astype(self.matrix.dtype)

@@ -47,7 +47,9 @@ def conserved_quantities(generator: Generator, slow: float = 0.0) -> list[Flat]:
         return local_conserved(generator, slow)
     rng, scale, count = np.random.default_rng(1), generator.scale() or 1.0, 4
     matrix = sp.csc_array(generator.superoperator().conj().T, dtype=complex)
-    factors = spla.splu(sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(matrix.shape[0])))
+    factors = spla.splu(
+        sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(generator.sectors.numbers))
+    )
     while True:
         block = [random_hermitian(generator, rng) for _ in range(count)]
         for _ in range(4):

@@ -303,9 +303,9 @@ class Lindblad:
             remedy = f"{trait.reason}. Use method='auto'."
             raise ArgumentError("system", "have a linear source", system.labels, remedy)
         source = trait.evidence
-        if wanted or source is None or self.cutoff is None:
+        if wanted or source is None or not isinstance(self.cutoff, Mapping):
             return source
-        in_fock_space = {mode.label for mode in source.modes} & set(self.cutoff)
+        in_fock_space = any(mode.label in self.cutoff for mode in source.modes)
         return None if in_fock_space else source
 
     @property

@@ -133,8 +133,8 @@ def evolve_in_fock_space(
         expected = evolution_cost(generator, horizon, len(times), size)
         _refuse("evolve", expected, settings, why, _EVOLVE_REMEDY)
         with threads_for(generator):
-            found = _evolved(generator, flattened(generator, given), times, settings)
-        diagonals = np.array([generator.sectors.populations(x) for x in found.states.kept])
+            found, kept = _evolved(generator, flattened(generator, given), times, settings)
+        diagonals = np.array([generator.sectors.populations(flat) for flat in kept])
         return _kept(system, cutoffs, found, diagonals)
 
     least = None if initial is None else levels_needed(initial, system)
@@ -180,13 +180,14 @@ def threads_for(generator: Generator) -> AbstractContextManager[Any]:
 
 def _evolved(
     generator: Generator, flat: NDArray[Any], times: Sequence[float], settings: Settings
-) -> Solution:
+) -> tuple[Solution, list[NDArray[Any]]]:
+    """States at `times` with what is known of them, and the same flattened."""
     accuracy = EVOLUTION_OVER_RTOL * settings.rtol
     kept, error, method = states_at(generator.motion, flat, times, accuracy, settings.krylov_size)
     margin = min(least_eigenvalue(generator, each) for each in kept)
     states = StoredStates(generator, kept)
     report = report_of(generator, method, None, error_estimate=error, margin=margin)
-    return Solution(states[-1], report, states)
+    return Solution(states[-1], report, states), kept
 
 
 def _kept(

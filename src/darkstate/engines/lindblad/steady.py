@@ -104,7 +104,7 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
         raise non_unique_error(generator, 0.0 if found is None else 3 * found.rate)
     flat = _normalised(generator, found.flat)
     if generator.real:
-        flat = np.ascontiguousarray(flat.real)
+        flat = np.ascontiguousarray(np.real(flat))
     method = f"dense, after {why}" if why else "dense"
     return SteadySolution(flat, found.error, found.rate, method, True)
 
