@@ -113,7 +113,7 @@ def two_modes(rng):
         w, g = 1.0, over(rng, -2, -0.5)
         H = [(w, {"b": "+-"}), (g, {"a": "+-", "b": "-"}), (g, {"a": "+-", "b": "+"})]
         H += [(sign(rng) * over(rng, -2, 0.3), {"a": "+-"})]
-        cutoffs = ((3, 5), (3, 8), (4, 8), (4, 10), (5, 9))
+        cutoffs = ((3, 6), (4, 8), (5, 9))
     elif kind == 1:  # cross-Kerr beside an exchange
         H = [(over(rng, -2, 0.5), {"a": "+-", "b": "+-"})]
         H += hermitian([(over(rng, -2, 0), {"a": "+", "b": "-"})])

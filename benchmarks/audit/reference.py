@@ -47,6 +47,7 @@ class Steady:
     unique: bool
     generator: Wide
     layout: Layout
+    cutoffs: tuple = ()
     inverse: np.ndarray | None = None
     scales: tuple = ()
     row: int = 0
@@ -172,7 +173,7 @@ def steady(layout, sketch):
             return Steady(None, np.inf, False, L, layout)
         error = n * 1e-30 / least
     found = as_matrix((x * Wide(s)).hi, size)
-    return Steady(found, 1e-15 + error, True, L, layout, inverse, (r, s), row)
+    return Steady(found, 1e-15 + error, True, L, layout, (), inverse, (r, s), row)
 
 
 def gap_of(found):
@@ -284,6 +285,7 @@ def steady_reference(sketch, wanted=1e-11):
     before, previous, error = None, None, np.inf
     for cutoffs in sketch.cutoffs or ((),):
         found = steady(Layout.of(sketch.spaces, cutoffs), sketch)
+        found.cutoffs = cutoffs
         dims = found.layout.dimensions
         if not found.unique:
             if sketch.unique:
@@ -292,6 +294,7 @@ def steady_reference(sketch, wanted=1e-11):
         if not cutoffs:
             return Reference(found.matrix, dims, found.error, True, found.layout, (found,))
         if before is not None:
+            assert all(map(int.__lt__, before.cutoffs, cutoffs)), "every mode must grow"
             change = difference(before.matrix, before.layout.dimensions, found.matrix, dims)
             error = found.error + change
             if error < wanted:
