@@ -73,8 +73,18 @@ class Sketch:
     observables: list = field(default_factory=list)
 
     def __post_init__(self):
+        self.hamiltonian = merged(self.hamiltonian)
         if not self.observables:
             self.observables = standard_observables(self.spaces)
+
+
+def merged(operator):
+    """Equal products added in double precision: what a system is, before anybody solves it."""
+    found = {}
+    for coefficient, words in operator:
+        key = tuple(sorted(words.items()))
+        found[key] = found.get(key, 0.0) + coefficient
+    return [(coefficient, dict(key)) for key, coefficient in found.items()]
 
 
 def standard_observables(spaces):
