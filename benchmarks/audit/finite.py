@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from audit.dice import HALF, ONE_MODE, over, phase, sign
@@ -136,7 +138,33 @@ def thermal(rng):
         H += [(HALF * sign(rng) * over(rng, -6, 2), {x: "z"})]
     for k in range(n - 1):
         H += hermitian([(over(rng, -6, 1), {q[k]: "+", q[k + 1]: "-"})])
+    if rng.random() < 0.5:
+        return shifted_by_others(rng)
     return Sketch("thermal and squeezed", spaces, H, jumps, unique=None)
+
+
+def shifted_by_others(rng):
+    """Heat, and energies that are not linear in the charges: zz, Sz^2, Kerr, without a drive."""
+    kind, nbar, cutoffs = int(rng.integers(3)), over(rng, -1, 0.3), ()
+    size, rate = over(rng, -1, 1), over(rng, -0.5, 0.5)
+    if kind == 0:
+        spaces, labels = qubits_of(int(rng.integers(2, 4)))
+        H = [(size, {a: "z", b: "z"}) for a, b in pairwise(labels)]
+    elif kind == 1:
+        spaces, labels = [("spin", "J", int(rng.integers(2, 6)))], ["J"]
+        H = [(size, {"J": "zz"})]
+    else:
+        spaces, labels, cutoffs, nbar = [("mode", "a", 0)], ["a"], ONE_MODE, min(nbar, 0.3)
+        H = [(size, {"a": "++--"})]
+    jumps = [
+        jump
+        for x in labels
+        for jump in (
+            (rate * (nbar + 1), [(1.0, {x: "-"})]),
+            (rate * nbar, [(1.0, {x: "+"})]),
+        )
+    ]
+    return Sketch("thermal and squeezed", spaces, H, jumps, cutoffs=cutoffs)
 
 
 # Dark states --------------------------------------------------------------------------------
