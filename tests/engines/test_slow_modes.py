@@ -128,6 +128,27 @@ def test_the_error_of_a_dark_state_is_what_the_rest_adds():
     assert error_of_dark_state(1e12 * np.diag([0.0, 1.0]) - 1e-12j * np.diag([0, 1]), psi) < 1e-9
 
 
+def test_a_state_that_is_dark_up_to_1e_8_is_left_to_the_mixed_methods():
+    """A fast term that never acts sets the scale of H; the drive moves the state all the same."""
+    C = Qubit("C1")
+    H = 5e-9 * sigma_x(A) + 1e4 * (excited(C) * sigma_x(B)) + 1e-20 * sigma_x(C)
+    system = OpenSystem((A, B, C), H, tuple(Jump(sigma_minus(q)) for q in (A, B, C)))
+    result = ds.steady_state(system)
+    assert not result.report.method.startswith("dark")
+    assert mean(result, sigma_minus(A) * -1j + sigma_plus(A) * 1j) == pytest.approx(-2e-8, rel=1e-3)
+    with pytest.raises(NumericalError, match="dark up to an error"):
+        ds.steady_state(system, Lindblad("dark"))
+
+
+def test_an_error_beyond_what_was_asked_for_is_suspect():
+    """A cat whose phase lives for 1e10 lifetimes: its state is known to 1e-4 at best."""
+    system = OpenSystem((M,), 0.44 * (create(M) * create(M) + a * a), (Jump(a * a), Jump(a, 4e-11)))
+    report = ds.steady_state(system).report
+    assert 2e-6 < report.error_estimate < 2e-3
+    assert report.status == "suspect"
+    assert any("double precision gives no more" in line for line in report.warnings)
+
+
 def test_uniqueness_that_is_not_clear_is_not_claimed():
     """The only way back is 1e-8 of everything else: a rank that rounding may hide."""
     weak = 1e-8
@@ -413,6 +434,7 @@ def test_every_check_of_a_state_fires():
     assert off.status == "suspect" and "slow modes" in off.warnings[0]
     assert judge_state(GOOD.with_(error_estimate=math.nan), 1e-8, 1e-6).status == "suspect"
     assert judge_state(GOOD.with_(residual=math.nan), 1e-8, 1e-6).status == "suspect"
+    assert judge_state(GOOD.with_(margin=None), 1e-8, 1e-6).status == "converged"
     no_residual = GOOD.with_(residual=None, status=Status.CONVERGED)
     assert judge_state(no_residual, 1e-8, 1e-6).status == "converged"
 

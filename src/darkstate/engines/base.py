@@ -192,17 +192,6 @@ def check_memory_limit(limit: float | None) -> None:
         check_real("memory_limit", limit, above=0.0, remedy="Give bytes.")
 
 
-def check_cutoff(cutoff: int | None) -> None:
-    """Fock states per mode, or None.
-
-    Raises:
-        ArgumentError: neither, or fewer than two.
-    """
-    if cutoff is not None:
-        remedy = "Give the number of Fock states per mode, 2 or more."
-        check_integer("cutoff", cutoff, minimum=2, remedy=remedy)
-
-
 def check_density_options(rtol: float, edge: float, krylov_size: int) -> None:
     """Options of engines that hold a density matrix.
 
