@@ -12,8 +12,8 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Lindblad, Trajectories
-from darkstate.engines.trajectories import verdict
-from darkstate.engines.trajectories.averages import Window
+from darkstate.engines.trajectories import settling, verdict
+from darkstate.engines.trajectories.averages import Window, window_times
 from darkstate.engines.trajectories.compile import compiled
 from darkstate.engines.trajectories.flow import Flow, Walkers
 from darkstate.engines.trajectories.looks import Change, Runs, fewer_levels, restricted
@@ -295,6 +295,8 @@ def test_rare_parts_of_a_mixed_start_are_in_the_estimate():
     gap = np.linalg.norm(np.asarray(found.state.matrix) - np.asarray(mixed.matrix))
     assert gap <= found.report.error_estimate
     assert found.report.error_estimate >= math.sqrt(2) * 0.001 * (1 - 1e-9)
+    blind = DRIVEN.with_monitors(Monitor("light", "counting", 0.0))  # whoever keeps rho draws none
+    assert Trajectories(20, seed=1).records(blind, [0.0, 1.0], mixed).report.error_estimate < 1e-7
 
 
 def slow(rate):
@@ -302,29 +304,72 @@ def slow(rate):
     return OpenSystem((Q,), 0.0 * sigma_x(Q), jumps)
 
 
-def test_a_window_that_is_short_against_a_weak_rate_is_suspect():
-    """Nothing happens in it: no spread, no drift. Another start shows what was not forgotten."""
-    for rate in (1e-3, 1e-5, 1e-8):
-        engine = Trajectories(60, seed=1, burn_in=3.0, duration=6.0)
-        report = engine.steady_state(slow(rate)).report
-        assert report.status is Status.SUSPECT
-        assert "from another start" in " ".join(report.warnings)
-    quick = Trajectories(30, seed=1, burn_in=3.0, duration=6.0)
-    for start in (np.diag([0.5, 0.5]), np.diag([0.4, 0.6])):  # that is not asked of itself
-        report = quick.steady_state(slow(1e-5), initial=DensityState("q", 2, start)).report
-        assert report.status is Status.SUSPECT
-    fine = Trajectories(60, seed=1, burn_in=30.0, duration=60.0).steady_state(slow(1.0))
-    assert fine.report.status is Status.CONVERGED
-    assert fine.report.error_estimate < 0.02
+def copies(system, count):
+    """A system beside idle qubits that decay: too large for its master equation."""
+    more = tuple(Qubit(f"idle{k}") for k in range(count))
+    jumps = (*system.jumps, *(Jump(sigma_minus(q), 1.0) for q in more))
+    return OpenSystem((*system.spaces, *more), system.hamiltonian, jumps)
 
 
-def test_a_steady_state_that_is_not_unique_is_suspect_and_called_so():
+@pytest.mark.parametrize("idle", [0, 4], ids=["master equation", "other start"])
+def test_a_window_that_is_short_against_a_weak_rate_is_suspect(idle):
+    """Nothing happens in it: no spread, no drift. But the start was not forgotten."""
+    for rate in (1e-2, 1e-5, 1e-8):
+        engine = Trajectories(40, seed=1, burn_in=3.0, duration=6.0)
+        found = engine.steady_state(copies(slow(rate), idle))
+        assert found.report.status is Status.SUSPECT
+        assert "raise burn_in" in found.report.warnings[-1]
+        gap = np.linalg.norm(found.state.reduced("q").matrix - 0.5 * np.eye(2))
+        assert gap < 2 * found.report.error_estimate
+    fine = Trajectories(30, seed=1, burn_in=20.0, duration=30.0)
+    report = fine.steady_state(copies(slow(1.0), idle)).report
+    assert report.status is Status.CONVERGED
+    assert report.error_estimate < 0.1
+
+
+def test_the_bias_of_a_window_is_that_of_the_decay():
+    """Populations relax at twice the rate: ``e^{-2 r b} (1 - e^{-2 r d})/(2 r d)`` is left."""
+    for rate, begin, duration in ((0.1, 3.0, 6.0), (1.0, 0.0, 2.0)):
+        matrices = compiled(slow(rate), None)
+        motion, times = pure_motion(matrices, "jumps", None), window_times(begin, duration)
+        runs = Runs(matrices, motion, PureState.basis("q", 2), times, 1)
+        left = math.exp(-2 * rate * begin) * -math.expm1(-2 * rate * duration)
+        bias, unique = settling.memory(runs)
+        assert bias == pytest.approx(left / (2 * rate * duration) / math.sqrt(2), rel=1e-9)
+        assert unique
+
+
+def test_a_steady_state_that_is_not_unique_is_called_so():
     """Dephasing keeps populations: where one starts is where one stays."""
     system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_z(Q), 1.0),))
     engine = Trajectories(60, seed=1, burn_in=10.0, duration=10.0)
-    report = engine.steady_state(system, initial=PureState.basis("q", 2)).report
-    assert report.status is Status.SUSPECT
-    assert "not unique" in report.warnings[-1]
+    asked = engine.steady_state(system, initial=PureState.basis("q", 2, {"q": 1})).report
+    assert asked.status is Status.CONVERGED
+    assert asked.unique is False
+    default = engine.steady_state(system).report
+    assert default.status is Status.SUSPECT
+    assert "not unique" in default.warnings[0]
+    large = engine.steady_state(copies(system, 4)).report
+    assert large.status is Status.SUSPECT
+    assert "not unique" in large.warnings[-1]
+    closed = OpenSystem((Q,), 0.5 * sigma_x(Q) + 0.2 * sigma_z(Q), ())
+    assert engine.steady_state(closed).report.status is Status.SUSPECT
+
+
+def test_another_start_is_another_one():
+    matrices = compiled(pushed(), 7)
+    ground, middle = (PureState.basis("a", 7, {"a": n}) for n in (0, 3))
+    for initial, other in ((ground, middle), (middle, ground), (middle.density(), ground)):
+        np.testing.assert_array_equal(settling.other_start(matrices, initial).vector, other.vector)
+    near = PureState("a", 7, np.array([0.1, 0, 0, math.sqrt(0.99), 0, 0, 0]))
+    assert settling.other_start(matrices, near).vector[0] == 1.0
+
+
+def test_what_the_master_equation_says_is_judged():
+    assert settling.exact_remarks(0.09, True, False, 0.1) == ()
+    assert "of 0.11: raise burn_in" in settling.exact_remarks(0.11, True, False, 0.1)[0]
+    assert "initial=" in settling.exact_remarks(0.0, False, False, 0.1)[0]
+    assert settling.exact_remarks(0.0, False, True, 0.1) == ()
 
 
 def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
@@ -337,19 +382,19 @@ def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
 
     noise = np.linspace(-0.1, 0.1, 40)
     calm = window([(0.5 + x, 0.5 - x) for x in noise])
-    assert verdict.unsettled(calm, calm, 0.0) == ()
+    assert settling.unsettled(calm, calm, 0.0) == ()
     drifting = window([(0.4 + x, 0.6 - x) for x in noise])
-    assert "two halves" in verdict.unsettled(drifting, calm, 0.0)[0]
-    assert verdict.unsettled(drifting, calm, 0.3) == ()
+    assert "two halves" in settling.unsettled(drifting, calm, 0.0)[0]
+    assert settling.unsettled(drifting, calm, 0.3) == ()
     apart = window([(0.7 + x, 0.7 - 0.9 * x) for x in noise])
-    (text,) = verdict.unsettled(calm, apart, 0.0)
+    (text,) = settling.unsettled(calm, apart, 0.0)
     assert "0.28 apart" in text
-    assert verdict.unsettled(calm, apart, 0.3) == ()
+    assert settling.unsettled(calm, apart, 0.3) == ()
     still = window([(0.5, 0.5)] * 4)
     for shift, found in ((1e-12, 0), (1e-7, 1)):
-        assert len(verdict.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)) >= found
+        assert len(settling.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)) >= found
         rounded = window([(0.5 + shift, 0.5 + shift)] * 4)
-        assert len(verdict.unsettled(still, rounded, 0.0)) == found
+        assert len(settling.unsettled(still, rounded, 0.0)) == found
 
 
 # Bad starts, long times, odd channels -------------------------------------------------------------
@@ -462,7 +507,7 @@ def status(**changes):
 def test_every_condition_of_the_verdict():
     good, bad = Status.CONVERGED, Status.SUSPECT
     assert status() is good
-    assert status(remarks=("drift",)) is bad
+    assert status(settling=settling.Settling(0.0, None, ("drift",))) is bad
     assert status(margin=-1e-9) is good
     assert status(margin=-1e-7) is bad
     for moment in (0, 1):
@@ -482,6 +527,8 @@ def test_the_error_adds_up():
     assert verdict.error_of(sample()) == pytest.approx(math.hypot(0.01, floor), rel=1e-9)
     rare = verdict.error_of(sample(forgetful=0.1))
     assert rare == pytest.approx(math.hypot(0.01, 0.1 * floor), rel=1e-9)
+    biased = verdict.error_of(sample(settling=settling.Settling(0.3, None, ())))
+    assert biased == pytest.approx(0.3 + math.hypot(0.01, floor), rel=1e-9)
     changed = verdict.error_of(sample(look=look([0.2, 0.1], [1.0, 1.0])))
     assert changed == pytest.approx(0.2 + math.hypot(0.01, floor), rel=1e-9)
 

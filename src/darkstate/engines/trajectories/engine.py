@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal
 
@@ -57,16 +57,15 @@ from darkstate.engines.trajectories.runs import (
     pure_motion,
 )
 from darkstate.engines.trajectories.seeds import chosen_numbers, entropy_of
+from darkstate.engines.trajectories.settling import settling_of
 from darkstate.engines.trajectories.verdict import (
     OF_AVERAGE,
     Sample,
     averaged,
     levels_of,
-    other_start,
     report_of,
     sample_of_records,
     unmet,
-    unsettled,
 )
 from darkstate.engines.truncation import Cutoff, check_cutoff
 from darkstate.errors import (
@@ -188,8 +187,8 @@ class Trajectories:
 
         Every trajectory's time average is one independent batch, and `Report.error_estimate` the
         standard error of their mean in the Frobenius norm, with what truncation and step add
-        (`verdict.py`). The two halves of the window are compared, and so are half as many
-        trajectories from a mixture of all states: too short a `burn_in` is noticed.
+        (`verdict.py`). What it remembers of its start is known from the master equation, or from
+        half as many trajectories from elsewhere (`settling.py`).
 
         Raises:
             ArgumentError: `burn_in` or `duration` is missing; modes without `cutoff`.
@@ -205,16 +204,14 @@ class Trajectories:
         entropy = entropy_of(self.seed)
         runs = self._runs(matrices, window_times(begin, length), initial, entropy)
         look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
-        further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
-        elsewhere = replace(runs, initial=other_start(matrices, runs.initial))
+        share = begin / (begin + length) if begin else 1.0
+        missed = unmet(runs, len(numbers), share)
         with one_blas_thread():
             window = window_of(runs, look, numbers, BATCH_BYTES)
-            other = window_of(elsewhere, None, further, BATCH_BYTES)
-        average, share = window.whole, begin / (begin + length) if begin else 1.0
-        levels = levels_of(matrices, average.diagonals())
-        remarks = unsettled(window, other, unmet(runs, len(numbers), share))
+            settling = settling_of(runs, window, numbers, initial is not None, missed, BATCH_BYTES)
+        average, levels = window.whole, levels_of(matrices, window.whole.diagonals())
         error, margin = average.error(0), average.margin()
-        sample = Sample(runs, numbers, levels, error, margin, look, share, remarks)
+        sample = Sample(runs, numbers, levels, error, margin, look, share, settling)
         report = report_of(self, sample, averaged(len(numbers)))
         state = average.state(matrices, 0)
         return Solution(state, report.with_(seconds=time.perf_counter() - start))

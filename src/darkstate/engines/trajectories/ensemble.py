@@ -108,7 +108,8 @@ def sampling_error(average: Any, mean_purity: float, samples: int) -> float:
     if samples < 2:
         return float("inf")
     purity = float(np.sum(np.abs(average) ** 2))
-    return float(np.sqrt(max(0.0, mean_purity - purity) / (samples - 1)))
+    rounding = 2.0**-52 * mean_purity  # a smaller difference of the two is not seen
+    return float(np.sqrt(max(rounding, mean_purity - purity) / (samples - 1)))
 
 
 def sampling_error_of(vectors: Any) -> float:

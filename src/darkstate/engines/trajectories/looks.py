@@ -130,7 +130,7 @@ class Change:
     @property
     def error(self) -> float:
         """Estimated error of the first look, the largest over all times."""
-        return self.factor * max(self.changes, default=0.0)
+        return self.factor * max(self.changes)
 
 
 def _overlaps(x: Array, y: Array) -> Array:

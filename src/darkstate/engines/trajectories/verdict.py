@@ -5,7 +5,8 @@ The error estimate of an average adds up
 * the sampling error, one standard deviation in the Frobenius norm, and what events that no
   trajectory met may change: of n trajectories they have a probability of 1/n or less;
 * the change under a second look with fewer Fock states and another step (`looks.py`);
-* the rounding of a long evolution, ``eps |G| t``.
+* the rounding of a long evolution, ``eps |G| t``;
+* of a stationary average, what it remembers of its start (`settling.py`).
 
 A result is ``suspect`` where a check fails, and ``converged`` else: sampling certifies nothing.
 """
@@ -13,22 +14,22 @@ A result is ``suspect`` where a check fails, and ``converged`` else: sampling ce
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, hypot, log, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkstate.engines.trajectories.averages import Window
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.ensemble import sampling_error
 from darkstate.engines.trajectories.flow import Array
 from darkstate.engines.trajectories.looks import Change, Runs
 from darkstate.engines.trajectories.seeds import provenance_of
+from darkstate.engines.trajectories.settling import AT_TIMES, SIGMAS, Settling
 from darkstate.engines.truncation import edge_populations
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
-from darkstate.states import DensityState, PureState
+from darkstate.states import PureState
 
 if TYPE_CHECKING:
     from darkstate.engines.trajectories.engine import Trajectories
@@ -39,14 +40,8 @@ LARGEST_TURN = 2.0
 """Step times the norm of all else: beyond, fast turns may look slow, at any step."""
 LARGEST_CHANGE = 0.05
 """Change under a second look that shows that errors no longer fall as they should."""
-SIGMAS = 5.0
-"""Standard errors beyond which a difference is no chance: one in two million."""
 LEAST_MARGIN = -1e-8
 """Eigenvalues of states that rounding explains."""
-ALIKE = 0.3
-"""Distance of two starts below which one is no test of the other."""
-ROUNDING = 1e-9
-"""Distance of states that rounding explains."""
 _EPS = 2.0**-52
 OF_AVERAGE = (
     "the error estimate is that of average(): one standard deviation in the Frobenius norm, and "
@@ -66,7 +61,7 @@ class Sample:
         margin: smallest eigenvalue of any state.
         look: the second look, if there was one.
         forgetful: share of the time after which an event is forgotten; one for states at a time.
-        remarks: what else was found wrong.
+        settling: for stationary averages, whether they are.
     """
 
     runs: Runs
@@ -76,14 +71,14 @@ class Sample:
     margin: float
     look: Change | None
     forgetful: float = 1.0
-    remarks: tuple[str, ...] = field(default=())
+    settling: Settling = AT_TIMES
 
 
 def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
     """The report; `meaning` is a sentence on what the error estimate is of."""
     runs, edges = sample.runs, edge_populations(sample.levels, sample.runs.matrices.degrees)
     truncation, look = dict(edges), sample.look
-    if look is not None and look.changes:
+    if look is not None:
         truncation[f"change with {look.reason}"] = max(look.changes)
     names = ("trajectories", "unravelling", "step", "cutoff", "burn_in", "duration")
     options = {name: getattr(engine, name) for name in names}
@@ -92,12 +87,13 @@ def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
         *_edge_warnings(sample, edges, engine.edge),
         *_look_warnings(look),
         *_margin_warnings(sample.margin),
-        *sample.remarks,
+        *sample.settling.remarks,
     )
     return Report(
         engine=engine.name,
         method=engine.unravelling,
         status=Status.SUSPECT if warnings else Status.CONVERGED,
+        unique=sample.settling.unique,
         error_estimate=error_of(sample),
         margin=sample.margin,
         truncation=truncation,
@@ -125,7 +121,7 @@ def error_of(sample: Sample) -> float:
     missed = unmet(runs, len(sample.numbers), sample.forgetful)
     rounding = _EPS * runs.motion.flow.norm * runs.span
     looked = sample.look.error if sample.look is not None else 0.0
-    return hypot(sample.sampling, missed) + looked + rounding
+    return hypot(sample.sampling, missed) + looked + rounding + sample.settling.bias
 
 
 def unmet(runs: Runs, count: int, forgetful: float = 1.0) -> float:
@@ -231,45 +227,3 @@ def sample_of_records(
     margin = min(float(np.linalg.eigvalsh(each)[:, 0].min()) for each in matrices)
     levels = levels_of(runs.matrices, np.real(np.diagonal(means, axis1=1, axis2=2)))
     return Sample(runs, numbers, levels, sampling, margin, look)
-
-
-def unsettled(window: Window, other: Window, missed: float) -> tuple[str, ...]:
-    """Whether the window drifts, or depends on where trajectories start, and not by chance.
-
-    Args:
-        window: the average.
-        other: that from another start.
-        missed: what is in the error estimate anyway, for events that were not met.
-    """
-    found = []
-    moved, noise = window.drift()
-    if moved > SIGMAS * noise + ROUNDING + missed:
-        found.append("the two halves of the window differ beyond their errors: raise burn_in")
-    apart, noise = window.apart(other)
-    if apart > SIGMAS * noise + ROUNDING + missed:
-        found.append(
-            f"from another start another average is reached, {apart:.2g} apart: raise burn_in; if "
-            "nothing changes then, the steady state is not unique and this is the one that "
-            "`initial` relaxes to"
-        )
-    return tuple(found)
-
-
-def other_start(matrices: Compiled, initial: PureState | DensityState) -> PureState | DensityState:
-    """The mixture of all basis states, or the ground state where that is too much like it."""
-    mixed = mixed_start(matrices)
-    given = initial.density() if isinstance(initial, PureState) else initial
-    distance = float(np.linalg.norm(np.asarray(given.matrix) - np.asarray(mixed.matrix)))
-    return mixed if distance > ALIKE else PureState.basis(matrices.labels, matrices.dimensions)
-
-
-def mixed_start(matrices: Compiled) -> DensityState:
-    """All basis states alike, of modes the lower half of the levels."""
-    weights = [
-        np.arange(n) < (n + 1) // 2 if label in matrices.modes else np.ones(n)
-        for label, n in zip(matrices.labels, matrices.dimensions, strict=True)
-    ]
-    diagonal: Any = np.ones(1)
-    for each in weights:
-        diagonal = np.kron(diagonal, each / each.sum())
-    return DensityState(matrices.labels, matrices.dimensions, np.diag(diagonal).astype(complex))

@@ -1,0 +1,154 @@
+"""Whether a stationary average has forgotten where it started.
+
+Of a small system the master equation says it all. With the generator L and the window from b to
+b + d, the average misses the state that the start relaxes to by
+
+    bias = | (1/d) integral_b^(b+d) e^{L t} rho(0) dt - lim e^{L t} rho(0) |_F.
+
+The limit is taken by squaring ``e^{L d}``, as far as rounding allows. A larger system is followed
+from another start as well; both averages must agree. In either case the halves of the window must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from darkstate.engines.trajectories.averages import SAMPLES, Window, window_of
+from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.flow import Array
+from darkstate.engines.trajectories.looks import Runs
+from darkstate.engines.trajectories.runs import observed_start
+from darkstate.states import DensityState, PureState
+
+SMALL = 400
+"""Numbers of a density matrix up to which its generator is exponentiated."""
+SQUARINGS = 40
+"""Rates below 1e-12 of the inverse window pass for zero; rounding reaches 1e-4 then."""
+SIGMAS = 5.0
+"""Standard errors beyond which a difference is no chance: one in two million."""
+ROUNDING = 1e-9
+"""Distance of states that rounding explains."""
+ALIKE = 0.3
+"""Distance of two starts below which one is no test of the other."""
+MANY = "the steady state is not unique: this is the one that the ground state relaxes to; name "
+DRIFT = "the two halves of the window differ beyond their errors: raise burn_in"
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What is known.
+
+    Args:
+        bias: estimated distance of the average from the stationary state.
+        unique: whether there is one stationary state; None if that is not known.
+        remarks: what is wrong.
+    """
+
+    bias: float
+    unique: bool | None
+    remarks: tuple[str, ...]
+
+
+AT_TIMES = Settling(0.0, None, ())
+"""Of states at given times, which need not settle."""
+
+
+def settling_of(
+    runs: Runs, window: Window, numbers: Sequence[int], given: bool, missed: float, budget: float
+) -> Settling:
+    """How well the average over a window is the stationary one.
+
+    Args:
+        runs: the trajectories.
+        window: their average.
+        numbers: their numbers; others are taken for another start.
+        given: whether the initial state was asked for.
+        missed: what is in the error estimate anyway, for events that were not met.
+        budget: bytes for a batch of trajectories.
+    """
+    noise = window.whole.error(0) + missed
+    if runs.matrices.size**2 <= SMALL:
+        bias, unique = memory(runs)
+        return Settling(bias, unique, exact_remarks(bias, unique, given, noise))
+    further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
+    start = other_start(runs.matrices, runs.initial)
+    other = window_of(replace(runs, initial=start), None, further, budget)
+    apart, error = window.apart(other)
+    return Settling(max(0.0, apart - error), None, unsettled(window, other, missed))
+
+
+def memory(runs: Runs) -> tuple[float, bool]:
+    """The bias, and whether there is one stationary state, from the master equation."""
+    matrices, times = replace(runs.matrices, monitors=()), runs.times
+    L: Array = matrices.unseen.toarray()
+    rho = observed_start(runs.initial, [np.random.default_rng(0)], 0.0).x[:, 0]
+    size, begin, duration = len(rho), *window_span(times)
+    augmented = np.zeros((size + 1, size + 1), dtype=complex)
+    augmented[:size, :size] = L * duration
+    augmented[:size, size] = scipy.linalg.expm(L * begin) @ rho
+    mean = scipy.linalg.expm(augmented)[:size, size]
+    trace = np.eye(matrices.size).ravel()
+    late: Any = scipy.linalg.expm(L * duration)
+    for _ in range(SQUARINGS):
+        late = late @ late
+        late = late / (np.sum((trace @ late) * trace).real / matrices.size)
+    limit = late @ rho
+    left = np.abs(np.linalg.eigvals(late)) > 0.5
+    return float(np.linalg.norm(mean - limit / (trace @ limit))), int(left.sum()) == 1
+
+
+def window_span(times: Sequence[float]) -> tuple[float, float]:
+    """How long the window waits, and how long it is."""
+    first = times[len(times) - SAMPLES]
+    return first - times[0], times[-1] - first
+
+
+def exact_remarks(bias: float, unique: bool, given: bool, noise: float) -> tuple[str, ...]:
+    """What the master equation has against an average whose other errors are `noise`."""
+    found = []
+    if bias > noise:
+        found.append(
+            f"the start is not forgotten, which leaves an error of {bias:.2g}: raise burn_in"
+        )
+    if not unique and not given:
+        found.append(f"{MANY}another one by initial=")
+    return tuple(found)
+
+
+def unsettled(window: Window, other: Window, missed: float) -> tuple[str, ...]:
+    """Whether the window drifts, or depends on where trajectories start, and not by chance.
+
+    Args:
+        window: the average.
+        other: that from another start.
+        missed: what is in the error estimate anyway, for events that were not met.
+    """
+    found = []
+    moved, noise = window.drift()
+    if moved > SIGMAS * noise + ROUNDING + missed:
+        found.append(DRIFT)
+    apart, noise = window.apart(other)
+    if apart > SIGMAS * noise + ROUNDING + missed:
+        found.append(
+            f"from another start another average is reached, {apart:.2g} apart: raise burn_in; if "
+            "nothing changes then, the steady state is not unique and this is the one that "
+            "`initial` relaxes to"
+        )
+    return tuple(found)
+
+
+def other_start(matrices: Compiled, initial: PureState | DensityState) -> PureState:
+    """All spaces excited, modes to half of their levels; or the ground state, if that is alike."""
+    high = {
+        label: (n - 1) // 2 if label in matrices.modes else n - 1
+        for label, n in zip(matrices.labels, matrices.dimensions, strict=True)
+    }
+    excited = PureState.basis(matrices.labels, matrices.dimensions, high)
+    given = initial.density() if isinstance(initial, PureState) else initial
+    distance = float(np.linalg.norm(given.matrix - excited.density().matrix))
+    return excited if distance > ALIKE else PureState.basis(matrices.labels, matrices.dimensions)
