@@ -17,7 +17,6 @@ from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarch
 from darkstate.errors import (
     ArgumentError,
     CapacityError,
-    EngineMismatchError,
     MissingError,
     NumericalError,
 )
@@ -88,13 +87,15 @@ FIFTH = {
 
 @pytest.mark.parametrize("options", [{"dephasing": 0.01}, {"dephasing": 0.02, **DETUNED}])
 @pytest.mark.parametrize("dimension", [16, 48])
-def test_four_pairs_are_exact_at_any_dimension(options, dimension):
-    # two pairs make 256 numbers, and the next two are read before these are compressed
+def test_four_pairs_are_exact_from_16_numbers_on(options, dimension):
+    # the first pair is 16 numbers; the second, third and fourth are read before it is compressed
     network = model(4, **options).system()
     solution = Cascade(dimension=dimension).steady_state(network)
     true = distances(solution, exact(network))
-    assert np.max(true) < 1e-6
+    assert np.max(true) < 1e-7
     assert np.all(estimates(solution) >= true)
+    assert solution.report.status == "converged"
+    assert solution.report.error_estimate < 1.1e-7
 
 
 @pytest.mark.parametrize("case", ["alike", "detuned"])
@@ -103,7 +104,7 @@ def test_the_error_falls_and_its_estimate_is_honest(case):
     for dimension in (16, 48, 96):
         solution = Cascade(dimension=dimension).steady_state(model(5, **options).system())
         found.append(abs(ds.purity(solution.state, ["A5", "B5"]) - reference))
-        assert estimates(solution)[-1] >= 0.1 * found[-1]
+        assert estimates(solution)[-1] >= found[-1]
     assert found[0] > 3 * found[1] > 0
     assert found[2] < min(found[1], 1e-3)
 
@@ -123,7 +124,7 @@ def test_finite_bandwidth(bandwidth):
     reference = exact(network)
     true = distances(solution, reference)
     assert np.max(true) < 1e-4
-    assert np.all(estimates(solution) >= 0.1 * true)
+    assert np.all(estimates(solution) >= true)
     errors = concurrences(solution.state, 2) - concurrences(reference, 2)
     assert np.max(np.abs(errors)) < 1e-4
     assert any("moments" in line for line in solution.report.structure)
@@ -241,20 +242,11 @@ def test_what_does_not_fit_is_refused():
     fine = model(3).system()
     with pytest.raises(ArgumentError, match="initial"):
         Cascade().steady_state(fine, initial=object())
-    with pytest.raises(EngineMismatchError, match="Trajectories"):
-        Cascade().evolve(fine, [0.0, 1.0])
     with pytest.raises(CapacityError):
         Cascade(memory_limit=1e3).steady_state(fine)
     for options in ({"dimension": 2}, {"tolerance": 0.0}, {"rtol": 1.0}):
         with pytest.raises(ArgumentError):
             Cascade(**options)
-
-
-def test_suspect_where_the_estimate_exceeds_the_tolerance():
-    engine = Cascade(dimension=16, tolerance=1e-4)
-    report = engine.steady_state(model(4, dephasing=0.01).system()).report
-    assert report.status == "suspect"
-    assert "raise dimension" in report.warnings[0]
 
 
 def test_the_front_door_takes_it_where_density_matrices_end():

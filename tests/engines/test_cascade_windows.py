@@ -60,7 +60,7 @@ def test_the_error_falls_and_its_estimate_is_honest(options):
         solution = Cascade(dimension=dimension, window=2).steady_state(network)
         true = [distance(state, reference) for state in solution.state.windows]
         told = [estimate(solution, state) for state in solution.state.windows]
-        assert np.all(np.array(told) >= 0.3 * np.array(true))
+        assert np.all(np.array(told) >= np.array(true))
         assert (solution.report.error_estimate or 0.0) >= max(told)
         last.append(true[-1])
     assert last[0] > 3 * last[1]
@@ -101,7 +101,7 @@ def test_behind_a_source_of_finite_bandwidth():
     reference = ds.steady_state(network, engine=ds.engines.Lindblad("hierarchy", edge=1e-5)).state
     (window,) = solution.state.windows
     assert distance(window, reference) < 1e-3
-    assert estimate(solution, window) >= 0.1 * distance(window, reference)
+    assert estimate(solution, window) >= distance(window, reference)
 
 
 def test_dark_windows_are_pure_and_programmed():

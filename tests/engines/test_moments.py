@@ -10,6 +10,7 @@ import darkstate as ds
 from darkstate.engines import Moments
 from darkstate.engines.moments import moment_equations
 from darkstate.engines.moments.packing import Packed
+from darkstate.engines.moments.third import ThirdOrder
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
 from darkstate.models import AtomicEnsembles
 from darkstate.states import SpinMoments
@@ -159,6 +160,54 @@ def test_the_equations_are_exact_but_for_third_cumulants(seed):
     assert np.abs(drift - dx).max() < 1e-12
     assert np.abs(spread + dropped + dropped.T - dK).max() < 1e-12
     assert np.abs(dropped).max() > 0.1  # the state was not Gaussian: the test can see the closure
+
+
+def symmetrised(operators, order, state):
+    """Means of all symmetrised products of so many operators."""
+    n = len(operators)
+    found = np.zeros((n,) * order)
+    for index in itertools.combinations_with_replacement(range(n), order):
+        total = 0.0
+        for one in itertools.permutations(index):
+            matrix = state
+            for k in one:
+                matrix = matrix @ operators[k]
+            total += np.trace(matrix).real
+        for one in itertools.permutations(index):
+            found[one] = total / math.factorial(order)
+    return found
+
+
+def test_the_equations_of_third_cumulants_are_exact_but_for_fourth_ones():
+    rng = np.random.default_rng(2)
+    brute = Brute(1, 2, 6)
+    system = random_system(rng, 1, 2)
+    packed = Packed(moment_equations(system))
+    third, s = ThirdOrder(packed), packed.equations.scales[1]
+    empty = np.kron(np.eye(8), np.diag([1.0, 0, 0, 0, 0, 0]))
+    V = empty @ (rng.normal(size=(brute.size, 3)) + 1j * rng.normal(size=(brute.size, 3)))
+    rho = V @ V.conj().T / np.trace(V @ V.conj().T)
+    drho = brute.generator(system, rho)
+    X = []
+    for e in system.spaces[:2]:
+        plus, minus, z = (brute.letter(e, letter) for letter in "+-z")
+        X += [(plus + minus) / 2, (plus - minus) / 2j, z]
+    a = brute.a
+    X += [(a + a.conj().T) / math.sqrt(2), (a - a.conj().T) / (1j * math.sqrt(2))]
+    x, dx = (symmetrised(X, 1, r) for r in (rho, drho))
+    shifted = [A - value * np.eye(brute.size) for A, value in zip(X, x, strict=True)]
+    K, k, m4 = (symmetrised(shifted, order, rho) for order in (2, 3, 4))
+    moving = np.multiply.outer(dx, K)
+    exact = symmetrised(shifted, 3, drho) - sum(np.moveaxis(moving, 0, at) for at in range(3))
+    pairs = np.multiply.outer(K, K)
+    fourth = m4 - pairs - pairs.transpose(0, 2, 1, 3) - pairs.transpose(0, 3, 2, 1)
+    dropped = np.einsum("ade,debc->abc", packed.equations.F2, fourth)
+    y = packed.pack(SpinMoments(("I", "II", "c"), (1, 2, 0), x, K))
+    cube = s * s[:, None] * s[:, None, None]
+    found = third.whole(third.rates(y, k / cube)) * cube
+    found = found + sum(np.moveaxis(dropped, 0, at) for at in range(3))
+    assert np.abs(found - exact).max() < 1e-11
+    assert np.abs(dropped).max() > 0.1
 
 
 def test_the_jacobian_is_the_derivative():
@@ -366,7 +415,7 @@ def test_initial_states_must_fit():
     bad = {
         "SpinMoments": ds.states.GaussianState.vacuum(["I", "II"]),
         "atoms": SpinMoments.polarised(("I", "II"), (100, 99), (-1, 1)),
-        "physical": SpinMoments(("I", "II"), (100, 100), good.mean, 0.1 * good.covariance),
+        "quantum state": SpinMoments(("I", "II"), (100, 100), good.mean, 0.1 * good.covariance),
     }
     for words, state in bad.items():
         with pytest.raises(ArgumentError, match=words):

@@ -22,9 +22,10 @@ from darkstate.engines.base import (
     refused,
 )
 from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
+from darkstate.engines.cascade.estimates import fewer
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
-from darkstate.engines.cascade.sweep import LARGEST_SOURCE, Kept, Line, Read
+from darkstate.engines.cascade.sweep import LARGEST_SOURCE, SOLVED, Kept, Line, Read
 from darkstate.errors import (
     ArgumentError,
     EngineMismatchError,
@@ -47,6 +48,9 @@ EVOLVE_INSTEAD = (
 )
 FEW_NODES = "Use Lindblad() for few nodes, Trajectories() for more."
 LESS = "Lower `dimension` or `window`."
+LATER = 3.0
+"""Error by moments of a source that are left out, in units of the last change of the first stage:
+later stages feel them more."""
 LARGEST_STAGE = 16
 """Hilbert-space dimension of one stage: its generator is a matrix of the fourth power of it."""
 
@@ -65,13 +69,14 @@ class Cascade:
 
     All that lies upstream of a stage is replaced by a linear system of `dimension` numbers that
     drives the next stages as the whole does (`darkstate.engines.cascade.reduction`). The error of
-    each stage is estimated by the change of its state (trace norm) from a second run at half the
-    dimension, in another norm and with more of it taken for noise, or of a stage before it if that
-    is larger; that of a window likewise.
+    each stage is estimated by the change of its state (trace norm) from runs at half and at a
+    quarter of the dimension, in another norm and with more of it taken for noise, or of a stage
+    before it if that is larger; that of a window likewise (`darkstate.engines.cascade.estimates`).
 
     Args:
-        dimension: numbers kept of what lies upstream; 16 (one pair ahead exactly), 256 (two) or
-            more (what slower stages behind them need).
+        dimension: numbers kept of what lies upstream, 8 or more; from 16 on (all numbers of one
+            pair) the first four pairs are exact in a white field, 256 hold two pairs ahead, more
+            what slower stages behind them need.
         window: neighbouring stages whose joint states are kept, 1 to 3. Two cost little, three
             as much again as the stages alone; correlations between farther stages are not kept.
         tolerance: error estimate above which the result is suspect.
@@ -186,7 +191,7 @@ class Cascade:
         """
         start = time.perf_counter()
         if initial is not None:
-            remedy = "Leave it out, or use Lindblad() on the part upstream of your labels."
+            remedy = f"Leave it out. {EVOLVE_INSTEAD}"
             raise ArgumentError("initial", "be left out for this engine", initial, remedy)
         offer = offer or self.offer(system)
         if offer.cost is not None:
@@ -199,9 +204,13 @@ class Cascade:
         with one_blas_thread():
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
-            coarse, _ = line.reads(max(8, self.dimension // 2), order, second=True)
+            others = [
+                (weight, line.reads(dimension, order, second=True)[0])
+                for dimension, weight in fewer(self.dimension)
+            ]
             fine, ended = line.reads(self.dimension, order)
-        stages, windows = line.kept(fine, coarse, change + self.rtol)
+        change *= LATER
+        stages, windows = line.kept(fine, others, change + SOLVED * self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
         report = self._report(plan, line, fine, [*stages, *windows], order, change, ended)
         return Solution(states, report.with_(seconds=time.perf_counter() - start))

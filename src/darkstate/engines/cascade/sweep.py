@@ -7,7 +7,7 @@ exact network than the compressed system that drives it in the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.ahead import Seen
+from darkstate.engines.cascade.estimates import errors, trace_norm
 from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import Part, Product
 from darkstate.engines.cascade.pieces import FIRST_ORDER, Pieces
-from darkstate.engines.cascade.reduction import Reduced, reduced
+from darkstate.engines.cascade.reduction import NOISE, Reduced, reduced
 from darkstate.engines.cascade.stages import Chain
 from darkstate.engines.cascade.windows import window_state
 from darkstate.errors import NumericalError
@@ -32,6 +33,8 @@ LARGEST_SOURCE = 1100
 """Moments of a source that meet the first stage uncompressed: two modes up to order 10."""
 JOINT_RTOL = 0.1
 """Residual of joint states against `rtol`: the error of a state is several times its residual."""
+SOLVED = JOINT_RTOL * NOISE
+"""Error of a state that nothing was dropped from, in units of `rtol`."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,23 @@ class Read:
     Args:
         matrix: its state, trace one.
         residual: relative residual of the system that it was read from (at most).
+        exact: whether nothing upstream of it was compressed.
         discarded: weight dropped by the compression behind it; 0 behind the last.
         shortened: whether that compression looked at one stage ahead only.
         narrowed: whether it kept less than asked for.
         window: state of the window that begins with this stage; None if there is none, or if it
             could not be solved.
+        window_exact: whether nothing upstream of the window was compressed.
     """
 
     matrix: Array
     residual: float
+    exact: bool
     discarded: float = 0.0
     shortened: bool = False
     narrowed: bool = False
     window: Array | None = None
+    window_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,31 +137,43 @@ class Line:
         """
         upstream, found = self.start(dimension, order, second)
         options, exact = [upstream], found is None
-        foreseen = dict(enumerate(found.ahead)) if found else {}
+        foreseen = {s: (state, True) for s, state in enumerate(found.ahead)} if found else {}
         for s in range(len(self.parts)):
             if self.window == 1 and foreseen.keys() >= set(range(s, len(self.parts))):
-                yield Read(self._matrix(s, foreseen[s]), JOINT_RTOL * self.rtol)
+                yield self._foreseen(s, foreseen)
                 continue
             cut = self._cut(s, options, dimension, second, exact)
-            matrix, residual = self._matrix(s, foreseen.get(s, cut.alone)), cut.residual
+            read = replace(self._read(s, cut), exact=exact, window_exact=exact)
             if s in foreseen:
-                residual = max(residual, JOINT_RTOL * self.rtol)
-            found, window = cut.found[0] if cut.found else None, self._window(s, cut)
-            yield Read(
-                matrix,
-                residual,
-                found.discarded if found else 0.0,
-                cut.shortened,
-                bool(found and found.narrowed),
-                window,
-            )
+                seen = self._foreseen(s, foreseen)
+                residual = max(read.residual, seen.residual)
+                read = replace(read, matrix=seen.matrix, residual=residual, exact=seen.exact)
+            yield read
             if cut.failure:
                 for k in sorted(k for k in foreseen if k > s):
-                    yield Read(self._matrix(k, foreseen[k]), JOINT_RTOL * self.rtol)
+                    yield self._foreseen(k, foreseen)
                 raise EndedError(cut.failure)
-            options, exact = [x.part for x in cut.found] or [cut.joined], exact and not found
-            for k, state in enumerate(found.ahead if found else (), start=s + 1):
-                foreseen.setdefault(k, state)  # the earliest is the least compressed
+            for k, state in enumerate(cut.found[0].ahead if cut.found else (), start=s + 1):
+                foreseen.setdefault(k, (state, exact))  # the earliest is the least compressed
+            options, exact = [x.part for x in cut.found] or [cut.joined], exact and not cut.found
+
+    def _foreseen(self, s: int, states: Mapping[int, tuple[Array, bool]]) -> Read:
+        """Stage s as read from a joint state, and whether that was of nothing compressed."""
+        state, exact = states[s]
+        return Read(self._matrix(s, state), JOINT_RTOL * self.rtol, exact)
+
+    def _read(self, s: int, cut: _Cut) -> Read:
+        """Stage s as read where the sweep passes."""
+        found = cut.found[0] if cut.found else None
+        return Read(
+            self._matrix(s, cut.alone),
+            cut.residual,
+            False,
+            found.discarded if found else 0.0,
+            cut.shortened,
+            bool(found and found.narrowed),
+            self._window(s, cut),
+        )
 
     def _cut(
         self, s: int, options: Sequence[Part], dimension: int, second: bool, exact: bool
@@ -220,37 +239,39 @@ class Line:
         return found, ""
 
     def kept(
-        self, fine: Sequence[Read], coarse: Sequence[Read], floor: float
+        self,
+        fine: Sequence[Read],
+        others: Sequence[tuple[float, Sequence[Read]]],
+        floor: float,
     ) -> tuple[list[Kept], list[Kept]]:
         """The states of all stages, and of all windows that do not reach beyond them.
 
         Args:
             fine: what a sweep gave.
-            coarse: what a second one at half its dimension gave, for the errors.
+            others: how much changes to other sweeps count, and what these gave
+                (`darkstate.engines.cascade.estimates`).
             floor: what is added to every error.
         """
-        windows = [read.window for read in fine[: max(0, len(fine) - self.window + 1)]]
+        whole = fine[: max(0, len(fine) - self.window + 1)]
+        matrices = [(weight, [read.matrix for read in other]) for weight, other in others]
+        windows = [(weight, [read.window for read in other]) for weight, other in others]
+        stages = [read.matrix for read in fine], [read.exact for read in fine], matrices
+        joint = [read.window for read in whole], [read.window_exact for read in whole], windows
         return (
-            self._states(1, [x.matrix for x in fine], [x.matrix for x in coarse], floor),
-            self._states(self.window, windows, [x.window for x in coarse], floor),
+            self._states(1, stages[0], errors(*stages) + floor),
+            self._states(self.window, joint[0], errors(*joint) + floor),
         )
 
-    def _states(
-        self,
-        width: int,
-        fine: Sequence[Array | None],
-        coarse: Sequence[Array | None],
-        floor: float,
-    ) -> list[Kept]:
+    def _states(self, width: int, found: Sequence[Array | None], error: Array) -> list[Kept]:
         """States of `width` stages by their first one; those that are missing are left out."""
-        found = []
-        for s, (matrix, error) in enumerate(zip(fine, changes(fine, coarse), strict=True)):
+        kept = []
+        for s, (matrix, off) in enumerate(zip(found, error.tolist(), strict=True)):
             if matrix is not None:
                 members = self.chain.stages[s : s + width]
                 labels = tuple(label for stage in members for label in stage.labels)
                 sizes = tuple(size for stage in members for size in stage.dimensions)
-                found.append(Kept(DensityState(labels, sizes, matrix), float(error) + floor))
-        return found
+                kept.append(Kept(DensityState(labels, sizes, matrix), off))
+        return kept
 
     def start(
         self, dimension: int, order: int, second: bool = False
@@ -287,24 +308,6 @@ class Line:
         d = len(self.chain.stages[s].values)
         matrix = (self.pieces.operators[s][self.parts[s].zero] @ flat).reshape(d, d)
         return 0.5 * (matrix + matrix.conj().T)
-
-
-def trace_norm(matrix: Array) -> float:
-    """Sum of the moduli of the eigenvalues of a Hermitian matrix."""
-    return float(np.sum(np.abs(np.linalg.eigvalsh(matrix))))
-
-
-def changes(first: Sequence[Array | None], second: Sequence[Array | None]) -> Array:
-    """For each state the largest change (trace norm) of it or of one before it.
-
-    Where one of the two is missing, as where the second sweep ended early, the change is not known:
-    infinite.
-    """
-    found = [np.inf] * len(first)
-    for k, (a, b) in enumerate(zip(first, second, strict=False)):
-        if a is not None and b is not None:
-            found[k] = trace_norm(a - b)
-    return np.maximum.accumulate(found)
 
 
 def _steady(part: Part) -> tuple[Array, float]:

@@ -22,7 +22,9 @@ all that is dropped, and with ``x = <X>``, K the covariance and ``J_ac = dF_a/dx
     d K_ab/dt = sum_c (J_ac K_cb + K_ac J_bc) + sum_eg M_abeg (x_e x_g + K_eg) + P_abc x_c + P0_ab.
 
 The conserved ``J^2`` of an ensemble without processes of single atoms stays conserved: the closure
-is a linear functional, and reordering is exact.
+is a linear functional, and reordering is exact. What third cumulants would change is estimated with
+their own equation (`darkstate.engines.moments.third`), of which the parts that no lower moment
+knows are collected here too.
 """
 
 from __future__ import annotations
@@ -65,6 +67,9 @@ class MomentEquations:
         M: (n, n, n, n) noise quadratic in X, from R.
         P: (n, n, n) noise linear in X.
         P0: (n, n) constant noise.
+        pull: (n, n) ``Q - T``, from which F2 is made.
+        skew: (n, n, n, n) third moments of the noise of single atoms, linear in X (last index).
+        skew0: (n, n, n) their constant part.
         conserving: ensembles whose ``J^2`` no process changes.
         start: (E, 3) Bloch vector to which each ensemble goes by its own processes, or the pole
             to which the collective ones pump it; zero for modes.
@@ -78,6 +83,9 @@ class MomentEquations:
     M: Array
     P: Array
     P0: Array
+    pull: Array
+    skew: Array
+    skew0: Array
     conserving: tuple[str, ...]
     start: Array
 
@@ -134,9 +142,12 @@ def moment_equations(system: OpenSystem) -> MomentEquations:
         if jump.each_atom:
             label = jump.operator.spaces[0].label
             local[label] = local[label] + atom_process(jump)
+    skew, skew0 = np.zeros((len(g),) * 4), np.zeros((len(g),) * 3)
     for label, count in zip(system.labels, atoms, strict=True):
         at, process = places[label], local[label]
         if count != MODE:
+            skew[at, at, at, at], constant = _skewness(process)
+            skew0[at, at, at] = count * constant
             F1[at, at] += process.drift
             F0[at] += count * process.push
             P[at, at, at] += process.noise
@@ -148,7 +159,30 @@ def moment_equations(system: OpenSystem) -> MomentEquations:
         start[system.labels.index(label)] = _own_bloch(
             local[label], S[places[label], places[label]]
         )
-    return MomentEquations(system.labels, atoms, F0, F1, F2, M, P, P0, conserving, start)
+    third = Q - np.imag(S), skew, skew0
+    return MomentEquations(system.labels, atoms, F0, F1, F2, M, P, P0, *third, conserving, start)
+
+
+def _skewness(process: AtomProcess) -> tuple[Array, Array]:
+    """Third moments of the noise of one atom, linear in its spin and constant.
+
+    For one atom symmetrised products of three spins are ``(1/12) sum_sym delta_bc s_a``: what their
+    rates have beyond the drift of each factor and the noise of each pair is what is left for all
+    three together.
+    """
+    one = np.eye(3)
+    turned = np.einsum("ab,ce->abce", process.drift, one)
+    linear = -(turned + turned.transpose(0, 2, 1, 3)) / 12
+    linear -= np.einsum("bc,ae->abce", process.floor, one)
+    constant = -np.einsum("bc,a->abc", one, process.push) / 6
+    constant -= np.einsum("bca->abc", process.noise) / 4
+    return _rotated(linear), _rotated(constant)
+
+
+def _rotated(x: Array) -> Array:
+    """The sum over which of the first three indices stands alone (the first one in x)."""
+    rest = range(3, x.ndim)
+    return x + x.transpose(1, 0, 2, *rest) + x.transpose(1, 2, 0, *rest)
 
 
 def _own_bloch(process: AtomProcess, S: NDArray[Any]) -> Array:

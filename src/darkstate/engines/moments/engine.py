@@ -16,13 +16,14 @@ from darkstate.engines.base import (
     affordable,
     available_memory,
     check_memory_limit,
+    check_physical,
     refuse_if_too_large,
     refused,
 )
 from darkstate.engines.moments.compile import MomentEquations, moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
-from darkstate.engines.moments.trust import closure_error
+from darkstate.engines.moments.trust import closes, closure_error, evolved_error
 from darkstate.errors import ArgumentError, EngineMismatchError, check_real
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -36,12 +37,11 @@ INTEGRATOR = "LSODA"
 
 LARGE_CORRECTION = 0.1
 """Fluctuations (variance over (N/2)^2) beyond which dropping third cumulants is not trusted."""
-LARGE_THIRD = 0.05
-"""Estimated relative effect of third cumulants on a steady state beyond which it is not trusted.
-
-Held against exact steady states of two ensembles (N = 8 and 12, r = 0.2 .. 1): where neither this
-nor the fluctuations are large, xi is right within a tenth.
-"""
+LARGE_ERROR = 0.1
+"""Estimated relative error by dropped third cumulants beyond which a result is not trusted."""
+READING = "the error estimate is relative: of mean spins, and of variances across them"
+EVOLUTION_ERRORS = 10.0
+"""Global error of an evolution in units of its local tolerance."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,13 @@ class Moments:
     """Means and covariances of collective spins: any number of atoms at the same cost.
 
     The equations are generated from the system (`darkstate.engines.moments.compile`); third
-    cumulants are dropped, an error that falls as 1/N and is estimated for steady states (of up to
-    four ensembles; evolutions are only checked for large fluctuations). Hamiltonians of up to two
-    collective operators, collective jumps of one, any processes of single atoms, and modes coupled
-    to them.
+    cumulants are dropped, an error that falls as 1/N. Hamiltonians of up to two collective
+    operators, collective jumps of one, any processes of single atoms, and modes coupled to them.
+
+    The error estimate of a report (of up to four ensembles; beyond, the result is suspect) is
+    relative: of mean spins by their length, and of any variance across the mean spins by itself.
+    A ratio of two such numbers, as xi is, may be off by twice as much. Evolutions start with the
+    third cumulants of uncorrelated atoms. Variances along a mean spin are not covered.
 
     Args:
         rtol: relative accuracy of evolutions.
@@ -148,8 +151,8 @@ class Moments:
             unique=False if equations.conserving or point.free else None,
             structure=_structure(packed, point),
         )
-        third = closure_error(packed, point.y)
-        return Solution(state, self._finished(report, state, began, point, third))
+        report = report.with_(error_estimate=closure_error(packed, point.y))
+        return Solution(state, self._finished(report, [state], began, packed, point))
 
     def evolve(
         self, system: OpenSystem, times: Sequence[float], initial: SpinMoments | None = None
@@ -168,39 +171,44 @@ class Moments:
             down = [-1.0] * len(equations.labels)
             initial = SpinMoments.polarised(*_spaces(equations), down)
         start = packed.pack(_fitting(initial, equations))
-        states = [packed.unpack(y) for y in evolve_moments(packed, start, times, self.rtol)]
+        found = evolve_moments(packed, start, times, self.rtol)
+        states = [packed.unpack(y) for y in found]
+        error = evolved_error(packed, found, times)
         report = Report(
             engine=self.name,
             method=INTEGRATOR,
             status=Status.CONVERGED,
-            structure=(f"{len(start)} means and covariances",),
+            error_estimate=None if error is None else error + EVOLUTION_ERRORS * self.rtol,
+            structure=(f"{len(start)} means and covariances", READING),
         )
-        worst = max(states, key=fluctuations)
-        return Solution(states[-1], self._finished(report, worst, began), tuple(states))
+        return Solution(states[-1], self._finished(report, states, began, packed), tuple(states))
 
     def _finished(
         self,
         report: Report,
-        state: SpinMoments,
+        states: Sequence[SpinMoments],
         began: float,
+        packed: Packed,
         point: Stationary | None = None,
-        third: float | None = None,
     ) -> Report:
         """The report with what was checked, and the status lowered where a check fails."""
-        size, margin = fluctuations(state), state.margin()
+        size = max(fluctuations(state) for state in states)
+        margin, error = min(state.margin() for state in states), report.error_estimate
         warnings, suspect = [], []
-        truncation = {"fluctuations over (N/2)^2": size}
-        if size > LARGE_CORRECTION:
+        if size > LARGE_CORRECTION and not closes(packed):
             suspect.append(
                 f"fluctuations of {size:.2g} (N/2)^2: dropping third cumulants is not justified"
             )
-        if third is not None:
-            truncation["third cumulants, relative"] = third
-        if third is not None and third > LARGE_THIRD:
+        if error is None:
             suspect.append(
-                f"third cumulants are dropped, but would change means or variances by {third:.2g}"
+                "third cumulants are dropped, and what they would change is not known: of up to "
+                "four ensembles it is estimated, as long as the equations with them do not run away"
             )
-        if margin < -max(1e-9, 10.0 * size):
+        elif error > LARGE_ERROR:
+            suspect.append(
+                f"third cumulants are dropped, but would change means or variances by {error:.2g}"
+            )
+        if margin < -max(1e-9, error or 0.0):
             suspect.append(f"the moments violate the uncertainty relation by {-margin:.3g}")
         if point is not None and point.residual > 1e-9:
             suspect.append(f"residual {point.residual:.3g} is above 1e-9")
@@ -211,7 +219,7 @@ class Moments:
         return report.with_(
             status=Status.SUSPECT if suspect else report.status,
             margin=margin,
-            truncation=truncation,
+            truncation={"fluctuations over (N/2)^2": size},
             warnings=(*suspect, *warnings),
             seconds=time.perf_counter() - began,
             provenance={"engine options": {"rtol": self.rtol}, "versions": versions()},
@@ -234,7 +242,7 @@ def fluctuations(state: SpinMoments) -> float:
 
 def _structure(packed: Packed, point: Stationary) -> tuple[str, ...]:
     eq = packed.equations
-    lines = [f"{len(point.y)} means and covariances, {point.spans} spans of evolution"]
+    lines = [f"{len(point.y)} means and covariances, {point.spans} spans of evolution", READING]
     if eq.conserving:
         names = ", ".join(eq.conserving)
         lines.append(f"J^2 of {names} is conserved: the state is that of the initial J^2")
@@ -250,10 +258,7 @@ def _fitting(initial: Any, equations: MomentEquations) -> SpinMoments:
     if (initial.labels, initial.atoms) != (equations.labels, equations.atoms):
         rule = f"have the labels {equations.labels} and atoms {equations.atoms}"
         raise ArgumentError("initial", rule, (initial.labels, initial.atoms), "Make it anew.")
-    if initial.margin() < -1e-6:
-        raise ArgumentError(
-            "initial", "be physical (margin >= 0)", initial.margin(), "Check its covariance."
-        )
+    check_physical(initial)
     return initial
 
 

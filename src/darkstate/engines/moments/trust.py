@@ -1,100 +1,104 @@
-r"""How far to trust a stationary point: what the dropped third cumulants would change.
+r"""How far to trust the closure: the same once more, with third cumulants kept.
 
-Third cumulants k of the fluctuations are driven by means and covariances. For large N,
+Third cumulants (`darkstate.engines.moments.third`) are put back where they were dropped. Two steps
+of Newton's method, each with the cumulants that stand still where it begins, lead from a stationary
+point y to y' and on to y''; evolutions are repeated with them. The estimate is
 
-    d k_abc/dt = sum_sym [J_ad k_dbc + M_abeg k_egc + 2 F2_ade K_db K_ec + G_abe K_ec],
+    3 (|y'' - y| + |y'' - y'|),
 
-with the noise's dependence on the means, ``G_abe = P_abe + 2 M_abeg x_g``, and *sum_sym* over the
-three choices of the index that stands alone. Stationary ones are put back where they were dropped,
-``d K_ab/dt = ... + sum_cd (F2_acd k_cdb + F2_bcd k_cda)``, and the linearised equations tell how
-far means and covariances move. Third moments of the noise of single atoms are left out, and the
-covariances put in are those of the closure: it is an estimate of the size, not a correction.
+relative as of `relative_change`: the change, and how far it is from having settled. Twice that,
+because fourth cumulants are dropped still.
 """
 
 from __future__ import annotations
 
-from itertools import combinations_with_replacement
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.linalg
+from scipy.integrate import solve_ivp
 
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import bordered
+from darkstate.engines.moments.third import ThirdOrder
 from darkstate.states import SpinMoments
 from darkstate.states.moments import MODE, Array, generators
 
 LARGEST = 12
 """Operators up to which third cumulants are estimated (four ensembles)."""
+SAFETY = 3.0
+"""Held against exact states of 2 to 60 atoms, see the tests: the estimate covers the error wherever
+the result is not suspect."""
 _SINGULAR = 1e-12
+_RTOL = 1e-6
+
+
+def closes(packed: Packed) -> bool:
+    """Whether third cumulants do not enter: the drift is linear, and nothing is dropped."""
+    return not np.any(packed.equations.F2)
 
 
 def closure_error(packed: Packed, y: Array) -> float | None:
-    """Relative change of means and transverse variances by third cumulants; None if not estimated.
+    """Estimated relative error of means and transverse variances; None if not estimated.
 
     Args:
         packed: the equations.
         y: a stationary point.
     """
-    n = len(packed.equations.F0)
-    if n > LARGEST:
+    if not closes(packed) and len(packed.equations.F0) > LARGEST:
         return None
-    third = third_cumulants(packed, y)
-    _, noise = packed.equations.scales
-    F2 = packed.equations.F2 * noise * noise[:, None] / noise[:, None, None]
-    dropped = np.einsum("acd,cdb->ab", F2, third)
-    force = np.concatenate([np.zeros(n), (dropped + dropped.T)[packed.triangle]])
+    first = y + _step(packed, y)
+    second = first + _step(packed, first)
+    state = packed.unpack(y)
+    changes = (second - y, second - first)
+    return SAFETY * sum(relative_change(state, packed.unpack(change)) for change in changes)
+
+
+def _step(packed: Packed, y: Array) -> Array:
+    """Newton's step at y with the third cumulants that stand still there."""
+    force = packed.rates(y)
+    if not closes(packed):
+        third = ThirdOrder(packed)
+        force = force + third.force(third.stationary(y))
     matrix, rows = bordered(packed, y)
     right = np.zeros(len(matrix))
     right[: len(y)] = -force / rows
-    moved = np.asarray(np.linalg.lstsq(matrix, right, rcond=_SINGULAR)[0], dtype=float)
-    return _relative(packed.unpack(y), packed.unpack(moved))
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=_SINGULAR)[0], dtype=float)
 
 
-def third_cumulants(packed: Packed, y: Array) -> Array:
-    """Stationary third cumulants (n, n, n), fluctuations counted in sqrt(N)."""
-    eq = packed.equations
-    state, (_, s) = packed.unpack(y), eq.scales
-    K = state.covariance / np.outer(s, s)
-    J = (eq.F1 + 2.0 * eq.F2 @ state.mean) * s / s[:, None]
-    F2 = eq.F2 * s * s[:, None] / s[:, None, None]
-    M = eq.M * s * s[:, None] / (s[:, None, None, None] * s[:, None, None])
-    G = eq.P * s / (s[:, None, None] * s[:, None])
-    G = G + 2.0 * np.einsum("abeg,g->abe", M, state.mean / s)
-    chosen = list(combinations_with_replacement(range(len(s)), 3))
-    place = tuple(np.array(chosen).T)
+def evolved_error(packed: Packed, found: Sequence[Array], times: Sequence[float]) -> float | None:
+    """Estimated relative error of an evolution, the largest over its times; None if not estimated.
 
-    def moved(k: Array) -> Array:
-        drift = np.einsum("ad,dbc->abc", J, k)
-        return _summed(drift, 0)[place] + _summed(np.einsum("abeg,egc->abc", M, k), 2)[place]
+    The evolution is repeated with third cumulants, from those of uncorrelated atoms.
 
-    matrix = np.empty((len(chosen), len(chosen)))
-    for column, index in enumerate(chosen):
-        matrix[:, column] = moved(_symmetric(len(s), index))
-    source = _summed(2.0 * np.einsum("ade,db,ec->abc", F2, K, K), 0)
-    source = source + _summed(np.einsum("abe,ec->abc", G, K), 2)
-    values = np.linalg.lstsq(matrix, -source[place], rcond=_SINGULAR)[0]
-    third = np.zeros((len(s),) * 3)
-    for value, index in zip(values.tolist(), chosen, strict=True):
-        third += value * _symmetric(len(s), index)
-    return third
+    Args:
+        packed: the equations.
+        found: packed moments at `times`.
+        times: their times.
+    """
+    if closes(packed) or len(times) == 1:
+        return 0.0
+    if len(packed.equations.F0) > LARGEST:
+        return None
+    third, size = ThirdOrder(packed), len(found[0])
 
+    def rates(t: float, z: Array) -> Array:
+        y, k = z[:size], third.whole(z[size:])
+        return np.concatenate([packed.rates(y) + third.force(k), third.rates(y, k)])
 
-def _summed(x: Array, alone: int) -> Array:
-    """The sum over which of the three indices is the one that stands alone, at `alone` in x."""
-    first = np.moveaxis(x, alone, 0)
-    return first + first.transpose(1, 0, 2) + first.transpose(1, 2, 0)
+    start = np.concatenate([found[0], third.uncorrelated(found[0])])
+    with np.errstate(over="ignore", invalid="ignore"):
+        done = solve_ivp(
+            rates, (times[0], times[-1]), start, method="LSODA", t_eval=times,
+            rtol=_RTOL, atol=1e-3 * _RTOL,
+        )  # fmt: skip
+    if not done.success or not np.all(np.isfinite(done.y)):
+        return None
+    states = [(packed.unpack(y), z[:size] - y) for y, z in zip(found, done.y.T, strict=True)]
+    return SAFETY * max(relative_change(state, packed.unpack(d)) for state, d in states)
 
 
-def _symmetric(n: int, index: tuple[int, int, int]) -> Array:
-    """The symmetric tensor with ones at all permutations of an index."""
-    k = np.zeros((n, n, n))
-    a, b, c = index
-    for at in ((a, b, c), (a, c, b), (b, a, c), (b, c, a), (c, a, b), (c, b, a)):
-        k[at] = 1.0
-    return k
-
-
-def _relative(state: SpinMoments, change: SpinMoments) -> float:
+def relative_change(state: SpinMoments, change: SpinMoments) -> float:
     """Largest relative change of a spin's length and of a variance across the mean spins.
 
     Along a mean spin the fluctuations of a polarised ensemble are of order 1, not N, and are not
@@ -113,7 +117,7 @@ def _relative(state: SpinMoments, change: SpinMoments) -> float:
         columns.append(basis)
     across = np.hstack(columns)
     K = across.T @ state.covariance @ across
-    units = 1.0 / np.sqrt(np.diag(K))
+    units = 1.0 / np.sqrt(np.maximum(np.diag(K), np.finfo(float).tiny))
     K, moved = (units * x * units[:, None] for x in (K, across.T @ change.covariance @ across))
     values, vectors = np.linalg.eigh(K)
     white = vectors / np.sqrt(np.maximum(values, 1e-14 * values[-1]))
