@@ -43,8 +43,8 @@ from darkstate.systems.traits import LinearSource, cascade_order, charges, linea
 Array = NDArray[Any]
 NO_EVOLUTION = "it finds steady states, not evolutions."
 EVOLVE_INSTEAD = (
-    "Use Lindblad() on the part upstream of your labels, upstream(system, labels), or "
-    "TensorTrajectories() for the whole network."
+    "Use Lindblad() (for modes Gaussian()) on the part upstream of your labels, "
+    "upstream(system, labels), or TensorTrajectories() for the whole network."
 )
 FEW_NODES = "Use Lindblad() for few nodes, Trajectories() for more."
 LESS = "Lower `dimension` or `window`."
