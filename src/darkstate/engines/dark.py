@@ -232,13 +232,3 @@ def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
         x = scipy.linalg.lu_solve(factors, y, trans=2, check_finite=False)
     error = 2.0 * (float(np.linalg.norm(answer)) + 10 * _EPS * norm * inverse)
     return error if np.isfinite(error) else np.inf
-
-
-def fixed_phase(psi: NDArray[Any]) -> NDArray[Any]:
-    """A vector times the phase that makes its first well-sized component positive.
-
-    A phase is free, and processors choose it differently: stored states must not.
-    """
-    sizes = np.abs(psi)
-    first = int(np.flatnonzero(sizes > 0.5 * sizes.max())[0])
-    return psi * (sizes[first] / psi[first])

@@ -65,20 +65,39 @@ def unique_columns(factor: Array) -> Array:
     Returns:
         L, shape (n, k).
     """
-    left, columns = np.array(factor), np.empty_like(factor)
+    return _pivoted(factor)[0]
+
+
+def leading_rows(vectors: Array) -> list[int]:
+    """Indices, one a column, of the rows that stand for the span of vectors (n, k): its pivots.
+
+    Names of what a null space holds come from these, not from whichever vectors span it.
+    """
+    return _pivoted(vectors)[1]
+
+
+def _pivoted(factor: Array) -> tuple[Array, list[int]]:
+    left, columns, pivots = np.array(factor), np.empty_like(factor), []
     for k in range(factor.shape[1]):
         size = np.linalg.norm(left, axis=1)
-        pivot = first_largest(size)
-        direction = left[pivot].conj() / size[pivot]
+        pivots.append(first_largest(size))
+        direction = left[pivots[-1]].conj() / size[pivots[-1]]
         columns[:, k] = left @ direction
         left = left - np.outer(columns[:, k], direction.conj())
-    return columns
+    return columns, pivots
 
 
 def with_phase(vector: Array) -> Array:
     """The vector with the phase that makes its largest entry positive (the first, in a tie)."""
-    largest = vector[first_largest(np.abs(vector))]
-    return vector * (np.conj(largest) / abs(largest))
+    return vector * phases_of(vector[:, None])
+
+
+def phases_of(vectors: Array) -> Array:
+    """(k,) factors that give every column of vectors (n, k) the phase of `with_phase`."""
+    size = np.abs(vectors)
+    pivots = np.argmax(size >= (1.0 - TIE) * size.max(axis=0), axis=0)
+    places = np.arange(vectors.shape[1])
+    return vectors[pivots, places].conj() / size[pivots, places]
 
 
 def first_largest(values: ArrayLike) -> int:

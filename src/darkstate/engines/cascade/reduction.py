@@ -40,7 +40,7 @@ than one shift s (nothing gained beyond 512).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -60,6 +60,7 @@ from darkstate.engines.cascade.parts import (
     negative,
 )
 from darkstate.errors import NumericalError
+from darkstate.linalg.unique import TIE
 
 Array = NDArray[Any]
 SHARES = (1.0, 0.75, 0.5, 0.375, 0.25, 0.1875)
@@ -163,21 +164,36 @@ def _kept(
 ) -> tuple[dict[Charge, int], float]:
     """How many singular values of each charge to keep, and the weight of the others.
 
+    Equal ones are kept or dropped together: which of them comes first is up to the processor.
+
     What is below the accuracy of X is noise, and noise in V destabilises: in the dark nothing but
     x_ss is left.
     """
     ranked = sorted(((float(s), q) for q, row in values.items() for s in row), reverse=True)
     counts, total = dict.fromkeys(values, 0), 0
     dropped = everything = 0.0
-    for s, q in ranked:
-        copies = 1 if is_real(q) else 2
-        everything += copies * s * s
-        if total + copies <= room and s > noise:
-            counts[q] += 1
+    for equal in _ties(ranked):
+        copies = sum(1 if is_real(q) else 2 for _, q in equal)
+        weight = sum((1 if is_real(q) else 2) * s * s for s, q in equal)
+        everything += weight
+        if total + copies <= room and equal[0][0] > noise:
+            for _, q in equal:
+                counts[q] += 1
             total += copies
         else:
-            dropped += copies * s * s
+            dropped += weight
     return counts, float(np.sqrt(dropped / everything)) if everything > noise**2 else 0.0
+
+
+def _ties(ranked: Sequence[tuple[float, Charge]]) -> list[list[tuple[float, Charge]]]:
+    """Singular values in falling order, those together that are equal."""
+    found: list[list[tuple[float, Charge]]] = []
+    for s, q in ranked:
+        if found and found[-1][-1][0] - s <= TIE * found[-1][-1][0]:
+            found[-1].append((s, q))
+        else:
+            found.append([(s, q)])
+    return found
 
 
 def projected(

@@ -24,7 +24,7 @@ from darkstate.engines.collective.steady import (
     mixed_steady_state,
     normalised,
 )
-from darkstate.engines.dark import DarkStates, fixed_phase
+from darkstate.engines.dark import DarkStates
 from darkstate.engines.propagation import relax, states_at
 from darkstate.engines.stationary import (
     DIRECT_NUMBERS,
@@ -33,6 +33,7 @@ from darkstate.engines.stationary import (
 )
 from darkstate.errors import NumericalError
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.linalg.unique import with_phase
 from darkstate.results import Report, Status
 from darkstate.states import EnsembleState, PureState
 
@@ -134,7 +135,7 @@ def evolved(
 
 def _dark(generator: Generator, known: DarkStates, settings: Settings) -> Kept:
     """A pure state, as a vector where it lies in the symmetric subspaces of all ensembles."""
-    blocks, psi = generator.blocks, fixed_phase(known.vectors[:, 0])
+    blocks, psi = generator.blocks, with_phase(known.vectors[:, 0])
     values = {"residual": known.residual, "margin": 0.0, "error_estimate": known.error}
     report = _report(generator, "dark state", True, **values)
     kets, bras = blocks.entries

@@ -21,6 +21,7 @@ from darkstate.engines.gaussian.rounding import entry_sizes
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
 from darkstate.linalg.sylvester import SchurForm
+from darkstate.linalg.unique import TIE
 
 DENSE_PART = 150
 """Strongly connected parts up to this size are diagonalised; larger ones are bounded."""
@@ -78,7 +79,7 @@ def dense_stability(structure: Structure, forms: dict[int, SchurForm]) -> Stabil
             continue  # the conjugate block has the conjugate spectrum
         if len(_strong_parts(structure, block)) > 1:
             return stability(structure, exact=True)
-        gap, error, _ = _slowest(forms[number], _rounding(scales[block]))
+        gap, error = _slowest(forms[number], _rounding(scales[block]))
         if not gap > error:
             return stability(structure, exact=True)
         worst = max(worst, Stability(Outcome.STABLE, gap, True, error), key=_severity)
@@ -125,18 +126,31 @@ def _of_part(
             return Stability(Outcome.STABLE, gap, False)
         if not exact or len(variables) > LARGEST_EXACT:
             return Stability(Outcome.UNPROVEN, gap, False)
-    gap, error, vector = _slowest(SchurForm.of(drift.toarray()), rounding)
+    gap, error = _slowest(SchurForm.of(drift.toarray()), rounding)
     if gap > error:
         return Stability(Outcome.STABLE, gap, True, error)
     outcome = Outcome.MARGINAL if gap >= -error else Outcome.UNSTABLE
-    weight = np.abs(vector) ** 2
-    heavy = variables[np.argsort(-weight)][: int(np.sum(weight > 0.05 * weight.max()))]
+    heavy = variables[_slow_variables(drift.toarray(), error)]
     names = tuple(dict.fromkeys(structure.variable_name(int(index)) for index in heavy))
     return Stability(outcome, gap, True, error, names)
 
 
-def _slowest(form: SchurForm, rounding: float) -> tuple[float, float, NDArray]:
-    """``-Re`` of the slowest eigenvalue, its error, and its eigenvector.
+def _slow_variables(drift: NDArray, error: float) -> NDArray[np.intp]:
+    """The variables that the slowest modes are made of, heaviest first.
+
+    Of modes that are equally slow the eigenvectors are free; the space that they span is not.
+    """
+    values, vectors = scipy.linalg.eig(drift)  # type: ignore[misc]
+    rates = np.real(values)
+    slow = vectors[:, rates >= rates.max() - max(error, TIE * abs(rates.max()))]
+    left, sizes, _ = np.linalg.svd(slow, full_matrices=False)
+    share = (np.abs(left[:, sizes > TIE * sizes[0]]) ** 2).sum(axis=1)
+    order = np.argsort(-np.round(share, 9), kind="stable")
+    return order[: int(np.sum(share > 0.05 * share.max()))]
+
+
+def _slowest(form: SchurForm, rounding: float) -> tuple[float, float]:
+    """``-Re`` of the slowest eigenvalue, and its error.
 
     An eigenvalue changes by the change of the matrix over ``|y† x|`` of its unit left and right
     eigenvectors, which is small where others are nearly parallel.
@@ -155,7 +169,7 @@ def _slowest(form: SchurForm, rounding: float) -> tuple[float, float, NDArray]:
         right = triangle[k, k + 1 :].conj()
         y[k + 1 :] = -scipy.linalg.solve_triangular(shifted[k + 1 :, k + 1 :], right, trans=2)
     sensitivity = float(np.linalg.norm(x) * np.linalg.norm(y))  # y† x is 1
-    return -float(triangle[k, k].real), rounding * sensitivity, form.basis @ x
+    return -float(triangle[k, k].real), rounding * sensitivity
 
 
 def _scales(structure: Structure) -> NDArray[np.float64]:

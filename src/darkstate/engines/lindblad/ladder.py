@@ -15,7 +15,7 @@ import numpy as np
 
 from darkstate.engines.assess import PURE_ERROR, add_gaps
 from darkstate.engines.base import Solution, check_physical
-from darkstate.engines.dark import DarkStates, NoJumps, dark_states, fixed_phase
+from darkstate.engines.dark import DarkStates, NoJumps, dark_states
 from darkstate.engines.lindblad.evolution import Flat, expanded
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.hierarchy.route import Options
@@ -33,6 +33,7 @@ from darkstate.engines.stationary import (
 )
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import ArgumentError, NumericalError
+from darkstate.linalg.unique import with_phase
 from darkstate.results import Report, Status
 from darkstate.states import DensityState, PureState
 
@@ -115,7 +116,7 @@ def _no_dark_state(generator: Generator, dark: DarkStates | None) -> NumericalEr
 
 def _dark(generator: Generator, dark: DarkStates, settings: Settings) -> Solution:
     sectors = generator.sectors
-    psi = fixed_phase(dark.vectors[:, 0])
+    psi = with_phase(dark.vectors[:, 0])
     state = PureState(sectors.labels, sectors.dimensions, psi)
     known = {"residual": dark.residual, "margin": 0.0, "error_estimate": dark.error}
     report = report_of(generator, "dark state", True, **known)

@@ -17,6 +17,7 @@ from scipy.integrate import solve_ivp
 
 from darkstate.engines.moments.packing import Packed
 from darkstate.errors import NumericalError
+from darkstate.linalg.unique import leading_rows
 from darkstate.states.moments import Array
 
 _SPANS = 24
@@ -145,11 +146,8 @@ def _judged(packed: Packed, y: Array, spans: int) -> Stationary:
     # `terms` vanishes where an equation is 0 = 0
     residual = float((np.abs(f) / np.maximum(terms, _EPS * rows)).max())
     _, sizes, vectors = np.linalg.svd(matrix)
-    free = tuple(
-        packed.name(int(np.argmax(np.abs(vector))))
-        for size, vector in zip(sizes, vectors, strict=False)
-        if size <= _SINGULAR * sizes[0]
-    )
+    null = vectors[: len(sizes)][sizes <= _SINGULAR * sizes[0]]
+    free = tuple(packed.name(row) for row in leading_rows(null.T))
     values = np.linalg.eigvals(J)
     scale = float(np.abs(values).max(initial=0.0))
     growth = float(np.max(values.real, initial=-np.inf))

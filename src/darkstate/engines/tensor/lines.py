@@ -22,6 +22,7 @@ import numpy as np
 
 from darkstate.engines.tensor.blocks import Array, Grades
 from darkstate.engines.tensor.sites import Chain
+from darkstate.linalg.unique import unique_columns
 
 _RTOL = 1e-13
 """Singular values below this fraction of the largest coupling of a cut are rounding."""
@@ -66,11 +67,11 @@ def lines_of(chain: Chain) -> tuple[Lines, ...]:
                 own[:, first[j] : first[j + 1]] = chain.couplings[n, j]
         ahead = np.concatenate([rows, own])
         ahead[:, : first[n + 1]] = 0.0
-        left, weights, right, leaving = _factors(ahead, carried)
+        left, right, leaving = _factors(ahead, carried)
         # ends of size one at every site: a line in flight then weighs in the state what it will do
         scale = sqrt(max(1, len(sizes) - n - 1))
         rows = scale * right
-        into = (left * weights / scale).T
+        into = (left / scale).T
         q = len(ends)
         starts = into[:, q:].reshape(-1, d, d)
         found.append(Lines(ends, starts, into[:, :q], charges, leaving))
@@ -78,19 +79,21 @@ def lines_of(chain: Chain) -> tuple[Lines, ...]:
     return tuple(found)
 
 
-def _factors(matrix: Array, carried: Array) -> tuple[Array, Array, Array, Grades]:
-    """Singular values and vectors, each of one charge; and the charges, of the left."""
-    parts = []
-    for change in np.unique(carried):
-        here = np.flatnonzero(carried == change)
-        left, weights, right = np.linalg.svd(matrix[:, here], full_matrices=False)
-        whole = np.zeros((len(weights), matrix.shape[1]), dtype=matrix.dtype)
-        whole[:, here] = right
-        parts.append((left, weights, whole, [-int(change)] * len(weights)))
-    left = np.concatenate([part[0] for part in parts], axis=1)
-    weights = np.concatenate([part[1] for part in parts])
-    right = np.concatenate([part[2] for part in parts])
-    kept = weights > _RTOL * max(float(weights.max(initial=0.0)), 1e-300)
-    charges = [g for part in parts for g in part[3]]
-    leaving = tuple(g for g, keep in zip(charges, kept, strict=True) if keep)
-    return left[:, kept], weights[kept], right[kept], leaving
+def _factors(matrix: Array, carried: Array) -> tuple[Array, Array, Grades]:
+    """``matrix = left @ right`` with as few orthonormal rows on the right as there are.
+
+    Each has one charge, and the rows are those of no processor in particular (`unique_columns`).
+    Also the charges, of the left.
+    """
+    changes = np.unique(carried)
+    parts = [np.linalg.svd(matrix[:, carried == g], full_matrices=False)[1:] for g in changes]
+    largest = max((float(weights.max(initial=0.0)) for weights, _ in parts), default=0.0)
+    rows, charges = [], []
+    for change, (weights, right) in zip(changes.tolist(), parts, strict=True):
+        kept = right[weights > _RTOL * max(largest, 1e-300)]
+        whole = np.zeros((len(kept), matrix.shape[1]), dtype=matrix.dtype)
+        whole[:, carried == change] = unique_columns(kept.conj().T).conj().T
+        rows.append(whole)
+        charges += [-change] * len(kept)
+    right = np.concatenate(rows)
+    return matrix @ right.conj().T, right, tuple(charges)

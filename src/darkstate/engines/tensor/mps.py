@@ -16,6 +16,9 @@ which is nearly optimal for operators near one; a second, right to left, cuts th
 spectrum. Weights cut are put back on those kept, so that the squared norm remains the probability
 that it is. Schmidt weights come from Gram matrices, right down to 1e-15 of the largest, below all
 cuts made here.
+
+Trajectories must come out the same on every processor, but Schmidt vectors are free: their phases
+are fixed, and a bond is not cut between weights that are equal.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ import numpy as np
 
 from darkstate.engines.tensor.blocks import Array, Blocks, left_sizes, norm_of, right_sizes
 from darkstate.engines.tensor.operators import Gate
+from darkstate.linalg.unique import TIE, phases_of, unique_columns
 
 _ZIP = 0.1
 """Share of the cut weight that the first sweep may take."""
@@ -207,6 +211,7 @@ def _sketched(matrices: dict[int, Array], before: dict[int, int], cut: Cut) -> t
         allowed = weight * total / len(matrices)
         while wanted < 0.5 * min(M.shape):
             basis, _ = np.linalg.qr(M @ _columns(M.shape[1], wanted))
+            basis = basis * phases_of(basis)
             rest = basis.conj().T @ M
             kept = float(np.vdot(rest, rest).real)
             if kept >= size - allowed:
@@ -245,7 +250,7 @@ def _split(
     tail = values.cumsum()
     norm = float(tail[-1])
     drop = int(tail.searchsorted(max(weight, 1e-15) * (total or norm), side="right"))
-    drop = max(min(drop, len(values) - 1), len(values) - bond)
+    drop = _between_weights(values, max(min(drop, len(values) - 1), len(values) - bond), bond)
     least, gone = values[drop], float(tail[drop - 1]) if drop else 0.0
     scale = 1.0 if total else sqrt(norm / (norm - gone))
     found = {}
@@ -254,6 +259,16 @@ def _split(
         if k < len(spectrum):
             found[q] = _factored(matrices[q], spectrum[k:], vectors[:, k:], scale)
     return found, gone / (total or norm)
+
+
+def _between_weights(values: Array, drop: int, bond: int) -> int:
+    """The number of weights to drop, moved to the next gap: which of equal ones to keep is open."""
+    apart = np.flatnonzero(np.diff(values) > TIE * values[1:]) + 1  # numbers that may be dropped
+    fewer, more = apart[apart <= drop], apart[apart >= drop]
+    keep = int(fewer[-1]) if len(fewer) else 0
+    if len(values) - keep <= bond:
+        return keep
+    return int(more[0]) if len(more) else drop
 
 
 def _spectrum(matrix: Array) -> tuple[Array, Array]:
@@ -267,11 +282,25 @@ def _spectrum(matrix: Array) -> tuple[Array, Array]:
 
 
 def _factored(matrix: Array, values: Array, vectors: Array, scale: float) -> tuple[Array, Array]:
-    """Isometry and rest from a part of the spectrum."""
-    if matrix.shape[0] <= matrix.shape[1]:
-        return vectors, scale * (vectors.conj().T @ matrix)
-    roots = np.sqrt(values)
-    return (matrix @ vectors) / roots, scale * roots[:, None] * vectors.conj().T
+    """Isometry, the same on every processor, and rest from a part of the spectrum."""
+    wide, roots = matrix.shape[0] <= matrix.shape[1], np.sqrt(values)
+    left = vectors if wide else (matrix @ vectors) / roots
+    equal = np.diff(values) <= TIE * values[1:]
+    if wide or equal.any():
+        left = _fixed(left, equal)
+        return left, scale * (left.conj().T @ matrix)
+    phases = phases_of(left)
+    return left * phases, (scale * roots * phases.conj())[:, None] * vectors.conj().T
+
+
+def _fixed(left: Array, equal: Array) -> Array:
+    """Columns with fixed phases; `equal` says of each whether it may be rotated into the next."""
+    groups = np.split(np.arange(left.shape[1]), np.flatnonzero(~equal) + 1)
+    left = left * phases_of(left)
+    for same in groups:
+        if len(same) > 1:
+            left[:, same] = unique_columns(left[:, same])
+    return left
 
 
 def weight_of(state: list[Blocks], first: int = 0) -> float:

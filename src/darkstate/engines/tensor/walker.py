@@ -38,6 +38,7 @@ from darkstate.engines.tensor.mps import Cut, applied, weight_of
 from darkstate.engines.tensor.operators import Gate, gate_of
 from darkstate.engines.tensor.sites import Chain, Channel
 from darkstate.engines.tensor.steps import Steps, steps_of
+from darkstate.linalg.unique import with_phase
 
 _HALF = 0.5 + 0.5j / sqrt(3.0)
 _GAP = 1e-3
@@ -301,7 +302,7 @@ def dark_vector(chain: Chain, n: int) -> Array | None:
     null = right.conj().T[:, weights <= _ROUNDING * max(float(weights[0]), 1e-300)]
     if null.shape[1] != 1:
         return None
-    v = null[:, 0]
+    v = with_phase(null[:, 0])
     moved = K @ v
     left = np.linalg.norm(moved - v * np.vdot(v, moved))
     return v if left <= _ROUNDING * np.linalg.norm(K) else None

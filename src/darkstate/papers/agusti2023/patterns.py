@@ -46,6 +46,7 @@ from darkstate.states import DensityState, PureState
 
 _SEED = 2023
 _DIMENSION, _FAST_DIMENSION = 64, 16
+_ROUNDING = 1e-12
 _SPREAD, _LOSS, _DEPHASING, _BANDWIDTH = 0.05, 0.01, 3e-3, 50.0
 
 
@@ -130,7 +131,8 @@ def negativity_at_least(state: DensityState, side: Sequence[str], error: float) 
         error: trace norm.
     """
     values, vectors = np.linalg.eigh(state.partial_transpose(side))
-    below = vectors[:, values < 0]
+    negative = values < -_ROUNDING  # which zeros come out negative is up to the processor
+    below = vectors[:, negative]
     projector = below @ below.conj().T
     rank = below.shape[1]
     if not rank:
@@ -138,7 +140,7 @@ def negativity_at_least(state: DensityState, side: Sequence[str], error: float) 
     # a projector over its rank is a density matrix, and so knows its partial transpose
     mixed = DensityState(state.labels, state.dimensions, projector / rank)
     witness = rank * np.linalg.eigvalsh(mixed.partial_transpose(side))
-    negativity = -float(values[values < 0].sum())
+    negativity = -float(values[negative].sum())
     left = negativity - 0.5 * error * float(witness[-1] - witness[0])
     return float(np.log2(1 + 2 * max(0.0, left)))
 
