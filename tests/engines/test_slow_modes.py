@@ -20,11 +20,12 @@ from darkstate.engines import Collective, Lindblad
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
-from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state, fixed_phase
+from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.propagation import Motion, relax, states_at
 from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
+from darkstate.linalg.unique import with_phase
 from darkstate.results import Report, Status
 from darkstate.states import DensityState, PureState
 from darkstate.systems import (
@@ -167,8 +168,8 @@ def test_uniqueness_that_is_not_clear_is_not_claimed():
 def test_the_phase_of_a_stored_state_is_fixed():
     psi = np.array([0.1, -0.7j, 0.7])
     for phase in (1.0, -1.0, 1j, np.exp(0.3j)):
-        np.testing.assert_allclose(fixed_phase(phase * psi), fixed_phase(psi), atol=1e-15)
-    assert fixed_phase(psi)[1] == pytest.approx(0.7)
+        np.testing.assert_allclose(with_phase(phase * psi), with_phase(psi), atol=1e-15)
+    assert with_phase(psi)[1] == pytest.approx(0.7)
 
 
 # constants in jumps
