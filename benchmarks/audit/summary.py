@@ -21,10 +21,16 @@ def worst(verdicts, status):
     return f"{max(known):.2g}" if known else ""
 
 
+def worst_gap(verdicts):
+    """The same of the gaps that are reported."""
+    known = [v["extra"]["gap ratio"] for v in verdicts if "gap ratio" in v["extra"]]
+    return f"{max(known):.2g}" if known else ""
+
+
 def table(verdicts):
     """One row a family, as Markdown."""
     head = ("Family", "Systems", *(s.capitalize() for s in STATUSES), "Other", "No reference",
-            "Worst ratio, certified", "Worst ratio, converged")  # fmt: skip
+            "Worst ratio, certified", "Worst ratio, converged", "Worst ratio, gap")  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
     steady = [v for v in verdicts if v["task"] == "steady state"]
     groups = [(name, [v for v in steady if v["family"] == name])
@@ -45,7 +51,8 @@ def row_of(name, group):
     other = len(group) - sum(counts[s] for s in STATUSES)
     unknown = sum(v["outcome"] == "no reference" for v in group)
     return (name, str(len(group)), *(str(counts[s]) for s in STATUSES[:3]), refused, str(other),
-            str(unknown), worst(group, "certified"), worst(group, "converged"))  # fmt: skip
+            str(unknown), worst(group, "certified"), worst(group, "converged"),
+            worst_gap(group))  # fmt: skip
 
 
 def write_page(page, verdicts):
