@@ -346,6 +346,39 @@ def test_gaps_of_thermal_modes_and_driven_spins():
     assert ds.steady_state(large).report.gap is None  # rather than a guess
 
 
+@pytest.mark.parametrize("frequency", [0.0, 1e8])
+@pytest.mark.parametrize("J", [0.0, 0.05, 1.0, 300.0])
+def test_the_gap_knows_that_the_frequency_of_a_qubit_depends_on_its_neighbour(J, frequency):
+    """A coherence turns one way or the other as the neighbour flips (random telegraph noise)."""
+    q, p = Qubit("q"), Qubit("p")
+    down, up = 1.0, 0.8
+    jumps = [Jump(sigma_minus(x), down) for x in (q, p)]
+    jumps += [Jump(sigma_minus(x).adjoint(), up) for x in (q, p)]
+    H = J * sigma_z(q) * sigma_z(p) + frequency * sigma_z(q)
+    report = ds.steady_state(OpenSystem((q, p), H, jumps)).report
+    own = 0.5 * (up + down)
+    telegraph = [[-own - down + 2j * J, up], [down, -own - up - 2j * J]]
+    right = -np.linalg.eigvals(telegraph).real.max()
+    assert abs(report.gap - min(right, up + down)) <= report.gap_error + 1e-13
+    assert report.gap_error < 1e-10
+
+
+@pytest.mark.parametrize("twist", [0.3, 2.0])
+def test_the_gap_of_a_twisted_spin_in_heat(twist):
+    J = Spin("J", 4)
+    jumps = [Jump(spin_minus(J), 1.0), Jump(spin_minus(J).adjoint(), 0.8)]
+    report = ds.steady_state(OpenSystem((J,), twist * spin_z(J) * spin_z(J), jumps)).report
+    m = np.arange(-2, 3)
+    lower = np.diag(np.sqrt([4.0, 6.0, 6.0, 4.0]), 1)
+    H, L = twist * np.diag(m**2), np.zeros((25, 25), dtype=complex)
+    L += -1j * (np.kron(H, np.eye(5)) - np.kron(np.eye(5), H))
+    for rate, c in ((1.0, lower), (0.8, lower.T)):
+        n = c.T @ c
+        L += rate * (np.kron(c, c) - 0.5 * np.kron(n, np.eye(5)) - 0.5 * np.kron(np.eye(5), n))
+    right = np.sort(-np.linalg.eigvals(L).real)[1]
+    assert abs(report.gap - right) <= report.gap_error + 1e-12
+
+
 def test_the_gap_of_a_part_or_of_two_zeros_is_none():
     L = sp.csr_array(np.diag([0.0, 0.0, -1.0]))
     assert spectral_gap(L, 1.0) is None

@@ -72,26 +72,78 @@ def centred_hamiltonian(
         matrix: makes matrices (D, D) of operators.
         blocks: indices of the basis states of each block.
     """
-    diagonal = {product: c for product, c in hamiltonian if _keeps_levels(product)}
-    if not diagonal:
+    rest = {product: c for product, c in hamiltonian if not _keeps_levels(product)}
+    if len(rest) == len(hamiltonian):
         return matrix(hamiltonian)
-    rest = {product: c for product, c in hamiltonian if product not in diagonal}
-    high = low = np.zeros(sum(len(block) for block in blocks))
-    for product, c in diagonal.items():
-        values = matrix(OperatorSum({product: 1.0})).diagonal().real
-        energy, error = _product(float(c.real), values)
-        total = high + energy
-        back = total - high
-        low = low + error + ((high - (total - back)) + (energy - back))
-        high = total
+    high, low = _levels(hamiltonian, matrix)
     for block in blocks:
-        high[block] -= 0.5 * (high[block].min() + high[block].max())
+        high[block] -= _middle(high[block])
     energies = high + low
     return sp.csr_array(matrix(OperatorSum(rest)) + sp.diags_array(energies))
 
 
+def middle_energies(
+    hamiltonian: OperatorSum,
+    matrix: Callable[[OperatorSum], sp.csr_array],
+    blocks: Sequence[NDArray[np.integer]],
+    charges: NDArray[Any],
+) -> NDArray[np.float64]:
+    """What `centred_hamiltonian` took out, without its part that is linear in the charges.
+
+    Coherences between blocks turn by the difference of their middle energies. A conserved charge
+    commutes with the generator and shifts frequencies only; what is not linear in the charges lets
+    coherences that a jump links turn at different frequencies, and so changes how they decay.
+
+    Args:
+        hamiltonian: a Hermitian operator that keeps every block.
+        matrix: makes matrices (D, D) of operators.
+        blocks: indices of the basis states of each block.
+        charges: (blocks, charges), integers.
+
+    Returns:
+        (D,) energies, the same within a block.
+    """
+    high, _ = _levels(hamiltonian, matrix)
+    middle = np.array([_middle(high[block]) for block in blocks])
+    total, rest = middle, np.zeros(len(blocks))
+    columns = np.column_stack([charges, np.ones(len(blocks))])
+    for weight, column in zip(np.linalg.lstsq(columns, middle)[0], columns.T, strict=True):
+        linear, error = _product(-float(weight), column)
+        total, lost = _sum(total, linear)
+        rest += error + lost
+    energies = np.empty(len(high))
+    for block, energy in zip(blocks, total + rest, strict=True):
+        energies[block] = energy
+    return energies
+
+
+def _levels(
+    hamiltonian: OperatorSum, matrix: Callable[[OperatorSum], sp.csr_array]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Energies of the basis states under the diagonal terms of H, and what rounding left."""
+    high = low = np.zeros(matrix(OperatorSum()).shape[0])
+    for product, c in hamiltonian:
+        if _keeps_levels(product):
+            values = matrix(OperatorSum({product: 1.0})).diagonal().real
+            energy, error = _product(float(c.real), values)
+            high, lost = _sum(high, energy)
+            low = low + error + lost
+    return high, low
+
+
+def _middle(energies: NDArray[np.float64]) -> float:
+    return float(0.5 * (energies.min() + energies.max()))
+
+
 def _keeps_levels(product: Product) -> bool:
     return bool(product) and all(word.count("+") == word.count("-") for _, word in product)
+
+
+def _sum(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """``a + b`` rounded, and what rounding left."""
+    total = a + b
+    back = total - a
+    return total, (a - (total - back)) + (b - back)
 
 
 def _product(c: float, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

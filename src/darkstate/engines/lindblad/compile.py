@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from darkstate.engines import truncation
-from darkstate.engines.compile import centred_hamiltonian, without_constants
+from darkstate.engines.compile import centred_hamiltonian, middle_energies, without_constants
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.sectors import Sectors, kinds_of
 from darkstate.engines.truncation import Cutoff
@@ -54,4 +54,7 @@ def compiled(system: OpenSystem, dims: tuple[int, ...], *, blocks: bool = True) 
 
     hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, sectors.blocks)
     jumps = [np.sqrt(jump.rate) * matrix(jump.operator) for jump in system.jumps if jump.rate]
-    return Generator(sectors, hamiltonian, jumps)
+    middle = None
+    if sectors.charges is not None and len(sectors.blocks) > 1:
+        middle = middle_energies(system.hamiltonian, matrix, sectors.blocks, sectors.charges)
+    return Generator(sectors, hamiltonian, jumps, middle)

@@ -38,6 +38,7 @@ class Generator:
         sectors: the blocks; they get the phases that make the generator real, if there are any.
         hamiltonian: H on the whole space, sparse.
         jumps: ``sqrt(rate_k) c_k`` on the whole space, sparse.
+        middle: energies (D,) by which coherences between blocks turn, and H lacks; None: none.
         effective: ``-i K`` on each block.
         moves: ``(p, q, c, c†)`` of jumps from block p to q; like the masks they carry a factor
             ``1/sqrt(2)``, since every application is completed by its Hermitian conjugate.
@@ -46,6 +47,7 @@ class Generator:
     sectors: Sectors
     hamiltonian: sp.csr_array
     jumps: Sequence[sp.csr_array]
+    middle: NDArray[np.float64] | None = None
     effective: list[Operator] = field(init=False)
     moves: list[tuple[int, int, Operator, Operator]] = field(init=False)
     masks: list[NDArray[Any] | None] = field(init=False)
@@ -146,11 +148,13 @@ class Generator:
     def on_the_whole_space(self) -> Generator:
         """The same generator for states with coherences between the blocks, in one block.
 
-        H lacks the mean energies of the blocks, by which such coherences turn: rates of decay are
-        right, frequencies are not.
+        Frequencies lack what is linear in the charges; decay is not changed by it.
         """
         sectors = replace(self.sectors, blocks=(np.arange(self.sectors.dimension),), phases=None)
-        return Generator(sectors, self.hamiltonian, self.jumps)
+        hamiltonian = self.hamiltonian
+        if self.middle is not None:
+            hamiltonian = sp.csr_array(hamiltonian + sp.diags_array(self.middle))
+        return Generator(sectors, hamiltonian, self.jumps)
 
     def scale(self) -> float:
         """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""

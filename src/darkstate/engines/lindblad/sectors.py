@@ -30,6 +30,7 @@ class Sectors:
         blocks: index arrays into the basis, one per value of the charges.
         reason: which charges were found.
         kinds: what each space is, ``"qubit"``, ``"mode"``, ...; for names.
+        charges: (blocks, charges), the values of the charges in each block; None without blocks.
         phases: of the basis states in which flattened states are written; None for all 1 (see
             `gauge.py`). `gather` and `scatter` turn by them, nothing else needs to know.
     """
@@ -39,6 +40,7 @@ class Sectors:
     blocks: tuple[NDArray[np.intp], ...]
     reason: str = ""
     kinds: tuple[str, ...] = ()
+    charges: NDArray[Any] | None = None
     phases: NDArray[np.complex128] | None = None
 
     @classmethod
@@ -46,12 +48,13 @@ class Sectors:
         """Sectors of all weak U(1) charges of `system` in the given (truncated) dimensions."""
         trait = charges(system)
         values = charge_values(trait.evidence or (), system.labels, dimensions)
-        _, member = np.unique(values, axis=0, return_inverse=True)
+        found, member = np.unique(values, axis=0, return_inverse=True)
         member = member.ravel()
         order = np.argsort(member, kind="stable")
         edges = np.flatnonzero(np.diff(member[order])) + 1
         blocks = tuple(np.split(order, edges))
-        return cls(tuple(system.labels), tuple(dimensions), blocks, trait.reason, kinds_of(system))
+        labels, kinds = tuple(system.labels), kinds_of(system)
+        return cls(labels, tuple(dimensions), blocks, trait.reason, kinds, found)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
