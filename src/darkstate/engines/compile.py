@@ -75,7 +75,7 @@ def centred_hamiltonian(
     rest = {product: c for product, c in hamiltonian if not _keeps_levels(product)}
     if len(rest) == len(hamiltonian):
         return matrix(hamiltonian)
-    high, low = _levels(hamiltonian, matrix)
+    high, low = _levels(hamiltonian, matrix, sum(map(len, blocks)))
     for block in blocks:
         high[block] -= _middle(high[block])
     energies = high + low
@@ -103,7 +103,7 @@ def middle_energies(
     Returns:
         (D,) energies, the same within a block.
     """
-    high, _ = _levels(hamiltonian, matrix)
+    high, _ = _levels(hamiltonian, matrix, sum(map(len, blocks)))
     middle = np.array([_middle(high[block]) for block in blocks])
     total, rest = middle, np.zeros(len(blocks))
     columns = np.column_stack([charges, np.ones(len(blocks))])
@@ -118,10 +118,10 @@ def middle_energies(
 
 
 def _levels(
-    hamiltonian: OperatorSum, matrix: Callable[[OperatorSum], sp.csr_array]
+    hamiltonian: OperatorSum, matrix: Callable[[OperatorSum], sp.csr_array], size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Energies of the basis states under the diagonal terms of H, and what rounding left."""
-    high = low = np.zeros(matrix(OperatorSum()).shape[0])
+    high = low = np.zeros(size)
     for product, c in hamiltonian:
         if _keeps_levels(product):
             values = matrix(OperatorSum({product: 1.0})).diagonal().real
