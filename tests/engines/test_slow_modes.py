@@ -296,6 +296,12 @@ def test_what_gmres_leaves_open_the_factors_decide(monkeypatch):
         ds.steady_state(idle, Lindblad("krylov"))
 
 
+def test_krylov_solutions_are_refined_to_what_is_asked():
+    for rtol in (1e-7, 1e-10):
+        found = ds.steady_state(ds.models.DualRail(3, 0.8, dephasing=0.1), Lindblad("krylov", rtol))
+        assert found.report.error_estimate < 100 * rtol * 8  # trace norm of 64 states
+
+
 def test_an_inexact_krylov_solution_is_looked_at_again(monkeypatch):
     system = ds.models.DualRail(2, 0.8, dephasing=0.1)
     monkeypatch.setattr("darkstate.engines.lindblad.steady.ERROR_OVER_RTOL", 1e-9)
@@ -487,6 +493,8 @@ def test_every_check_of_a_truncation_fires():
     assert changed.status == "suspect" and "smaller cut-offs" in changed.warnings[0]
     unknown = judge_truncation(GOOD, truncated(0.0, None), 1e-7)
     assert unknown.status == "converged" and unknown.error_estimate is None
+    nothing = GOOD.with_(error_estimate=None)
+    assert judge_truncation(nothing, truncated(0.0, 0.0), 1e-7).error_estimate is None
 
 
 def test_the_gap_of_a_truncated_mode_has_the_change_as_its_error():
@@ -509,6 +517,7 @@ def test_a_report_without_error_or_margin_is_not_certified():
 def test_metastability_is_judged_by_the_smallest_rate():
     slow = add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1.0, 1e-5)
     assert slow.metastable is True and slow.sector_gap == 1e-5 and slow.gap is None
+    assert "relaxes at 1e-05" in slow.structure[-1]
     assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1e-4, 1e-5).metastable is False
     assert add_gaps(GOOD, None, None, 1.0, 1e-5).metastable is True
     assert add_gaps(GOOD, None, None, 1.0, math.inf).metastable is None
