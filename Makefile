@@ -11,12 +11,17 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES := src tests docs $(wildcard benchmarks)
+NUMERICS := tests/linalg tests/experiments/test_estimate.py \
+  $(addprefix tests/engines/test_, lindblad.py lindblad_solvers.py slow_modes.py hierarchy.py \
+  collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
+  cascade_reduction.py tensor.py trajectories.py) \
+  $(addprefix tests/repeaters/test_, repeater_exact.py lattice.py)
 
 # Only our own environment counts, whatever else is activated.
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-slow architecture lint format types docs bench clean distclean
+.PHONY: help demo env test test-unfriendly test-slow architecture lint format types docs bench clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -29,6 +34,9 @@ env: $(DEV) ## create .venv with the development tools
 
 test: $(DEV) ## the tests (WORKERS=2)
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+test-unfriendly: $(DEV) ## the numerics of every engine on a processor with other eigenvectors, signs and last bits
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --unfriendly 1 $(NUMERICS)
 
 test-slow: $(DEV) ## only the tests marked slow
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
