@@ -98,17 +98,17 @@ def fill_bars(axes, verdicts, colours):
 
 def fill_cloud(axes, verdicts, colours, markers):
     """Deviation over estimate; on the line a number is off by ten times its estimate."""
-    floor = 1e-17
+    floor = 1e-16
     shades = (colours[2], colours[0], colours[4])
     for status, colour, marker in zip(STATUSES[:3], shades, markers, strict=False):
-        shown = [v for v in verdicts if v["status"] == status and v["estimate"] is not None
-                 and v["deviation"] is not None and v["what"] != "gap"]  # fmt: skip
+        known = [v for v in verdicts if v["outcome"] != "no reference" and v["what"] != "gap"]
+        shown = [v for v in known if v["status"] == status and v["estimate"] is not None]
         x = [max(v["estimate"], floor) for v in shown]
         y = [max(v["deviation"], floor) for v in shown]
         axes.plot(x, y, marker, color=colour, ms=3, mew=0, alpha=0.7, label=status)
     ends = (floor, 1.0)
     axes.plot(ends, [10 * x for x in ends], color="0.4", lw=0.8)
     axes.plot(ends, ends, color="0.7", lw=0.8)
-    axes.set(xscale="log", yscale="log", xlabel="error estimate", ylabel="deviation (trace norm)",
+    axes.set(xscale="log", yscale="log", xlabel="error estimate", ylabel="deviation",
              xlim=(floor, 3), ylim=(floor, 3))  # fmt: skip
     axes.legend(loc="upper left", fontsize=6.5, frameon=False)
