@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -333,11 +332,8 @@ def test_a_figure_of_a_paper(do):
 # Start-up, and small helpers --------------------------------------------------------------------
 
 
-def test_start_up_is_quick_and_light():
-    program("--help")  # bytecode
-    start = time.perf_counter()
+def test_start_up_is_light():
     assert program("--help").returncode == 0
-    assert time.perf_counter() - start < 2.0  # 0.3 s on a free machine
     code = "import sys, darkstate.cli; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from darkstate.errors import check_real
+
+DEADLINE = 300.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Toy:
     part: Part = field(default_factory=Part)
     folder: str = ""
     pause: float = 0.0
+    gate: int = 0
 
     def __post_init__(self) -> None:
         check_real("x", self.x, maximum=100.0, remedy="Give a smaller x.")
@@ -49,6 +53,40 @@ def noted(model: Toy, engine: object) -> dict[str, float]:
         stream.write(f"{model.x!r} {model.y!r}\n")
     time.sleep(model.pause)
     return total(model, engine)
+
+
+def gated(model: Toy, engine: object) -> dict[str, float]:
+    """Like `noted`, but from call number `gate` on nothing returns before there is a file `go`."""
+    found = noted(model, engine)
+    if len(calls(Path(model.folder))) >= model.gate:
+        until((Path(model.folder) / "go").exists, "the file 'go'")
+    return found
+
+
+def interrupting(model: Toy, engine: object) -> dict[str, float]:
+    """Like `noted`, but Ctrl-C comes in the middle of call number `gate`."""
+    found = noted(model, engine)
+    if len(calls(Path(model.folder))) == model.gate:
+        os.kill(os.getpid(), signal.SIGINT)
+    return found
+
+
+CLOCK = [0.0]
+"""Seconds that `ticking` has taken."""
+
+
+def ticking(model: Toy, engine: object) -> dict[str, float]:
+    """Takes a hundred seconds of the `CLOCK`, and no time."""
+    CLOCK[0] += 100.0
+    return total(model, engine)
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for an event; the deadline only ends tests that hang."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
 
 
 def calls(folder: Path) -> list[str]:

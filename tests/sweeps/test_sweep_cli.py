@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import PolyCollection, QuadMesh
+from sweeps_models import DEADLINE, until
 from typer.testing import CliRunner
 
 import darkstate as ds
@@ -237,12 +237,9 @@ def test_ctrl_c_stops_cleanly_with_exit_code_1(do, tmp_path):
     program = Path(sys.executable).with_name("darkstate")
     command = [program, "sweep", "long.yaml", "--out", "long.zarr"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    end = time.monotonic() + 90
-    while not _stored("long.zarr"):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: _stored("long.zarr"), "the first point")
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert "stopped: Every finished point is stored." in said
     status = ds.open_sweep("long.zarr").status()

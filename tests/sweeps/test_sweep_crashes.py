@@ -11,20 +11,29 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
-from sweeps_models import Toy, calls, deadly, noted, total
+from sweeps_models import DEADLINE, Toy, calls, deadly, gated, interrupting, noted, total, until
 
 import darkstate as ds
 from darkstate.errors import ArgumentError
-from darkstate.sweeps import BusyError, JournalFullError, Sweep, definition, grid, journal, span
+from darkstate.sweeps import (
+    BusyError,
+    JournalFullError,
+    Sweep,
+    definition,
+    grid,
+    journal,
+    lock,
+    span,
+)
 from darkstate.sweeps.lock import locked
 
 HERE = Path(__file__).parent
 AXES = (span("x", 0.0, 9.0, 10), span("y", 0.0, 1.0, 6))
-DEADLINE = 90.0
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +42,8 @@ def one_version(monkeypatch):
     monkeypatch.setattr(definition, "code_version", lambda: {"darkstate": "test"})
 
 
-def toy(folder: Path, solve=noted, pause: float = 0.0) -> Sweep:
-    return Sweep(Toy(folder=str(folder), pause=pause), AXES, ("sum",), solve=solve)
+def toy(folder: Path, solve=noted, pause: float = 0.0, gate: int = 0) -> Sweep:
+    return Sweep(Toy(folder=str(folder), pause=pause, gate=gate), AXES, ("sum",), solve=solve)
 
 
 def undisturbed(swept: Sweep, folder: Path) -> ds.sweeps.SweepStore:
@@ -67,15 +76,8 @@ def script(folder: Path, text: str) -> subprocess.Popen[bytes]:
         f"folder = Path({str(folder)!r})\nstore = folder / 's.zarr'\n"
     )
     environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", head + text], env=environment)
-
-
-def until(condition, what: str) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.01)
+    command = [sys.executable, "-c", head + text]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
 
 
 def stored(store: Path) -> int:
@@ -109,47 +111,38 @@ def test_a_point_that_kills_every_worker_is_given_up(tmp_path):
 
 @pytest.mark.parametrize("workers", [None, 1])
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path, workers):
-    process = script(
-        tmp_path, f"ds.sweep(toy(folder, pause=0.02), store, workers={workers}, progress=print)"
-    )
+    options = {"solve": gated, "pause": 0.02, "gate": 40}  # a worker tells every tenth of a second
+    text = "toy(folder, solve=gated, pause=0.02, gate=40)"
+    process = script(tmp_path, f"ds.sweep({text}, store, workers={workers})")
     try:
         until(lambda: stored(tmp_path / "s.zarr") >= 8, "the first points")
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
-    until(lambda: _still(tmp_path), "the end of the workers")
+    (tmp_path / "go").touch()
+    process.communicate()  # until its workers, who hold its standard error, have ended too
     before, done = ds.open_sweep(tmp_path / "s.zarr").status(), len(calls(tmp_path))
     assert 8 <= before.stored < 60
     assert not before.running
-    swept = toy(tmp_path, pause=0.02)
+    swept = toy(tmp_path, **options)
     store = ds.sweep(swept, tmp_path / "s.zarr")
     assert len(calls(tmp_path)) - done == 60 - before.stored
     assert_same(store, undisturbed(swept, tmp_path))
 
 
-def _still(folder: Path) -> bool:
-    """Whether nobody computes any more."""
-    before = len(calls(folder))
-    time.sleep(0.15)
-    return len(calls(folder)) == before
-
-
 def test_an_interrupted_sweep_keeps_everything_finished(tmp_path):
     """Ctrl-C in the main process, in the middle of a point."""
-    swept = toy(tmp_path, pause=0.01)
+    swept = toy(tmp_path, interrupting, gate=23)
     seen: list[ds.sweeps.SweepProgress] = []
-    threading.Timer(0.35, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         ds.sweep(swept, tmp_path / "s.zarr", progress=seen.append)
     assert seen[-1].what == "stopped"
     status = ds.open_sweep(tmp_path / "s.zarr").status()
-    assert 0 < status.stored < 60
-    assert len(calls(tmp_path)) - status.stored in (0, 1)  # the point that was interrupted
+    assert (status.stored, len(calls(tmp_path))) == (22, 23)
     read = xr.open_zarr(tmp_path / "s.zarr")
     assert int((read["status"] == "converged").sum()) == status.stored
     read.close()
     store = ds.sweep(swept, tmp_path / "s.zarr")
-    assert len(calls(tmp_path)) in (60, 61)
+    assert len(calls(tmp_path)) == 61  # the point that was interrupted, twice
     assert_same(store, undisturbed(swept, tmp_path))
 
 
@@ -230,21 +223,26 @@ def test_a_small_disk_stops_cleanly(tmp_path):
 # Raced ------------------------------------------------------------------------------------------
 
 
-def test_a_second_writer_is_refused_or_waits(tmp_path):
+def test_a_second_writer_is_refused_or_waits(tmp_path, monkeypatch):
     swept, place = toy(tmp_path), tmp_path / "s.zarr"
     ds.sweep(Sweep(swept.model, (grid("x", [0.0]),), ("sum",), solve=total), place)
     free = threading.Event()
 
     def hold():
         with locked(place / "journal" / "lock", wait=False):
-            free.wait(10)
+            free.wait(DEADLINE)
 
     holder = threading.Thread(target=hold)
     holder.start()
     until(lambda: ds.open_sweep(place).status().running, "the lock")
     with pytest.raises(BusyError, match=f"process {os.getpid()} on"):
         ds.sweep(swept, place)
-    threading.Timer(0.2, free.set).start()
+
+    def wait(seconds: float) -> None:
+        free.set()  # whoever waits comes by here
+        time.sleep(seconds)
+
+    monkeypatch.setattr(lock, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
     assert ds.sweep(swept, place, wait=True).status().counts == {"converged": 60}
     holder.join()
 
@@ -252,7 +250,9 @@ def test_a_second_writer_is_refused_or_waits(tmp_path):
 def test_two_processes_on_one_store_compute_every_point_once(tmp_path):
     text = "ds.sweep(toy(folder, pause=0.005), store, wait=True)"
     both = [script(tmp_path, text) for _ in range(2)]
-    assert [process.wait(DEADLINE) for process in both] == [0, 0]
+    for process in both:
+        _, said = process.communicate(timeout=DEADLINE)
+        assert process.returncode == 0, said
     assert len(calls(tmp_path)) == 60
     store = ds.open_sweep(tmp_path / "s.zarr")
     assert store.status().sessions == 1  # the second found nothing left to do

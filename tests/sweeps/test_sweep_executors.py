@@ -270,8 +270,9 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.filterwarnings("default")  # of the client about its broken connections
-def test_a_cluster_that_falls_apart_completes_the_sweep(tmp_path, cluster):
+def test_a_cluster_that_falls_apart_completes_the_sweep(tmp_path, cluster, monkeypatch):
     """kill -9 of a worker, then of the scheduler, which is started again with other workers."""
+    monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)  # told of every point
     model = Toy(folder=str(tmp_path), pause=0.02)
     swept = Sweep(model, (span("x", 0.0, 9.0, 10), span("y", 0.0, 1.0, 12)), ("sum",), solve=noted)
     fallen: list[str] = []
