@@ -116,5 +116,5 @@ def test_rotation_amplitudes_are_sums_over_the_node(q):
     node = binomial_amplitudes(atoms, k) * sx_amplitudes(atoms, q, k)
     for angle in (0.1, 0.7, 1.5, 2.9):
         exact = abs(np.sum(node * np.exp(2j * angle * (k - atoms / 2))))
-        found = np.exp(log_rotation_amplitudes(atoms, q, np.array([angle]))[0])
+        found = np.exp(log_rotation_amplitudes(atoms, q, np.cos([angle]), np.sin([angle]))[0])
         assert found == pytest.approx(exact, abs=1e-13)

@@ -61,7 +61,7 @@ def binomial_amplitudes(atoms: int, k: ArrayLike) -> Reals:
     return np.exp(log_binomial_amplitudes(atoms, k))
 
 
-def log_rotation_amplitudes(atoms: int, q: int, angle: Reals) -> Reals:
+def log_rotation_amplitudes(atoms: int, q: int, cosine: Reals, sine: Reals) -> Reals:
     """``ln |<q| exp(i x S_z) |N>_x|`` = ``ln |sqrt(C(N, q)) cos^q(x) sin^(N-q)(x)|``.
 
     The square root of a binomial distribution with ``p = cos^2 x``, in the same saddle-point form.
@@ -69,13 +69,14 @@ def log_rotation_amplitudes(atoms: int, q: int, angle: Reals) -> Reals:
     Args:
         atoms: N.
         q: outcome, 0 .. N.
-        angle: x, any shape.
+        cosine, sine: of x, any shape (`darkstate.repeaters.phases.cosine_and_sine`).
     """
-    cosine, sine = np.cos(angle) ** 2, np.sin(angle) ** 2
+    cosine, sine = cosine**2, sine**2
     if q in (0, atoms):
-        other = np.minimum(sine if q == atoms else cosine, 1.0 - 1e-300)
+        own, other = (cosine, sine) if q == atoms else (sine, cosine)
         with np.errstate(divide="ignore"):
-            return 0.5 * atoms * np.log1p(-other)
+            near_one = np.log1p(-np.minimum(other, 0.5))
+            return 0.5 * atoms * np.where(other < 0.5, near_one, np.log(own))
     counts = np.array([atoms, q, atoms - q], dtype=float)
     parts = stirling_remainder(counts)
     front = parts[0] - parts[1] - parts[2] + 0.5 * math.log(atoms / (q * (atoms - q)))

@@ -14,7 +14,7 @@ import numpy as np
 
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.cost import ChainPlan, ChainSolution, check_plan
-from darkstate.repeaters.exact import by_links
+from darkstate.repeaters.exact import READING, ROOT_EBITS, WINDOW_EBITS, by_links
 from darkstate.repeaters.lattice import Patch, lattice_density
 from darkstate.repeaters.spectral_density import SpectralDensity
 from darkstate.results import Report, Status
@@ -24,6 +24,12 @@ from darkstate.systems.chain import MeasuredChain
 
 LEAST_ATOMS = 10_000
 """Below, the exact window is as fast."""
+LARGEST_MISSING = 1e-6
+"""Weight that the density may miss."""
+LARGEST_ERROR = 1e-3
+"""Ebits by which a smaller patch may differ: for two nodes, whose smallest coefficients count."""
+LEAST_ERROR = 1e-10
+"""Ebits that are not told apart from rounding."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Lattice:
             )
             return ChainPlan(False, reason, steps=steps)
         reason = "local densities of states on the lattice of coupled Dicke states"
-        return ChainPlan(True, reason, "lattice", steps, 5e7, 0.1 * len(chain.times))
+        return ChainPlan(True, reason, "lattice", steps, 5e7, 0.2 * len(chain.times))
 
     @on_one_blas_thread
     def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
@@ -63,33 +69,52 @@ class Lattice:
         plan = plan or self.plan(chain)
         check_plan("repeaters.Lattice", plan)
         started = clock.perf_counter()
-        patch = Patch.suited(chain.nodes)
+        m, patch = chain.nodes, Patch.suited(chain.nodes)
         found = [lattice_density(chain.atoms, t, patch=patch) for t in chain.times]
-        m = chain.nodes
+        others = [lattice_density(chain.atoms, t, patch=patch.smaller()) for t in chain.times]
         columns = {
             "entropy": np.array([each.entropy(m) for each in found]),
             "log_negativity": np.array([each.log_negativity(m) for each in found]),
             "log2_probability": np.array([_log2_probability(each, m) for each in found]),
         }
-        missing = abs(found[-1].trace_power(1.0) - 1.0)
+        missing = max(abs(each.trace_power(1.0) - 1.0) for each in found)
+        changes = (_change(*pair, m) for pair in zip(found, others, strict=True))
+        least = ROOT_EBITS if m == 2 else LEAST_ERROR
+        error = least + WINDOW_EBITS * missing + max(changes)
+        warnings = _warnings(missing, error)
         report = Report(
             engine=self.name,
             method=plan.method,
-            status=Status.CONVERGED if missing < 1e-6 else Status.SUSPECT,
+            status=Status.SUSPECT if warnings else Status.CONVERGED,
             residual=missing,
-            warnings=() if missing < 1e-6 else (_doubt(missing),),
-            structure=(f"patch of the lattice, {len(found[-1].values)} nodes of the density",),
+            margin=0.0,  # a pure state has no negative eigenvalue
+            error_estimate=error,
+            warnings=warnings,
+            structure=(
+                f"patch of the lattice, {len(found[-1].values)} nodes of the density",
+                READING,
+            ),
             seconds=clock.perf_counter() - started,
             provenance=versions(),
         )
         return ChainSolution(_state(chain, found[-1]), report, columns)
 
 
-def _doubt(missing: float) -> str:
-    return (
-        f"The density of the spectrum misses a weight of {missing:.1g}. Compare with "
-        "repeaters.Exact(), if it fits."
-    )
+def _change(found: SpectralDensity, other: SpectralDensity, nodes: int) -> float:
+    """Largest change of entropy and log-negativity between two patches."""
+    numbers = ((each.entropy(nodes), each.log_negativity(nodes)) for each in (found, other))
+    return max(abs(a - b) for a, b in zip(*numbers, strict=True))
+
+
+def _warnings(missing: float, error: float) -> tuple[str, ...]:
+    """What makes the result suspect."""
+    compare = "Compare with repeaters.Exact(), if it fits."
+    found = []
+    if missing > LARGEST_MISSING:
+        found.append(f"The density of the spectrum misses a weight of {missing:.1g}. {compare}")
+    if error > LARGEST_ERROR:
+        found.append(f"A smaller patch of the lattice changes {error:.1g} ebits. {compare}")
+    return tuple(found)
 
 
 def _log2_probability(density: SpectralDensity, nodes: int) -> float:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,17 @@ class Patch:
             return cls()
         spacing = 0.22 * min(1.0, (9.0 / power) ** 0.35)
         return cls(half_height=max(10.0, 4.0 * math.sqrt(power)), spacing=spacing, moments=24)
+
+    def smaller(self) -> Patch:
+        """A somewhat smaller and coarser one, to compare with."""
+        return replace(
+            self,
+            half_width=0.95 * self.half_width,
+            half_height=0.95 * self.half_height,
+            spacing=1.1 * self.spacing,
+            moments=self.moments - 2,
+            thinned=1.1 * self.thinned,
+        )
 
 
 _CENTRES = 5.6

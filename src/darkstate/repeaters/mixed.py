@@ -26,6 +26,9 @@ from darkstate.systems.chain import MeasuredChain
 
 TRUSTED_OUTSIDE = 1e-5
 """Weight outside of the circle up to which the log-negativity is good to about 1e-4 ebits."""
+CIRCLE_EBITS = 15.0
+"""Ebits of a weight outside of the circle, at most: held against whole spaces, see the tests."""
+EPS = float(np.finfo(float).eps)
 LOSS_ATOMS = 4000
 """With lost atoms the weights of a node are a transform over all (N+1)^2 pairs."""
 
@@ -118,9 +121,14 @@ class Dephased:
             engine=self.name,
             method=plan.method,
             status=Status.SUSPECT if warnings else Status.CONVERGED,
+            error_estimate=CIRCLE_EBITS * outside + 3.0 * len(k) * (rounding + EPS),
             truncation={"window tail": tail, "weight outside of the circle": outside},
             warnings=warnings,
-            structure=(f"window of {len(k)} of {chain.atoms + 1:g} Dicke states", plan.reason),
+            structure=(
+                f"window of {len(k)} of {chain.atoms + 1:g} Dicke states",
+                plan.reason,
+                "the error estimate is that of the log-negativity, in ebits",
+            ),
             seconds=clock.perf_counter() - started,
             provenance=versions()
             | {"options": {"tolerance": self.tolerance, "window": chain.window}},

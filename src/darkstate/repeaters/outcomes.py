@@ -23,13 +23,9 @@ from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, CapacityError, check_integer, check_real
 from darkstate.linalg.threads import on_one_blas_thread
-from darkstate.repeaters.dicke import (
-    binomial_amplitudes,
-    log_rotation_amplitudes,
-    phase_products,
-    window,
-)
-from darkstate.repeaters.window import amplitude_matrix
+from darkstate.repeaters.dicke import binomial_amplitudes, log_rotation_amplitudes, window
+from darkstate.repeaters.phases import cosine_and_sine
+from darkstate.repeaters.window import amplitude_matrix, rotation
 
 Reals = NDArray[np.float64]
 
@@ -106,9 +102,9 @@ def outcome_probabilities(atoms: int, time: float, offset: float = 0.0) -> Reals
     last = min(atoms, math.ceil(ENDS * math.sqrt(atoms / 2) * 1.2))
     d = np.arange(-last, last + 1)
     weight = binomial_amplitudes(2 * atoms, atoms + d) ** 2
-    angle = phase_products(0.5 * time, d) + 0.5 * offset
+    turned = cosine_and_sine(0.5 * time, d, 0.5 * offset)
     return np.array(
-        [weight @ np.exp(2 * log_rotation_amplitudes(atoms, q, angle)) for q in range(atoms + 1)]
+        [weight @ np.exp(2 * log_rotation_amplitudes(atoms, q, *turned)) for q in range(atoms + 1)]
     )
 
 
@@ -150,13 +146,10 @@ def outcome_table(atoms: int, time: float, offset: float = 0.0) -> OutcomeTable:
     k = window(atoms, ENDS)
     psi, kappa = binomial_amplitudes(atoms, k), k - atoms / 2
     # columns in the order of -kappa: a function of sums, so A is symmetric
-    angle = phase_products(0.5 * time, np.add.outer(kappa, kappa)) + 0.5 * offset
+    turned = cosine_and_sine(0.5 * time, np.add.outer(kappa, kappa), 0.5 * offset)
     numbers = []
     for q in kept:
-        signs = np.where(np.cos(angle) < 0, -1.0, 1.0) ** (q % 2)
-        signs *= np.where(np.sin(angle) < 0, -1.0, 1.0) ** ((atoms - q) % 2)
-        rotation = signs * np.exp(log_rotation_amplitudes(atoms, int(q), angle))
-        schmidt = np.abs(np.linalg.eigvalsh(psi[:, None] * rotation * psi))
+        schmidt = np.abs(np.linalg.eigvalsh(psi[:, None] * rotation(atoms, int(q), *turned) * psi))
         numbers.append(_of_schmidt(np.sort(schmidt)[::-1]))
     entropies, negativities = np.array(numbers).T
     return OutcomeTable(kept, probabilities[kept], entropies, negativities)

@@ -37,6 +37,45 @@ def phase_products(t: float, d: ArrayLike) -> Reals:
     return 2.0 * math.pi * (part - np.rint(part))
 
 
+def cosine_and_sine(t: float, d: ArrayLike, offset: float = 0.0) -> tuple[Reals, Reals]:
+    """``cos(t d + offset)`` and ``sin(t d + offset)``, all digits right also next to their zeros.
+
+    The angle is reduced by quarter turns while it has twice the digits of a double: of what is left
+    the relative error is 1e-16 down to 1e-32.
+
+    Args:
+        t, offset: radians, doubles taken to be exact.
+        d: numbers exact in double precision, any shape.
+    """
+    numbers = np.asarray(d, dtype=float)
+    flat, turns, shift = numbers.ravel(), _turns(float(t)), _turns(float(offset))
+    cosine, sine = np.empty(flat.shape), np.empty(flat.shape)
+    for first in range(0, len(flat), _PORTION):
+        part = slice(first, first + _PORTION)
+        cosine[part], sine[part] = _turned(flat[part], turns, shift)
+    return cosine.reshape(numbers.shape), sine.reshape(numbers.shape)
+
+
+def _turned(
+    numbers: Reals, turns: tuple[float, float], shift: tuple[float, float]
+) -> tuple[Reals, Reals]:
+    product = numbers * turns[0]
+    error = _product_error(numbers, turns[0], product) + (numbers * turns[1] + shift[1])
+    whole, other = product - np.rint(product), shift[0] - np.rint(shift[0])
+    total = whole + other
+    taken = total - whole
+    error = error + ((whole - (total - taken)) + (other - taken))  # what rounding the sum took
+    quarters = np.rint(4.0 * total)
+    angle = 2.0 * math.pi * ((total - 0.25 * quarters) + error)
+    cosine, sine, turned = np.cos(angle), np.sin(angle), quarters.astype(int) % 4
+    return (
+        np.choose(turned, [cosine, -sine, -cosine, sine]),
+        np.choose(turned, [sine, cosine, -sine, -cosine]),
+    )
+
+
+_PORTION = 1 << 16
+"""Angles that are turned at once: what they need beside the results stays small."""
 _INVERSE_TAU = (0.15915494309189535, -9.839338337591243e-18)
 """1/(2 pi) as the unevaluated sum of two doubles."""
 

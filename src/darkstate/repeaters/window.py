@@ -31,10 +31,10 @@ from darkstate.repeaters.dicke import (
     binomial_amplitudes,
     centred,
     log_rotation_amplitudes,
-    phase_products,
     sx_amplitudes,
     window,
 )
+from darkstate.repeaters.phases import cosine_and_sine
 
 Reals = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -55,7 +55,35 @@ def inner_window(atoms: int, c: float) -> Integers:
 
 def phases(time: float, rows: Reals, columns: Reals) -> NDArray[np.complex128]:
     """``exp(i t kappa kappa')``, shape (rows, columns); kappas are half integers."""
-    return np.exp(1j * phase_products(time, np.multiply.outer(rows, columns)))
+    cosine, sine = cosine_and_sine(time, np.multiply.outer(rows, columns))
+    return cosine + 1j * sine
+
+
+class Trial:
+    """Rounding found by trial: the same product once more, every factor off by some last digits.
+
+    Real and imaginary parts of what is multiplied have nearly all their digits, so that what the
+    sums lose is all that is lost; and that comes out, whatever cancels what in which step.
+
+    Args:
+        atoms: N; amplitudes of large ensembles know fewer digits.
+    """
+
+    def __init__(self, atoms: int):
+        self._size = relative_rounding(atoms)
+        self._draws = np.random.default_rng(0)
+
+    def shaken(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """The matrix with all its real and imaginary parts off by some last digits."""
+        if np.iscomplexobj(matrix):
+            return self.shaken(matrix.real) + 1j * self.shaken(matrix.imag)
+        up = self._draws.random(matrix.shape) < 0.5
+        return matrix * np.where(up, 1.0 + self._size, 1.0 - self._size)
+
+
+def relative_rounding(atoms: int) -> float:
+    """Relative error of an amplitude of N atoms."""
+    return float(np.finfo(float).eps) * (16.0 + math.sqrt(atoms))
 
 
 def amplitude_matrix(
@@ -81,19 +109,26 @@ def amplitude_matrix(
         (where the windows hold all the weight).
     """
     middle = k if inner is None else inner
-    return _product(atoms, time, k, outcomes, offset, middle)[0]
+    return _product(atoms, time, k, outcomes, offset, middle, None)[0]
 
 
 def _product(
-    atoms: int, time: float, k: Integers, outcomes: Sequence[int], offset: float, middle: Integers
-) -> tuple[NDArray[np.complex128], float]:
-    """`amplitude_matrix`, and its estimated relative error by cancellation."""
+    atoms: int,
+    time: float,
+    k: Integers,
+    outcomes: Sequence[int],
+    offset: float,
+    middle: Integers,
+    trial: Trial | None,
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """`amplitude_matrix`, and the same by trial (if there is one)."""
     kappa, kappa_inner = centred(atoms, k), centred(atoms, middle)
     psi = binomial_amplitudes(atoms, k)
     # the rows of a chain that ends at an inner node, grown node by node
     grown: NDArray[Any] = np.diag(psi).astype(complex)
-    here, lost = kappa, 0.0
-    turn = np.exp(1j * phase_products(offset, kappa_inner))
+    here, again = kappa, grown
+    cosine, sine = cosine_and_sine(offset, kappa_inner)
+    turn = cosine + 1j * sine
     for links, q in enumerate((*outcomes, None)):
         there = kappa if q is None else kappa_inner
         wave = phases(-time if links % 2 else time, here, there)
@@ -101,16 +136,9 @@ def _product(
             wave *= psi
         else:
             wave *= turn * binomial_amplitudes(atoms, middle) * sx_amplitudes(atoms, q, middle)
-        before, grown = grown, grown @ wave
-        lost += _cancellation(before, wave, grown)
-        here = there
-    return grown, lost
-
-
-def _cancellation(left: NDArray[Any], right: NDArray[Any], product: NDArray[Any]) -> float:
-    """Estimated relative rounding error of ``left @ right``."""
-    terms, kept = np.linalg.norm(left) * np.linalg.norm(right), np.linalg.norm(product)
-    return float(np.finfo(float).eps * terms / kept) if kept > 0.0 else 1.0
+        here, grown = there, grown @ wave
+        again = grown if trial is None else again @ trial.shaken(wave)
+    return grown, again
 
 
 @dataclass(frozen=True)
@@ -119,8 +147,8 @@ class Blocks:
 
     Args:
         matrices: the blocks.
-        rounding: estimated relative error of A by cancellation; near one for outcomes that are
-            as good as impossible.
+        rounding: relative error of A by cancellation, found by trial; near one for outcomes that
+            are as good as impossible.
     """
 
     matrices: list[NDArray[Any]]
@@ -135,18 +163,24 @@ def amplitude_blocks(
     Args:
         atoms, time, k, outcomes, offset, inner: as of `amplitude_matrix`.
     """
-    eps = float(np.finfo(float).eps)
     if len(outcomes) == 1:
         three = _toeplitz_blocks if offset == 0.0 else _hankel_block
-        return Blocks(three(atoms, time, k, outcomes[0], offset), eps)
+        matrices, terms = three(atoms, time, k, outcomes[0], offset)
+        return Blocks(matrices, _relative(terms, matrices, relative_rounding(atoms)))
     if offset != 0.0 and outcomes:
-        matrix, lost = _product(atoms, time, k, outcomes, offset, inner)
-        return Blocks([matrix], lost)
-    found = [_parity_block(atoms, time, k, outcomes, inner, parity) for parity in (1, -1)]
-    norms = [float(np.linalg.norm(block)) for block, _ in found]
-    lost = sum(error * norm for (_, error), norm in zip(found, norms, strict=True))
-    whole = math.hypot(*norms)
-    return Blocks([block for block, _ in found], lost / whole if whole > 0.0 else 1.0)
+        found = [_product(atoms, time, k, outcomes, offset, inner, Trial(atoms))]
+    else:
+        found = [_parity_block(atoms, time, k, outcomes, inner, parity) for parity in (1, -1)]
+    matrices = [matrix for matrix, _ in found]
+    return Blocks(matrices, _relative([again - matrix for matrix, again in found], matrices))
+
+
+def _relative(
+    errors: Sequence[NDArray[Any]], matrices: Sequence[NDArray[Any]], unit: float = 1.0
+) -> float:
+    """The norm of some matrices against that of others; 1 where all vanishes."""
+    off, whole = (math.hypot(*map(np.linalg.norm, each)) for each in (errors, matrices))
+    return unit * off / whole if whole > 0.0 else 1.0
 
 
 def singular_values(blocks: Sequence[NDArray[Any]]) -> Reals:
@@ -177,73 +211,81 @@ def _half(atoms: int, k: Integers, parity: int) -> tuple[Integers, Reals, Reals]
     return upper, kappa, np.where(kappa == 0.0, math.sqrt(0.5), 1.0)
 
 
-def rotation(atoms: int, q: int, angle: Reals) -> Reals:
+def rotation(atoms: int, q: int, cosine: Reals, sine: Reals) -> Reals:
     """``sqrt(C(N, q)) cos^q(x) sin^(N-q)(x)`` = ``<q|exp(i x S_z)|N>_x`` up to a power of i."""
-    value = np.exp(log_rotation_amplitudes(atoms, q, angle))
+    value = np.exp(log_rotation_amplitudes(atoms, q, cosine, sine))
     if q % 2:
-        value = np.where(np.cos(angle) < 0.0, -value, value)
-    return np.where(np.sin(angle) < 0.0, -value, value) if (atoms - q) % 2 else value
+        value = np.where(cosine < 0.0, -value, value)
+    return np.where(sine < 0.0, -value, value) if (atoms - q) % 2 else value
 
 
 def _hankel_block(
     atoms: int, time: float, k: Integers, q: int, offset: float
-) -> list[NDArray[Any]]:
-    """``A J`` of three nodes, with J the reversal of the window: real and symmetric."""
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """``A J`` of three nodes, with J the reversal of the window: real and symmetric.
+
+    Nothing cancels in it: its terms, as returned too, are itself.
+    """
     psi = binomial_amplitudes(atoms, k)
     total = np.add.outer(2.0 * k - atoms, 2.0 * k - atoms) / 2.0
-    angle = phase_products(0.5 * time, total) + 0.5 * offset
-    return [psi[:, None] * rotation(atoms, q, angle) * psi]
+    found = [psi[:, None] * rotation(atoms, q, *cosine_and_sine(0.5 * time, total, 0.5 * offset))]
+    found[0] *= psi
+    return found, found
 
 
 def _toeplitz_blocks(
     atoms: int, time: float, k: Integers, q: int, offset: float = 0.0
-) -> list[NDArray[Any]]:
-    """The two parity blocks of a chain of three nodes without offset.
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """The two parity blocks of three nodes without offset, and the size of their terms.
 
     ``T(-d) = (-1)^(N-q) T(d)``, so that an odd outcome exchanges even and odd states.
     """
     swaps = (atoms - q) % 2 == 1
-    blocks = []
+    blocks, terms = [], []
     for parity in (1, -1):
         rows, kappa, norm = _half(atoms, k, -parity if swaps else parity)
         columns, other, other_norm = _half(atoms, k, parity)
-        near = rotation(atoms, q, phase_products(0.5 * time, np.subtract.outer(kappa, other)))
-        far = rotation(atoms, q, phase_products(0.5 * time, np.add.outer(kappa, other)))
+        near, far = (
+            rotation(atoms, q, *cosine_and_sine(0.5 * time, apart.outer(kappa, other)))
+            for apart in (np.subtract, np.add)
+        )
         left = norm * binomial_amplitudes(atoms, rows)
         right = other_norm * binomial_amplitudes(atoms, columns)
         blocks.append(left[:, None] * (near + parity * far) * right)
-    return blocks
+        terms.append(left[:, None] * (np.abs(near) + np.abs(far)) * right)
+    return blocks, terms
 
 
 def _parity_block(
     atoms: int, time: float, k: Integers, outcomes: Sequence[int], inner: Integers, parity: int
-) -> tuple[Reals, float]:
-    """The block of A that starts in this parity at node 1 (powers of i left out), and its error."""
+) -> tuple[Reals, Reals]:
+    """The block of A of this parity at node 1 (powers of i left out), and the same by trial."""
     here, kappa, norm = _half(atoms, k, parity)
-    grown = np.diag(binomial_amplitudes(atoms, here))
-    lost = 0.0
+    trial, grown = Trial(atoms), np.diag(binomial_amplitudes(atoms, here))
+    again = grown
     for q in (*outcomes, None):
         target, other, other_norm = _half(atoms, k if q is None else inner, parity)
-        product = phase_products(time, np.multiply.outer(kappa, other))
-        wave = np.cos(product) if parity > 0 else np.sin(product)
+        wave = cosine_and_sine(time, np.multiply.outer(kappa, other))[0 if parity > 0 else 1]
         node = binomial_amplitudes(atoms, target) * other_norm
         if q is not None:
             node = node * _folded_outcome(atoms, q, inner, target)
         wave *= 2.0 * norm[:, None] * node
-        before, grown = grown, grown @ wave
-        lost += _cancellation(before, wave, grown)
+        grown, again = grown @ wave, again @ trial.shaken(wave)
         if q is not None and (atoms - q) % 2:  # the outcome exchanges even and odd states
             parity = -parity
             kept, other, other_norm = _half(atoms, inner, parity)
-            grown = grown[:, -len(kept) :] if len(kept) <= len(target) else _with_centre(grown)
+            grown, again = (_fitted(each, len(kept)) for each in (grown, again))
         kappa, norm = other, other_norm
-    return grown, lost
+    return grown, again
 
 
 def _folded_outcome(atoms: int, q: int, inner: Integers, target: Integers) -> Reals:
     return sx_amplitudes(atoms, q, inner)[-len(target) :]
 
 
-def _with_centre(grown: Reals) -> Reals:
-    """A column of zeros for the central state, which an odd outcome does not reach."""
-    return np.concatenate([np.zeros((len(grown), 1)), grown], axis=1)
+def _fitted(grown: Reals, count: int) -> Reals:
+    """The last `count` columns, or zeros in front: no odd outcome reaches the central state."""
+    known = grown.shape[1]
+    if count <= known:
+        return grown[:, known - count :]
+    return np.concatenate([np.zeros((len(grown), count - known)), grown], axis=1)
