@@ -29,6 +29,13 @@ from darkstate.systems import (
     spin_z,
 )
 
+
+def estimate(report) -> float:
+    """The error estimate, which there must be."""
+    assert report.error_estimate is not None
+    return report.error_estimate
+
+
 RATES = [(0.5, 0.0, 0.0), (0.3, 0.2, 0.1), (0.05, 0.01, 0.5), (0.0, 0.0, 0.3), (0.1, 0.3, 0.1)]
 CASES = [(r, d, *rates) for r in (0.5, 1.0) for d in (10.0, 50.0) for rates in RATES]
 
@@ -47,7 +54,7 @@ def test_what_is_called_converged_is_right_within_a_tenth(case):
     exact = xi(model, Collective())[0]
     if report.status == "converged":
         assert found == pytest.approx(exact, rel=0.1)
-        assert abs(found / exact - 1) < 2 * report.error_estimate
+        assert abs(found / exact - 1) < 2 * estimate(report)
 
 
 def test_separable_ensembles_are_not_called_entangled():
@@ -86,7 +93,7 @@ def test_with_many_ensembles_third_cumulants_are_not_estimated():
     spaces = tuple(Ensemble(f"E{k}", 100) for k in range(LARGEST // 3 + 1))
     jumps = tuple(Jump(spin_minus(e), each_atom=True) for e in spaces)
     report = Moments().steady_state(OpenSystem(spaces, jumps=jumps)).report
-    assert report.status == "converged" and report.error_estimate < 1e-9  # independent: nothing is
+    assert report.status == "converged" and estimate(report) < 1e-9  # independent: nothing is
     coupled = (*jumps, Jump(spin_minus(spaces[0]) + spin_minus(spaces[1]), 0.01))
     for found in (
         Moments().steady_state(OpenSystem(spaces, jumps=coupled)),
@@ -137,11 +144,11 @@ def test_estimates_cover_the_errors_of_ensembles(atoms, rates):
         )
         found = Moments().steady_state(model.system())
         off = compared(model.system(), found.state, Collective().steady_state(model.system()).state)
-        estimate = found.report.error_estimate
-        assert off < 1.6 * estimate
-        assert (found.report.status == "converged") <= (estimate <= 0.1)
+        told = estimate(found.report)
+        assert off < 1.6 * told
+        assert (found.report.status == "converged") <= (told <= 0.1)
         # nothing of third order is forgotten: the estimate is of the size of the error
-        assert found.report.status == "suspect" or estimate < 10 * off
+        assert found.report.status == "suspect" or told < 10 * off
 
 
 def test_xi_of_twenty_atoms_is_not_called_converged():
@@ -149,7 +156,7 @@ def test_xi_of_twenty_atoms_is_not_called_converged():
     found, report = xi(model, Moments())
     assert abs(found / 0.5502 - 1) == pytest.approx(0.138, abs=1e-3)
     assert report.status == "suspect"
-    assert 0.138 < report.error_estimate < 0.3
+    assert 0.138 < estimate(report) < 0.3
     assert any("relative" in line for line in report.structure)
 
 
@@ -188,8 +195,8 @@ def lasing(atoms):
 def test_estimates_of_other_systems_cover_their_errors_and_are_of_their_size(system, verdict):
     found = Moments().steady_state(system)
     exact = Collective(cutoff=10).steady_state(system).state
-    off, estimate = compared(system, found.state, exact), found.report.error_estimate
-    assert off < estimate < 12 * off
+    off, told = compared(system, found.state, exact), estimate(found.report)
+    assert off < told < 12 * off
     assert found.report.status == verdict
 
 
@@ -201,7 +208,7 @@ def test_estimates_of_evolutions_cover_their_errors(system, verdict):
     found, exact = (engine.evolve(system, times) for engine in (Moments(), Collective()))
     pairs = zip(found.states, exact.states, strict=True)
     off = max(compared(system, *pair) for pair in pairs)
-    assert off < found.report.error_estimate < 10 * off
+    assert off < estimate(found.report) < 10 * off
     assert found.report.status == verdict
 
 
@@ -215,7 +222,7 @@ def test_evolutions_of_independent_atoms_are_off_by_rounding_and_tolerance(rtol)
         ("J",), (10**6,), found.state.mean - exact.state.mean,
         found.state.covariance - exact.state.covariance,
     )  # fmt: skip
-    assert relative_change(exact.state, change) < found.report.error_estimate <= 10 * rtol
+    assert relative_change(exact.state, change) < estimate(found.report) <= 10 * rtol
 
 
 def test_few_independent_atoms_are_exact_whatever_their_fluctuations():
@@ -228,7 +235,7 @@ def test_few_independent_atoms_are_exact_whatever_their_fluctuations():
 def test_large_fluctuations_alone_make_suspect():
     model = AtomicEnsembles(4, 0.6, 5.0, cooling=0.05, heating=0.01, dephasing=0.5)
     report = Moments().steady_state(model.system()).report
-    assert report.error_estimate < 0.1
+    assert estimate(report) < 0.1
     assert [text[:12] for text in report.warnings] == ["fluctuations"]
     assert report.status == "suspect"
 
@@ -268,7 +275,7 @@ def test_moments_below_the_uncertainty_relation_are_suspect(monkeypatch, factor,
     monkeypatch.setattr("darkstate.engines.moments.engine.stationary", tampered)
     monkeypatch.setattr("darkstate.engines.moments.engine.closure_error", lambda packed, y: 0.01)
     report = Moments().steady_state(AtomicEnsembles(10**6, 0.5).system()).report
-    assert report.margin < 0
+    assert report.margin is not None and report.margin < 0
     assert report.status == verdict
 
 
@@ -282,7 +289,7 @@ def test_third_cumulants_of_uncorrelated_atoms_are_those_of_one_times_their_numb
     system = driven(7)
     packed = Packed(moment_equations(system))
     b = np.array([0.3, -0.5, 0.4])
-    y = packed.pack(SpinMoments.product(("J",), (7,), [b]))
+    y = packed.pack(SpinMoments.product(("J",), (7,), [b.tolist()]))
     third = ThirdOrder(packed)
     k = third.whole(third.uncorrelated(y)) * 7**1.5
     pauli = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
