@@ -152,7 +152,7 @@ def _residual(system: NoJumps, vectors: NDArray[Any]) -> float:
     moved = system.hamiltonian @ vectors
     energy = np.einsum("ik,ik->k", vectors.conj(), moved)
     worst = max(worst, float(np.abs(moved - vectors * energy).max()))
-    return worst / system.rate
+    return worst / (system.rate or 1.0)  # all is zero where nothing moves
 
 
 def _reaches_everything(system: NoJumps, psi: NDArray[Any], start: int) -> bool | None:

@@ -82,7 +82,8 @@ def dense_stability(structure: Structure, forms: dict[int, SchurForm]) -> Stabil
         gap, error = _slowest(forms[number], _rounding(scales[block]))
         if not gap > error:
             return stability(structure, exact=True)
-        worst = max(worst, Stability(Outcome.STABLE, gap, True, error), key=_severity)
+        found = Stability(Outcome.STABLE, gap, True, error)
+        worst = found if _is_worse(found, worst) else worst
     return worst
 
 
@@ -100,12 +101,16 @@ def stability(structure: Structure, exact: bool = False) -> Stability:
             continue  # the conjugate block has the conjugate spectrum
         for part in _strong_parts(structure, block):
             found = _of_part(structure, part, _rounding(scales[part]), exact)
-            worst = max(worst, found, key=_severity)
+            worst = found if _is_worse(found, worst) else worst
     return worst
 
 
-def _severity(found: Stability) -> tuple[int, float]:
-    return _SEVERITY[found.outcome], -found.gap
+def _is_worse(found: Stability, worst: Stability) -> bool:
+    """Whether a part is worse than the worst so far; where modes are named, beyond rounding."""
+    if found.outcome is not worst.outcome:
+        return _SEVERITY[found.outcome] > _SEVERITY[worst.outcome]
+    tie = max(found.error, TIE * abs(worst.gap)) if found.modes else 0.0
+    return found.gap < worst.gap - tie
 
 
 def _strong_parts(structure: Structure, block: NDArray[np.intp]) -> list[NDArray[np.intp]]:
