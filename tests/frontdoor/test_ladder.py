@@ -137,6 +137,11 @@ def test_the_first_in_time_else_the_fastest(monkeypatch, first, second, chosen, 
     assert set(one.asked + two.asked) == {"evolution" if evolving else "steady"}
 
 
+def test_patience_is_ten_minutes_and_the_longest_a_month():
+    assert PATIENCE == 10 * 60
+    assert 28 < LONGEST / 86400 < 36
+
+
 def test_a_job_of_months_is_not_begun_unasked(monkeypatch):
     slow = Stub("slow", 1.01 * LONGEST, None)
     stubs(monkeypatch, slow, Stub("never", None, None))
@@ -368,6 +373,8 @@ def test_every_suggestion_of_a_refusal_works(name, model, times, way, monkeypatc
         run()
     said, remedy = str(caught.value), caught.value.remedy
     assert way in remedy
+    verb = "find the steady state of" if times is None else "evolve"
+    assert said.startswith(f"No engine can {verb} this system. gaussian: ")
     assert all(f" {kind.name}: " in said for kind in ENGINES)
     for engine in suggested(remedy):
         assert offer_of(engine, ds.frontdoor.as_system(model), task).can
