@@ -343,6 +343,7 @@ HOPELESS: list[tuple[str, Any, list[float] | None, str]] = [
     ("many qubits", chain(16), SHORT, "smaller network"),
     ("little memory", chain(8), None, "Trajectories(burn_in="),
     ("little memory", chain(8), SHORT, "Trajectories("),
+    ("nothing is lost", OpenSystem(chain(16).spaces, chain(16).hamiltonian), None, "smaller"),
     ("nonlinear modes", kerr(8), None, "smaller network"),
     ("nonlinear modes", kerr(8), SHORT, "smaller network"),
     ("little memory, modes", kerr(2), SHORT, "Trajectories(cutoff=10)"),
@@ -376,7 +377,9 @@ def test_every_suggestion_of_a_refusal_works(name, model, times, way, monkeypatc
     verb = "find the steady state of" if times is None else "evolve"
     assert said.startswith(f"No engine can {verb} this system. gaussian: ")
     assert all(f" {kind.name}: " in said for kind in ENGINES)
-    for engine in suggested(remedy):
+    found = suggested(remedy)
+    assert len({type(engine) for engine in found}) == len(found)  # each with one set of options
+    for engine in found:
         assert offer_of(engine, ds.frontdoor.as_system(model), task).can
         if times is not None:
             assert run(engine=engine).report.engine == engine.name

@@ -25,8 +25,6 @@ from darkstate.systems.upstream import upstream
 
 CUTOFFS = (10, 6)
 """Fock states per mode that are tried."""
-MOST_WAYS = 2
-"""Engines that are named at most."""
 RELAXATIONS = 10.0
 """Relaxation times to wait, and to average over, in units of the inverse of the smallest rate."""
 
@@ -50,7 +48,7 @@ def ways_out(
     found: list[str] = []
     for engine in _candidates(system, times):
         same = [way for way in found if way.startswith(f"engine=engines.{type(engine).__name__}(")]
-        if len(found) < MOST_WAYS and not same and can(engine):
+        if not same and can(engine):
             found.append(f"engine=engines.{written(engine)}")
     parts = ((label, upstream(system, label)) for label in (system.labels[0], system.labels[-1]))
     smaller = [(label, part) for label, part in parts if len(part.labels) < len(system.labels)]
