@@ -306,7 +306,13 @@ def test_what_is_conserved_has_the_same_names(same):
 
 # Claims -----------------------------------------------------------------------------------------
 
-CLAIMS = [("zippilli2013", "2e"), ("agusti2023", "2e"), ("muschik2012", "4b"), ("li2026", "offset")]
+CLAIMS = [
+    ("zippilli2013", "output"),
+    ("agusti2023", "2e"),
+    ("drivenmodes", "1a"),
+    ("muschik2012", "4b"),
+    ("li2026", "4a"),
+]
 
 
 @pytest.mark.parametrize(("paper", "figure"), CLAIMS)
