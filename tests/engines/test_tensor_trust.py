@@ -243,8 +243,9 @@ def run(blocks, clicks=(), lost=0.0, rests=False):
     return Run([matrices, matrices], [], lost, 1, list(clicks), rests)
 
 
-def sample(runs=None, again=None, burn_in=20.0, step=0.1, **changes):
-    chain = chain_of(two_qubits(drive=0.4))
+def sample(runs=None, again=None, burn_in=20.0, step=0.1, noise_rate=0.0):
+    noise = (Jump(sigma_z(Q), noise_rate, "noise"),)
+    chain = chain_of(uneven(0.7, 0.7, 0.4, *noise))
     network = network_of(chain, step, Cut(1e-6, 8), 1e-3)
     engine = TensorTrajectories(2, seed=1)
     times = tuple((burn_in or 0.0) + 10.0 * (1 + np.arange(16)))
@@ -279,8 +280,31 @@ def test_every_condition_of_the_verdict():
     assert status(again=[run(noise + 0.04 * (-1.0) ** np.arange(16))]) is good
 
 
+def test_disturbances_are_jumps_at_fixed_rates_where_there_are_any():
+    """Light from a driven emitter says nothing about how often it is disturbed."""
+    noise = 0.5 + 0.1 * np.sin(5.0 * np.arange(16))
+    light = [(30.0 + k, "light") for k in range(9)]
+    kicks = [(30.0 + k, "noise") for k in range(5)]
+    early = [(1.0 + k, "noise") for k in range(5)]
+    for clicks, found in ((light, 0), (light + kicks, 5), (kicks[:4] + early, 4)):
+        each = sample(runs=[run(noise, clicks, lost=0.2)], noise_rate=0.1)
+        assert verdict.disturbances(each) == found
+        assert verdict.discarded(each) == pytest.approx(
+            0.2 / max(1, sum(name == "noise" for _, name in clicks))
+        )
+
+
+def test_a_drift_by_rounding_is_none():
+    clicks = [(30.0 + k, "light") for k in range(5)]
+    for shift, found in ((1e-12, Status.CONVERGED), (1e-7, Status.SUSPECT)):
+        steps = 0.5 + shift * (np.arange(16) >= 8)
+        assert status(runs=[run(steps, clicks)]) is found
+
+
 def test_verdicts_on_states_at_times():
     """No window, so nothing to wait for; the sampling error holds at the worst time."""
+    falling = 0.9 ** np.arange(16.0)
+    assert status(runs=[run(falling), run(falling)], burn_in=None) is Status.CONVERGED
     steady, moving = np.full(16, 0.5), np.full(16, 0.5)
     moving[3] = 0.9
     found = sample(runs=[run(steady), run(moving), run(steady)], burn_in=None)
