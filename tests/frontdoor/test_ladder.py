@@ -218,6 +218,19 @@ def test_answers_do_not_contradict_their_own_questions(model):
         assert sum(way in told for way in ways) <= 1
 
 
+def test_an_explanation_prints_every_answer():
+    shown = str(ds.explain(QUBIT)).splitlines()
+    assert shown[0] == "gaussian: cannot" and "lindblad: can" in shown
+    assert shown[-1] == "chosen: lindblad (auto)"
+    assert sum(line.startswith("  predicted: ") for line in shown) == 1  # of who can
+    assert sum(line.startswith("  method: ") for line in shown) == 1
+    assert "or use Lindblad()" not in str(ds.explain(QUBIT))  # it is asked itself
+    alone = str(ds.explain(QUBIT, engines.Collective())).splitlines()
+    assert alone[-1] == "chosen: none" and alone[-2].endswith("or use Lindblad().")
+    repeater = ds.explain(small(ds.models.EnsembleRepeater))
+    assert repeater.chosen is not None and repeater.chosen.engine.startswith("repeater.")
+
+
 # Memory ------------------------------------------------------------------------------------------
 
 TIGHT: list[tuple[Any, Any]] = [
