@@ -266,6 +266,12 @@ def test_without_any_loss_of_single_photons_parity_is_conserved():
         ds.steady_state(cat(0.0))
 
 
+def test_what_double_precision_cannot_tell_is_not_called_conserved():
+    kerr = 0.5 * create(M) * create(M) * a * a - 4.5 * number(M) + 0.2 * (a + create(M))
+    with pytest.raises(NumericalError, match="not unique, or relaxes more slowly than"):
+        ds.steady_state(OpenSystem((M,), kerr, (Jump(a, 1e-14),)))
+
+
 @pytest.mark.parametrize(
     ("system", "name"),
     [

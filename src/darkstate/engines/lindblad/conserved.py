@@ -90,13 +90,21 @@ def _hermitian(generator: Generator, x: Flat) -> Flat:
 def non_unique(generator: Generator, slow: float = 0.0) -> str:
     """The sentence for a steady state that is not unique; `slow` is a rate that counts as none."""
     found = conserved_quantities(generator, slow)
+    undecided = max(slow, _NULL * generator.scale())
+    if len(found) < 2:
+        return (
+            "The steady state is not unique, or relaxes more slowly than "
+            f"{undecided:.1g}, which double precision cannot tell apart beside a generator of norm "
+            f"{generator.scale():.1g}. Pass `initial=` to get the state that it relaxes to, or "
+            "raise the slowest rates."
+        )
     least = len(found) >= _MOST or generator.sectors.numbers > DIRECT_NUMBERS
-    many = f"{'at least ' if least else ''}{max(2, len(found))} linearly independent"
+    many = f"{'at least ' if least else ''}{len(found)} linearly independent"
     names = names_of(generator, found) or ["an operator of three or more sites"]
     return (
         f"The generator has {many} stationary states in the sector of zero charge difference: the "
         f"steady state is not unique. Conserved besides the trace: {'; '.join(names)}. (What "
-        f"changes slower than {max(slow, _NULL * generator.scale()):.1g} cannot be told from that "
+        f"changes slower than {undecided:.1g} cannot be told from that "
         "in double precision.) Pass `initial=` to get the state that it relaxes to, or break the "
         "symmetry (couple the decoupled part, add decay)."
     )
