@@ -34,7 +34,7 @@ def unique_root(covariance: Array) -> Array:
     Args:
         covariance: symmetric or Hermitian (n, n), positive up to rounding; may be singular.
     """
-    size = np.sqrt(np.clip(np.diagonal(covariance).real, 0.0, None))
+    size = np.sqrt(np.clip(np.real(np.diagonal(covariance)), 0.0, None))
     unit = np.where(size > 0, size, 1.0)
     return size[:, None] * positive_root(covariance / np.outer(unit, unit), _COMPUTED)
 

@@ -76,7 +76,7 @@ class Trial:
     def shaken(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """The matrix with all its real and imaginary parts off by some last digits."""
         if np.iscomplexobj(matrix):
-            return self.shaken(matrix.real) + 1j * self.shaken(matrix.imag)
+            return self.shaken(np.real(matrix)) + 1j * self.shaken(np.imag(matrix))
         up = self._draws.random(matrix.shape) < 0.5
         return matrix * np.where(up, 1.0 + self._size, 1.0 - self._size)
 

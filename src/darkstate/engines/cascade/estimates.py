@@ -56,6 +56,6 @@ def errors(
     for weight, other in others:
         padded = [*other, *[None] * len(found)]
         for k, (a, b) in enumerate(zip(found, padded, strict=False)):
-            known = a is not None and b is not None
-            worst[k] = max(worst[k], weight * trace_norm(a - b) if known else np.inf)
+            change = np.inf if a is None or b is None else weight * trace_norm(a - b)
+            worst[k] = max(worst[k], change)
     return np.maximum.accumulate(np.where(exact, 0.0, worst))

@@ -78,7 +78,8 @@ class ThirdOrder:
         for column in range(count):
             one = self.whole(np.eye(1, count, column)[0])
             matrix[:, column] = self._moved(drift, one)[self.places]
-        return self.whole(np.linalg.lstsq(matrix, -source[self.places], rcond=_SINGULAR)[0])
+        packed = np.linalg.lstsq(matrix, -source[self.places], rcond=_SINGULAR)[0]
+        return self.whole(np.asarray(packed, dtype=np.float64))
 
     def uncorrelated(self, y: Array) -> Array:
         """Packed cumulants of independent atoms (and Gaussian modes) with the means of y.
