@@ -1,8 +1,8 @@
 """Growth: how the time of what is done to every network and file grows with its size.
 
 Run it as ``python benchmarks/bench_growth.py`` (half a minute). Each line has the times of the best
-of three runs and the exponent fitted to them, ``time ~ size^p``. Expected: p from 1.0 to 1.3 (caches),
-and a start of the command line in less than half a second. The tests count steps of the
+of three runs and the exponent fitted to them, ``time ~ size^p``. Expected: p from 1.0 to 1.3
+(caches), and a start of the command line in less than half a second. The tests count steps of the
 interpreter instead (``tests/counted.py``), which no load of the machine changes.
 """
 
