@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+import reseeded
 import unfriendly
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -26,16 +27,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--unfriendly SEED``: the tests on another processor (`unfriendly.py`)."""
+    """Tests on another processor (`unfriendly.py`), or with other draws (`reseeded.py`)."""
     text = "run on a processor that returns other, equally valid factors, chosen by this seed"
     parser.addoption("--unfriendly", type=int, default=None, metavar="SEED", help=text)
+    text = "run with other random numbers: every seed is shifted by this number"
+    parser.addoption("--reseed", type=int, default=None, metavar="SHIFT", help=text)
 
 
 @pytest.fixture(autouse=True)
 def _as_asked(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The processor of ``--unfriendly``, if any."""
-    seed = request.config.getoption("--unfriendly")
-    with nullcontext() if seed is None else unfriendly.processor(seed):
+    """The processor of ``--unfriendly`` and the draws of ``--reseed``, if any."""
+    seed, shift = (request.config.getoption(name) for name in ("--unfriendly", "--reseed"))
+    with (
+        nullcontext() if seed is None else unfriendly.processor(seed),
+        nullcontext() if shift is None else reseeded.random_numbers(shift),
+    ):
         yield
 
 

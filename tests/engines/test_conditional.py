@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
+from chance import sigmas
 from darkstate.engines import Trajectories
 from darkstate.engines.gaussian.mode_functions import record_covariances
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
@@ -139,9 +140,10 @@ def test_steps_compose_and_growing_modes_are_followed_where_they_are_seen():
     moved = (whole.covariance(v + eps * tilt) - whole.covariance(v - eps * tilt)) / (2 * eps)
     kept = whole.filtered(v)
     assert np.abs(moved - kept @ tilt @ kept.T).max() < 1e-7
-    a = a + np.eye(4)
-    assert np.linalg.eigvals(a).real.max() > 1  # unstable, but seen
-    assert np.abs(riccati_step(a, d, c, gamma, 1e4).noise).max() < 100
+    a = a + (1.1 - np.linalg.eigvals(a).real.max()) * np.eye(4)  # unstable, but seen
+    settled = riccati_step(a, d, c, gamma, 1e3).noise
+    assert np.all(np.isfinite(settled))
+    np.testing.assert_allclose(riccati_step(a, d, c, gamma, 1e4).noise, settled, rtol=1e-6)
     with pytest.raises(NumericalError, match="outgrows floating point"):
         riccati_step(np.eye(2), np.eye(2), np.zeros((0, 2)), np.zeros((0, 2)), 1e4)
     with pytest.raises(ArgumentError, match="per monitored channel"):
@@ -158,13 +160,16 @@ def test_simulated_records_end_in_the_conditional_covariance():
     truth = watched.sampled[-1]
     found = np.cov(missed.T)
     error = np.sqrt((np.outer(np.diag(truth), np.diag(truth)) + truth**2) / len(missed))
-    assert np.all(np.abs(found - truth) < 4 * error)
-    assert np.all(np.abs(missed.mean(axis=0)) < 4 * np.sqrt(np.diag(truth) / len(missed)))
+    assert np.all(np.abs(found - truth) < sigmas(10) * error)
+    limit = sigmas(10) * np.sqrt(np.diag(truth) / len(missed))
+    assert np.all(np.abs(missed.mean(axis=0)) < limit)
     assert np.all(np.abs(truth - watched.unconditional[-1]) > 10 * error)  # it has teeth
     spread = track.innovations.reshape(40, -1)
     correlation = spread @ spread.T / spread.shape[1]
-    assert np.abs(correlation - np.eye(40)).max() < 0.05
-    assert np.abs(spread.mean(axis=1)).max() < 0.05
+    # 780 correlations and 40 variances of independent standard normal numbers, and 40 means
+    error = np.sqrt((1 + np.eye(40)) / 10_000)
+    assert np.max(np.abs(correlation - np.eye(40)) / error) < sigmas(1000)
+    assert np.abs(spread.mean(axis=1)).max() < sigmas(1000) / 100
     assert records.table().sizes == {"time": 40, "channel": 1, "record": 10_000}
 
 
@@ -192,18 +197,22 @@ def test_the_filter_follows_quantum_trajectories():
     jumps = (Jump(mu * destroy(M) + nu * create(M), 1.0, "light"), Jump(destroy(M), 0.3))
     system = OpenSystem((M,), 0.2 * (create(M) + destroy(M)), jumps, (Monitor("light"),))
     times = np.linspace(0.0, 2.0, 201).tolist()
-    seen = Trajectories(3, seed=4, cutoff=10, step=0.005).records(system, times)
+    count = 30
+    seen = Trajectories(count, seed=4, cutoff=16, step=0.005).records(system, times)
     watched = ds.observe(system, times)
     track = watched.track(seen.currents)
     root = math.sqrt(0.5)
     x = root * (destroy(M) + create(M))
     p = -1j * root * (destroy(M) - create(M))
-    for k in range(3):
+    means, widths = np.empty((count, 2)), np.empty(count)
+    for k in range(count):
         state = seen.state(k)
-        mean = [state.expectation(q).real for q in (x, p)]
-        assert np.abs(track.means[-1, k] - mean).max() < 0.01
-        width = state.expectation(x * x).real - mean[0] ** 2
-        assert width == pytest.approx(watched.covariances[-1][0, 0], abs=0.002)
+        means[k] = [state.expectation(q).real for q in (x, p)]
+        widths[k] = state.expectation(x * x).real - means[k, 0] ** 2
+    # step and bins make 3 % of records miss by more than 2e-3: half of thirty never do
+    missed = np.abs(track.means[-1] - means).max(axis=1)
+    assert np.median(missed) < 2e-3 and missed.max() < 0.1
+    assert np.median(np.abs(widths - watched.covariances[-1][0, 0])) < 1e-3
     assert np.ptp(track.means[-1], axis=0).max() > 0.2  # the records differ
     assert watched.unconditional[-1][0, 0] - watched.covariances[-1][0, 0] > 0.01
 

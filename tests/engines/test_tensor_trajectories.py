@@ -14,6 +14,7 @@ from tensor_brute import (
 )
 
 import darkstate as ds
+from chance import sigmas
 from darkstate.engines.tensor import TensorTrajectories
 from darkstate.engines.tensor.blocks import product_blocks
 from darkstate.engines.tensor.mps import Cut
@@ -118,7 +119,7 @@ def test_an_initial_state_without_a_definite_charge(monkeypatch):
     found = engine.evolve(system, [0.0, 0.8], start).state
     exact = ds.evolve(system, [0.0, 0.8], initial=start).state
     gap = found.reduced(["p", "q"]).matrix - exact.reduced(["p", "q"]).matrix
-    assert np.abs(gap).max() < 4 * 0.5 / math.sqrt(300)
+    assert np.abs(gap).max() < sigmas(16) * 0.5 / math.sqrt(300)  # no entry spreads by more
     assert np.abs(exact.reduced(["p"]).matrix[0, 1]) > 0.2
 
 
@@ -171,7 +172,8 @@ def test_a_driven_cascade_of_single_qubits():
     for labels in (["p"], ["q"], ["p", "q"]):
         value, error = found.state.estimate(ds.purity, labels)
         assert error < 0.02
-        assert abs(value - ds.purity(exact, labels)) < 4 * error
+        # 60 runs of 16 blocks; the error is that of the merged ones, of 8 at least
+        assert abs(value - ds.purity(exact, labels)) < sigmas(3, 59) * error
 
 
 @pytest.mark.parametrize(
@@ -193,9 +195,11 @@ def test_steady_states_agree_with_the_exact_ones(pairs, seed, options):
         pair = [f"A{j}", f"B{j}"]
         value, error = found.state.estimate(ds.purity, pair)
         assert 0 < error < 0.08
-        assert abs(value - ds.purity(exact, pair)) < 4 * error
+        # 48 blocks of 12.5/gamma: neighbours hardly know of each other
+        limit = sigmas(2 * pairs, 47)
+        assert abs(value - ds.purity(exact, pair)) < limit * error
         matrix, truth = found.state.reduced(pair).matrix, exact.reduced(pair).matrix
-        assert np.linalg.norm(matrix - truth) < 8 * found.report.error_estimate
+        assert np.linalg.norm(matrix - truth) < limit * found.report.error_estimate
 
 
 def test_evolution_from_the_ground_state():
@@ -211,10 +215,11 @@ def test_evolution_from_the_ground_state():
         for j in (1, 2, 3):
             value, error = runs.states[k].estimate(ds.purity, [f"A{j}", f"B{j}"])
             assert error < 0.06
-            assert abs(value - float(exact[f"{j}"][k])) < 4 * error
+            # a purity of the mean of n states is larger by (1 - purity)/n on average
+            assert abs(value - float(exact[f"{j}"][k])) < sigmas(12, 59) * error + 1 / 60
         value, error = runs.states[k].purity()
         assert error < 0.13
-        assert abs(value - float(exact["all"][k])) < 4 * error
+        assert abs(value - float(exact["all"][k])) < sigmas(12, 59) * error
     assert ds.purity(runs.states[0]) == pytest.approx(1.0)
 
 

@@ -55,7 +55,7 @@ def test_truncation_claims_follow_the_numbers(data):
         "2-2": Verdict.REPRODUCED,
         "2-3": Verdict.CONDITION,
     }
-    found["error"] = 30 * found.error
+    found["error"] = 1000 * found.error
     assert verdicts("2", found)["2-2"] == Verdict.NOT_REPRODUCED
 
 

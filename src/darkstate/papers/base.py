@@ -2,13 +2,14 @@
 
 A `Figure` computes an `xarray.Dataset`, draws it on axes, and reads the paper's claims off the same
 data. Nothing is adjusted to a claim: a verdict states the computed number beside the paper's, and a
-condition where the claim holds only under one.
+condition where the claim holds only under one. Where random numbers are drawn, a verdict is that of
+all samples: it follows from an interval (`sigmas`, `judged_share`), or is left open.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ from darkstate.errors import check_choice
 
 if TYPE_CHECKING:
     import xarray as xr
+
+ALARM = 1e-6
+"""Probability that a sample leads to a verdict which most samples contradict."""
 
 Progress = Callable[[str, float], None]
 """``progress(what, fraction)``: called while a figure is computed, fraction from 0 to 1."""
@@ -28,7 +32,39 @@ class Verdict(enum.StrEnum):
     REPRODUCED = "reproduced"
     CONDITION = "reproduced with a condition"
     NOT_REPRODUCED = "not reproduced"
+    UNDECIDED = "undecided at this sample size"
     FINDING = "beyond the paper"
+
+
+def sigmas(numbers: int) -> float:
+    """Standard errors that the largest of so many deviations exceeds by chance once in a million.
+
+    Args:
+        numbers: of means that are normally distributed.
+    """
+    from scipy.stats import norm
+
+    return float(norm.isf(ALARM / (2 * numbers)))
+
+
+def judged_share(successes: Sequence[int], trials: int, least: float) -> Verdict:
+    """Whether every one of some probabilities is at least `least`, from how often it came true.
+
+    Args:
+        successes: of `trials` for each.
+        trials: independent ones.
+        least: the probability that is claimed.
+
+    Source: Clopper and Pearson, Biometrika 26, 404 (1934).
+    """
+    from scipy.stats import beta
+
+    alarm = ALARM / (2 * len(successes))
+    low = [float(beta.ppf(alarm, k, trials - k + 1)) if k else 0.0 for k in successes]
+    high = [float(beta.isf(alarm, k + 1, trials - k)) if k < trials else 1.0 for k in successes]
+    if min(high) < least:
+        return Verdict.NOT_REPRODUCED
+    return Verdict.REPRODUCED if min(low) >= least else Verdict.UNDECIDED
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import xarray as xr
 from darkstate.experiments import LightInterface, stepwise_variances
 from darkstate.experiments.interface import CHANNELS, QUADRATURE
 from darkstate.frontdoor import conditional_state, observe, steady_state
-from darkstate.papers.base import Claim, Figure, Progress, Verdict
+from darkstate.papers.base import Claim, Figure, Progress, Verdict, sigmas
 from darkstate.plots import legend_above
 
 COUPLING = 2.5
@@ -162,7 +162,7 @@ def _agreement(data: xr.Dataset) -> tuple[Claim, Claim]:
     ]
     pulls = (data.recorded.values - np.array(truth)) / data.recorded_error.values
     worst = _largest(pulls)
-    within = worst < 3.5  # chance of one in 15 beyond it: 0.7 %
+    within = worst < sigmas(pulls.size)
     return (
         Claim(
             "4b-2",

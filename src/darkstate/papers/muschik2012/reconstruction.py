@@ -18,10 +18,12 @@ import xarray as xr
 from darkstate.experiments import Estimate, Truth, VirtualExperiment, estimate
 from darkstate.experiments.interface import CHANNELS, QUADRATURE
 from darkstate.frontdoor import observe
-from darkstate.papers.base import Claim, Figure, Progress, Verdict
+from darkstate.papers.base import Claim, Figure, Progress, Verdict, judged_share
 from darkstate.plots import legend_above
 
 SEED = 2012
+_LEAST = 0.9
+"""Coverage of 95 % intervals that counts as that of 95 % intervals."""
 LENGTHS = (1.0, 2.0, 4.0, 7.0, 11.0, 16.0)
 QUANTITIES = ("kappa2", "coupling", "share", "lifetime", "dark_lifetime", "xi", "conditional_xi")
 
@@ -53,7 +55,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
         progress("reconstruction", 0.4 * (k + 1) / len(LENGTHS))
     times = np.linspace(0.05, np.sqrt(LENGTHS[-1] * 1.05), 60) ** 2
     curves = np.array([_exact(float(time)) for time in times]).T
-    count = 40 if fast else 200
+    count = 40 if fast else 2000
     hits = np.zeros(len(QUANTITIES))
     laboratory = _laboratory(shots=200, bins=12)
     truth = _true_values(laboratory.truth())
@@ -187,7 +189,7 @@ def _means(data: xr.Dataset) -> Claim:
     share = data.coverage.sel(quantity="kappa2")
     value, error = data.first.sel(quantity="kappa2").values
     truth = float(data.truth.sel(quantity="kappa2"))
-    holds = _covers(data, ["kappa2", "coupling", "share", "lifetime", "dark_lifetime"])
+    verdict = _covers(data, ["kappa2", "coupling", "share", "lifetime", "dark_lifetime"])
     others = ", ".join(
         f"{100 * float(data.coverage.sel(quantity=name)):.1f} % ({name})"
         for name in ("coupling", "share", "lifetime", "dark_lifetime")
@@ -195,20 +197,21 @@ def _means(data: xr.Dataset) -> Claim:
     return Claim(
         "reconstruction-1",
         "kappa^2 follows from mean values (Eqs. 10, 11).",
-        Verdict.REPRODUCED if holds else Verdict.NOT_REPRODUCED,
+        verdict,
         "from mean values alone",
         f"first experiment {value:.4g} ± {error:.2g}, exact {truth:.4g}; 95 % intervals cover the "
         f"truth in {100 * float(share):.1f} % of {int(data.attrs['experiments'])} experiments; "
         f"{others}",
-        "with displacements of both quadratures; the ratio does not contain the efficiency",
+        "with displacements of both quadratures; the ratio does not contain the efficiency. "
+        f"Reproduced if all cover it in {100 * _LEAST:.0f} % of all experiments, beyond chance",
     )
 
 
-def _covers(data: xr.Dataset, names: list[str]) -> bool:
-    """Whether the coverage of 95 % intervals is between 90 and 99 %, as far as it is resolved."""
-    slack = 2 * np.sqrt(0.05 * 0.95 / data.attrs["experiments"])
-    shares = data.coverage.sel(quantity=names).values
-    return bool(np.all(shares > 0.95 - max(0.05, slack)))
+def _covers(data: xr.Dataset, names: list[str]) -> Verdict:
+    """Whether 95 % intervals cover the truth nearly as often as they should."""
+    count = int(data.attrs["experiments"])
+    hits = np.rint(data.coverage.sel(quantity=names).values * count).astype(int)
+    return judged_share(hits.tolist(), count, _LEAST)
 
 
 def _variances(data: xr.Dataset) -> tuple[Claim, Claim]:
@@ -225,7 +228,7 @@ def _variances(data: xr.Dataset) -> tuple[Claim, Claim]:
             Claim(
                 f"reconstruction-{len(found) + 2}",
                 text,
-                Verdict.REPRODUCED if _covers(data, [name]) else Verdict.NOT_REPRODUCED,
+                _covers(data, [name]),
                 "reconstruction with decay and detector efficiency",
                 f"after {LENGTHS[-1]:g} ms: {float(last.sel(number='value')):.3f} ± "
                 f"{float(last.sel(number='error')):.3f}, exact {exact:.3f}; 95 % intervals cover "
