@@ -218,7 +218,11 @@ def densities(*scales):
 
 @pytest.mark.parametrize(
     ("scales", "words"),
-    [((1, 1, 1, 1), ""), ((1.1, 1, 1, 1), "misses a weight"), ((1, 1, 1, 1.1), "smaller patch")],
+    [
+        ((1, 1, 1, 1), ""),
+        ((1.00001, 1, 1.00001, 1), "misses a weight"),
+        ((1, 1, 1, 1.1), "smaller patch"),
+    ],
 )
 def test_patches_are_judged_at_all_times(monkeypatch, scales, words):
     monkeypatch.setattr(large_module, "lattice_density", densities(*scales))
