@@ -126,6 +126,7 @@ def test_what_an_error_leaves_of_a_negativity_holds_and_is_reached():
     assert negativity_at_least(separable, ["b"], 0.1) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_agree_with_the_exact_engine(data, kind):
     for pattern in patterns(True)[2:]:
@@ -185,6 +186,7 @@ def test_the_most_robust_pattern_is_named_with_those_that_errors_do_not_tell_apa
     assert lead.endswith(": pairs, not told apart from tetramers")
 
 
+@pytest.mark.slow
 def test_the_picture_and_the_claims(data):
     check_picture(PATTERNS, data)
     check_claims(PATTERNS, data)
