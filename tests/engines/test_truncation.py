@@ -224,8 +224,10 @@ def test_one_empty_parity_does_not_hide_a_full_edge_in_ensembles():
     E = Ensemble("E", 2)
     squeeze = 0.25j * (create(A) * create(A)) - 0.25j * (a * a)
     system = OpenSystem((E, A), squeeze + 0.0 * spin_z(E), (Jump(spin_minus(E), each_atom=True),))
-    with pytest.raises(NumericalError, match="leave `cutoff` to be grown"):
+    with pytest.raises(NumericalError, match="leave `cutoff` to be grown") as refusal:
         ds.evolve(system, [0.0, 3.0], engine=Collective(cutoff=6))
+    advised = int(str(refusal.value).split("'a': ")[1].split("}")[0])
+    assert math.tanh(1.5) ** (advised - 2) < 0.1 / 10  # the tail there is no longer refused
     suspect = ds.evolve(system, [0.0, 1.6], engine=Collective(cutoff=8))
     assert suspect.report.status == "suspect"
 

@@ -156,8 +156,9 @@ def require_room(populations: Mapping[str, NDArray[np.float64]], degree: Mapping
         name, value = next(iter(edge_populations({label: tail}, degree).items()))
         if value <= FULL_EDGE:
             continue
-        # populations fall geometrically at best; every second one, as squeezing skips odd ones
-        falls = float(np.clip(tail[-1] / max(tail[max(0, size - 3)], 1e-300), 0.0, 0.9))
+        # populations fall geometrically at best; pairs of levels, as squeezing leaves one empty
+        ahead = float(np.max(tail[-4:-2], initial=0.0))
+        falls = float(np.clip(np.max(tail[-2:]) / max(ahead, 1e-300), 0.0, 0.9))
         more = 2.0 * np.log(1e-6 / value) / np.log(max(falls, 1e-3))
         raise NumericalError(
             f"{name} holds {value:.2g} of the population with a cutoff of {size}: the field does "
