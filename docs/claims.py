@@ -1,7 +1,8 @@
 """Writes the tables of claims in ``docs/papers.md`` from actual runs (about an hour).
 
 Run it as ``python docs/claims.py`` after a change in an engine, a model or a paper, and read the
-difference before you commit it. With the argument ``--fast`` grids are coarser.
+difference before you commit it. Names of papers as arguments choose some of them; with ``--fast``
+grids are coarser.
 """
 
 from __future__ import annotations
@@ -33,18 +34,25 @@ def rows(claims) -> str:
 
 
 def main() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+    wanted = [argument for argument in sys.argv[1:] if argument != "--fast"]
+    known = [paper.id for paper in PAPERS]
+    if unknown := sorted(set(wanted) - set(known)):
+        raise SystemExit(f"No paper is called {', '.join(unknown)}; there are {', '.join(known)}.")
     for paper in PAPERS:
+        if wanted and paper.id not in wanted:
+            continue
         begin, end = f"<!-- claims of {paper.id} -->", f"<!-- end of {paper.id} -->"
+        text = PAGE.read_text(encoding="utf-8")
         if text.count(begin) != 1 or text.count(end) != 1:
             raise SystemExit(f"{PAGE.name} needs the lines {begin} and {end}, once each.")
         with tempfile.TemporaryDirectory() as folder:
             done = run_paper(paper, Path(folder), fast="--fast" in sys.argv)
+        text = PAGE.read_text(encoding="utf-8")
         head, rest = text.split(begin)
         tail = rest.split(end)[1]
         text = f"{head}{begin}\n\n{rows(done.claims)}\n\n{end}{tail}"
-        print(f"{paper.id}: {len(done.claims)} claims")
-    PAGE.write_text(text, encoding="utf-8")
+        PAGE.write_text(text, encoding="utf-8")
+        print(f"{paper.id}: {len(done.claims)} claims", flush=True)
 
 
 if __name__ == "__main__":
