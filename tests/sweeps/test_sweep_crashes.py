@@ -75,7 +75,8 @@ def script(folder: Path, text: str) -> subprocess.Popen[bytes]:
         "definition.code_version = lambda: {'darkstate': 'test'}\n"
         f"folder = Path({str(folder)!r})\nstore = folder / 's.zarr'\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+    places = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": places, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", head + text]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
 

@@ -250,7 +250,8 @@ class Cluster:
         self.workers += [self._process("dask_worker", self.address, *single) for _ in range(2)]
 
     def _process(self, program: str, *words: str) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+        places = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"PYTHONPATH": places, "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", f"distributed.cli.{program}", *words]
         null = subprocess.DEVNULL
         return subprocess.Popen(command, env=environment, stdout=null, stderr=null)

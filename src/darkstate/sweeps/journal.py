@@ -22,6 +22,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 """What the operating system says when there is no room."""
 
 _SUFFIX = ".log"
+_LONGEST_SESSION = 2**16
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,15 @@ def _contents(data: bytes) -> Iterator[dict[str, Any] | None]:
         yield json.loads(text) if checksum == b"%08x" % zlib.crc32(text) else None
     if rest:
         yield None
+
+
+def has_session(folder: Path) -> bool:
+    """Whether the first line of some segment is that of a sweep's process."""
+    for path in segments(folder):
+        with suppress(OSError), path.open("rb") as stream:
+            if "session" in (next(_contents(stream.readline(_LONGEST_SESSION)), None) or {}):
+                return True
+    return False
 
 
 def sync_folder(folder: Path) -> None:

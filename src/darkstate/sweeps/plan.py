@@ -4,12 +4,16 @@
 keys stand beside it in a file of their own, 32 bytes a point in the order of the points. Both are
 replaced as a whole when a sweep with other axes is run on the same store; the records of points
 that it no longer has remain in the journal.
+
+Both are under a digest (the one of the keys is their file's name). Neither is the only copy of
+anything: whoever has the sweep can write them again, and a run does so where they are damaged.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,11 +25,21 @@ from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.journal import write_whole
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.plain import canonical, plain
+from darkstate.sweeps.sealed import is_sealed, sealed, unsealed
 
-FORMAT = 1
-"""Version of the layout of a store; raised when older readers would misread it."""
+FORMAT = 2
+"""Version of the layout of a store; raised when older readers would misread it. Format 1 had no
+digest and chunks without checksums; it is read, and the next run makes it format 2."""
 
 _FILE = "plan.json"
+_TRIES = 3
+"""A writer may replace plan and keys between the reading of the one and of the other."""
+
+_KEYS = re.compile(r"keys-[0-9a-f]{16}\.bin")
+
+
+class DamagedError(ArgumentError):
+    """A file of a store was changed or cut; the journal of its points is not touched by that."""
 
 
 @dataclass(frozen=True)
@@ -107,41 +121,95 @@ def plan_of(sweep: Sweep, source: Mapping[str, str] | None = None) -> Plan:
 
 
 def write_plan(plan: Plan, keys: list[str], folder: Path) -> None:
-    """Write plan and keys; an equal plan that is there already is left alone."""
+    """Write plan and keys; what is there already, undamaged, is left alone."""
     raw = bytes.fromhex("".join(keys))
-    name = f"keys-{hashlib.sha256(raw).hexdigest()[:16]}.bin"
-    text = json.dumps({"format": FORMAT} | asdict(plan) | {"keys": name}, indent=1)
-    place = folder / _FILE
-    if place.exists() and place.read_text(encoding="utf-8") == text:
-        return
-    if not (folder / name).exists():
+    name = _keys_name(raw)
+    if _content(folder / name) != raw:
         write_whole(folder / name, raw)
-    write_whole(place, text.encode())
+    data = sealed({"format": FORMAT} | asdict(plan) | {"keys": name})
+    if _content(folder / _FILE) != data:
+        write_whole(folder / _FILE, data)
     for other in folder.glob("keys-*.bin"):
-        if other.name != name:
-            other.unlink()
+        if other.name != name and _KEYS.fullmatch(other.name):
+            other.unlink(missing_ok=True)
+
+
+def stored_plan(folder: Path) -> Plan | None:
+    """The plan of a store; None if there is none.
+
+    Raises:
+        DamagedError: its digest is wrong.
+        ArgumentError: a newer darkstate wrote it.
+    """
+    data = _content(folder / _FILE)
+    if data is None:
+        return None
+    try:
+        content = unsealed(data) if is_sealed(data) else dict(json.loads(data))
+        form = content.pop("format")
+        if not is_sealed(data) and form == FORMAT:
+            raise ValueError("it has no digest")
+        check_format(form, folder)
+        axes = tuple(PlannedAxis(**axis) for axis in content.pop("axes"))
+        outputs = tuple(PlannedOutput(**one) for one in content.pop("outputs"))
+        return Plan(axes=axes, outputs=outputs, **content)
+    except ArgumentError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged(_FILE, folder) from None
+
+
+def check_format(form: Any, folder: Path) -> None:
+    """Refuse the store of a newer darkstate.
+
+    Raises:
+        ArgumentError: it is one.
+    """
+    if isinstance(form, int) and form > FORMAT:
+        remedy = f"Use the darkstate that wrote '{folder.parent}', or a newer one."
+        raise ArgumentError("store", f"have at most format {FORMAT}", form, remedy)
 
 
 def read_plan(folder: Path) -> tuple[Plan, list[str]]:
     """Plan and keys of a store.
 
     Raises:
-        ArgumentError: there is none, or one of a newer darkstate.
+        DamagedError: one of them is damaged.
+        ArgumentError: there is no plan, or one of a newer darkstate.
     """
-    shown = str(folder.parent)
+    name = _FILE
+    for _ in range(_TRIES):
+        plan = stored_plan(folder)
+        if plan is None:
+            remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
+            raise ArgumentError("store", "be the store of a sweep", str(folder.parent), remedy)
+        name = plan.keys
+        raw = _content(folder / name) if _KEYS.fullmatch(name) else None
+        if raw is not None and _keys_name(raw) == name:
+            digits = raw.hex()
+            return plan, [digits[k : k + 64] for k in range(0, len(digits), 64)]
+    raise _damaged(name, folder)
+
+
+def _content(place: Path) -> bytes | None:
+    """The bytes of a file; None if it cannot be read."""
     try:
-        content = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return place.read_bytes()
     except (OSError, ValueError):
-        remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
-        raise ArgumentError("store", "be the store of a sweep", shown, remedy) from None
-    if content.pop("format") != FORMAT:
-        remedy = "Read it with the darkstate that wrote it."
-        raise ArgumentError("store", f"have format {FORMAT}", shown, remedy)
-    axes = tuple(PlannedAxis(**axis) for axis in content.pop("axes"))
-    outputs = tuple(PlannedOutput(**one) for one in content.pop("outputs"))
-    plan = Plan(axes=axes, outputs=outputs, **content)
-    digits = (folder / plan.keys).read_bytes().hex()
-    return plan, [digits[k : k + 64] for k in range(0, len(digits), 64)]
+        return None
+
+
+def _keys_name(raw: bytes) -> str:
+    return f"keys-{hashlib.sha256(raw).hexdigest()[:16]}.bin"
+
+
+def _damaged(name: str, folder: Path) -> DamagedError:
+    remedy = (
+        "Run the sweep again, with its scenario or its Python code: the journal is intact, and no "
+        "stored point is computed twice."
+    )
+    rule = f"be undamaged (journal/{name} is not what was written)"
+    return DamagedError("store", rule, str(folder.parent), remedy)
 
 
 def shown(value: Any) -> Any:

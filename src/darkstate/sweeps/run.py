@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -13,19 +12,21 @@ from typing import Any
 
 from darkstate.errors import ArgumentError, check_integer
 from darkstate.results.report import versions
+from darkstate.sweeps.arrays import check_free
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, Task, solve_point
 from darkstate.sweeps.executors import DaskCluster, Executor, InProcess, Processes
 from darkstate.sweeps.interrupts import Interrupts
-from darkstate.sweeps.journal import FULL, JournalFullError, Segment, no_room, scan
+from darkstate.sweeps.journal import Segment, scan
 from darkstate.sweeps.limits import SHARE, fitting_workers, free_memory, predicted_memory
 from darkstate.sweeps.lock import locked
-from darkstate.sweeps.plan import plan_of, read_plan, write_plan
+from darkstate.sweeps.places import store_folder, writing
+from darkstate.sweeps.plan import DamagedError, Plan, plan_of, stored_plan, write_plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.scheduling import Work, blocks_of
 from darkstate.sweeps.store import JOURNAL, LOCK, PROGRESS, SweepStore
-from darkstate.sweeps.tables import table_of
-from darkstate.sweeps.view import MARK, make_root, write_view
+from darkstate.sweeps.tables import columns_of, table_of
+from darkstate.sweeps.view import write_view
 
 VIEW_SECONDS = 60.0
 """How often the arrays are brought up to date during a run, at most."""
@@ -80,10 +81,10 @@ def sweep(
         check_integer("workers", workers, minimum=1, remedy="Give the number of processes.")
     check_integer("threads", threads, minimum=1, remedy="Give the number of BLAS threads.")
     sweep.check_outputs()
-    path = _store_folder(Path(store))
+    path = store_folder(store)
     with locked(path / JOURNAL / LOCK, wait):
         found = scan(path / JOURNAL)
-        run = _Run(_seeded(sweep, path), path, found.records, source)
+        run = _Run(_seeded(sweep, path, found.sessions), path, found.records, source)
         wanted = run.wanted(retry)
         executor: Executor = InProcess(threads)
         if wanted and scheduler is not None:
@@ -131,7 +132,9 @@ class _Run:
         self._keys = sweep.keys()
         self._plan = plan_of(sweep, source)
         self._viewed = (time.monotonic(), 0.0)
-        write_plan(self._plan, self._keys, path / JOURNAL)
+        check_free(path, columns_of(self._plan))
+        with writing(path):
+            write_plan(self._plan, self._keys, path / JOURNAL)
 
     def wanted(self, retry: bool) -> list[str]:
         """Keys of the points to compute, each once."""
@@ -164,12 +167,14 @@ class _Run:
         unique = {task.key: task for task in reversed(tasks)}
         tasks = [task for task in tasks if unique[task.key] is task]
         work = Work(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
-        segment = Segment(self._path / JOURNAL, _session(executor))
+        with writing(self._path):
+            segment = Segment(self._path / JOURNAL, _session(executor, self._plan))
         try:
             for arrived in executor.results(self._sweep, work, interrupts):
                 fresh = [record for record in arrived if record.key in missing]
                 if fresh:
-                    segment.append(fresh)
+                    with writing(self._path):
+                        segment.append(fresh)
                     missing.difference_update(record.key for record in fresh)
                     self._records.update((record.key, record) for record in fresh)
                 meter.count(fresh)
@@ -187,54 +192,24 @@ class _Run:
         meter.tell("writing the arrays")
         start = time.monotonic()
         table = table_of(self._plan, self._keys, self._records)
-        try:
+        with writing(self._path):
             write_view(table, self._path, f"{stored} of {len(self._keys)} points stored")
-        except OSError as error:
-            if error.errno in FULL:
-                raise JournalFullError(no_room(self._path, error)) from None
-            raise
         self._viewed = (time.monotonic(), time.monotonic() - start)
 
 
-def _store_folder(path: Path) -> Path:
-    """The folder of a store, made if needed.
-
-    Raises:
-        ArgumentError: there is something else, or it cannot be made.
-        JournalFullError: no room.
-    """
-    if path.exists() and not _is_store(path):
-        rule = "be new, or the store of a sweep"
-        raise ArgumentError("store", rule, str(path), "Choose another name, or move what is there.")
-    try:
-        make_root(path)
-    except OSError as error:
-        if error.errno in FULL:
-            raise JournalFullError(no_room(path, error)) from None
-        rule = f"be a folder that can be written ({error.strerror or error})"
-        raise ArgumentError("store", rule, str(path), "Choose another place.") from None
-    return path
-
-
-def _is_store(path: Path) -> bool:
-    if (path / JOURNAL).is_dir() or (path.is_dir() and not any(path.iterdir())):
-        return True
-    try:
-        return MARK in json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _seeded(sweep: Sweep, path: Path) -> Sweep:
+def _seeded(sweep: Sweep, path: Path, sessions: Sequence[Mapping[str, Any]]) -> Sweep:
     """The sweep with the entropy of an earlier run, if it has none of its own."""
-    entropy = None
-    with suppress(ArgumentError):  # there is no plan yet
-        entropy = read_plan(path / JOURNAL)[0].entropy
+    try:
+        plan = stored_plan(path / JOURNAL)
+        entropy = None if plan is None else plan.entropy
+    except DamagedError:
+        entropy = next((s["entropy"] for s in reversed(sessions) if s.get("entropy")), None)
     return sweep.seeded(entropy)
 
 
-def _session(executor: Executor) -> dict[str, Any]:
+def _session(executor: Executor, plan: Plan) -> dict[str, Any]:
     return {
+        "entropy": plan.entropy,
         "process": os.getpid(),
         "host": platform.node(),
         "executor": type(executor).__name__,

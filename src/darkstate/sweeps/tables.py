@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 STATUS = "status"
+ADDED = ("message", STATUS, "key", "engine_seed", "spawn_key")
+"""Columns that every table has, or those of random numbers."""
 
 
 def table_of(plan: Plan, keys: Sequence[str], records: Mapping[str, Record]) -> xr.Dataset:
@@ -43,6 +45,12 @@ def table_of(plan: Plan, keys: Sequence[str], records: Mapping[str, Record]) -> 
         columns |= _seeds(plan, keys, found)
     keyed = {"key": _column(plan, list(keys), True, {"long_name": "SHA-256 of what was asked"})}
     return xr.Dataset(columns, coords=_coordinates(plan) | keyed, attrs=_attributes(plan))
+
+
+def columns_of(plan: Plan) -> set[str]:
+    """Names that a table of this plan may have as columns or coordinates."""
+    axes = {name for axis in plan.axes for name in (axis.dim, *axis.names)}
+    return {*axes, *(output.name for output in plan.outputs), *ADDED}
 
 
 def _column(plan: Plan, values: list[Any], is_text: bool, attributes: Mapping[str, str]) -> Any:
