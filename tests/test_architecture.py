@@ -21,7 +21,7 @@ SOURCE = REPOSITORY / "src" / PACKAGE
 
 BANDS: tuple[tuple[str, ...], ...] = (
     ("conventions", "errors"),
-    ("linalg",),
+    ("linalg", "memory"),
     ("systems",),
     ("states",),
     ("measures", "results"),

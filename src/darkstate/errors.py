@@ -2,14 +2,17 @@
 
 Every message has four parts: the argument's name, the rule, the value that breaks it, and what to
 do instead. Code outside this module calls the ``check_*`` functions or raises one of the classes
-with such a sentence; it never invents another exception.
+with such a sentence; it never invents another exception. What Python and its libraries raise inside
+is turned into one of the classes at the `border` of the package.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Real
+from traceback import clear_frames
 from typing import Any
 
 import numpy as np
@@ -73,6 +76,44 @@ class MissingError(DarkstateError, LookupError):
 
 class ScenarioError(DarkstateError, ValueError):
     """A scenario file cannot be understood; the message names file, place and remedy."""
+
+
+@contextmanager
+def border(what: str) -> Iterator[None]:
+    """What runs out of memory or of floating-point numbers inside is told as darkstate's own error.
+
+    Used once at each way in, as ``@border("steady_state")`` or ``with border("steady_state")``.
+
+    Args:
+        what: what was asked for, as the caller knows it.
+
+    Raises:
+        CapacityError: memory, or the depth to which calls may nest, ran out.
+        NumericalError: a number left the range of floating point, or a decomposition failed.
+    """
+    try:
+        yield
+    except DarkstateError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        clear_frames(error.__traceback__)  # their large arrays would live as long as the message
+        raise CapacityError(
+            f"`{what}` must fit into memory, but there was: {_first_line(error)}.",
+            "Use a smaller problem (fewer nodes, levels, times or samples), or a machine with more "
+            "memory.",
+        ) from None
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise NumericalError(
+            f"`{what}` must stay within floating-point numbers, but there was: "
+            f"{_first_line(error)}. Measure in a unit in which the rates are about one, and leave "
+            "out what is many powers of ten larger or smaller than the rest."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    """Kind and message of an error, in one line without its last stop."""
+    text = str(error).strip().partition("\n")[0].rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _short(value: object) -> str:

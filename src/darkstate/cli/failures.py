@@ -27,15 +27,16 @@ def telling(as_json: bool = False) -> Iterator[None]:
 
     With `as_json` the message is also the one JSON document on stdout.
     """
-    from darkstate.errors import DarkstateError, MissingError, NumericalError
+    from darkstate.errors import DarkstateError, MissingError, NumericalError, border
 
     try:
-        yield
+        with border("darkstate"):
+            yield
     except DarkstateError as error:
         code = DOUBTFUL if isinstance(error, NumericalError | MissingError) else BAD_INPUT
         _tell("no result" if code == DOUBTFUL else "error", str(error), code, as_json)
         raise typer.Exit(code) from None
-    except (OSError, MemoryError) as error:  # a full disk, a closed pipe, no memory left
+    except OSError as error:  # a full disk, a closed pipe
         if isinstance(error, BrokenPipeError):
             raise
         _tell("error", f"{type(error).__name__}: {error}", DOUBTFUL, as_json)

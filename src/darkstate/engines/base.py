@@ -21,6 +21,7 @@ from darkstate.errors import (
     check_integer,
     check_real,
 )
+from darkstate.memory import bytes_text
 from darkstate.results import Report
 
 LEAST_INITIAL_MARGIN = -1e-7
@@ -39,7 +40,7 @@ class Cost:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{_bytes_text(self.memory)}, {_seconds_text(self.seconds)}"
+        return f"{bytes_text(self.memory)}, {_seconds_text(self.seconds)}"
 
 
 @dataclass(frozen=True)
@@ -125,22 +126,8 @@ def affordable(offer: Offer, limit: float, remedy: str) -> Offer:
     """An offer, withdrawn if it would not fit into `limit` bytes of memory."""
     if not offer.can or offer.cost is None or offer.cost.memory <= limit:
         return offer
-    reason = f"it would need {offer.cost}, more memory than the limit of {_bytes_text(limit)}."
+    reason = f"it would need {offer.cost}, more memory than the limit of {bytes_text(limit)}."
     return replace(offer, can=False, reason=reason, remedy=remedy, plan=None)
-
-
-def refuse_if_too_large(what: str, needed: float, limit: float, remedy: str) -> None:
-    """Refuse before allocating.
-
-    Raises:
-        CapacityError: `needed` bytes exceed `limit`.
-    """
-    if needed > limit:
-        raise CapacityError(
-            f"`{what}` would need {_bytes_text(needed)} of memory, more than the limit of "
-            f"{_bytes_text(limit)}.",
-            remedy,
-        )
 
 
 def refuse_if_too_long(what: str, cost: Cost, remedy: str) -> None:
@@ -153,16 +140,6 @@ def refuse_if_too_long(what: str, cost: Cost, remedy: str) -> None:
         raise CapacityError(
             f"`{what}` with larger cut-offs would take {_seconds_text(cost.seconds)}.", remedy
         )
-
-
-def available_memory() -> float:
-    """Bytes of physical memory of this machine (a fixed 8 GiB where it cannot be read)."""
-    import os
-
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return 8.0 * 2**30
 
 
 def check_physical(initial: Any) -> None:
@@ -208,14 +185,6 @@ def check_density_options(rtol: float, edge: float, krylov_size: int) -> None:
     )
     check_real("edge", edge, above=0.0, maximum=1.0, remedy="Give a population.")
     check_integer("krylov_size", krylov_size, minimum=3, remedy="Give 10 to 60.")
-
-
-def _bytes_text(size: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"{size:.3g} TiB"
 
 
 def _seconds_text(seconds: float) -> str:

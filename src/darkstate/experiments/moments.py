@@ -20,9 +20,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.base import available_memory, refuse_if_too_large
 from darkstate.errors import ArgumentError
 from darkstate.experiments.records import ExperimentRecords
+from darkstate.memory import memory_limit, refuse_if_too_large
 
 Real = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def moments_of(records: ExperimentRecords, groups: int) -> dict[str, Moments]:
     squares = sum(2 * series.bins**2 for series in records.setup.series)
     needed = 8.0 * 4 * (groups + 1) * squares  # sums, what is left of them, the result, its unit
     remedy = "Average over wider bins, or take fewer groups."
-    refuse_if_too_large("estimate", needed, 0.5 * available_memory(), remedy)
+    refuse_if_too_large("estimate", needed, memory_limit(None), remedy)
     found = {}
     for series in records.setup.series:
         if series.shots < 2 * groups:

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.base import available_memory, refuse_if_too_large
 from darkstate.errors import ArgumentError, check_integer, check_real, check_reals
 from darkstate.experiments.interface import CHANNELS, QUADRATURE, LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.frontdoor import observe
 from darkstate.linalg.sampled import SampledStep
+from darkstate.memory import memory_limit, refuse_if_too_large
 
 Real = NDArray[np.float64]
 QUADRATURES = 4
@@ -170,7 +170,7 @@ class VirtualExperiment:
         bins = sum(series.shots * series.bins for series in self.setup(self.efficiency).series)
         needed = 8.0 * 8 * bins  # currents, and the random numbers of a pulse
         remedy = "Take fewer shots or bins."
-        refuse_if_too_large("run", needed, 0.5 * available_memory(), remedy)
+        refuse_if_too_large("run", needed, memory_limit(None), remedy)
         entropy = np.random.SeedSequence().entropy if seed is None else seed
         remedy = "Give a whole number, or leave it out."
         entropy = check_integer("seed", entropy, minimum=0, remedy=remedy)

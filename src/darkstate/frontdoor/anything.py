@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from darkstate.engines import Engine
+from darkstate.errors import border
 from darkstate.frontdoor.asking import Model, described
 from darkstate.frontdoor.chains import ChainModel, chain_of, chosen_solver, is_chain
 from darkstate.frontdoor.steady import steady_state
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 UNITS = {"entropy": "ebit", "log_negativity": "ebit", "probability": "", "purity": ""}
 
 
+@border("solve")
 def solve(
     model: Model | System | ChainModel | MeasuredChain,
     engine: Engine | ChainSolver | None = None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from darkstate.engines import ENGINES, Engine, Offer
-from darkstate.errors import ArgumentError, EngineMismatchError, check_times
+from darkstate.errors import ArgumentError, EngineMismatchError, border, check_times
 from darkstate.frontdoor.chains import ChainModel, chain_offers, is_chain, no_system
 from darkstate.frontdoor.ladder import LONGEST, Task, climb
 from darkstate.repeaters import ChainSolver
@@ -56,6 +56,7 @@ class Explanation:
         return "\n".join([*lines, f"chosen: {taken}"])
 
 
+@border("explain")
 def explain(
     model: Model | System | ChainModel | MeasuredChain,
     engine: Engine | ChainSolver | None = None,

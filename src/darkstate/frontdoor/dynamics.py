@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from darkstate.engines import Engine, Lindblad
-from darkstate.errors import ArgumentError, check_real, check_times
+from darkstate.errors import ArgumentError, border, check_real, check_times
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
@@ -19,6 +19,7 @@ from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
 
 
+@border("evolve")
 def evolve(
     model: Model | System,
     times: Sequence[float],
@@ -58,6 +59,7 @@ def evolve(
     return Result(solution.state, solution.report, table, described(model))
 
 
+@border("preparation_time")
 def preparation_time(
     model: Model | System, tolerance: float = 1e-3, engine: Lindblad | None = None
 ) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from darkstate.engines import Engine, Gaussian
-from darkstate.errors import ArgumentError, check_choice, check_reals
+from darkstate.errors import ArgumentError, border, check_choice, check_reals
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,
@@ -23,6 +23,7 @@ from darkstate.systems.langevin import System
 from darkstate.systems.open_system import Monitor, OpenSystem
 
 
+@border("steady_state")
 def steady_state(
     model: Model | System,
     engine: Engine | None = None,
@@ -58,6 +59,7 @@ def steady_state(
     return Result(solution.state, solution.report, model=described(model))
 
 
+@border("steady_states")
 def steady_states(model: Model, **varied: Any) -> Result:
     """Steady states of one Gaussian model for a batch of parameter values, solved together.
 
@@ -131,6 +133,7 @@ def _check_may_vary(model: Any, name: str) -> None:
         raise ArgumentError("varied", rule, f"{name}, a {type(value).__name__}", remedy)
 
 
+@border("conditional_state")
 def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
     """Gaussian steady state conditioned on continuous homodyne or heterodyne records.
 
@@ -154,6 +157,7 @@ def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
     return Result(solution.state, solution.report, model=described(model))
 
 
+@border("output_states")
 def output_states(
     model: Model | OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
 ) -> list[GaussianState]:

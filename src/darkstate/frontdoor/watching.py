@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from darkstate.engines import Gaussian
 from darkstate.engines.gaussian import Observation
-from darkstate.errors import ArgumentError, check_times
+from darkstate.errors import ArgumentError, border, check_times
 from darkstate.frontdoor.asking import Model, as_open_system
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import Monitor, OpenSystem
 
 
+@border("observe")
 def observe(
     model: Model | OpenSystem,
     times: Sequence[float],

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, EngineMismatchError, check_labels
+from darkstate.errors import ArgumentError, EngineMismatchError, border, check_labels
 
 Pair = tuple[str, str]
 
@@ -77,13 +77,15 @@ class Measure:
             raise ArgumentError("labels", "be one label or one list of labels", groups, remedy)
         elif groups and groups[0] is not None:
             check_labels("labels", groups[0], state.labels)
-        return float(function(state, *groups))
+        with border(self.name):
+            return float(function(state, *groups))
 
     def many(self, state: Any, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """The values for many pairs of single labels, shape (P,)."""
         function = self._many.get(type(state))
         if function is not None:
-            return function(state, pairs)
+            with border(self.name):
+                return function(state, pairs)
         return np.array([self(state, first, second) for first, second in pairs], dtype=float)
 
     def __repr__(self) -> str:

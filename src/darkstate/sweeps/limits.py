@@ -6,9 +6,6 @@ corners of the sweep, and the largest memory counts.
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from darkstate.engines.base import available_memory
 from darkstate.errors import CapacityError, DarkstateError
 from darkstate.frontdoor import explain
 from darkstate.sweeps.definition import Sweep
@@ -42,17 +39,6 @@ def predicted_memory(sweep: Sweep) -> float | None:
     if not costs:
         return None
     return max(costs) * (VECTOR if sweep.vectorise else 1)
-
-
-def free_memory() -> float:
-    """Bytes of memory that are free now; all of the machine's where that cannot be read."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024.0 * float(line.split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    return available_memory()
 
 
 def fitting_workers(wanted: int, needed: float | None, limit: float) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError, check_integer
+from darkstate.memory import available_memory
 from darkstate.results.report import versions
 from darkstate.sweeps.arrays import check_free
 from darkstate.sweeps.definition import Sweep
@@ -18,7 +19,7 @@ from darkstate.sweeps.evaluate import Record, Task, solve_point
 from darkstate.sweeps.executors import DaskCluster, Executor, InProcess, Processes
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Segment, scan
-from darkstate.sweeps.limits import SHARE, fitting_workers, free_memory, predicted_memory
+from darkstate.sweeps.limits import SHARE, fitting_workers, predicted_memory
 from darkstate.sweeps.lock import locked
 from darkstate.sweeps.places import store_folder, writing
 from darkstate.sweeps.plan import DamagedError, Plan, plan_of, stored_plan, write_plan
@@ -90,7 +91,7 @@ def sweep(
         if wanted and scheduler is not None:
             executor = DaskCluster(scheduler, threads, predicted_memory(sweep))
         elif wanted and workers is not None:
-            limit = SHARE * free_memory() if memory_limit is None else memory_limit
+            limit = SHARE * available_memory() if memory_limit is None else memory_limit
             executor = Processes(fitting_workers(workers, predicted_memory(sweep), limit), threads)
         run.compute(wanted, executor, progress)
     return SweepStore(path)

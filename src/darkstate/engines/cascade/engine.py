@@ -16,9 +16,7 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_memory_limit,
-    refuse_if_too_large,
     refused,
 )
 from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
@@ -33,6 +31,7 @@ from darkstate.errors import (
     check_real,
 )
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states.matrices import space_dimensions
@@ -135,7 +134,7 @@ class Cascade:
         cost = self._cost(len(members), largest, source is not None)
         plan = _Plan(network, source, members, dims)
         offer = Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
-        return affordable(offer, self.memory_limit or 0.5 * available_memory(), LESS)
+        return affordable(offer, memory_limit(self.memory_limit), LESS)
 
     def _refusal(
         self, network: OpenSystem, members: Sequence[Sequence[str]], no_order: str
@@ -195,7 +194,7 @@ class Cascade:
             raise ArgumentError("initial", "be left out for this engine", initial, remedy)
         offer = offer or self.offer(system)
         if offer.cost is not None:
-            limit = self.memory_limit or 0.5 * available_memory()
+            limit = memory_limit(self.memory_limit)
             refuse_if_too_large("steady_state", offer.cost.memory, limit, LESS)
         if not offer.can:
             remedy = offer.answer[0].upper() + offer.answer[1:]

@@ -16,10 +16,8 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_density_options,
     check_memory_limit,
-    refuse_if_too_large,
     refuse_if_too_long,
     refused,
 )
@@ -40,6 +38,7 @@ from darkstate.engines.truncation import (
     mode_populations,
 )
 from darkstate.errors import CapacityError, DarkstateError, EngineMismatchError, check_choice
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report
 from darkstate.results.report import versions
 from darkstate.states import DensityState, EnsembleState, PureState
@@ -299,7 +298,7 @@ class Collective:
 
     @property
     def _limit(self) -> float:
-        return self.memory_limit or 0.5 * available_memory()
+        return memory_limit(self.memory_limit)
 
     @property
     def _settings(self) -> Settings:

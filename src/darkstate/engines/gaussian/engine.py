@@ -16,10 +16,8 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_memory_limit,
     check_physical,
-    refuse_if_too_large,
     refused,
 )
 from darkstate.engines.gaussian.batch import batched_steady_states
@@ -60,6 +58,7 @@ from darkstate.errors import (
     check_real,
     check_times,
 )
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states import GaussianState
@@ -209,7 +208,7 @@ class Gaussian:
 
     @property
     def _limit(self) -> float:
-        return self.memory_limit or 0.5 * available_memory()
+        return memory_limit(self.memory_limit)
 
     def _solved(self, offer: Offer) -> Solution:
         if offer.method == HARMONIC_BALANCE:

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
-from darkstate.engines.base import available_memory, refuse_if_too_large
+from darkstate.memory import memory_limit, refuse_if_too_large
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,7 +89,7 @@ def record_covariances(watched: Observation) -> tuple[Real, Real]:
     m, steps, k = len(watched.quadratures), watched.steps, len(watched.initial.covariance)
     size = m * len(steps)
     remedy = "Use fewer times."
-    limit = 0.5 * available_memory()
+    limit = memory_limit(None)
     refuse_if_too_large("exponential_mode", 24.0 * size**2, limit, remedy)
     with_record, with_state = np.empty((size, size)), np.empty((k, size))
     for i, step in enumerate(steps):

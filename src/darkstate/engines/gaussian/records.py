@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.engines.base import available_memory, refuse_if_too_large
 from darkstate.errors import ArgumentError, check_integer, check_reals
+from darkstate.memory import memory_limit, refuse_if_too_large
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,7 +101,7 @@ def draw(
     size = modes + (modes + m) * len(steps)
     needed = 8.0 * (len(numbers) * m * len(steps) + 2 * min(BATCH, len(numbers)) * size)
     remedy = "Draw fewer records, or use fewer times."
-    refuse_if_too_large("records", needed, 0.5 * available_memory(), remedy)
+    refuse_if_too_large("records", needed, memory_limit(None), remedy)
     currents = np.empty((len(steps), m, len(numbers)))
     points = np.empty((len(numbers), modes))
     root = np.linalg.cholesky(state.covariance)

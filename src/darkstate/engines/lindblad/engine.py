@@ -16,10 +16,8 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_density_options,
     check_memory_limit,
-    refuse_if_too_large,
     refused,
 )
 from darkstate.engines.compile import smallest_rate
@@ -53,6 +51,7 @@ from darkstate.engines.truncation import (
     mode_labels,
 )
 from darkstate.errors import ArgumentError, DarkstateError, check_choice
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results.report import versions
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
@@ -310,7 +309,7 @@ class Lindblad:
 
     @property
     def _limit(self) -> float:
-        return self.memory_limit or 0.5 * available_memory()
+        return memory_limit(self.memory_limit)
 
     @property
     def _settings(self) -> Settings:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines import truncation
 from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
-from darkstate.engines.base import Cost, Solution, refuse_if_too_large, refuse_if_too_long
+from darkstate.engines.base import Cost, Solution, refuse_if_too_long
 from darkstate.engines.lindblad.compile import compiled, sectors_of
 from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
 from darkstate.engines.lindblad.evolution import StoredStates
@@ -46,6 +46,7 @@ from darkstate.engines.truncation import (
     populations_of,
 )
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.memory import refuse_if_too_large
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.traits import LinearSource

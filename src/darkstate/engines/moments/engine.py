@@ -14,10 +14,8 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_memory_limit,
     check_physical,
-    refuse_if_too_large,
     refused,
 )
 from darkstate.engines.moments.compile import MomentEquations, moment_equations
@@ -25,6 +23,7 @@ from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
 from darkstate.engines.moments.trust import closes, closure_error, evolved_error
 from darkstate.errors import ArgumentError, EngineMismatchError, check_real
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.states import SpinMoments
@@ -108,7 +107,7 @@ class Moments:
 
     @property
     def _limit(self) -> float:
-        return self.memory_limit or 0.5 * available_memory()
+        return memory_limit(self.memory_limit)
 
     def _equations(self, system: OpenSystem, offer: Offer | None) -> MomentEquations:
         offer = offer or self.offer(system)

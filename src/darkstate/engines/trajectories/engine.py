@@ -15,9 +15,7 @@ from darkstate.engines.base import (
     Offer,
     Solution,
     affordable,
-    available_memory,
     check_memory_limit,
-    refuse_if_too_large,
     refused,
 )
 from darkstate.engines.trajectories.averages import (
@@ -76,6 +74,7 @@ from darkstate.errors import (
     check_real,
 )
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 
@@ -388,7 +387,7 @@ class Trajectories:
 
     @property
     def _limit(self) -> float:
-        return self.memory_limit or 0.5 * available_memory()
+        return memory_limit(self.memory_limit)
 
     def _refuse_average(self, matrices: Compiled, times: int) -> None:
         if matrices.size > LARGEST_AVERAGE:

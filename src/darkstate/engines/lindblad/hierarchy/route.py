@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkstate.engines.base import Cost, Offer, Solution, refuse_if_too_large
+from darkstate.engines.base import Cost, Offer, Solution
 from darkstate.engines.lindblad.compile import dimensions
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.solve import (
@@ -22,6 +22,7 @@ from darkstate.engines.lindblad.hierarchy.solve import (
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.memory import refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
