@@ -105,7 +105,7 @@ def test_memory_that_runs_out_is_told_at_every_way_in(monkeypatch):
         "output_states": partial(ds.output_states, model, ["A1 loss"], [0.0]),
     }
     for name, call in calls.items():
-        with pytest.raises(CapacityError, match=rf"`({name}|steady_state)` must fit into memory.*Use"):
+        with pytest.raises(CapacityError, match=rf"`({name}|steady_state)` must fit.*Use a"):
             call()
     monkeypatch.setitem(ds.purity._single, type(state), run_out)
     with pytest.raises(CapacityError, match=r"`purity` must fit.*Unable to allocate 4.00 EiB"):
