@@ -22,7 +22,7 @@ import darkstate as ds
 from darkstate.errors import ArgumentError
 from darkstate.sweeps import (
     BusyError,
-    JournalFullError,
+    FullError,
     Sweep,
     definition,
     grid,
@@ -174,7 +174,7 @@ def test_a_full_disk_stops_cleanly(tmp_path, monkeypatch, room):
 
     with monkeypatch.context() as patch:
         patch.setattr(journal.os, "write", scarce)
-        with pytest.raises(JournalFullError, match="No space left on device"):
+        with pytest.raises(FullError, match="No space left on device"):
             ds.sweep(swept, tmp_path / "s.zarr")
     after_the_flood(tmp_path, swept)
 
@@ -186,7 +186,7 @@ def test_a_limit_on_file_sizes_stops_cleanly(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
     try:
-        with pytest.raises(JournalFullError, match="File too large"):
+        with pytest.raises(FullError, match="File too large"):
             ds.sweep(swept, tmp_path / "s.zarr")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -208,7 +208,7 @@ def test_a_small_disk_stops_cleanly(tmp_path):
     try:
         swept, ballast = toy(tmp_path), disk / "ballast"
         ballast.write_bytes(bytes(8192))
-        with pytest.raises(JournalFullError, match="No space left on device"):
+        with pytest.raises(FullError, match="No space left on device"):
             ds.sweep(swept, disk / "s.zarr")
         before, done = ds.open_sweep(disk / "s.zarr").status(), len(calls(tmp_path))
         assert before.damaged == 0

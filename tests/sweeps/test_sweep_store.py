@@ -19,7 +19,17 @@ from sweeps_models import CLOCK, Toy, calls, drawn, noted, number, refusing, tic
 
 import darkstate as ds
 from darkstate.errors import ArgumentError
-from darkstate.sweeps import Sweep, grid, journal, random_points, replay, run, span, together
+from darkstate.sweeps import (
+    FullError,
+    Sweep,
+    grid,
+    journal,
+    random_points,
+    replay,
+    run,
+    span,
+    together,
+)
 
 CHAINS = ds.models.CavityChains(2, loss=0.1)
 PHYSICAL = ("log_negativity(A1:B1)", "purity", "report.residual", "report.method")
@@ -298,7 +308,7 @@ def test_an_entry_of_the_arrays_never_says_more_than_it_holds(tmp_path, monkeypa
         left[0] = survived
         with monkeypatch.context() as patch:
             patch.setattr(zarr.Array, "__setitem__", dying)
-            with contextlib.suppress(journal.JournalFullError):
+            with contextlib.suppress(FullError):
                 run._Run(swept, place, records, None).compute([], nobody, lambda progress: None)
         with xr.open_zarr(place) as read:
             done = read["status"].values == "converged"

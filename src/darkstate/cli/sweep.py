@@ -225,13 +225,13 @@ def _compute(
 def _telling() -> Iterator[Any]:
     """As `telling`; a full disk, a busy store and Ctrl-C leave a store that is only unfinished."""
     from darkstate.cli.screen import errors
-    from darkstate.sweeps import BusyError, JournalFullError
+    from darkstate.sweeps import BusyError, FullError
 
     console = errors()
     with telling():
         try:
             yield
-        except (JournalFullError, BusyError) as error:
+        except (FullError, BusyError) as error:
             console.print("[bold red]stopped:[/] ", end="")
             console.print(str(error), markup=False, soft_wrap=not console.is_terminal)
         except KeyboardInterrupt:

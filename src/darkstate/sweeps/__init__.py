@@ -9,6 +9,7 @@ puts them together and gives every point its key. `run` looks up what is stored 
 `executors` compute the rest; `journal` keeps each finished point, `view` the zarr arrays.
 """
 
+from darkstate.results.files import FullError
 from darkstate.sweeps.axes import (
     Axis,
     grid,
@@ -19,7 +20,6 @@ from darkstate.sweeps.axes import (
     together,
 )
 from darkstate.sweeps.definition import Sweep
-from darkstate.sweeps.journal import JournalFullError
 from darkstate.sweeps.lock import BusyError
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.progress import SweepProgress
@@ -29,7 +29,7 @@ from darkstate.sweeps.store import SweepStatus, SweepStore, open_sweep
 __all__ = [
     "Axis",
     "BusyError",
-    "JournalFullError",
+    "FullError",
     "Output",
     "Sweep",
     "SweepProgress",

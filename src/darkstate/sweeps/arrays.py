@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from darkstate.errors import ArgumentError
-from darkstate.sweeps.journal import write_whole
+from darkstate.results.files import write_whole
 from darkstate.sweeps.sealed import sealed, unsealed
 
 METADATA = "zarr.json"
@@ -44,13 +44,13 @@ def remember(path: Path, names: set[str]) -> None:
     """Keep these names as those of the store's arrays.
 
     Raises:
-        JournalFullError: no room.
+        FullError: no room.
     """
     data = sealed({"arrays": sorted(names)})
     with suppress(OSError):
         if (path / _FILE).read_bytes() == data:
             return
-    write_whole(path / _FILE, data)
+    write_whole(path / _FILE, data, "store")
 
 
 def check_free(path: Path, wanted: Iterable[str]) -> None:

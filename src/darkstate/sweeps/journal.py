@@ -16,7 +16,6 @@ forced to the disk every few seconds, so that a power failure costs no more than
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import time
@@ -27,14 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from darkstate.errors import CapacityError
+from darkstate.results.files import FULL, no_room, sync_folder
 from darkstate.sweeps.evaluate import Record
 
 SYNC_SECONDS = 2.0
 """Longest time for which finished points may not be on the disk itself."""
-
-FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-"""What the operating system says when there is no room."""
 
 _SUFFIX = ".log"
 _LONGEST_SESSION = 2**16
@@ -57,10 +53,6 @@ class Scan:
     repeated: int = 0
 
 
-class JournalFullError(CapacityError):
-    """There is no room on the disk; what was stored before is complete."""
-
-
 class Segment:
     """The segment that this process appends to.
 
@@ -69,7 +61,7 @@ class Segment:
         session: plain values about this process, the first line.
 
     Raises:
-        JournalFullError: no room.
+        FullError: no room.
     """
 
     def __init__(self, folder: Path, session: dict[str, Any]):
@@ -85,7 +77,7 @@ class Segment:
         """Store records; all of them or, if there is no room, none.
 
         Raises:
-            JournalFullError: no room.
+            FullError: no room.
         """
         rows = [[r.key, r.status, r.message, r.seconds, r.seed, *r.values] for r in records]
         self._write({"records": rows})
@@ -113,17 +105,9 @@ class Segment:
         except OSError as error:
             os.ftruncate(self._file, self._size)
             if error.errno in FULL:
-                raise JournalFullError(no_room(self.path.parent, error)) from None
+                raise no_room("store", self.path.parent, error) from None
             raise
         self._size += whole
-
-
-def no_room(place: Path, error: OSError) -> str:
-    """The message for a full disk."""
-    return (
-        f"`store` must have room to grow, but the disk of '{place}' is full ({error.strerror}). "
-        "All points stored so far are complete; free some space and run the sweep again."
-    )
 
 
 def line(content: dict[str, Any]) -> bytes:
@@ -174,33 +158,3 @@ def has_session(folder: Path) -> bool:
             if "session" in (next(_contents(stream.readline(_LONGEST_SESSION)), None) or {}):
                 return True
     return False
-
-
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises:
-        JournalFullError: no room.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        if error.errno in FULL:
-            raise JournalFullError(no_room(path.parent, error)) from None
-        raise
-    sync_folder(path.parent)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError
-from darkstate.sweeps.journal import FULL, JournalFullError, has_session, no_room
+from darkstate.results.files import FULL, no_room
+from darkstate.sweeps.journal import has_session
 from darkstate.sweeps.plan import DamagedError, check_format, stored_plan
 from darkstate.sweeps.store import JOURNAL
 from darkstate.sweeps.view import FORMAT_MARK, make_root, marks
@@ -23,7 +24,7 @@ def store_folder(store: Any) -> Path:
 
     Raises:
         ArgumentError: there is something else, or a newer darkstate's, or it cannot be made.
-        JournalFullError: no room.
+        FullError: no room.
     """
     path = store_path(store)
     with writing(path):
@@ -53,14 +54,14 @@ def writing(path: Path) -> Iterator[None]:
     """What the operating system refuses while a store is written, as darkstate's own errors.
 
     Raises:
-        JournalFullError: no room.
+        FullError: no room.
         ArgumentError: anything else that the system says.
     """
     try:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise JournalFullError(no_room(path, error)) from None
+            raise no_room("store", path, error) from None
         rule = f"be a folder that can be written ({error.strerror or error})"
         remedy = "Choose another place, or see to what the system says."
         raise ArgumentError("store", rule, str(error.filename or path), remedy) from None

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError
+from darkstate.results.files import write_whole
 from darkstate.results.report import versions
 from darkstate.sweeps.definition import Sweep
-from darkstate.sweeps.journal import write_whole
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.plain import canonical, plain
 from darkstate.sweeps.sealed import is_sealed, sealed, unsealed
@@ -125,10 +125,10 @@ def write_plan(plan: Plan, keys: list[str], folder: Path) -> None:
     raw = bytes.fromhex("".join(keys))
     name = _keys_name(raw)
     if _content(folder / name) != raw:
-        write_whole(folder / name, raw)
+        write_whole(folder / name, raw, "store")
     data = sealed({"format": FORMAT} | asdict(plan) | {"keys": name})
     if _content(folder / _FILE) != data:
-        write_whole(folder / _FILE, data)
+        write_whole(folder / _FILE, data, "store")
     for other in folder.glob("keys-*.bin"):
         if other.name != name and _KEYS.fullmatch(other.name):
             other.unlink(missing_ok=True)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.results.files import write_whole
 from darkstate.sweeps.arrays import METADATA, owned, remember, remove, remove_halves
-from darkstate.sweeps.journal import write_whole
 from darkstate.sweeps.plan import FORMAT
 from darkstate.sweeps.tables import STATUS
 
@@ -38,7 +38,7 @@ def write_view(table: xr.Dataset, path: Path, state: str) -> None:
     """Write the table into the store at `path`; `state` says how complete it is.
 
     Raises:
-        JournalFullError, OSError: no room, or the place cannot be written.
+        FullError, OSError: no room, or the place cannot be written.
     """
     names = sorted((str(name) for name in table.variables), key=lambda name: name == STATUS)
     columns = {name: _stored(table[name].variable) for name in names}
@@ -96,7 +96,7 @@ def _write_root(
     with suppress(OSError):
         if (place / METADATA).read_bytes() == data:
             return
-    write_whole(place / METADATA, data)
+    write_whole(place / METADATA, data, "store")
 
 
 def _stored(column: xr.Variable) -> xr.Variable:
@@ -139,7 +139,7 @@ def _fits(place: Path, metadata: bytes) -> bool:
             return False
     except (OSError, ValueError, TypeError, RecursionError):
         return False
-    write_whole(place / METADATA, metadata)
+    write_whole(place / METADATA, metadata, "store")
     return True
 
 
@@ -150,7 +150,7 @@ def _write(place: Path, column: xr.Variable, metadata: bytes, anew: bool) -> Non
     if anew:
         remove(place)
         place.mkdir(exist_ok=True)
-        write_whole(place / METADATA, metadata)
+        write_whole(place / METADATA, metadata, "store")
     with zarr.config.set(_EXACT):
         target: Any = zarr.open_array(place, mode="r+", zarr_format=3)
         target[...] = column.values
