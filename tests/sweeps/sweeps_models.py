@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -102,6 +103,28 @@ def deadly(model: Toy, engine: object) -> dict[str, float]:
             if model.folder:
                 mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+    return total(model, engine)
+
+
+def leaving(model: Toy, engine: object) -> dict[str, float]:
+    """Ends the process that computes x = 3."""
+    if model.x == 3.0:
+        os._exit(3)
+    return total(model, engine)
+
+
+def hunted(model: Toy, engine: object) -> dict[str, float]:
+    """Killed from outside whenever it computes x = 3, but for the fifth time."""
+    found = noted(model, engine)
+    if model.x == 3.0 and sum(line[:4] == "3.0 " for line in calls(Path(model.folder))) < 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+
+
+def stuck(model: Toy, engine: object) -> dict[str, float]:
+    """Waits at x = 3 for what never comes."""
+    if model.x == 3.0:
+        threading.Event().wait()
     return total(model, engine)
 
 

@@ -128,6 +128,7 @@ WRONG = [
     ("  axes:", "  outputs: [purty]\n  axes:", 6, "Did you mean 'purity'"),
     ("  axes:", "  file: none.csv\n  axes:", 6, "readable"),
     ("  axes:", "  sample: {points: 4}\n  axes:", 6, "something to sample"),
+    ("  axes:", "  point_seconds: 0\n  axes:", 6, "> 0"),
 ]
 
 
@@ -181,6 +182,22 @@ def test_a_sweep_from_beginning_to_end(do):
     again = do("sweep", "--resume", "small.yaml", "--quiet")
     assert (again.exit_code, again.stdout) == (0, f"{place}\n")
     assert ds.open_sweep(place).status().sessions == 1
+
+
+def test_limits_of_time_and_too_many_workers(do, monkeypatch):
+    """The command line goes before the file, and what is left of the workers is said."""
+    asked, real = [], ds.sweep
+
+    def sweep(wanted, place, *, progress, point_seconds, **options):
+        asked.append(point_seconds)
+        progress(SweepProgress(total=8, stored=0, note="2 of 9 workers: why"))
+        return real(wanted, place)
+
+    monkeypatch.setattr("darkstate.sweeps.sweep", sweep)
+    Path("limited.yaml").write_text(BASE + "  point_seconds: 60\n")
+    for words in (["limited.yaml", "--point-seconds", "5.5"], ["limited.yaml"], ["small.yaml"]):
+        assert "note: 2 of 9 workers: why" in do("sweep", *words, "--workers", "9").stdout
+    assert asked == [5.5, 60, None]
 
 
 def test_failed_points_are_shown_and_retried(do):

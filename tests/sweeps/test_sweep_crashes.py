@@ -16,7 +16,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from sweeps_models import DEADLINE, Toy, calls, deadly, gated, interrupting, noted, total, until
+from sweeps_models import (
+    DEADLINE,
+    Toy,
+    calls,
+    deadly,
+    gated,
+    hunted,
+    interrupting,
+    leaving,
+    noted,
+    stuck,
+    total,
+    until,
+)
 
 import darkstate as ds
 from darkstate.errors import ArgumentError
@@ -101,13 +114,31 @@ def test_workers_that_are_killed_are_replaced(tmp_path):
     assert_same(store, undisturbed(swept, tmp_path))
 
 
-def test_a_point_that_kills_every_worker_is_given_up(tmp_path):
-    swept = Sweep(Toy(), (grid("x", [1.0, 3.0, 4.0]),), ("sum",), solve=deadly)
+def test_a_point_that_ends_every_worker_is_given_up(tmp_path):
+    swept = Sweep(Toy(), (grid("x", [1.0, 3.0, 4.0]),), ("sum",), solve=leaving)
     store = ds.sweep(swept, tmp_path / "s.zarr", workers=1)
     assert store.status().counts == {"converged": 2, "failed": 1}
     (message,) = store.status().failures
-    assert "killed its worker 3 times (signal 9)" in message
+    assert message == "It killed its worker 3 times (exit code 3)."
     assert np.isnan(store.table()["sum"].sel(x=3.0))
+
+
+def test_a_point_whose_worker_is_killed_from_outside_is_tried_again_without_company(tmp_path):
+    """Three times like all others, then twice at the end."""
+    swept = Sweep(Toy(folder=str(tmp_path)), (grid("x", [3.0, 1.0, 4.0]),), ("sum",), solve=hunted)
+    store = ds.sweep(swept, tmp_path / "s.zarr", workers=1)
+    assert store.status().counts == {"converged": 3}
+    assert [line[0] for line in calls(tmp_path)][-2:] == ["3", "3"]
+
+
+def test_a_stuck_worker_is_replaced_and_its_point_fails(tmp_path):
+    """Without `workers` one is started: nothing else can be stopped."""
+    swept = Sweep(Toy(), (grid("x", [3.0, 4.0]),), ("sum",), solve=stuck)
+    store = ds.sweep(swept, tmp_path / "s.zarr", point_seconds=0.5)
+    assert store.status().counts == {"converged": 1, "failed": 1}
+    (message,) = store.status().failures
+    assert "longer than the 0.5 s allowed for a point (`point_seconds`)" in message
+    assert store.table()["status"].sel(x=3.0) == "failed"
 
 
 @pytest.mark.parametrize("workers", [None, 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sweeps_models import Toy, calls, noted, refusing, total
+from sweeps_models import Toy, calls, noted, refusing, stuck, total
 
 import darkstate as ds
 from darkstate.engines.base import Cost, Offer
@@ -21,7 +22,7 @@ from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps import Sweep, definition, grid, limits, scheduling, span
 from darkstate.sweeps.evaluate import Task
 from darkstate.sweeps.executors import DaskCluster
-from darkstate.sweeps.executors.base import packed
+from darkstate.sweeps.executors.base import Terms, packed
 from darkstate.sweeps.scheduling import Work, blocks_of
 
 HERE = Path(__file__).parent
@@ -167,6 +168,21 @@ def test_a_lost_chunk_comes_back_piece_by_piece():
     assert list(work.lost(alone[0], ())) == [tasks(4)[1]]  # type: ignore[arg-type]
 
 
+def test_what_somebody_else_killed_comes_last_and_has_two_more_tries():
+    work = Work([(task,) for task in tasks(2)])
+    chunk = work.take()
+    assert chunk is not None
+    for _ in range(2):
+        assert work.lost(chunk, (), outside=True) == ()
+        assert work.take() == chunk
+    assert work.lost(chunk, (), outside=True) == () and not work.only_set_aside
+    assert work.take() != chunk and work.only_set_aside
+    assert work.take() == chunk
+    assert work.lost(chunk, (), outside=True) == () and work.take() == chunk
+    assert list(work.lost(chunk, (), outside=True)) == [tasks(2)[0]]
+    assert work.kills(chunk.tasks()) == 5 and not work
+
+
 def test_blocks_of_a_vectorised_sweep_do_not_depend_on_what_is_missing(monkeypatch):
     monkeypatch.setattr(scheduling, "VECTOR", 4)
     every = tasks(10)
@@ -203,6 +219,18 @@ def test_only_as_many_workers_as_fit():
         limits.fitting_workers(8, gib, gib)
 
 
+def test_no_more_workers_than_make_sense(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "processors", lambda: 4)
+    assert limits.sensible_workers(3, 100, 8) == (3, "")
+    count, why = limits.sensible_workers(50, 100, 8)
+    assert count == 4 and "4 of 50 workers: the machine has no more processors" in why
+    assert limits.sensible_workers(5, 2, 8)[0] == 2 and limits.sensible_workers(5, 9, 1)[0] == 1
+    seen: list[ds.sweeps.SweepProgress] = []
+    swept = Sweep(Toy(), (grid("x", [1.0]),), ("sum",), solve=total)
+    ds.sweep(swept, tmp_path / "s.zarr", workers=50, progress=seen.append)
+    assert seen[-1].workers == 1 and seen[-1].note[:16] == "1 of 50 workers:"
+
+
 def test_too_large_points_are_refused_before_workers_start(tmp_path):
     swept = Sweep(CHAINS, (grid("loss", [0.1]),))
     with pytest.raises(CapacityError, match="memory_limit"):
@@ -215,6 +243,12 @@ def test_wrong_choices_are_refused(tmp_path):
         ds.sweep(swept, tmp_path / "s.zarr", workers=2, scheduler="tcp://x:1")
     with pytest.raises(ArgumentError, match="workers"):
         ds.sweep(swept, tmp_path / "s.zarr", workers=0)
+    for wrong in ({"point_seconds": 0.0}, {"point_seconds": "long"}, {"memory_limit": "all"}):
+        with pytest.raises(ArgumentError, match=next(iter(wrong))):
+            ds.sweep(swept, tmp_path / "s.zarr", **wrong)
+    blocks = Sweep(CHAINS, (grid("loss", [0.1]),), vectorise=True)
+    with pytest.raises(ArgumentError, match="come without vectorise"):
+        ds.sweep(blocks, tmp_path / "s.zarr", point_seconds=1.0)
     with pytest.raises(NumericalError, match="there is none at"):
         ds.sweep(swept, tmp_path / "s.zarr", scheduler="nonsense")
 
@@ -224,7 +258,57 @@ def test_what_no_worker_can_import_is_refused_without_cloudpickle(monkeypatch):
     monkeypatch.setattr(total, "__module__", "__main__")
     swept = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
     with pytest.raises(ArgumentError, match="importable by workers"):
-        packed(swept, 1)
+        packed(Terms(swept))
+
+
+# What workers execute -----------------------------------------------------------------------------
+
+MINE = """\
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Own:
+    x: float = 0.0
+
+def twice(model, engine):
+    return {"sum": 2 * model.x}
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    """Imports a module from the current folder, from which this process imports first."""
+
+    def load(name: str):
+        (tmp_path / f"{name}.py").write_text(MINE)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), "", before]))
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return importlib.import_module(name)
+
+    return load
+
+
+def test_files_named_like_libraries_are_not_executed_by_workers(tmp_path, own_module):
+    """Whichever way the current folder is on the path; the user's own modules are found there."""
+    mine = own_module("mine_of_this_test")
+    for name in ("numpy", "scipy", "json", "darkstate", "threadpoolctl"):
+        (tmp_path / f"{name}.py").write_text(f"open('executed', 'a').write('{name} ')\n")
+    swept = Sweep(mine.Own(), (grid("x", [1.0, 2.0]),), ("sum",), solve=mine.twice)
+    table = ds.sweep(swept, tmp_path / "s.zarr", workers=1).table()
+    assert list(table["sum"].values) == [2.0, 4.0]
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_module_that_workers_cannot_find_is_named(tmp_path, own_module):
+    mine = own_module("colorsys")  # as one of Python's own, which workers find first
+    swept = Sweep(mine.Own(), (grid("x", [1.0]),), ("sum",), solve=mine.twice)
+    with pytest.raises(
+        ArgumentError, match=r"importable by workers \(.*colorsys.*own modules last"
+    ):
+        ds.sweep(swept, tmp_path / "s.zarr", workers=1)
 
 
 # Dask -------------------------------------------------------------------------------------------
@@ -304,6 +388,10 @@ def test_failures_and_memory_on_a_cluster(tmp_path, cluster):
     swept = Sweep(Toy(), (grid("y", [0.0, 1.0]),), ("sum",), solve=refusing)
     store = ds.sweep(swept, tmp_path / "s.zarr", scheduler=cluster.address)
     assert store.status().counts == {"failed": 1, "converged": 1}
+    waiting = Sweep(Toy(), (grid("x", [3.0, 4.0]),), ("sum",), solve=stuck)
+    limited = ds.sweep(waiting, tmp_path / "t.zarr", scheduler=cluster.address, point_seconds=0.5)
+    assert list(limited.table()["status"].values) == ["failed", "converged"]
+    assert "longer than the 0.5 s" in str(limited.table()["message"].values[0])
     executor = DaskCluster(cluster.address, needed=2.0**31)
     work = Work([(task,) for task in tasks(1)])
     with pytest.raises(CapacityError, match="2048 MiB of memory a thread"):

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from darkstate.cli.failures import DOUBTFUL, telling
 
 if TYPE_CHECKING:
+    from darkstate.scenarios.scenario import Scenario
     from darkstate.sweeps import Sweep, SweepProgress, SweepStore
 
 _HELP = {"-h", "--help"}
@@ -51,6 +52,10 @@ Scheduler = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786."),
 ]
+PointSeconds = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Longest time for a point; then it counts as failed."),
+]
 Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for another process that writes to the store.")
 ]
@@ -71,6 +76,7 @@ def run(
     ] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    point_seconds: PointSeconds = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Only go on with a store that is there already.")
     ] = False,
@@ -90,7 +96,8 @@ def run(
         place = out if out is not None else Path("results") / f"{scenario.stem}.zarr"
         if resume:
             _opened(place)
-        _compute(sweep_of(wanted), place, quiet, source_of(wanted), (workers, scheduler, wait))
+        options = _options(wanted, workers, scheduler, point_seconds, wait)
+        _compute(sweep_of(wanted), place, quiet, source_of(wanted), options)
 
 
 @app.command(epilog="Example: darkstate sweep retry results/loss_sweep.zarr")
@@ -98,6 +105,7 @@ def retry(
     store: Store,
     workers: Workers = None,
     scheduler: Scheduler = None,
+    point_seconds: PointSeconds = None,
     wait: Wait = False,
     quiet: Quiet = False,
 ) -> None:
@@ -107,8 +115,8 @@ def retry(
         from darkstate.scenarios.sweeping import scenario_of_source, source_of
 
         wanted = scenario_of_source(_opened(store).plan().source)
-        options = (workers, scheduler, wait)
-        _compute(sweep_of(wanted), store, quiet, source_of(wanted), options, retry=True)
+        options = _options(wanted, workers, scheduler, point_seconds, wait)
+        _compute(sweep_of(wanted), store, quiet, source_of(wanted), options | {"retry": True})
 
 
 @app.command(epilog="Example: darkstate sweep status results/loss_sweep.zarr")
@@ -176,37 +184,41 @@ def _opened(place: Path) -> SweepStore:
     return open_sweep(place)
 
 
+def _options(
+    scenario: Scenario,
+    workers: int | None,
+    scheduler: str | None,
+    point_seconds: float | None,
+    wait: bool,
+) -> dict[str, Any]:
+    """Keyword arguments of `darkstate.sweep`; the command line goes before the file."""
+    section = scenario.sweep
+    if point_seconds is None and section is not None:
+        point_seconds = section.point_seconds
+    return {
+        "workers": workers,
+        "scheduler": scheduler,
+        "point_seconds": point_seconds,
+        "wait": wait,
+    }
+
+
 def _compute(
-    wanted: Sweep,
-    place: Path,
-    quiet: bool,
-    source: dict[str, str],
-    options: tuple[int | None, str | None, bool],
-    retry: bool = False,
+    wanted: Sweep, place: Path, quiet: bool, source: dict[str, str], options: dict[str, Any]
 ) -> None:
     """Run a sweep with a live display, show how it ended, and set the exit code."""
     from darkstate.cli.screen import output
     from darkstate.cli.sweep_view import sweep_display
     from darkstate.sweeps import sweep
 
-    workers, scheduler, wait = options
-    started: list[int] = []
+    notes: dict[str, None] = {}
     with sweep_display(silent=quiet) as listener:
 
         def listen(progress: SweepProgress) -> None:
-            started.append(progress.workers)
+            notes[progress.note] = None
             listener(progress)
 
-        done = sweep(
-            wanted,
-            place,
-            workers=workers,
-            scheduler=scheduler,
-            wait=wait,
-            retry=retry,
-            progress=listen,
-            source=source,
-        )
+        done = sweep(wanted, place, progress=listen, source=source, **options)
     found = done.status()
     if quiet:
         print(place)
@@ -214,9 +226,8 @@ def _compute(
         from darkstate.cli.sweep_view import show_status
 
         show_status(found, place, output())
-        if workers is not None and started and started[0] < workers:
-            short = f"Only {started[0]} of {workers} workers fit into memory."
-            output().print(f"[yellow]note:[/] {short}")
+        for note in filter(None, notes):
+            output().print(f"[yellow]note:[/] {note}", soft_wrap=True)
     if any(found.counts.get(word) for word in ("suspect", "failed", "pending")):
         raise typer.Exit(DOUBTFUL)
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError, check_integer, check_real
 
 Scalar = bool | int | str | float
 
@@ -87,6 +87,7 @@ class SweepSection:
         seed: for engines that draw random numbers.
         vectorise: solve neighbouring points of a Gaussian model, or of a repeater over time,
             together; differs from single points in the last digits.
+        point_seconds: longest time for a point; one that takes longer counts as failed.
     """
 
     axes: tuple[AxisEntry, ...] = ()
@@ -95,6 +96,7 @@ class SweepSection:
     outputs: tuple[str, ...] | None = None
     seed: int | None = None
     vectorise: bool = False
+    point_seconds: float | None = None
 
     def __post_init__(self) -> None:
         if not self.axes and self.file is None:
@@ -106,6 +108,9 @@ class SweepSection:
                 remedy = "Add `points` to the entry, or 'sample: {points: 128}' to the sweep."
                 raise ArgumentError(f"axes[{k}]", "say how many points", entry.name, remedy)
         sampled = any(entry.values is None and entry.points is None for entry in self.axes)
+        if self.point_seconds is not None:
+            remedy = "Give seconds, or leave it out."
+            check_real("point_seconds", self.point_seconds, above=0.0, remedy=remedy)
         if self.sample is not None and not sampled:
             remedy = "Leave `points` out of the entries that are to be sampled."
             raise ArgumentError("sample", "have something to sample", self.sample, remedy)

@@ -1,10 +1,12 @@
-"""How many workers fit: memory predicted by the engines, held against what the machine has.
+"""How many workers make sense: points, processors, and the memory that the engines predict.
 
 Nothing is solved for the prediction. The engines are asked for their offer at a few points, the
 corners of the sweep, and the largest memory counts.
 """
 
 from __future__ import annotations
+
+import os
 
 from darkstate.errors import CapacityError, DarkstateError
 from darkstate.frontdoor import explain
@@ -39,6 +41,32 @@ def predicted_memory(sweep: Sweep) -> float | None:
     if not costs:
         return None
     return max(costs) * (VECTOR if sweep.vectorise else 1)
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def sensible_workers(wanted: int, blocks: int, fitting: int) -> tuple[int, str]:
+    """How many of the `wanted` workers to start, and why fewer (empty if they are all).
+
+    Args:
+        wanted: how many were asked for.
+        blocks: how many there is something to compute for.
+        fitting: for how many there is memory.
+    """
+    reasons = {
+        f"there is nothing more to compute at the same time ({blocks})": max(1, blocks),
+        "the machine has no more processors for this process": processors(),
+        "no more fit into memory": fitting,
+    }
+    why, count = min(reasons.items(), key=lambda item: item[1])
+    if count >= wanted:
+        return wanted, ""
+    return count, f"{count} of {wanted} workers: {why}."
 
 
 def fitting_workers(wanted: int, needed: float | None, limit: float) -> int:

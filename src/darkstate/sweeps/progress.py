@@ -33,6 +33,7 @@ class SweepProgress:
         elapsed: seconds since the start of this run.
         workers: how many compute.
         what: what is happening, in a few words.
+        note: what the user should know, such as why there are fewer workers than asked for.
     """
 
     total: int
@@ -44,6 +45,7 @@ class SweepProgress:
     elapsed: float = 0.0
     workers: int = 1
     what: str = "starting"
+    note: str = ""
 
 
 Listener = Callable[[SweepProgress], None]
@@ -58,12 +60,19 @@ class Meter:
         workers: gives the number of those who compute.
         file: the JSON file.
         listener: called with the progress.
+        note: for whoever listens.
     """
 
     def __init__(
-        self, total: int, before: int, workers: Callable[[], int], file: Path, listener: Listener
+        self,
+        total: int,
+        before: int,
+        workers: Callable[[], int],
+        file: Path,
+        listener: Listener,
+        note: str = "",
     ):
-        self._total, self._before, self._workers = total, before, workers
+        self._total, self._before, self._workers, self._note = total, before, workers, note
         self._file, self._listener = file, listener
         self._start = self._told = time.monotonic()
         self._done = self._failed = 0
@@ -97,6 +106,7 @@ class Meter:
             elapsed=moment - self._start,
             workers=self._workers(),
             what=what,
+            note=self._note,
         )
 
     def _tell(self, what: str) -> None:

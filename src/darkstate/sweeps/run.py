@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError, check_integer
-from darkstate.memory import available_memory
+from darkstate.results.files import system_errors
 from darkstate.results.report import versions
 from darkstate.sweeps.arrays import check_free
+from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, Task, solve_point
-from darkstate.sweeps.executors import DaskCluster, Executor, InProcess, Processes
+from darkstate.sweeps.executors import Executor
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Segment, scan
-from darkstate.sweeps.limits import SHARE, fitting_workers, predicted_memory
 from darkstate.sweeps.lock import locked
-from darkstate.sweeps.places import store_folder, writing
+from darkstate.sweeps.places import store_folder
 from darkstate.sweeps.plan import DamagedError, Plan, plan_of, stored_plan, write_plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.scheduling import Work, blocks_of
@@ -42,6 +42,7 @@ def sweep(
     retry: bool = False,
     wait: bool = False,
     threads: int = 1,
+    point_seconds: float | None = None,
     memory_limit: float | None = None,
     progress: Listener = lambda progress: None,
     source: Mapping[str, str] | None = None,
@@ -55,13 +56,16 @@ def sweep(
     Args:
         sweep: what to compute.
         store: folder of the store, by custom ``*.zarr``; made if it is not there.
-        workers: processes on this machine; by default everything is computed in this one.
+        workers: processes on this machine; by default everything is computed in this one. No more
+            are started than there are points, processors, and memory for.
         scheduler: address of a Dask scheduler (``"tcp://..."``) whose workers compute.
         retry: compute the failed points again, and only these.
         wait: wait for another process that writes to the store, instead of refusing.
         threads: of BLAS in each worker. Another number can change the last digits of results.
-        memory_limit: bytes for all local workers together; by default 80% of what is free. Fewer
-            workers are started if more do not fit.
+        point_seconds: longest time for a point, > 0. A worker that takes longer is ended and
+            replaced, and the point is stored as failed. What is computed in this process cannot be
+            ended: without `workers` and `scheduler` one worker is started.
+        memory_limit: bytes for all local workers together; by default 80% of what is free.
         progress: called about twice a second with a `SweepProgress`.
         source: ``{"file": ..., "text": ...}`` of the scenario that the sweep comes from.
 
@@ -75,25 +79,16 @@ def sweep(
             disk is full, with all finished points kept.
         KeyboardInterrupt: it was interrupted, after everything finished was stored.
     """
-    if workers is not None and scheduler is not None:
-        remedy = "Choose local workers or a scheduler."
-        raise ArgumentError("scheduler", "come without workers", scheduler, remedy)
-    if workers is not None:
-        check_integer("workers", workers, minimum=1, remedy="Give the number of processes.")
-    check_integer("threads", threads, minimum=1, remedy="Give the number of BLAS threads.")
+    choice = Choice(workers, scheduler, threads, point_seconds, memory_limit)
+    choice.check(sweep)
     sweep.check_outputs()
     path = store_folder(store)
     with locked(path / JOURNAL / LOCK, wait):
         found = scan(path / JOURNAL)
         run = _Run(_seeded(sweep, path, found.sessions), path, found.records, source)
         wanted = run.wanted(retry)
-        executor: Executor = InProcess(threads)
-        if wanted and scheduler is not None:
-            executor = DaskCluster(scheduler, threads, predicted_memory(sweep))
-        elif wanted and workers is not None:
-            limit = SHARE * available_memory() if memory_limit is None else memory_limit
-            executor = Processes(fitting_workers(workers, predicted_memory(sweep), limit), threads)
-        run.compute(wanted, executor, progress)
+        executor, note = choice.executor(sweep, len(wanted))
+        run.compute(wanted, executor, progress, note)
     return SweepStore(path)
 
 
@@ -134,7 +129,7 @@ class _Run:
         self._plan = plan_of(sweep, source)
         self._viewed = (time.monotonic(), 0.0)
         check_free(path, columns_of(self._plan))
-        with writing(path):
+        with system_errors("store", path):
             write_plan(self._plan, self._keys, path / JOURNAL)
 
     def wanted(self, retry: bool) -> list[str]:
@@ -144,14 +139,16 @@ class _Run:
             return [key for key in keys if key in self._records and self._records[key].failed]
         return [key for key in keys if key not in self._records]
 
-    def compute(self, wanted: Sequence[str], executor: Executor, listener: Listener) -> None:
+    def compute(
+        self, wanted: Sequence[str], executor: Executor, listener: Listener, note: str = ""
+    ) -> None:
         """Compute and store these points; then bring the arrays up to date."""
         total = len(self._keys)
         kept = sum(key in self._records for key in self._keys) if wanted else total
         missing = set(wanted)
         kept -= sum(key in self._records for key in missing)
         file = self._path / JOURNAL / PROGRESS
-        meter = Meter(total, kept, lambda: executor.workers, file, listener)
+        meter = Meter(total, kept, lambda: executor.workers, file, listener, note)
         interrupts = Interrupts()
         with interrupts.watched():
             if wanted:
@@ -168,13 +165,13 @@ class _Run:
         unique = {task.key: task for task in reversed(tasks)}
         tasks = [task for task in tasks if unique[task.key] is task]
         work = Work(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
-        with writing(self._path):
+        with system_errors("store", self._path):
             segment = Segment(self._path / JOURNAL, _session(executor, self._plan))
         try:
             for arrived in executor.results(self._sweep, work, interrupts):
                 fresh = [record for record in arrived if record.key in missing]
                 if fresh:
-                    with writing(self._path):
+                    with system_errors("store", self._path):
                         segment.append(fresh)
                     missing.difference_update(record.key for record in fresh)
                     self._records.update((record.key, record) for record in fresh)
@@ -193,7 +190,7 @@ class _Run:
         meter.tell("writing the arrays")
         start = time.monotonic()
         table = table_of(self._plan, self._keys, self._records)
-        with writing(self._path):
+        with system_errors("store", self._path):
             write_view(table, self._path, f"{stored} of {len(self._keys)} points stored")
         self._viewed = (time.monotonic(), time.monotonic() - start)
 

@@ -4,6 +4,10 @@ A *block* is what is computed together: one point, or a block of neighbours of a
 A *chunk* is what a worker is handed at once: so many blocks that it is busy for about a quarter of
 a second. A chunk whose worker dies comes back, its unfinished blocks one by one; a block that kills
 its worker three times on its own is given up, so that one bad point cannot stop a sweep.
+
+Where the worker was ended from outside (by a system that is out of memory, by somebody's `kill`),
+the block is only set aside: it comes last, one at a time with no other worker beside it, and is
+given up if that fails twice.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ VECTOR = 256
 KILLS = 3
 """So many workers may die of one block."""
 
+LAST_TRIES = 2
+"""So many more, without company, if they were ended from outside."""
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -52,20 +59,30 @@ class Work:
     def __init__(self, blocks: Iterable[Block], workers: int = 1):
         self._waiting = deque(blocks)
         self._alone: deque[Block] = deque()
+        self._aside: deque[Block] = deque()
         self._kills: Counter[Block] = Counter()
         self._seconds: float | None = None  # of a block, running mean
         self._last = 1
         self.workers = workers
 
     def __bool__(self) -> bool:
-        return bool(self._waiting or self._alone)
+        return bool(self._waiting or self._alone or self._aside)
+
+    @property
+    def only_set_aside(self) -> bool:
+        """Whether nothing waits but what was set aside."""
+        return bool(self._aside) and not (self._waiting or self._alone)
+
+    def kills(self, block: Sequence[Task]) -> int:
+        """How many workers died of a block on its own."""
+        return self._kills[tuple(block)]
 
     def take(self) -> Chunk | None:
         """The next chunk; None if nothing waits."""
         if self._alone:
             return Chunk((self._alone.popleft(),))
         if not self._waiting:
-            return None
+            return Chunk((self._aside.popleft(),)) if self._aside else None
         count = self._size()
         self._last = count
         return Chunk(tuple(self._waiting.popleft() for _ in range(count)))
@@ -88,20 +105,26 @@ class Work:
         """A chunk was not finished for no fault of its own; what is left of it waits again."""
         self._waiting.extendleft(reversed(_left(chunk, finished)))
 
-    def lost(self, chunk: Chunk, finished: Iterable[str], workers: int = 1) -> Sequence[Task]:
+    def lost(
+        self, chunk: Chunk, finished: Iterable[str], workers: int = 1, outside: bool = False
+    ) -> Sequence[Task]:
         """Workers died of a chunk; returns the points that are given up.
 
         Args:
             chunk: what it was computing.
             finished: keys of the points whose records arrived.
             workers: how many died.
+            outside: whether somebody else may have ended them.
         """
         left = _left(chunk, finished)
         if len(left) == 1:
             (block,) = left
             self._kills[block] += workers
-            if self._kills[block] >= KILLS:
+            if self._kills[block] >= KILLS + (LAST_TRIES if outside else 0):
                 return block
+            if self._kills[block] >= KILLS:
+                self._aside.append(block)
+                return ()
         self._alone.extend(left)
         return ()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from darkstate.errors import ArgumentError
 from darkstate.sweeps.definition import Sweep
@@ -31,7 +32,22 @@ class Executor(Protocol):
         ...
 
 
-def packed(sweep: Sweep, threads: int) -> bytes:
+@dataclass(frozen=True)
+class Terms:
+    """A sweep and how its points are computed.
+
+    Args:
+        sweep: the sweep.
+        threads: of BLAS in each worker.
+        point_seconds: longest time for a point; None: no limit.
+    """
+
+    sweep: Sweep
+    threads: int = 1
+    point_seconds: float | None = None
+
+
+def packed(terms: Terms) -> bytes:
     """A sweep as bytes for a worker.
 
     Raises:
@@ -42,7 +58,7 @@ def packed(sweep: Sweep, threads: int) -> bytes:
     except ImportError:
         pickler = pickle
         for name in ("model", "engine", "solve", "times"):
-            part = getattr(sweep, name)
+            part = getattr(terms.sweep, name)
             home = getattr(part, "__module__", None)
             if home == "__main__":
                 remedy = (
@@ -50,13 +66,22 @@ def packed(sweep: Sweep, threads: int) -> bytes:
                 )
                 raise ArgumentError(name, "be importable by workers", part, remedy) from None
     try:
-        return pickler.dumps((sweep, threads))
+        return pickler.dumps(terms)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         remedy = "Use plain dataclasses and functions at the top of a module."
-        raise ArgumentError("sweep", f"be sendable to workers ({error})", sweep, remedy) from None
+        rule = f"be sendable to workers ({error})"
+        raise ArgumentError("sweep", rule, terms.sweep, remedy) from None
 
 
-def unpacked(data: bytes) -> tuple[Sweep, int]:
+def unpacked(data: bytes) -> Terms:
     """The inverse of `packed`."""
-    found: Any = pickle.loads(data)
+    found: Terms = pickle.loads(data)
     return found
+
+
+def too_long(limit: float) -> str:
+    """The message of a point that ran into the limit of time."""
+    return (
+        f"It took longer than the {limit:g} s allowed for a point (`point_seconds`), and its "
+        "worker was stopped. Retry it with a larger limit."
+    )

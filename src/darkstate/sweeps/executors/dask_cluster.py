@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +21,8 @@ from typing import Any
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, evaluate_block, failure, threads
-from darkstate.sweeps.executors.base import Arrived, packed, unpacked
+from darkstate.sweeps.executors.base import Arrived, Terms, packed, unpacked
+from darkstate.sweeps.executors.processes import Crew
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.scheduling import KILLS, Chunk, Work
 
@@ -33,14 +35,30 @@ _held = lru_cache(maxsize=1)(threads)
 """Sets the number of BLAS threads of a worker for good: its tasks come and go in several threads,
 and the end of one must not lift the limit of another."""
 
+_own = threading.local()
+"""The crew of each thread of a Dask worker, where points have a limit of time."""
+
 
 def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
     """What runs on the cluster: the records of a chunk, and the seconds that it took."""
     start = time.perf_counter()
-    sweep, count = _unpacked(context)
-    _held(count)
-    records = [record for block in chunk.blocks for record in evaluate_block(sweep, block)]
+    terms = _unpacked(context)
+    if terms.point_seconds is not None:
+        return _stoppable(terms, chunk), time.perf_counter() - start
+    _held(terms.threads)
+    records = [record for block in chunk.blocks for record in evaluate_block(terms.sweep, block)]
     return records, time.perf_counter() - start
+
+
+def _stoppable(terms: Terms, chunk: Chunk) -> list[Record]:
+    """The records of a chunk, computed in a process beside the Dask worker that can be ended."""
+    crew: Crew | None = getattr(_own, "crew", None)
+    if crew is None or crew.terms is not terms:
+        if crew is not None:
+            crew.dismiss()
+        crew = _own.crew = Crew(terms)
+    found = crew.results(Work(chunk.blocks), 1, Interrupts())
+    return [record for arrived in found for record in arrived]
 
 
 @dataclass
@@ -51,6 +69,7 @@ class DaskCluster:
         address: of the scheduler, such as ``"tcp://10.0.0.1:8786"``.
         threads: of BLAS in each task.
         needed: predicted memory of a point in bytes; None where nobody can tell.
+        point_seconds: longest time for a point; None: no limit.
         patience: seconds for which a scheduler that is away is looked for.
 
     Raises:
@@ -60,6 +79,7 @@ class DaskCluster:
     address: str
     threads: int = 1
     needed: float | None = None
+    point_seconds: float | None = None
     patience: float = 300.0
     workers: int = 1
     _client: Any = field(default=None, repr=False)
@@ -81,7 +101,7 @@ class DaskCluster:
             NumericalError: the scheduler stays away.
             CapacityError: no worker has the memory for a point.
         """
-        context = packed(sweep, self.threads)
+        context = packed(Terms(sweep, self.threads, self.point_seconds))
         with _quiet():
             self._connect(interrupts, first=True)
             try:
@@ -122,7 +142,7 @@ class DaskCluster:
                 records += found
             elif future.status == "error" and not _moved(future):
                 why = f"It killed its Dask workers, or could not be sent: {future.exception()}"
-                given_up = work.lost(chunk, (), workers=KILLS)  # Dask has tried several
+                given_up = work.lost(chunk, (), workers=KILLS, outside=True)
                 records += [failure(sweep, task, why) for task in given_up]
             else:
                 work.returned(chunk, ())
