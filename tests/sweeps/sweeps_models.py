@@ -138,3 +138,11 @@ def refusing(model: Toy, engine: object) -> dict[str, float]:
 
 def drawn(model: Toy, engine: object, seed: int) -> dict[str, float]:
     return {"draw": float(np.random.default_rng(seed).normal()) + total(model, engine)["sum"]}
+
+
+def nothing(model: Toy, engine: object) -> dict[str, float]:
+    return {"sum": float("nan"), "other": 1.0}
+
+
+def no_mapping(model: Toy, engine: object) -> float:
+    return number(model)

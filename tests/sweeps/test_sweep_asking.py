@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import re
 
 import numpy as np
 import pytest
-from sweeps_models import Part, Toy, drawn, total
+from sweeps_models import Part, Toy, drawn, no_mapping, nothing, total
 
 import darkstate as ds
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, CapacityError
 from darkstate.sweeps import (
     Axis,
     Sweep,
@@ -86,7 +87,25 @@ BAD_AXES = [
     (lambda: together(grid("x", [1]), grid("x", [2])), "each once"),
     (lambda: random_points({}, 5), "name at least one"),
     (lambda: sobol_points({"x": (0, 1, "cubic")}, 5), "spacing"),
-    (lambda: listed("nowhere.csv"), "readable"),
+    (lambda: listed("nowhere.csv"), "can be read"),
+    (lambda: listed("/dev/zero"), "be a file"),
+    (lambda: listed("."), "be a file"),
+    (lambda: listed("a\0b"), "name that a file can have"),
+    (lambda: listed(5), "be a path"),
+    (lambda: span("x", 0, 1, 10**9), "at most 1000000 points"),
+    (lambda: random_points({"x": (0, 1)}, 10**9), "at most 1000000 points"),
+    (lambda: sobol_points({"x": (0, 1)}, 10**9), "at most 1000000 points"),
+    (lambda: sobol_points({f"x{k}": (0, 1) for k in range(10**5)}, 2), "at most 100"),
+    (lambda: grid("x", range(10**9)), "at most 1000000 points"),
+    (lambda: grid("x", np.array(3.0)), "list of values"),
+    (lambda: grid(5, [1]), "names of text"),
+    (lambda: grid("x", [1], dim=5), "names of text"),
+    (lambda: together(grid("x", [1], dim="d"), grid("y", [1, 2], dim="d")), "'x': 1, 'y': 2"),
+    (lambda: together(5), "be axes"),
+    (together, "names|be given"),
+    (lambda: random_points(5, 5), "name at least one"),
+    (lambda: random_points({"x": 5}, 5), "have a range"),
+    (lambda: random_points({"x": (1,)}, 5), "have a range"),
 ]
 
 
@@ -94,6 +113,28 @@ BAD_AXES = [
 def test_bad_axes_are_refused(make, says):
     with pytest.raises(ArgumentError, match=says):
         make()
+
+
+def test_numbers_of_points_may_be_numpys():
+    ranges, two = {"x": (0.0, 1.0)}, np.int64(2)
+    assert sobol_points(ranges, two) == sobol_points(ranges, 2)
+    assert random_points(ranges, two, seed=np.int32(3)) == random_points(ranges, 2, seed=3)
+    assert span("x", 0, 1, two) == span("x", 0, 1, 2)
+
+
+def test_long_files_are_refused_before_they_are_read_to_their_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("darkstate.sweeps.axes.MOST_POINTS", 10)
+    monkeypatch.setattr("darkstate.sweeps.csv_points.MOST_POINTS", 10)
+    place, seen = tmp_path / "points.csv", []
+    monkeypatch.setattr("darkstate.sweeps.csv_points._cell", seen.append)
+    place.write_text("x\n" + "1\n" * 1000)
+    with pytest.raises(ArgumentError, match="at most 10 points"):
+        listed(place)
+    assert len(seen) == 11
+    with place.open("wb") as stream:
+        stream.truncate(2**24)
+    with pytest.raises(ArgumentError, match="a line has 1048576 characters or more"):
+        listed(place)
 
 
 # Names ------------------------------------------------------------------------------------------
@@ -234,6 +275,34 @@ REFUSED = [
     ),
     (lambda: Sweep("chains", (grid("loss", [1]),)), "model"),
     (lambda: toy(grid("x", [1]), seed=-1), "seed"),
+    (lambda: toy(5), "be axes"),
+    (lambda: Sweep(Toy(), 5, solve=total), "be axes"),
+    (lambda: Sweep(Toy(), (grid("x", [1]),), outputs=5, solve=total), "list of outputs"),
+    (lambda: toy(grid("x", [1]), solve=5), "be a function"),
+    (lambda: Sweep(CHAINS, (grid("loss", [1]),), engine="Gaussian"), "be an engine"),
+    (lambda: Sweep(CHAINS, (grid("loss", [1]),), times=[1.0]), "times of an evolution"),
+    (lambda: toy(grid("x", [1]), vectorise="yes"), "True or False"),
+    (lambda: toy(grid("x", [1]), name=5), "be text"),
+    (lambda: toy(grid("x", [1]), rate_unit=5), "be text"),
+    (
+        lambda: toy(grid("x", np.arange(10.0**5)), grid("y", np.arange(10.0**5)), outputs=("sum",)),
+        "at most 1000000 points together",
+    ),
+    (lambda: toy(grid("x", [1], dim="..")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="a/b")), "without slashes"),
+    (lambda: toy(grid("x", [1], dim="a\\b")), "without slashes"),
+    (lambda: toy(grid("x", [1], dim="a\x1b[2J")), "control characters"),
+    (lambda: toy(grid("x", [1], dim="a\u202eb")), "control characters"),
+    (lambda: toy(grid("x", [1], dim="a" * 200)), "of at most 120"),
+    (lambda: toy(grid("x", [1], dim="journal")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="zarr.json")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="__x")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="word")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="status")), "columns of every table"),
+    (lambda: toy(grid("x", [1], dim="y"), grid("y", [1], dim="z")), "parameters of other axes"),
+    (lambda: toy(grid("x", [1]), outputs=("../../sum",)), "without slashes|measure"),
+    (lambda: toy(grid("x", [1]), outputs=("journal",)), "stores do not use"),
+    (lambda: toy(grid("x", [1]), outputs=("status",)), "columns of every table"),
 ]
 
 
@@ -241,6 +310,69 @@ REFUSED = [
 def test_bad_sweeps_are_refused(make, says):
     with pytest.raises(ArgumentError, match=says):
         make()
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    status: float = 1.0
+
+
+def test_a_parameter_whose_name_is_taken_has_another_one():
+    with pytest.raises(ArgumentError, match=r"'model\.status'"):
+        Sweep(Taken(), (grid("status", [1.0]),), ("sum",), solve=total)
+    assert len(Sweep(Taken(), (grid("model.status", [1.0]),), ("sum",), solve=total)) == 1
+
+
+def test_wrong_objects_are_named(tmp_path):
+    swept, place = toy(grid("x", [1.0])), tmp_path / "s.zarr"
+    store = ds.sweep(swept, place)
+    wrong = {
+        "sweep": lambda: ds.sweep(5, place),
+        "store": lambda: ds.sweep(swept, 5),
+        "a name that a file can have": lambda: ds.sweep(swept, "a\0b"),
+        "progress": lambda: ds.sweep(swept, place, progress=5),
+        "source": lambda: ds.sweep(swept, place, source="x.yaml"),
+        "retry": lambda: ds.sweep(swept, place, retry="yes"),
+        "scheduler": lambda: ds.sweep(swept, place, scheduler=5),
+        "workers": lambda: ds.sweep(swept, place, workers="two"),
+        "be a SweepStore": lambda: ds.sweeps.replay(swept, str(place), 0),
+        "be a Sweep,": lambda: ds.sweeps.replay(5, store, 0),
+        "be < 1": lambda: ds.sweeps.replay(swept, store, 1),
+        "be a path": lambda: ds.open_sweep(5),
+        "read": lambda: ds.open_sweep("a" * 5000),
+        "place that can be written": lambda: ds.sweep(swept, "/dev/null/s.zarr"),
+    }
+    for says, call in wrong.items():
+        with pytest.raises(ArgumentError, match=says):
+            call()
+
+
+def test_a_place_for_the_lock_that_is_taken_is_named(tmp_path):
+    swept = toy(grid("x", [1.0]))
+    (ds.sweep(swept, tmp_path / "s.zarr").journal / "lock").unlink()
+    (tmp_path / "s.zarr" / "journal" / "lock").mkdir()
+    with pytest.raises(ArgumentError, match="Is a directory"):
+        ds.sweep(swept, tmp_path / "s.zarr")
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    import fcntl
+
+    def flock(handle, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(CapacityError, match=r"No locks available.*local disk"):
+        ds.sweep(toy(grid("x", [1.0])), tmp_path / "s.zarr")
+
+
+@pytest.mark.parametrize(
+    ("solve", "says"), [(nothing, "sum is NaN"), (no_mapping, "return a Result or a mapping")]
+)
+def test_what_is_no_number_is_stored_as_failed(tmp_path, solve, says):
+    store = ds.sweep(toy(grid("x", [1.0]), solve=solve), tmp_path / "s.zarr")
+    (message,) = store.status().failures
+    assert says in message
 
 
 # Keys -------------------------------------------------------------------------------------------

@@ -78,6 +78,28 @@ def test_entries_with_a_common_dimension_vary_together(tmp_path):
     assert swept.axes[0].rows == ((0.1, 1.0), (0.2, 2.0))
 
 
+def test_entries_of_one_dimension_have_one_length():
+    axes = "    - {name: loss, values: [0.1, 0.2], dim: cut}\n"
+    axes += "    - {name: detuning, values: [1, 2, 3], dim: cut}\n"
+    with pytest.raises(ScenarioError, match=r"equal length.*'loss': 2, 'detuning': 3"):
+        parse_scenario(BASE.split("    - ", maxsplit=1)[0] + axes)
+
+
+def test_grids_of_too_many_points_are_refused(monkeypatch):
+    monkeypatch.setattr("darkstate.sweeps.names.MOST_POINTS", 7)
+    with pytest.raises(ScenarioError, match=r"x.yaml:6: `sweep.axes` must have at most 7 points"):
+        parse_scenario(BASE, file="x.yaml")
+
+
+def test_samples_have_the_dimension_of_their_entries():
+    axes = "    - {name: loss, start: 0, stop: 1, dim: cut}\n"
+    axes += "    - {name: detuning, start: 0, stop: 1, dim: DIM}\n  sample: {points: 4}\n"
+    text = BASE.split("    - ", maxsplit=1)[0] + axes
+    assert sweep_of(parse_scenario(text.replace("DIM", "cut"))).axes[0].dim == "cut"
+    with pytest.raises(ScenarioError, match="same for all entries that are sampled"):
+        parse_scenario(text.replace("DIM", "other"))
+
+
 @pytest.mark.parametrize("method", ["sobol", "random"])
 def test_ranges_without_points_are_sampled(method):
     axes = "    - {name: loss, start: 10 kHz, stop: 1 MHz, spacing: log}\n"
@@ -126,7 +148,11 @@ WRONG = [
     ("[0.5, 1]", "[]", 8, "at least one value"),
     ("[0.5, 1]", "[1, 1.0]", 8, "each value once"),
     ("  axes:", "  outputs: [purty]\n  axes:", 6, "Did you mean 'purity'"),
-    ("  axes:", "  file: none.csv\n  axes:", 6, "readable"),
+    ("  axes:", "  file: none.csv\n  axes:", 6, "can be read"),
+    ("  axes:", "  file: /dev/zero\n  axes:", 6, "be a file"),
+    ("points: 4", "points: 1000000000", 7, "at most 1000000 points"),
+    ("points: 4}", "points: 4, dim: ../loss}", 6, "without slashes"),
+    ("points: 4}", "points: 4, dim: journal}", 6, "stores do not use"),
     ("  axes:", "  sample: {points: 4}\n  axes:", 6, "something to sample"),
     ("  axes:", "  point_seconds: 0\n  axes:", 6, "> 0"),
 ]

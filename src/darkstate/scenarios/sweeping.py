@@ -28,6 +28,7 @@ from darkstate.sweeps import (
     span,
     together,
 )
+from darkstate.sweeps.axes import POINT
 from darkstate.sweeps.outputs import output
 from darkstate.sweeps.targets import Target, check_apart, find
 
@@ -59,7 +60,9 @@ def built_sweep(scenario: Scenario) -> Sweep:
             rate_unit=scenario.rate_unit,
         )
     except ArgumentError as error:
-        raise _at(("sweep",), error) from None
+        key = {"dim": "axes"}.get(error.name, error.name)
+        place = ("sweep", key) if key in ("axes", "outputs", "seed", "vectorise") else ("sweep",)
+        raise _at(place, error) from None
 
 
 def source_of(scenario: Scenario) -> dict[str, str]:
@@ -93,6 +96,7 @@ class _Reader:
             "engine": scenario.engine,
             "times": scenario.times,
         }
+        self._leaves: dict[str, Leaf] = {}
         self._units = Units.parse(scenario.rate_unit)
 
     def axes(self) -> tuple[Axis, ...]:
@@ -149,10 +153,18 @@ class _Reader:
     def _sampled(self, entries: list[tuple[int, AxisEntry]]) -> Axis:
         sample = self._section.sample
         assert sample is not None  # the section has checked it
+        dims = dict.fromkeys(entry.dim for _, entry in entries)
+        if len(dims) > 1:
+            place, remedy = (
+                ("sweep", "axes", entries[1][0], "dim"),
+                "Give all of them the same one.",
+            )
+            rule = "be the same for all entries that are sampled"
+            raise ArgumentError(dotted(place), rule, list(dims), remedy)
         ranges = {entry.name: (*self._ends(k, entry), entry.spacing) for k, entry in entries}
         draw = sobol_points if sample.method == "sobol" else random_points
         try:
-            return draw(ranges, sample.points, sample.seed)
+            return draw(ranges, sample.points, sample.seed, dim=next(iter(dims)) or POINT)
         except ArgumentError as error:
             raise _at(("sweep", "sample"), error) from None
 
@@ -172,10 +184,15 @@ class _Reader:
         read = [tuple(self._read(n, value, ("sweep", "file")) for n, value in row) for row in rows]
         return Axis(axis.dim, axis.names, tuple(read))
 
+    def _leaf(self, name: str, place: tuple[str | int, ...]) -> Leaf:
+        """What the values of a parameter are; found once, as files have many lines."""
+        if name not in self._leaves:
+            self._leaves[name] = _leaf(name, find(name, self._objects), place)
+        return self._leaves[name]
+
     def _read(self, name: str, value: Any, place: tuple[str | int, ...]) -> Any:
         """A value in the type and unit of its parameter."""
-        target = find(name, self._objects)
-        kind = _leaf(name, target, place)
+        kind = self._leaf(name, place)
         if isinstance(value, float) and value.is_integer() and kind.rule == "a whole number":
             value = int(value)
         value = list(value) if isinstance(value, tuple) else value

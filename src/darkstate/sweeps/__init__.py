@@ -13,12 +13,12 @@ from darkstate.results.files import FullError
 from darkstate.sweeps.axes import (
     Axis,
     grid,
-    listed,
     random_points,
     sobol_points,
     span,
     together,
 )
+from darkstate.sweeps.csv_points import listed
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.lock import BusyError
 from darkstate.sweeps.outputs import Output

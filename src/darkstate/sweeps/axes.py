@@ -15,13 +15,11 @@ Random and Sobol samples are drawn row by row: more points keep the points that 
 
 from __future__ import annotations
 
-import csv
 import functools
 import inspect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,9 +29,11 @@ from darkstate.errors import ArgumentError, check_choice, check_integer, check_r
 POINT = "point"
 """Name of a dimension along which several parameters vary together."""
 
+_MOST_RANGES = 100
+
 SPACINGS = ("linear", "log")
-MOST_POINTS = 10_000_000
-"""More points are no sweep but a mistake in a file."""
+MOST_POINTS = 1_000_000
+"""More points are no sweep but a mistake in a file: each takes about a kilobyte of memory."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,14 @@ class Axis:
     rows: tuple[tuple[Any, ...], ...]
 
     def __post_init__(self) -> None:
+        for name in (self.dim, *self.names):
+            if not isinstance(name, str) or not name:
+                raise ArgumentError("axis", "have names of text", name, "Write for example 'loss'.")
         if not self.names or len(set(self.names)) < len(self.names):
             raise ArgumentError("names", "be given, each once", self.names, "Name what varies.")
         if not self.rows:
             raise ArgumentError(self.dim, "have at least one value", (), "Give its values.")
-        if len(self.rows) > MOST_POINTS:
-            rule = f"have at most {MOST_POINTS} values"
-            raise ArgumentError(self.dim, rule, len(self.rows), "Give fewer points.")
+        check_count(self.dim, len(self.rows))
         for row in self.rows:
             if len(row) != len(self.names):
                 rule = f"have {len(self.names)} values in every row"
@@ -96,8 +97,10 @@ def grid(name: str, values: Sequence[Any] | np.ndarray, dim: str | None = None) 
     Raises:
         ArgumentError: no values, or one of them twice.
     """
-    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+    listed = isinstance(values, Sequence) and not isinstance(values, str | bytes)
+    if not listed and not (isinstance(values, np.ndarray) and values.ndim):
         raise ArgumentError(name, "be a list of values", values, "Put them into [ ].")
+    check_count(name, len(values))
     kept = [settled(value) for value in values]
     if len({repr(value) for value in kept}) < len(kept):
         raise ArgumentError(name, "take each value once", kept, "Drop the repeated value.")
@@ -116,7 +119,8 @@ def span(name: str, start: float, stop: float, points: int, spacing: str = "line
     Raises:
         ArgumentError: an end that is not finite (for log: not positive), too few points.
     """
-    check_integer("points", points, minimum=2, remedy="Give at least both ends.")
+    points = check_integer("points", points, minimum=2, remedy="Give at least both ends.")
+    check_count("points", points)
     shares = np.arange(points) / (points - 1)
     return grid(name, _between(name, (start, stop, spacing), shares))
 
@@ -127,7 +131,11 @@ def together(*axes: Axis, dim: str = POINT) -> Axis:
     Raises:
         ArgumentError: unequal lengths.
     """
-    lengths = {axis.dim: len(axis) for axis in axes}
+    for axis in axes:
+        if not isinstance(axis, Axis):
+            remedy = "Make them with sweeps.grid, span ..."
+            raise ArgumentError("axes", "be axes", axis, remedy)
+    lengths = {", ".join(axis.names): len(axis) for axis in axes}
     if len(set(lengths.values())) > 1:
         remedy = "Axes that vary together need one value each for every point."
         raise ArgumentError(dim, "have columns of equal length", lengths, remedy)
@@ -150,8 +158,7 @@ def random_points(
     Raises:
         ArgumentError: no ranges, or ends out of order.
     """
-    check_integer("points", points, minimum=1, remedy="Give the number of samples.")
-    check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
+    points, seed = _check_samples(ranges, points, seed)
     shares = np.random.default_rng(seed).random((points, len(ranges)))
     return _sampled(ranges, shares, dim)
 
@@ -174,50 +181,47 @@ def sobol_points(
     """
     from scipy.stats import qmc
 
-    check_integer("points", points, minimum=1, remedy="Give the number of samples.")
-    check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
+    points, seed = _check_samples(ranges, points, seed)
     name = "rng" if "rng" in inspect.signature(qmc.Sobol).parameters else "seed"  # by version
     scrambled: Any = functools.partial(qmc.Sobol, **{name: np.random.default_rng(seed)})
-    engine = scrambled(max(1, len(ranges)))
+    engine = scrambled(len(ranges))
     shares = engine.random_base2(max(0, (points - 1).bit_length()))[:points]
     return _sampled(ranges, shares, dim)
 
 
-def listed(path: str | Path, dim: str = POINT) -> Axis:
-    """Points from a CSV file: names in the first line, one point in each further line.
+def check_count(name: str, count: int) -> None:
+    """Refuse more points than a sweep can have.
 
     Raises:
-        ArgumentError: the file cannot be read, or a line has another number of values.
+        ArgumentError: they are too many.
     """
-    try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
-            lines = [line for line in csv.reader(stream) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        remedy = "Give a CSV file with names in its first line."
-        raise ArgumentError("file", f"be readable ({reason})", str(path), remedy) from None
-    if len(lines) < 2:
-        remedy = "Write names in the first line and values in the others."
-        raise ArgumentError("file", "have a line of names and one of values", str(path), remedy)
-    names, *rows = ([cell.strip() for cell in line] for line in lines)
-    return Axis(dim, tuple(names), tuple(tuple(map(_cell, row)) for row in rows))
+    if count > MOST_POINTS:
+        remedy = "Give fewer points, or several sweeps."
+        raise ArgumentError(name, f"have at most {MOST_POINTS} points", count, remedy)
 
 
-def _cell(text: str) -> Any:
-    """A cell of a file as a whole number, a number, a truth value, or text."""
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def _check_samples(ranges: Any, points: Any, seed: Any) -> tuple[int, int]:
+    """The number of samples and their seed.
+
+    Raises:
+        ArgumentError: one of them is wrong, or there are no ranges.
+    """
+    if not isinstance(ranges, Mapping) or not ranges:
+        rule = "name at least one parameter"
+        raise ArgumentError("ranges", rule, ranges, "Give {name: (low, high)}.")
+    if len(ranges) > _MOST_RANGES:
+        rule = f"be at most {_MOST_RANGES}"
+        raise ArgumentError("ranges", rule, len(ranges), "Sample fewer parameters.")
+    for name, bounds in ranges.items():
+        if not isinstance(bounds, list | tuple | np.ndarray):
+            rule = "have a range (low, high) or (low, high, 'log')"
+            raise ArgumentError(str(name), rule, bounds, "Give both ends.")
+    points = check_integer("points", points, minimum=1, remedy="Give the number of samples.")
+    check_count("points", points)
+    return points, check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
 
 
 def _sampled(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:
-    if not ranges:
-        raise ArgumentError("ranges", "name at least one parameter", {}, "Give {name: (low, high)}")
     columns = [
         _between(name, tuple(bounds), shares[:, k])
         for k, (name, bounds) in enumerate(ranges.items())
@@ -228,7 +232,8 @@ def _sampled(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) 
 def _between(name: str, bounds: tuple[Any, ...], shares: np.ndarray) -> list[float]:
     """Values at these shares (0 .. 1) of a range; its ends exactly."""
     if len(bounds) not in (2, 3):
-        raise ArgumentError(name, "have a range (low, high) or (low, high, 'log')", bounds, "")
+        rule = "have a range (low, high) or (low, high, 'log')"
+        raise ArgumentError(name, rule, bounds, "Give both ends.")
     low, high, spacing = (*bounds, "linear")[:3]
     check_choice("spacing", spacing, SPACINGS)
     least = math.ulp(0.0) if spacing == "log" else None

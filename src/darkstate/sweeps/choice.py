@@ -36,6 +36,9 @@ class Choice:
         if self.workers is not None and self.scheduler is not None:
             remedy = "Choose local workers or a scheduler."
             raise ArgumentError("scheduler", "come without workers", self.scheduler, remedy)
+        if self.scheduler is not None and not isinstance(self.scheduler, str):
+            remedy = "Give its address, such as 'tcp://10.0.0.1:8786'."
+            raise ArgumentError("scheduler", "be an address", self.scheduler, remedy)
         if self.workers is not None:
             remedy = "Give the number of processes."
             check_integer("workers", self.workers, minimum=1, remedy=remedy)

@@ -22,8 +22,10 @@ import numpy as np
 
 from darkstate.errors import ArgumentError, DarkstateError, check_integer
 from darkstate.frontdoor import as_system, chain_of, is_chain
+from darkstate.sweeps.arguments import as_axes, as_outputs, check_kinds
 from darkstate.sweeps.axes import Axis
-from darkstate.sweeps.outputs import Output, check_known, output
+from darkstate.sweeps.names import check_axes, check_columns
+from darkstate.sweeps.outputs import Output, check_known
 from darkstate.sweeps.plain import canonical, code_version, plain
 from darkstate.sweeps.targets import Target, check_apart, find, replaced
 
@@ -81,28 +83,14 @@ class Sweep:
     targets: tuple[Target, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        axes = (self.axes,) if isinstance(self.axes, Axis) else tuple(self.axes)
-        _check_model(self.model)
-        _check_dims(axes)
+        axes = as_axes(self.axes)
+        check_kinds(self)
+        check_axes(axes)
         objects = {"model": self.model, "engine": self.engine, "times": self.times}
         targets = tuple(find(name, objects) for axis in axes for name in axis.names)
         check_apart(targets)
-        words = (self.outputs,) if isinstance(self.outputs, str) else self.outputs
-        outputs = tuple(output(word, free=self.solve is not None) for word in words)
-        names = [one.name for one in outputs]
-        if not names or len(set(names)) < len(names):
-            raise ArgumentError("outputs", "be given, each once", names, "Name what to read off.")
-        taken = {
-            "status",
-            "message",
-            "key",
-            "engine_seed",
-            "spawn_key",
-            *(axis.dim for axis in axes),
-        }
-        taken |= {target.name for target in targets}
-        for clash in taken.intersection(names):
-            raise ArgumentError("outputs", "differ from the axes", clash, "Rename the dimension.")
+        outputs = as_outputs(self.outputs, free=self.solve is not None)
+        check_columns(axes, [one.name for one in outputs])
         if self.seed is not None:
             check_integer("seed", self.seed, minimum=0, remedy="Give a whole number.")
         values = {"axes": axes, "outputs": outputs, "targets": targets}
@@ -276,19 +264,3 @@ def _peak(values: list[Any]) -> int:
     if not all(isinstance(value, int | float) for value in values):
         return 0
     return max(range(len(values)), key=values.__getitem__)
-
-
-def _check_model(model: Any) -> None:
-    if not dataclasses.is_dataclass(model) or isinstance(model, type):
-        remedy = "Use one of darkstate.models, or make your own model a dataclass."
-        raise ArgumentError("model", "be a model with parameters to vary", model, remedy)
-
-
-def _check_dims(axes: tuple[Axis, ...]) -> None:
-    if not axes or not all(isinstance(axis, Axis) for axis in axes):
-        remedy = "Make them with sweeps.grid, span, together, random_points ..."
-        raise ArgumentError("axes", "be axes, at least one", axes, remedy)
-    dims = [axis.dim for axis in axes]
-    if len(set(dims)) < len(dims):
-        remedy = "Let them vary together(...), or pass another dim=..."
-        raise ArgumentError("axes", "have dimensions of different names", dims, remedy)

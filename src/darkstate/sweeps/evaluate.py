@@ -11,6 +11,7 @@ the engine is given the 128-bit seed that this sequence generates.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from darkstate.errors import DarkstateError
+from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.frontdoor import evolve, solve
 from darkstate.linalg.threads import one_blas_thread
-from darkstate.results import Status
+from darkstate.results import Result, Status
 from darkstate.sweeps.definition import Asked, Sweep
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.vectorised import solve_together
@@ -142,8 +143,17 @@ def failure(sweep: Sweep, task: Task, message: str) -> Record:
 
 
 def _record(sweep: Sweep, task: Task, result: Any, seed: int | None) -> Record:
+    if not isinstance(result, Mapping | Result):
+        rule = "return a Result or a mapping of numbers"
+        raise ArgumentError("solve", rule, result, "Return for example {'time': 1.5}.")
     outputs = [one for one in sweep.outputs if isinstance(one, Output)]
     values = tuple(one.read(result) for one in outputs)
+    if sweep.solve is not None:
+        found = [(o.text, float(v)) for o, v in zip(outputs, values, strict=True) if o.is_number]
+        lost = [name for name, value in found if math.isnan(value)]
+        if lost:
+            message = f"`solve` must return numbers, but {', '.join(lost)} is NaN (not a number)."
+            return Record(task.key, FAILED, message[:LONGEST_MESSAGE], values, seed=seed)
     if isinstance(result, Mapping):
         return Record(task.key, str(Status.CONVERGED), "", values, seed=seed)
     report = result.report

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import CapacityError
+from darkstate.results.files import system_errors
 
 _PAUSE, _PATIENCE = 0.05, 0.3
 
@@ -31,7 +32,8 @@ def locked(path: Path, wait: bool) -> Iterator[None]:
     Raises:
         BusyError: another process holds it, and `wait` is False.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with system_errors("store", path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         patience = time.monotonic() + _PATIENCE  # a reader may look at the lock just now
         while not _taken(handle):
@@ -61,6 +63,8 @@ def is_locked(path: Path) -> bool:
         return False
     try:
         return not _taken(handle)
+    except CapacityError:  # without locks nobody writes
+        return False
     finally:
         os.close(handle)
 
@@ -85,4 +89,9 @@ def _taken(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise CapacityError(
+            f"`store` must lie on a file system with locks, but this one has none ({error}).",
+            "Choose a place on a local disk.",
+        ) from None
     return True

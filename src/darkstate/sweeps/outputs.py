@@ -66,6 +66,11 @@ class Output:
         """Whether its values are text and no numbers."""
         return self.kind == "report" and self.head in _WORDS
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it always has a value: fields of a report and columns of a table may lack it."""
+        return self.kind in ("measure", "value")
+
     def attributes(self) -> dict[str, str]:
         """``long_name`` and ``units`` for the column."""
         if self.kind == "measure":

@@ -13,6 +13,7 @@ from typing import Any
 from darkstate.errors import ArgumentError, check_integer
 from darkstate.results.files import system_errors
 from darkstate.results.report import versions
+from darkstate.sweeps.arguments import check_kind, check_run
 from darkstate.sweeps.arrays import check_free
 from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
@@ -79,6 +80,8 @@ def sweep(
             disk is full, with all finished points kept.
         KeyboardInterrupt: it was interrupted, after everything finished was stored.
     """
+    check_kind("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
+    check_run(progress, source, {"retry": retry, "wait": wait})
     choice = Choice(workers, scheduler, threads, point_seconds, memory_limit)
     choice.check(sweep)
     sweep.check_outputs()
@@ -107,6 +110,8 @@ def replay(sweep: Sweep, store: SweepStore, point: int) -> Any:
         ArgumentError: there is no such point.
         DarkstateError: whatever made the point fail.
     """
+    check_kind("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
+    check_kind("store", store, SweepStore, "Open it with darkstate.open_sweep(path).")
     seeded = sweep.seeded(store.plan().entropy)
     check_integer("point", point, minimum=0, remedy="Points are counted from 0.")
     if point >= len(seeded):

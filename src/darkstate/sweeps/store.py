@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.errors import ArgumentError
+from darkstate.results.files import as_path, system_errors
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan
 from darkstate.sweeps.lock import is_locked
@@ -95,7 +96,8 @@ class SweepStore:
 
     def scan(self) -> Scan:
         """All records, also those of points that the sweep no longer has."""
-        return scan(self.journal)
+        with system_errors("store", self.path, "read"):
+            return scan(self.journal)
 
     def records(self) -> list[Record | None]:
         """The record of each point, None where it is pending."""
@@ -137,7 +139,7 @@ class SweepStore:
         """
         from darkstate.sweeps.export import export_table
 
-        return export_table(self.table(), Path(path))
+        return export_table(self.table(), as_path(path))
 
     def _progress(self) -> dict[str, Any]:
         try:
@@ -158,8 +160,10 @@ def open_sweep(path: str | Path) -> SweepStore:
     Raises:
         ArgumentError: it is no such folder.
     """
-    store = SweepStore(Path(path))
-    if not (store.journal / "plan.json").exists():
+    store = SweepStore(as_path(path, "store"))
+    with system_errors("store", store.path, "read"):
+        found = (store.journal / "plan.json").exists()
+    if not found:
         remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
         raise ArgumentError("store", "be the store of a sweep", str(path), remedy)
     return store

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.sweeps.evaluate import PENDING, Record, spawn_key
+from darkstate.sweeps.names import ADDED
 from darkstate.sweeps.plain import canonical
 from darkstate.sweeps.plan import Plan, shown
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 STATUS = "status"
-ADDED = ("message", STATUS, "key", "engine_seed", "spawn_key")
-"""Columns that every table has, or those of random numbers."""
 
 
 def table_of(plan: Plan, keys: Sequence[str], records: Mapping[str, Record]) -> xr.Dataset:
