@@ -29,6 +29,7 @@ def rows(claims) -> str:
     for claim in claims:
         computed = plain(claim.computed) + (f"<br>*{plain(claim.note)}*" if claim.note else "")
         text = f"**{claim.id}** {plain(claim.text)}"
+        text += f"<br>*{plain(claim.place)}*" if claim.place else ""
         lines.append(f"| {text} | {plain(claim.paper)} | {computed} | {claim.verdict} |")
     return "\n".join(lines)
 

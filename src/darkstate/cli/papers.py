@@ -123,7 +123,8 @@ def _show_claims(claims: tuple[Claim, ...], console: Console) -> None:
         console.print()
         console.print(Text.assemble((claim.id, "bold"), "  ", (verdict, style)))
         console.print(Padding(Text(claim.text), (0, 0, 0, 4)))
-        rows = [("paper", claim.paper), ("computed", claim.computed), ("note", claim.note)]
+        said = [("where", claim.place), ("paper", claim.paper)]
+        rows = [*said, ("computed", claim.computed), ("note", claim.note)]
         table = _two_columns([row for row in rows if row[1]], "dim")
         console.print(Padding(table, (0, 0, 0, 3)))
     counts = Counter(str(claim.verdict) for claim in claims)

@@ -33,6 +33,7 @@ class Verdict(enum.StrEnum):
     CONDITION = "reproduced with a condition"
     NOT_REPRODUCED = "not reproduced"
     UNDECIDED = "undecided at this sample size"
+    NOT_COMPUTED = "not computed"
     FINDING = "beyond the paper"
 
 
@@ -77,7 +78,8 @@ class Claim:
         verdict: what became of it.
         paper: the paper's number or statement.
         computed: ours.
-        note: condition, or the reason of a failure.
+        note: condition, or the reason of a failure, or why it is not computed.
+        place: where the paper says so, and for which parameters: ``"Fig. 3a, caption; N = 10"``.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Claim:
     paper: str
     computed: str
     note: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
