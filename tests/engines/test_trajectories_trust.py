@@ -17,8 +17,14 @@ from darkstate.engines.trajectories import settling, verdict
 from darkstate.engines.trajectories.averages import Window, window_times
 from darkstate.engines.trajectories.compile import compiled
 from darkstate.engines.trajectories.flow import Flow, Walkers
-from darkstate.engines.trajectories.looks import Change, Runs, fewer_levels, restricted
-from darkstate.engines.trajectories.runs import pure_motion
+from darkstate.engines.trajectories.looks import (
+    Change,
+    Runs,
+    fewer_levels,
+    looked_at,
+    restricted,
+)
+from darkstate.engines.trajectories.runs import observed_motion, pure_motion
 from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 from darkstate.results import Status
 from darkstate.states import DensityState, PureState
@@ -190,6 +196,29 @@ def test_fewer_levels_leave_two_and_restricted_states_enough():
     assert restricted(high, (2,), places) is None
     assert restricted(low.density(), (2,), places).matrix[0, 0] == pytest.approx(1.0)
     assert restricted(high.density(), (2,), places) is None
+
+
+def test_without_another_step_or_fewer_levels_there_is_no_second_look():
+    """Nothing that could differ, or a start of which fewer levels hold too little."""
+    assert Trajectories(4, seed=1).evolve(DRIVEN, [0.0, 1.0]).report.truncation == {}
+    highest = PureState.basis("a", 6, {"a": 5})
+    report = Trajectories(4, seed=1, cutoff=6).evolve(pushed(), [0.0, 0.1], highest).report
+    assert list(report.truncation) == ["Fock edge of a"]
+
+
+def test_a_quarter_is_looked_at_twice_and_vectors_in_larger_numbers():
+    """Matrices are averages over much already, and cost the square."""
+    matrices, start = compiled(watched(pushed()), 4), PureState.basis("a", 4)
+    vectors, densities = (
+        Runs(matrices, motion, start, [0.0, 1.0], 1)
+        for motion in (pure_motion(matrices, "jumps", None), observed_motion(matrices, None))
+    )
+    assert (vectors.size, densities.size) == (4, 16)
+    for runs, asked, looked in (
+        (vectors, 40, 40), (vectors, 80, 50), (vectors, 400, 100), (vectors, 1000, 200),
+        (densities, 2, 2), (densities, 4, 2), (densities, 40, 10),
+    ):  # fmt: skip
+        assert looked_at(runs, range(asked), runs.size, 1e9) == range(looked)
 
 
 def test_a_cutoff_to_try_follows_the_tail():

@@ -160,9 +160,10 @@ def restricted(
 
 
 def pace_of(first: Runs) -> float:
-    """Twice the step costs less than half the step, but needs two of them between times."""
-    if first.motion.diffusion is None:
-        return 1.0
+    """Twice the step costs less than half the step, but needs two of them between times.
+
+    Where nothing is measured there is no step, and the pace says nothing (`Motion.pace`).
+    """
     shortest = min(np.diff(first.times), default=0.0)
     return DOUBLED if first.motion.steps(shortest) > 1 else HALVED
 
