@@ -209,12 +209,15 @@ def test_the_filter_follows_quantum_trajectories():
         state = seen.state(k)
         means[k] = [state.expectation(q).real for q in (x, p)]
         widths[k] = state.expectation(x * x).real - means[k, 0] ** 2
-    # step and bins make 3 % of records miss by more than 2e-3: half of thirty never do
+    # Steps and bins let some records miss by more: of 300 with other seeds 15, so that the share
+    # is below 0.13 but for one sample in a million, and half of thirty as rare. No width did.
     missed = np.abs(track.means[-1] - means).max(axis=1)
-    assert np.median(missed) < 2e-3 and missed.max() < 0.1
+    assert np.median(missed) < 2e-3
     assert np.median(np.abs(widths - watched.covariances[-1][0, 0])) < 1e-3
-    assert np.ptp(track.means[-1], axis=0).max() > 0.2  # the records differ
-    assert watched.unconditional[-1][0, 0] - watched.covariances[-1][0, 0] > 0.01
+    # the records differ: of 30 normal numbers all within 1.4 deviations come once in 10 million
+    spread = math.sqrt((watched.unconditional[-1] - watched.covariances[-1])[0, 0])
+    assert spread > 0.1
+    assert np.ptp(track.means[-1][:, 0]) > 1.37 * spread
 
 
 def test_records_replay_one_by_one():

@@ -421,6 +421,23 @@ def test_parts_beyond_exact_diagonalisation_stay_unproven(monkeypatch):
     assert stability.stability(structure, exact=True).outcome is Outcome.UNPROVEN
 
 
+def test_of_parts_that_are_equally_bad_the_first_is_named():
+    """What rounding makes of equal rates must not choose the modes that are blamed."""
+    first = Stability(Outcome.MARGINAL, 1e-16, True, 1e-15, ("a",))
+    growing = Stability(Outcome.UNSTABLE, -1.0, True, 1e-15, ("b",))
+    fine = Stability(Outcome.STABLE, 1.0, True, 1e-15)
+    for found, worst, worse in (
+        (dataclasses.replace(first, gap=-1e-16, modes=("b",)), first, False),
+        (dataclasses.replace(first, gap=-2e-15, modes=("b",)), first, True),
+        (dataclasses.replace(growing, gap=-1.0 - 1e-14, error=0.0), growing, False),
+        (growing, first, True),
+        (first, growing, False),
+        (dataclasses.replace(fine, gap=0.5), fine, True),
+        (dataclasses.replace(fine, gap=2.0), fine, False),
+    ):
+        assert stability._is_worse(found, worst) is worse
+
+
 def test_cancelled_damping_is_not_stable():
     """Gain and loss of 1e16 that differ by 1 cannot be told from equal ones."""
     jumps = (Jump(destroy(A), 1e16), Jump(create(A), 1e16 - 2.0))

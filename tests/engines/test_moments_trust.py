@@ -102,6 +102,8 @@ def test_with_many_ensembles_third_cumulants_are_not_estimated():
         assert found.report.error_estimate is None
         assert found.report.status == "suspect"
         assert "is not known" in found.report.warnings[0]
+    start = Moments().evolve(OpenSystem(spaces, jumps=coupled), [0.0]).report
+    assert estimate(start) < 1e-6  # of the initial state everything is
 
 
 def test_an_unstable_stationary_point_is_left_and_not_returned():
@@ -210,6 +212,11 @@ def test_estimates_of_evolutions_cover_their_errors(system, verdict):
     off = max(compared(system, *pair) for pair in pairs)
     assert off < estimate(found.report) < 10 * off
     assert found.report.status == verdict
+
+
+def test_evolutions_of_very_many_atoms_are_not_doubted_by_the_second_look():
+    report = Moments().evolve(twisted(10**9), [0.0, 1.0, 3.0]).report
+    assert estimate(report) < 1e-5
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-7])

@@ -480,6 +480,7 @@ def test_every_check_of_a_state_fires():
     assert off.status == "suspect" and "slow modes" in off.warnings[0]
     assert judge_state(GOOD.with_(error_estimate=math.nan), 1e-8, 1e-6).status == "suspect"
     assert judge_state(GOOD.with_(residual=math.nan), 1e-8, 1e-6).status == "suspect"
+    assert judge_state(GOOD.with_(margin=math.nan), 1e-8, 1e-6).status == "suspect"
     assert judge_state(GOOD.with_(margin=None), 1e-8, 1e-6).status == "converged"
     no_residual = GOOD.with_(residual=None, status=Status.CONVERGED)
     assert judge_state(no_residual, 1e-8, 1e-6).status == "converged"
@@ -499,6 +500,8 @@ def test_every_check_of_a_truncation_fires():
     assert changed.status == "suspect" and "smaller cut-offs" in changed.warnings[0]
     unknown = judge_truncation(GOOD, truncated(0.0, None), 1e-7)
     assert unknown.status == "converged" and unknown.error_estimate is None
+    for edge, change in ((math.nan, 0.0), (0.0, math.nan)):
+        assert judge_truncation(GOOD, truncated(edge, change), 1e-7).status == "suspect"
     nothing = GOOD.with_(error_estimate=None)
     assert judge_truncation(nothing, truncated(0.0, 0.0), 1e-7).error_estimate is None
 
@@ -512,6 +515,9 @@ def test_the_gap_of_a_truncated_mode_has_the_change_as_its_error():
     assert judge_truncation(known, truncated(0.0, 0.0), 1e-7).gap is None
     nothing = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, GOOD)))
     assert judge_truncation(known, nothing, 1e-7).gap is None
+    assert judge_truncation(GOOD, found, 1e-7).gap is None  # the larger one is not diagonalised
+    inexact = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, known)))
+    assert judge_truncation(known.with_(gap_error=None), inexact, 1e-7).gap_error == 0.0
 
 
 def test_a_report_without_error_or_margin_is_not_certified():
@@ -526,6 +532,7 @@ def test_metastability_is_judged_by_the_smallest_rate():
     assert "relaxes at 1e-05" in slow.structure[-1]
     assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1e-4, 1e-5).metastable is False
     assert add_gaps(GOOD, None, None, 1.0, 1e-5).metastable is True
+    assert add_gaps(GOOD, Gap(1.0, 1e-9), None, 1.0, 1e-5).metastable is False  # a bound below
     assert add_gaps(GOOD, None, None, 1.0, math.inf).metastable is None
     whole = add_gaps(GOOD, Gap(1.0, 1e-9), Gap(0.5, 1e-8), 1.0, 1.0)
     assert (whole.gap, whole.gap_error, whole.sector_gap) == (0.5, 1e-8, 1.0)

@@ -138,14 +138,12 @@ def test_narrow_bonds_are_in_the_error_of_the_relaxation():
     assert found.report.error_estimate < 0.01
 
 
-def test_narrow_bonds_are_in_the_error_of_the_average():
-    model, pair = rails(3, 0.8, dephasing=0.2), ["A3", "B3"]
-    exact = ds.steady_state(model).state.reduced(pair).matrix
+def test_narrow_bonds_make_an_average_suspect():
     engine = TensorTrajectories(2, seed=5, burn_in=20.0, duration=30.0, bond=3)
-    found = ds.steady_state(model, engine=engine)
-    assert found.report.status is Status.SUSPECT
-    gap = np.linalg.norm(found.state.reduced(pair).matrix - exact)
-    assert gap < 4 * found.report.error_estimate
+    report = ds.steady_state(rails(3, 0.8, dephasing=0.2), engine=engine).report
+    assert report.status is Status.SUSPECT
+    assert report.truncation["discarded weight per disturbance"] > 2 * verdict.TOLERATED
+    assert "raise bond" in report.warnings[-1]
 
 
 def test_a_coarser_look_is_coarser_in_everything():
@@ -177,8 +175,9 @@ def test_errors_are_those_of_all_times():
     found = engine.evolve(two_qubits(), [0.0, 1.0, 60.0], excited)
     spread = found.states[1].blocks[0]
     error = math.sqrt(np.sum(np.var(spread, axis=0, ddof=1)) / 30)
+    # half of them have decayed: 2 to 28 of 30 but for one seed in ten million
     assert error > 0.05
-    assert found.report.error_estimate > error
+    assert found.report.error_estimate >= error * (1 - 1e-12)
     assert found.report.margin == pytest.approx(0.0, abs=1e-9)
 
 
@@ -271,6 +270,7 @@ def test_every_condition_of_the_verdict():
     assert status(runs=[run(noise, clicks[:4])]) is bad
     assert status(runs=[run(noise, early)]) is bad  # before the window
     assert status(runs=[run(noise, (), rests=True)]) is good
+    assert status(runs=[run(noise, (), rests=True)], noise_rate=0.1) is bad  # it may end the rest
     assert status(runs=[run(noise, clicks, lost=0.16)]) is bad
     assert status(runs=[run(noise, clicks, lost=0.14)]) is good
     drifting = np.concatenate([noise[:8] - 0.2, noise[8:] + 0.2])
@@ -347,6 +347,11 @@ def test_correlated_blocks_are_merged():
     assert verdict.standard_error(each[:1]) == math.inf
     two = math.sqrt(np.sum(np.var(each[:2], axis=0, ddof=1)) / 2)
     assert verdict.standard_error(each[:2]) == pytest.approx(two)
+    few = each[[0, 1, 0, 1]]  # merging them would hide their spread, or blow it up
+    four = math.sqrt(np.sum(np.var(few, axis=0, ddof=1)) / 4)
+    assert verdict.standard_error(few) == pytest.approx(four)
+    few = each[[0, 0, 1, 1]]
+    assert verdict.standard_error(few) == pytest.approx(four)
 
 
 def test_every_condition_of_the_relaxation():

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from chance import counts
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.experiments import (
     ExperimentRecords,
@@ -28,15 +29,18 @@ def jackknifed(shots, groups):
 def test_intervals_of_a_variance_miss_on_both_sides_alike():
     """Sample variances of 40 shots, less 0.8: misses on the low side are not the rule."""
     rng = np.random.default_rng(271828)
-    low, high, straight = 0, 0, 0
-    for _ in range(1000):
+    low, high, straight, samples = 0, 0, 0, 3000
+    for _ in range(samples):
         values = jackknifed(rng.standard_normal(40), 20) - 0.8
         found = quantity(values, 0.95, floor=-0.8)
         assert found.low > -0.8 and found.value == values[0]
         low, high = low + (found.low > 0.2), high + (found.high < 0.2)
         straight += not quantity(values, 0.95).covers(0.2)
-    assert low + high < 70  # 5 % and three standard errors
-    assert straight > 70  # value +- t error misses more often, nearly always on one side
+    # of 12000 with another seed 5.2 % miss (1.4 and 3.8 %), and 7.3 % of value +- t error (0.4 and
+    # 6.9 %); one of both misses in 4 %, which makes the difference 66 +- 11 of 3000
+    least, most = counts(samples, 0.052, 2)
+    assert least <= low + high <= most
+    assert straight > low + high
     # few enough samples to be exact: no spread, no interval
     still = quantity(np.full(6, 2.0), 0.95, systematic=0.1, floor=0.0)
     assert still.error == 0.1

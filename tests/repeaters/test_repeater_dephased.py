@@ -1,6 +1,7 @@
 """Chains with dephasing and lost atoms: against the master equation, and sector by sector."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -173,6 +174,23 @@ def test_refusals():
         DickePairState(*fields, 2 * good.kernel)
     with pytest.raises(ArgumentError, match="`kernel` must have shape"):
         DickePairState(*fields, good.kernel[1:])
+
+
+def test_a_refusal_for_memory_names_the_atoms_that_fit():
+    solver = Dephased(memory=5e7)
+    plan = solver.plan(chain(4, 100, 1.0, 0.1))
+    assert not plan.can and plan.too_large
+    found = re.search(r"(\d+) fit, that is about (\d+) atoms", plan.reason)
+    assert found is not None
+    fit, atoms = map(int, found.groups())
+    assert fit == 31
+    assert solver.plan(chain(4, atoms, 1.0, 0.1)).can
+    assert not solver.plan(chain(4, atoms + 6, 1.0, 0.1)).can
+
+
+def test_lost_atoms_need_memory_of_their_own():
+    narrow = {"loss": 0.1, "window": 0.1}
+    assert Dephased().plan(chain(3, 3000, 1.0, 0.01, **narrow)).memory > 50 * 3000**2
 
 
 def test_the_predicted_memory_covers_a_run():

@@ -198,7 +198,7 @@ def test_patches_know_their_error(nodes, time):
     exact = Exact(tolerance=1e-15).solve(chain(nodes, 10_000, time))
     names = ("entropy", "log_negativity")
     wrong = max(abs(found.columns[name][0] - exact.columns[name][0]) for name in names)
-    assert wrong <= estimate(found.report) < 1e-5
+    assert wrong <= estimate(found.report) < (1e-5 if nodes == 2 else 1e-9 + 200 * wrong)
     assert found.report.status is Status.CONVERGED
     assert found.report.margin == 0.0
 
@@ -236,7 +236,7 @@ def test_dephased_chains_know_what_the_circle_and_rounding_cost():
     whole = MeasuredChain(3, 41, (2.9,), (1e-3,) * 3, window=1e9)
     cut, exact = Dephased().solve(model), Dephased().solve(whole)
     wrong = abs(cut.columns["log_negativity"][0] - exact.columns["log_negativity"][0])
-    assert wrong <= estimate(cut.report)
+    assert wrong <= estimate(cut.report) < 4 * wrong
     assert estimate(exact.report) < 1e-12
     assert exact.report.status is Status.CONVERGED
 

@@ -30,7 +30,7 @@ def judge_state(report: Report, residual: float, allowed: float) -> Report:
     """
     warnings = list(report.warnings)
     error = report.error_estimate or 0.0
-    if report.margin is not None and report.margin < min(LEAST_MARGIN, -error):
+    if report.margin is not None and not report.margin >= min(LEAST_MARGIN, -error):
         warnings.append(f"the state has a negative eigenvalue {report.margin:.3g}")
     if report.residual is not None and not report.residual <= residual:
         warnings.append(f"the residual {report.residual:.3g} exceeds {residual:.2g}: lower rtol")
@@ -51,10 +51,10 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
     """
     warnings = list(report.warnings)
     for name, value in found.edges.items():
-        if value > edge:
+        if not value <= edge:
             warnings.append(f"{name} holds {value:.3g}: raise cutoff")
     change, allowed = found.change, edge**0.5
-    if change is not None and change > allowed:
+    if change is not None and not change <= allowed:
         warnings.append(
             f"the state changes by {change:.2g} (trace norm) from smaller cut-offs to these, more "
             f"than {allowed:.2g}: raise cutoff"

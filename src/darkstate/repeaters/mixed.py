@@ -78,7 +78,7 @@ class Dephased:
             reason = (
                 f"A window of {size} Dicke states would need {gigabytes(memory)}, more than the "
                 f"limit of {gigabytes(self.memory)}; {fits} fit, that is about "
-                f"{math.floor((fits / c) ** 2)} atoms at this c. Take a narrower `window`, fewer "
+                f"{_atoms_of(fits, c)} atoms at this c. Take a narrower `window`, fewer "
                 "atoms or nodes, or allow more `memory`."
             )
             return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
@@ -191,3 +191,11 @@ def _largest(chain: MeasuredChain, limit: float) -> int:
     while _cost(chain, size + 1)[0] <= limit:
         size += 1
     return size
+
+
+def _atoms_of(size: int, c: float) -> int:
+    """The most atoms whose window is no larger."""
+    atoms = max(math.floor((size / c) ** 2), size) + 1
+    while window_size(atoms, c) > size:
+        atoms -= 1
+    return atoms

@@ -91,7 +91,7 @@ def coarser(network: Network) -> Network:
 def standard_error(blocks: Array) -> float:
     """Of the mean of blocks (B, d, d), in the Frobenius norm, merged while they are many."""
     errors = [float("inf")] if len(blocks) < 2 else []
-    while len(blocks) >= FEWEST_BLOCKS or (len(blocks) > 1 and not errors):
+    while len(blocks) >= FEWEST_BLOCKS or not errors:
         count = len(blocks)
         errors.append(sqrt(float(np.sum(np.var(blocks, axis=0, ddof=1))) / count))
         blocks = 0.5 * (blocks[0 : 2 * (count // 2) : 2] + blocks[1::2])
