@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import darkstate as ds
 from darkstate import plots
-from darkstate.cli import app
+from darkstate.cli import app, screen
 from darkstate.cli.sweep_view import duration, progress_line
 from darkstate.errors import ArgumentError, ScenarioError
 from darkstate.scenarios import json_schema, load_scenario, parse_scenario, sweep_of
@@ -235,6 +235,34 @@ def test_failed_points_are_shown_and_retried(do):
     again = do("sweep", "retry", "bad.zarr")
     assert again.exit_code == 1
     assert ds.open_sweep("bad.zarr").status().sessions == 2
+
+
+HOSTILE = "a\x1b[2Jb\u202ec\x9bd\re\x07f"
+SHOWN = "a\\u001b[2Jb\\u202ec\\u009bd\\re\\u0007f"
+ON_A_CONSOLE = SHOWN.replace("\\r", "").replace("\\u0007", "")  # these rich leaves out itself
+
+
+def test_control_characters_of_a_file_are_shown_and_not_obeyed(do):
+    """In a title, and in the message of an error."""
+    named = BASE.replace("name: small sweep", f"name: {json.dumps(HOSTILE)}")
+    Path("named.yaml").write_text(named)
+    assert ON_A_CONSOLE in do("sweep", "named.yaml").stdout
+    for words in (["run", "named.yaml"], ["explain", "named.yaml"]):
+        done = do(*words)
+        assert ON_A_CONSOLE in done.stdout and not set("\x1b\u202e\x9b\r\x07") & set(done.output)
+    Path("wrong.yaml").write_text(named.replace("name: loss", f"name: {json.dumps(HOSTILE)}"))
+    done = do("sweep", "wrong.yaml")
+    assert not set("\x1b\u202e\x9b\r\x07") & set(done.output)
+
+
+def test_lines_for_programs_are_left_alone(capsys, monkeypatch):
+    screen.tell(HOSTILE)
+    assert capsys.readouterr().out == HOSTILE + "\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    screen.tell(Path("s.zarr"), HOSTILE)
+    assert capsys.readouterr().out == f"s.zarr\n{SHOWN}\n"
+    assert screen.visible("\ud800") == "\\ud800"
+    assert screen.visible("1,200 µm → ebit\n\t☃") == "1,200 µm → ebit\n\t☃"
 
 
 BAD_INPUT = [

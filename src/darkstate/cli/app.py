@@ -9,6 +9,7 @@ import typer
 
 from darkstate.cli import experiment, papers, sweep
 from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.screen import tell
 
 app = typer.Typer(
     name="darkstate",
@@ -81,7 +82,7 @@ def run(
     if as_json:
         _print_json(done.document())
     elif quiet:
-        print(*done.files, sep="\n")
+        tell(*done.files)
     else:
         from darkstate.cli.run_view import show_run
 
@@ -117,7 +118,7 @@ def cite(scenario: ScenarioFile) -> None:
         from darkstate.scenarios.references import references
 
         found = references(load_scenario(scenario))
-    print("\n\n".join(f"% {entry.why}\n{entry.bibtex}" for entry in found))
+    tell("\n\n".join(f"% {entry.why}\n{entry.bibtex}" for entry in found))
 
 
 @app.command(epilog="Example: darkstate schema > scenario.schema.json")
@@ -131,4 +132,4 @@ def schema() -> None:
 def _print_json(document: object) -> None:
     import json
 
-    print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    tell(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.screen import tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +98,7 @@ def estimate(
     if as_json:
         import json
 
-        print(json.dumps(_document(found), indent=1, ensure_ascii=False, allow_nan=False))
+        tell(json.dumps(_document(found), indent=1, ensure_ascii=False, allow_nan=False))
     else:
         from darkstate.cli.screen import output
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 import typer
 
-from darkstate.cli.screen import errors
+from darkstate.cli.screen import errors, tell
 
 OK, DOUBTFUL, BAD_INPUT = 0, 1, 2
 
@@ -50,4 +50,4 @@ def _tell(head: str, message: str, code: int, as_json: bool) -> None:
             console.print(f"[bold red]{head}:[/] ", end="")
         console.print(line, markup=False, soft_wrap=not console.is_terminal)
     if as_json:
-        print(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
+        tell(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))

@@ -1,12 +1,21 @@
-"""What all commands share of the screen: consoles, progress bars, report lines, numbers."""
+"""What all commands share of the screen: consoles, progress bars, report lines, numbers.
+
+Names and messages come from files, and a file may hold an ESC sequence or a character that turns
+the direction of writing. All text goes through `visible` on its way to a terminal: by the consoles
+of this module, or by `tell`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,14 +31,48 @@ SHOWN_ROWS = 12
 """A longer table is shown by its first and last rows."""
 
 
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of characters that are instructions rather than signs."""
+
+
+def visible(text: str) -> str:
+    """Text in which control characters are written as in JSON, ``\\u001b``; lines and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        json.dumps(sign)[1:-1] if sign not in "\n\t" and _is_hidden(sign) else sign for sign in text
+    )
+
+
+def tell(*lines: object) -> None:
+    """Print lines as they are for a program, and visibly on a terminal."""
+    for line in lines:
+        print(visible(str(line)) if sys.stdout.isatty() else line)
+
+
+class VisibleConsole(Console):
+    """A console that shows control characters instead of obeying them."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """See `rich.console.Console.render`."""
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(visible(part.text), part.style)
+
+
 def output() -> Console:
     """Where answers go."""
-    return Console(highlight=False)
+    return VisibleConsole(highlight=False)
 
 
 def errors() -> Console:
     """Where messages and progress go."""
-    return Console(stderr=True, highlight=False)
+    return VisibleConsole(stderr=True, highlight=False)
+
+
+def _is_hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in _HIDDEN
 
 
 def tell_notices(notices: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.screen import tell
 
 if TYPE_CHECKING:
     from darkstate.scenarios.scenario import Scenario
@@ -127,7 +128,7 @@ def status(store: Store, as_json: AsJson = False) -> None:
     if as_json:
         import json
 
-        print(json.dumps(found.document(), indent=1, ensure_ascii=False, allow_nan=False))
+        tell(json.dumps(found.document(), indent=1, ensure_ascii=False, allow_nan=False))
     else:
         from darkstate.cli.screen import output
         from darkstate.cli.sweep_view import show_status
@@ -143,7 +144,7 @@ def export(
     """Write the table as netCDF (.nc) or CSV (.csv, one line a point)."""
     with telling():
         written = _opened(store).export(file)
-    print(written)
+    tell(written)
 
 
 @app.command(epilog="Example: darkstate sweep plot results/loss_sweep.zarr -y purity")
@@ -175,7 +176,7 @@ def plot(
         for name in outputs or measured or found:
             figure = plots.sweep_picture(table, name, x=x)
             for path in plots.save(figure, folder / f"{store.stem}-{name}"):
-                print(path)
+                tell(path)
 
 
 def _opened(place: Path) -> SweepStore:
@@ -221,7 +222,7 @@ def _compute(
         done = sweep(wanted, place, progress=listen, source=source, **options)
     found = done.status()
     if quiet:
-        print(place)
+        tell(place)
     else:
         from darkstate.cli.sweep_view import show_status
 
