@@ -28,7 +28,7 @@ help: ## list the targets
 	  | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 demo: $(RUN) ## solve a lossy network, print its entanglement, draw it
-	@$(BIN)/darkstate run scenarios/lossy_chains.yaml --out results/demo
+	@$(BIN)/darkstate run scenarios/lossy_chains.yaml --out results/demo --overwrite
 
 env: $(DEV) ## create .venv with the development tools
 

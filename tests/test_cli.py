@@ -112,7 +112,7 @@ def test_run_prints_tables_report_and_files(do, tmp_path):
         assert text in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     written = {path.name for path in (tmp_path / "results/chains").iterdir()}
-    assert written == {"result.zarr", "pairs.csv", "modes.csv", "report.json"}
+    assert written == {"result.zarr", "pairs.csv", "modes.csv", "report.json", "darkstate.json"}
 
 
 def test_what_run_writes_is_what_was_computed(do):
@@ -250,8 +250,8 @@ BAD = [
     (["cite", "wrong.yaml"], "Did you mean 'hopping'?"),
     (["run", "chain.yaml"], "There is no such file. Did you mean 'chains.yaml'?"),
     (["run", "."], "cannot be read"),
-    (["run", "chains.yaml", "--out", "chains.yaml"], "`out` must be a writable folder"),
-    (["run", "chains.yaml", "--out", "/dev/null/x"], "`out` must be a writable folder"),
+    (["run", "chains.yaml", "--out", "chains.yaml"], "`out` must be new"),
+    (["run", "chains.yaml", "--out", "/dev/null/x"], "`out` must be a place that can be written"),
     (["papers", "show", "zippili2013"], "Did you mean 'zippilli2013'?"),
     (["papers", "run", "zippilli2013", "-f", "9z"], "`figure` must be one of"),
 ]

@@ -28,6 +28,7 @@ from darkstate.states import (
     PairwiseGaussianState,
     PureState,
 )
+from killed import deaths
 
 REPORT = Report(
     engine="gaussian",
@@ -244,12 +245,12 @@ def test_a_table_comes_back_identical_and_is_read_by_xarray_alone(tmp_path):
 
 
 def test_tables_are_written_alone_too(tmp_path):
-    write_table(table()[["good"]], tmp_path / "t.zarr")
     write_table(table(), tmp_path / "t.zarr")
     xr.testing.assert_identical(read_table(tmp_path / "t.zarr"), table())
     make_folder(tmp_path / "taken")
-    with pytest.raises(ArgumentError, match="zarr v3 store"):
-        write_table(table(), tmp_path / "taken")
+    for taken in ("taken", "t.zarr"):
+        with pytest.raises(ArgumentError, match="`store` must be new"):
+            write_table(table(), tmp_path / taken)
     assert (tmp_path / "taken" / "notes.txt").exists()
 
 
@@ -264,7 +265,9 @@ def test_a_solved_model_is_saved_by_its_own_method_and_replaced(tmp_path):
     first = ds.steady_state(ds.models.CavityChains(2, loss=0.1))
     second = ds.steady_state(ds.models.CavityChains(3, loss=0.2))
     path = first.save(tmp_path / "chain.zarr")
-    second.save(path)
+    with pytest.raises(ArgumentError, match="overwrite=True"):
+        second.save(path)
+    second.save(path, overwrite=True)
     loaded = ds.load_result(str(path))
     assert_same_state(second.state, loaded.state)
     assert (loaded.report, loaded.model) == (second.report, second.model)
@@ -302,8 +305,8 @@ def test_what_is_no_result_is_neither_overwritten_nor_read(tmp_path, make):
     path = tmp_path / "taken"
     make(path)
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
-    with pytest.raises(ArgumentError, match="earlier result") as caught:
-        save_result(Result(gaussian(), REPORT), path)
+    with pytest.raises(ArgumentError, match="hold an earlier 'darkstate result'") as caught:
+        save_result(Result(gaussian(), REPORT), path, overwrite=True)
     assert caught.value.name == "path"
     with pytest.raises(ArgumentError, match="saved result"):
         load_result(path)
@@ -348,9 +351,11 @@ def test_a_damaged_store_is_refused(tmp_path, damage):
 def test_a_newer_format_is_refused(tmp_path):
     path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
     header = path / "zarr.json"
-    header.write_text(header.read_text().replace('"darkstate result": 1', '"darkstate result": 9'))
-    with pytest.raises(ArgumentError, match=r"format 1.* but is 9"):
+    header.write_text(header.read_text().replace('"darkstate result": 2', '"darkstate result": 9'))
+    with pytest.raises(ArgumentError, match=r"format 2.* but is 9"):
         load_result(path)
+    with pytest.raises(ArgumentError, match=r"newer format than 2.* is 9"):
+        save_result(Result(gaussian(), REPORT), path, overwrite=True)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +369,7 @@ def test_a_newer_format_is_refused(tmp_path):
 def test_what_cannot_be_stored_is_named_and_leaves_the_old_result(tmp_path, result, name):
     path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
     with pytest.raises(ArgumentError) as caught:
-        save_result(result, path)
+        save_result(result, path, overwrite=True)
     assert caught.value.name == name
     assert_same_state(load_result(path).state, gaussian())
     assert [entry.name for entry in tmp_path.iterdir()] == ["r.zarr"]
@@ -380,10 +385,21 @@ def test_the_old_result_returns_if_the_last_step_fails(tmp_path, monkeypatch):
         return rename(self, target)
 
     monkeypatch.setattr(type(path), "rename", broken)
-    with pytest.raises(OSError, match="disk full"):
-        save_result(Result(GaussianState.vacuum(["A1"]), REPORT), path)
+    with pytest.raises(ArgumentError, match=r"place that can be written \(disk full\)"):
+        save_result(Result(GaussianState.vacuum(["A1"]), REPORT), path, overwrite=True)
     assert_same_state(load_result(path).state, gaussian())
     assert [entry.name for entry in tmp_path.iterdir()] == ["r.zarr"]
+
+
+def test_a_result_is_old_or_new_at_every_death(tmp_path):
+    path, states = tmp_path / "r.zarr", set()
+    old, new = (Result(GaussianState.vacuum([label]), REPORT) for label in ("old", "new"))
+    save_result(old, path)
+    for _ in deaths(tmp_path, lambda: save_result(new, path, overwrite=True), step=8):
+        states |= set(load_result(path).state.labels)
+        save_result(old, path, overwrite=True)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["r.zarr"]
+    assert states == {"old", "new"}
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,13 @@ def run(
     scenario: ScenarioFile,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for the files; default: results/<scenario name>."),
+        typer.Option(
+            metavar="DIR", help="Folder for the files; default: results/<name>, or <name>-2, ..."
+        ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier run in the folder.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print only the paths of the files written.")
@@ -76,9 +81,9 @@ def run(
 
         wanted = load_scenario(scenario)
         tell_notices(wanted.notices())
-        folder = out if out is not None else Path("results") / scenario.stem
+        folder = out if out is not None else _own_folder(scenario.stem, overwrite)
         with progress_bar(silent=quiet or as_json) as progress:
-            done = run_scenario(wanted, folder, progress)
+            done = run_scenario(wanted, folder, progress, overwrite)
     if as_json:
         _print_json(done.document())
     elif quiet:
@@ -89,6 +94,15 @@ def run(
         show_run(done, output())
     if done.result.report.status in (Status.SUSPECT, Status.FAILED):
         raise typer.Exit(DOUBTFUL)
+
+
+def _own_folder(name: str, overwrite: bool) -> Path:
+    """The folder of a run that was given none: with the first number that is free."""
+    from itertools import count
+
+    first = Path("results") / name
+    numbered = (first.with_name(f"{name}-{k}") for k in count(2))
+    return first if overwrite or not first.exists() else next(p for p in numbered if not p.exists())
 
 
 @app.command(epilog="Example: darkstate explain scenarios/lossy_chains.yaml")

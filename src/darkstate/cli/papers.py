@@ -71,8 +71,13 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for the files; default: results/ID."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace figures that are there already.")
+    ] = False,
 ) -> None:
     """Recompute a paper's figures and claims: the computed number beside the paper's.
+
+    Other figures in the folder stay, and their claims with them.
 
     A claim that is not reproduced is an answer, not a failure: the exit code stays 0.
     """
@@ -84,7 +89,7 @@ def run(
         found = find(paper)
         folder = out if out is not None else Path("results") / found.id
         with progress_bar(silent=False) as progress:
-            done = run_paper(found, folder, tuple(figure or ()), fast, progress)
+            done = run_paper(found, folder, tuple(figure or ()), fast, progress, overwrite)
     console = output()
     _show_head(found, console)
     _show_claims(done.claims, console)

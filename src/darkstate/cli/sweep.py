@@ -175,7 +175,7 @@ def plot(
         measured = [name for name in found if not name.startswith("report_")]
         for name in outputs or measured or found:
             figure = plots.sweep_picture(table, name, x=x)
-            for path in plots.save(figure, folder / f"{store.stem}-{name}"):
+            for path in plots.save(figure, folder / f"{store.stem}-{name}", True):
                 tell(path)
 
 

@@ -1,16 +1,19 @@
 """Pictures on disk: a PNG to look at and an SVG to print, the same bytes for the same data.
 
 SVG files carry no date and fixed identifiers, so that a repeated run changes nothing under version
-control.
+control. Each file is there whole or not at all, and says inside that darkstate drew it: no other
+picture is ever replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from darkstate.plots.style import COLUMN, house_style, new_figure
+from darkstate.results.files import as_path, require_new_or_ours, system_errors, write_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,27 +23,44 @@ if TYPE_CHECKING:
 DPI = 200
 """Resolution of PNG files: 677 pixels for a single column."""
 
-SUFFIXES = (".png", ".svg")
+FORMATS: dict[str, tuple[dict[str, Any], str]] = {
+    ".png": ({"Software": "darkstate"}, "Software\0darkstate"),
+    ".svg": ({"Creator": "darkstate", "Date": None}, "<dc:title>darkstate</dc:title>"),
+}
+"""Suffix -> what is written into the file about itself, and how that reads in it."""
 
 
-def save(figure: Figure, path: str | Path) -> tuple[Path, ...]:
+def save(figure: Figure, path: str | Path, overwrite: bool = False) -> tuple[Path, ...]:
     """Write a figure as ``path.png`` (200 dpi) and ``path.svg``.
+
+    Both are drawn before the first is written; each of them is then there whole or not at all.
 
     Args:
         figure: the figure.
         path: file name without suffix (a dot in it is no suffix); folders are made if needed.
+        overwrite: whether pictures of darkstate under this name may be replaced.
 
     Returns:
         The two paths.
+
+    Raises:
+        ArgumentError: something is there already, or the place cannot be written.
+        FullError: no room.
     """
-    stem = Path(path)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = tuple(stem.with_name(stem.name + suffix) for suffix in SUFFIXES)
+    stem = as_path(path)
+    paths = {suffix: stem.with_name(stem.name + suffix) for suffix in FORMATS}
+    for suffix, target in paths.items():
+        require_new_or_ours(target, FORMATS[suffix][1], overwrite)
+    drawn = {}
     with house_style():
-        for target in paths:
-            fixed = {"Date": None} if target.suffix == ".svg" else {}
-            figure.savefig(target, dpi=DPI, metadata=fixed)
-    return paths
+        for suffix, (about, _) in FORMATS.items():
+            figure.savefig(stream := BytesIO(), dpi=DPI, metadata=about, format=suffix[1:])
+            drawn[suffix] = stream.getvalue()
+    with system_errors("path", stem):
+        stem.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, target in paths.items():
+        write_whole(target, drawn[suffix])
+    return tuple(paths.values())
 
 
 def save_panel(
@@ -50,6 +70,7 @@ def save_panel(
     *,
     width: float = COLUMN,
     height: float = 62.0,
+    overwrite: bool = False,
 ) -> tuple[Path, ...]:
     """Draw one panel in the house style and write it as PNG and SVG.
 
@@ -59,6 +80,7 @@ def save_panel(
         data: handed to `draw`.
         width: in mm, a single column by default (`DOUBLE` for two).
         height: in mm.
+        overwrite: whether pictures of darkstate under this name may be replaced.
 
     Returns:
         The paths of the PNG and the SVG file.
@@ -66,4 +88,4 @@ def save_panel(
     with house_style():
         figure = new_figure(width, height)
         draw(figure.add_subplot(), data)
-        return save(figure, path)
+        return save(figure, path, overwrite)

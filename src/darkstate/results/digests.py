@@ -65,6 +65,7 @@ def sign(folder: Path, entries: dict[str, Any]) -> None:
     store = folder / _ZARR
     document = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
     inner = document.setdefault("attributes", {}) if store.exists() else document
+    inner.pop(_DIGEST, None)
     inner |= entries | {_FILES: digests(folder)}
     inner[_DIGEST] = digest_of(document)
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)

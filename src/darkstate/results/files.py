@@ -136,7 +136,7 @@ def mark_at(path: Path, mark: str) -> Any:
     if not path.is_file():
         return None
     with path.open("rb") as stream:
-        found = re.search(re.escape(mark.encode()) + rb"\W*(\d*)", stream.read(_HEAD_BYTES))
+        found = re.search(re.escape(mark.encode()) + rb"(?: (\d+))?", stream.read(_HEAD_BYTES))
     return int(found[1] or 0) if found else None
 
 
@@ -181,6 +181,26 @@ def clear_leftovers(path: Path) -> None:
                 _clear_dead(beside / entry.name, path)
 
 
+def prepare(
+    path: Path, mark: str, overwrite: bool, *, version: int = 0, name: str = "path"
+) -> Path:
+    """What `exchanged` will need, asked before anything is computed; the path without links.
+
+    Raises:
+        FullError, ArgumentError: as of `exchanged`.
+    """
+    with system_errors(name, path):
+        place = path.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(place)
+        require_new_or_ours(place, mark, overwrite, version=version, name=name)
+        if os.path.ismount(place) or Path.cwd().is_relative_to(place):
+            rule = "be a folder that can be replaced, not the current one or a whole disk"
+            raise ArgumentError(name, rule, str(path), "Name a new folder inside of it.")
+        with _aside(place, None):
+            return place
+
+
 @contextmanager
 def exchanged(
     path: Path, mark: str, overwrite: bool, *, version: int = 0, name: str = "path"
@@ -201,23 +221,19 @@ def exchanged(
         FullError: no room.
         ArgumentError: see `require_new_or_ours`; or it cannot be written.
     """
-    with system_errors(name, path):
-        place = path.resolve()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        clear_leftovers(place)
-        require_new_or_ours(place, mark, overwrite, version=version, name=name)
-        with _aside(place, None) as (beside, _):
-            new, old = beside / "new", beside / "old"
-            new.mkdir()
-            yield new
-            if place.exists():
-                _keep_foreign(place, new, name)
-                shutil.copymode(place, new)
-            _sync_tree(new)
-            if place.exists():
-                place.rename(old)
-            new.rename(place)
-            sync_folder(place.parent)
+    place = prepare(path, mark, overwrite, version=version, name=name)
+    with system_errors(name, path), _aside(place, None) as (beside, _):
+        new, old = beside / "new", beside / "old"
+        new.mkdir()
+        yield new
+        if place.exists():
+            _keep_foreign(place, new, name)
+            shutil.copymode(place, new)
+        _sync_tree(new)
+        if place.exists():
+            place.rename(old)
+        new.rename(place)
+        sync_folder(place.parent)
 
 
 @contextmanager

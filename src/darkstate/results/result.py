@@ -29,11 +29,14 @@ class Result:
     table: xr.Dataset | None = None
     model: Mapping[str, Any] = field(default_factory=dict)
 
-    def save(self, path: str | Path) -> Path:
-        """Write state, report, table and model to a zarr store at `path`; returns the path."""
+    def save(self, path: str | Path, overwrite: bool = False) -> Path:
+        """Write state, report, table and model to a zarr store at `path`; returns the path.
+
+        A result that is there is replaced with `overwrite` only.
+        """
         from darkstate.results.storage import save_result
 
-        return save_result(self, path)
+        return save_result(self, path, overwrite)
 
     def __str__(self) -> str:
         name = self.model.get("model", "system")

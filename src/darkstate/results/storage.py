@@ -6,29 +6,28 @@
       table/        the `xarray.Dataset`, if there is one: xarray.open_zarr(path, group="table")
 
 A store is complete or absent: it is written beside its place and renamed. Missing chunks of zarr
-read as zeros, so the digest of each file is kept, and a damaged store is refused, not returned.
+read as zeros, so the digest of each file is kept (`darkstate.results.digests`), and a damaged store
+is refused, not returned. Nothing in a store is executed (`darkstate.results.stores`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, CapacityError
+from darkstate.results.digests import damage, header, sign
+from darkstate.results.files import as_path, clear_leftovers, exchanged
 from darkstate.results.plain import from_json, to_json
 from darkstate.results.report import Report, versions
 from darkstate.results.result import Result
-from darkstate.results.stored_tables import read_table, write_table
+from darkstate.results.stored_tables import checksummed, read_table, write_table
+from darkstate.results.stores import unfit
 from darkstate.states import (
     DensityState,
     DickePairState,
@@ -42,8 +41,9 @@ from darkstate.states import (
     SpinMoments,
 )
 
-FORMAT = 1
-"""Version of the layout; raised when older readers would misread it."""
+FORMAT = 2
+"""Version of the layout; raised when older readers would misread it. Format 1 had no digest of its
+header."""
 
 Kind = TypeVar("Kind", bound=type)
 
@@ -77,52 +77,38 @@ _CHUNK_BYTES = 2**25
 _EXACT = {"write_empty_chunks": True}  # else a chunk of -0.0 would come back as +0.0
 
 
-def save_result(result: Result, path: str | Path) -> Path:
-    """Write a result to a zarr store; a result that is already there is replaced.
+def save_result(result: Result, path: str | Path, overwrite: bool = False) -> Path:
+    """Write a result to a zarr store, whole or not at all.
 
     Args:
         result: state, report, table and model.
         path: the folder to write, by custom ``*.zarr``; its parents are made if needed.
+        overwrite: whether a result that is there may be replaced.
 
     Returns:
         The path.
 
     Raises:
-        ArgumentError: `path` is a file or another folder, or something in the result is neither a
-            known state nor plain values.
+        ArgumentError: `path` is a file, another folder or a result (without `overwrite`), it cannot
+            be written, or something in the result is neither a known state nor plain values.
+        FullError: no room.
     """
     import zarr
 
-    place = _place(path).resolve()
-    if place.exists() and _MARK not in _attributes(place):
-        rule = "be new, or the store of an earlier result"
-        raise ArgumentError("path", rule, str(path), "Choose another name, or move what is there.")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    try:
-        store = workshop / "new"
+    with exchanged(as_path(path), _MARK, overwrite, version=FORMAT) as store:
         root = zarr.open_group(store, mode="w", zarr_format=3)
         kind = None if result.state is None else _write_value(root, "state", result.state)
         if result.table is not None:
             write_table(result.table, store, "table")
-        root.attrs.update(
-            {
-                _MARK: FORMAT,
-                "versions": versions(),
-                "report": to_json(result.report.as_dict(), "report"),
-                "model": to_json(dict(result.model), "model"),
-                "state": kind,
-                "table": result.table is not None,
-                "files": _digests(store),
-            }
-        )
-        if place.exists():
-            place.rename(workshop / "old")
-        store.rename(place)
-    finally:
-        if (workshop / "old").exists() and not place.exists():
-            (workshop / "old").rename(place)
-        shutil.rmtree(workshop, ignore_errors=True)
+        entries = {
+            _MARK: FORMAT,
+            "versions": versions(),
+            "report": to_json(result.report.as_dict(), "report"),
+            "model": to_json(dict(result.model), "model"),
+            "state": kind,
+            "table": result.table is not None,
+        }
+        sign(store, entries)
     return Path(path)
 
 
@@ -136,43 +122,40 @@ def load_result(path: str | Path) -> Result:
         Result with arrays in memory; nothing stays open.
 
     Raises:
-        ArgumentError: `path` holds no result, one of a newer darkstate, or a damaged one.
+        ArgumentError: `path` holds no result, one of another format, or a damaged one.
+        CapacityError: it does not fit into memory.
     """
     import zarr
 
-    place = _place(path)
-    header = _attributes(place)
-    if _MARK not in header:
+    place = as_path(path)
+    if not place.exists():
+        clear_leftovers(place)  # the last writer may have died between two renames
+    entries = header(place)[1]
+    if _MARK not in entries:
         rule = "be the folder of a saved result"
         raise ArgumentError("path", rule, str(path), "Give the path that result.save(path) wrote.")
-    if header[_MARK] != FORMAT:
+    if entries[_MARK] != FORMAT:
         rule = f"hold a result of format {FORMAT}"
-        raise ArgumentError(
-            "path", rule, header[_MARK], "Read it with the darkstate that wrote it."
-        )
+        remedy = "Read it with the darkstate that wrote it."
+        raise ArgumentError("path", rule, entries[_MARK], remedy)
+    _refuse_damaged(path, unfit(place) or damage(place))
     try:
-        found = _digests(place)
-        wrong = [name for name, digest in header["files"].items() if found.get(name) != digest]
-        if wrong:
-            raise ValueError(f"{wrong[0]} is missing or changed")
-        root = zarr.open_group(place, mode="r", zarr_format=3)
-        state = _read_value(root, "state", header["state"]) if header["state"] else None
-        table = read_table(place, "table") if header["table"] else None
-        report = Report.from_dict(from_json(header["report"]))
-        return Result(state, report, table, from_json(header["model"]))
-    except MemoryError:
+        root = zarr.open_group(place, mode="r", zarr_format=3, use_consolidated=False)
+        state = _read_value(root, "state", entries["state"]) if entries["state"] else None
+        table = read_table(place, "table") if entries["table"] else None
+        report = Report.from_dict(from_json(entries["report"]))
+        return Result(state, report, table, from_json(entries["model"]))
+    except (MemoryError, CapacityError):
         raise
     except Exception as error:  # whatever zarr, json or a state's own checks find wrong
-        rule = f"be undamaged ({type(error).__name__}: {error})"
-        raise ArgumentError(
-            "path", rule, str(path), "Restore it from a copy, or solve again."
-        ) from error
+        _refuse_damaged(path, f"{type(error).__name__}: {error}", error)
+        raise
 
 
-def _place(path: str | Path) -> Path:
-    if not isinstance(path, str | os.PathLike):
-        raise ArgumentError("path", "be a path", path, "Give text such as 'result.zarr'.")
-    return Path(path)
+def _refuse_damaged(path: str | Path, why: str | None, cause: Exception | None = None) -> None:
+    if why:
+        remedy = "Restore it from a copy, or solve again."
+        raise ArgumentError("path", f"be undamaged ({why})", str(path), remedy) from cause
 
 
 def _write_value(parent: Any, name: str, value: Any) -> str:
@@ -238,9 +221,16 @@ def _holds_arrays(entry: Any) -> bool:
 def _write_array(group: Any, name: str, array: np.ndarray) -> None:
     row = max(1, array.nbytes // max(1, len(array)) if array.ndim else 1)
     rows = (max(1, min(len(array), _CHUNK_BYTES // row)),) if array.ndim else ()
-    kind = str if array.dtype.kind == "O" else array.dtype
+    kind = str if array.dtype.kind in "OU" else array.dtype
     chunks = (*rows, *(max(1, n) for n in array.shape[1:]))
-    target = group.create_array(name, shape=array.shape, dtype=kind, chunks=chunks, config=_EXACT)
+    target = group.create_array(
+        name,
+        shape=array.shape,
+        dtype=kind,
+        chunks=chunks,
+        compressors=checksummed(),
+        config=_EXACT,
+    )
     target[...] = array
 
 
@@ -278,22 +268,3 @@ def _read_items(group: Any, written: dict[str, Any]) -> Any:
 
 def _tuples(nested: list[Any]) -> tuple[Any, ...]:
     return tuple(_tuples(entry) if isinstance(entry, list) else str(entry) for entry in nested)
-
-
-def _attributes(place: Path) -> dict[str, Any]:
-    """Attributes of the zarr group at `place`; empty if there is none."""
-    try:
-        return dict(json.loads((place / "zarr.json").read_text(encoding="utf-8"))["attributes"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _digests(store: Path) -> dict[str, str]:
-    """SHA-256 of every file of the store but the root's own ``zarr.json``."""
-    found = {}
-    for file in sorted(store.rglob("*")):
-        name = file.relative_to(store).as_posix()
-        if file.is_file() and name != "zarr.json":
-            with file.open("rb") as stream:
-                found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found

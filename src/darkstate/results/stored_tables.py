@@ -1,11 +1,11 @@
 """Tables on disk: an `xarray.Dataset` as a zarr v3 store that any zarr library can read.
 
-Four things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
-(numpy's fixed-width one has no specification and warns), chunks of -0.0 keep their sign, on
-reading a unit of "s" stays a unit, where xarray would make time differences of the numbers, and any
-name of a column comes back. An array is a folder, and not every name is one: "E A1/B1" would become
-an array inside of a group, and ".." the store's parent. Such columns are kept in ``column_1``, ...
-with their name in the attribute `NAME`.
+Five things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
+(numpy's fixed-width one has no specification and warns), chunks have a checksum, chunks of -0.0
+keep their sign, on reading a unit of "s" stays a unit, where xarray would make time differences of
+the numbers, and any name of a column comes back. An array is a folder, and not every name is one:
+"E A1/B1" would become an array inside of a group, and ".." the store's parent. Such columns are
+kept in ``column_1``, ... with their name in the attribute `NAME`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from darkstate.errors import ArgumentError
+from darkstate.results.stores import unfit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,17 +39,16 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
 
     Args:
         table: columns of numbers, truth values or strings.
-        store: the folder; a zarr store (or the group of one) that is there is replaced.
-        group: group inside of the store.
+        store: the folder, new or empty; with `group`, a store.
+        group: new group inside of the store.
 
     Raises:
         ArgumentError: a column of another kind, a name that is no text, or `store` is a folder of
             something else.
     """
-    place = Path(store)
-    if place.exists() and not (place / "zarr.json").exists():
-        rule = "be new, or a zarr v3 store"
-        raise ArgumentError("store", rule, str(store), "Choose another name.")
+    place = Path(store) / (group or "")
+    if place.exists() and any(place.iterdir()):
+        raise ArgumentError("store", "be new", str(place), "Choose another name.")
     plain = table.copy().drop_encoding()
     for name, column in table.variables.items():
         kind = column.dtype.kind
@@ -64,32 +64,62 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
     plain = plain.rename(folders)
     try:
         plain.to_zarr(
-            store, group=group, mode="w", zarr_format=3, consolidated=False, write_empty_chunks=True
+            store,
+            group=group,
+            mode="w",
+            zarr_format=3,
+            consolidated=False,
+            write_empty_chunks=True,
+            encoding={name: {"compressors": checksummed()} for name in plain.variables},
         )
     except (TypeError, ValueError) as error:
         rule = f"be storable ({error})"
         raise ArgumentError("table", rule, table.attrs, "Keep attributes plain.") from error
 
 
+def checksummed() -> tuple[Any, ...]:
+    """How chunks are packed: compressed, and the packed bytes under a checksum (crc32c)."""
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
+    return (ZstdCodec(), Crc32cCodec())
+
+
 def read_table(store: str | Path, group: str | None = None) -> xr.Dataset:
-    """The Dataset that `write_table` wrote, in memory; units such as "s" stay plain numbers."""
+    """The Dataset that `write_table` wrote, in memory; units such as "s" stay plain numbers.
+
+    Raises:
+        ArgumentError: it is no plain store of zarr format 3; nothing in it was opened.
+        CapacityError: it does not fit into memory.
+    """
     import xarray as xr
 
-    with xr.open_dataset(
-        store,  # type: ignore[arg-type]
-        engine="zarr",
-        group=group,
-        consolidated=False,
-        decode_times=False,
-        decode_timedelta=False,
-    ) as opened:
-        table = opened.load().drop_encoding()
+    why = unfit(Path(store) / (group or ""))
+    if why:
+        raise _unreadable(store, why)
+    try:
+        with xr.open_dataset(
+            store,  # type: ignore[arg-type]
+            engine="zarr",
+            group=group,
+            consolidated=False,
+            zarr_format=3,
+            decode_times=False,
+            decode_timedelta=False,
+        ) as opened:
+            table = opened.load().drop_encoding()
+    except (ValueError, TypeError, KeyError, OSError, RuntimeError) as error:
+        raise _unreadable(store, f"{type(error).__name__}: {error}") from error
     for name, column in table.variables.items():
         if column.dtype.kind in "TO":
             words = np.array(column.values.tolist(), dtype=str)
             table[name] = (column.dims, words.reshape(column.shape), column.attrs)
     moved = [name for name, column in table.variables.items() if NAME in column.attrs]
     return table.rename({name: table[name].attrs.pop(NAME) for name in moved})
+
+
+def _unreadable(store: str | Path, why: str) -> ArgumentError:
+    rule = f"be readable as plain arrays of zarr format 3 ({why})"
+    return ArgumentError("store", rule, str(store), "Write it anew.")
 
 
 def _folders(names: Iterable[Hashable]) -> dict[str, str]:

@@ -6,6 +6,9 @@ A run leaves in its folder
     result.zarr     state and report, read back by ``darkstate.load_result``
     pairs.csv       measures of two parties          modes.csv      measures of single subsystems
     evolution.csv   columns over time                map.png, map.svg, ...   the pictures
+    darkstate.json  says whose the folder is, and holds the digests of all files
+
+It is built beside its place and moved there at once; files of others in it are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError
+from darkstate.results.digests import sign
+from darkstate.results.files import as_path, exchanged, prepare
+from darkstate.results.report import versions
 from darkstate.scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 """``progress(what, fraction)``: called before each step, fraction from 0 to 1."""
+
+MARK, FORMAT = "darkstate run", 1
+"""The mark of a run's folder, and the version of its layout."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +86,27 @@ def run_scenario(
     scenario: Scenario,
     out: str | Path | None = None,
     progress: Progress = lambda what, fraction: None,
+    overwrite: bool = False,
 ) -> ScenarioRun:
     """Solve a scenario, tabulate its measures, and write everything to a folder.
 
     Args:
         scenario: what to do.
-        out: the folder, made if needed; files of an earlier run in it are replaced. Without it
-            nothing is written or drawn.
+        out: the folder, made if needed, whole or not at all. Without it nothing is written or
+            drawn.
         progress: told before each step.
+        overwrite: whether an earlier run in `out` may be replaced; whatever else lies there stays.
 
     Raises:
-        ArgumentError: unknown labels in `pairs`, or `out` cannot be written.
+        ArgumentError: unknown labels in `pairs`; or something is in `out`, or it cannot be written.
         EngineMismatchError, NumericalError, CapacityError: as of the front door.
     """
     from darkstate.frontdoor import as_system, chain_of, is_chain
     from darkstate.scenarios.tabulation import chosen_pairs
 
-    folder = None if out is None else _folder(Path(out))
+    folder = None if out is None else as_path(out, "out")
+    if folder is not None:
+        prepare(folder, MARK, overwrite, version=FORMAT, name="out")
     progress("building the network", 0.0)
     measured = is_chain(scenario.model)  # a repeater: its solution is the state of its ends
     network = chain_of(scenario.model) if measured else as_system(scenario.model)
@@ -103,7 +115,12 @@ def run_scenario(
     evolving = scenario.solve == "evolve"
     run = (_evolved if evolving else _steady)(scenario, pairs, progress)
     known = _known(scenario, pairs, run.result.state.labels)
-    return run if folder is None else _written(run, known, folder, progress)
+    if folder is None:
+        return run
+    with exchanged(folder, MARK, overwrite, version=FORMAT, name="out") as new:
+        done = _written(run, known, new, folder, progress)
+    progress("done", 1.0)
+    return done
 
 
 def _known(
@@ -154,43 +171,25 @@ def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progres
 
 
 def _written(
-    run: ScenarioRun, pairs: list[tuple[str, str]], folder: Path, progress: Progress
+    run: ScenarioRun, pairs: list[tuple[str, str]], new: Path, folder: Path, progress: Progress
 ) -> ScenarioRun:
+    """The run with its files, written to `new`, which will be moved to `folder`."""
     from darkstate.scenarios.pictures import chosen_pictures, draw
     from darkstate.scenarios.tabulation import write_csv
 
     progress("writing", 0.6)
-    files = [run.result.save(folder / "result.zarr")]
-    files += [write_csv(table, folder / f"{name}.csv") for name, table in run.tables.items()]
+    files = [run.result.save(new / "result.zarr")]
+    files += [write_csv(table, new / f"{name}.csv") for name, table in run.tables.items()]
     names = chosen_pictures(run.scenario, run.result.state, pairs)
     for k, name in enumerate(names):
         progress(f"drawing {name}", 0.7 + 0.3 * k / len(names))
-        files += draw(name, run.scenario, run.result, pairs, folder)
-    report = folder / "report.json"
-    done = ScenarioRun(run.scenario, run.result, run.tables, run.whole, (*files, report))
+        files += draw(name, run.scenario, run.result, pairs, new)
+    paths = tuple(folder / file.relative_to(new) for file in (*files, new / "report.json"))
+    done = ScenarioRun(run.scenario, run.result, run.tables, run.whole, paths)
     text = json.dumps(done.document(), indent=1, ensure_ascii=False, allow_nan=False)
-    report.write_text(text + "\n", encoding="utf-8")
-    progress("done", 1.0)
+    (new / "report.json").write_text(text + "\n", encoding="utf-8")
+    sign(new, {MARK: FORMAT, "versions": versions()})
     return done
-
-
-def _folder(path: Path) -> Path:
-    """The folder, made and found to be writable.
-
-    Raises:
-        ArgumentError: it is not.
-    """
-    import tempfile
-
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        remedy = "Choose another folder."
-        raise ArgumentError("out", f"be a writable folder ({reason})", str(path), remedy) from None
-    return path
 
 
 def _columns(table: xr.Dataset) -> dict[str, list[Any]]:
