@@ -478,6 +478,9 @@ def test_every_check_of_a_state_fires():
     assert left.status == "suspect" and "residual" in left.warnings[0]
     off = judge_state(GOOD.with_(error_estimate=1e-3), 1e-8, 1e-6)
     assert off.status == "suspect" and "slow modes" in off.warnings[0]
+    assert "lower rtol" in off.warnings[0]
+    dense = judge_state(GOOD.with_(method="dense", error_estimate=1e-3), 1e-8, 1e-6)
+    assert "double precision gives no more" in dense.warnings[0]
     assert judge_state(GOOD.with_(error_estimate=math.nan), 1e-8, 1e-6).status == "suspect"
     assert judge_state(GOOD.with_(residual=math.nan), 1e-8, 1e-6).status == "suspect"
     assert judge_state(GOOD.with_(margin=math.nan), 1e-8, 1e-6).status == "suspect"
@@ -507,11 +510,11 @@ def test_every_check_of_a_truncation_fires():
 
 
 def test_the_gap_of_a_truncated_mode_has_the_change_as_its_error():
-    known = GOOD.with_(gap=0.5, gap_error=1e-9)
+    known = GOOD.with_(gap=0.5, gap_error=0.01)
     smaller = Attempt({}, {}, Solution(None, GOOD.with_(gap=0.4, gap_error=1e-9)))
     found = Truncated(Attempt({}, {}, None), {}, 0.0, smaller)
     judged = judge_truncation(known, found, 1e-7)
-    assert judged.gap == 0.5 and judged.gap_error == pytest.approx(0.1 + 1e-9)
+    assert judged.gap == 0.5 and judged.gap_error == pytest.approx(0.11)
     assert judge_truncation(known, truncated(0.0, 0.0), 1e-7).gap is None
     nothing = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, GOOD)))
     assert judge_truncation(known, nothing, 1e-7).gap is None
@@ -534,6 +537,7 @@ def test_metastability_is_judged_by_the_smallest_rate():
     assert add_gaps(GOOD, None, None, 1.0, 1e-5).metastable is True
     assert add_gaps(GOOD, Gap(1.0, 1e-9), None, 1.0, 1e-5).metastable is False  # a bound below
     assert add_gaps(GOOD, None, None, 1.0, math.inf).metastable is None
+    assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1.0, math.inf).metastable is True
     whole = add_gaps(GOOD, Gap(1.0, 1e-9), Gap(0.5, 1e-8), 1.0, 1.0)
     assert (whole.gap, whole.gap_error, whole.sector_gap) == (0.5, 1e-8, 1.0)
     system = OpenSystem(
