@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -436,6 +437,13 @@ def test_of_parts_that_are_equally_bad_the_first_is_named():
         (dataclasses.replace(fine, gap=2.0), fine, False),
     ):
         assert stability._is_worse(found, worst) is worse
+
+
+@pytest.mark.parametrize(("count", "named"), [(6, "a, b, c, d, e, f)"), (7, "d, e, f, ...)")])
+def test_refusals_name_six_modes_at_most(count, named):
+    found = Stability(Outcome.MARGINAL, 0.0, True, 0.0, tuple("abcdefgh"[:count]))
+    with pytest.raises(NumericalError, match=re.escape(named)):
+        stability.require_stable(found)
 
 
 def test_cancelled_damping_is_not_stable():

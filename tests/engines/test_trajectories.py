@@ -451,10 +451,12 @@ def strong_errors(system, levels, paths=400, finest=256):
 
 
 def test_strong_order_of_the_step():
+    """Slopes of eight other seeds spread by 0.03, 0.02 and 0.05 with 400 paths, the last ones about
+    0.57: with these numbers of paths the limits are seven of their standard deviations away."""
     levels = [16, 32, 64, 128, 256]
     h = np.log(levels[:-1])
     one = driven(1.5, 1.0, 0.2).with_monitors(Monitor("light", "homodyne", 0.7, 0.3))
-    slope = -np.polyfit(h, np.log(strong_errors(one, levels)), 1)[0]
+    slope = -np.polyfit(h, np.log(strong_errors(one, levels, 800)), 1)[0]
     assert slope == pytest.approx(1.0, abs=0.15)
     shape = 0.5 * sigma_z(Q) + 0.7 * sigma_minus(Q) + 0.4  # its square is no multiple of one
     two = OpenSystem((Q,), 0.7 * sigma_x(Q), (Jump(shape, 1.0, "light"),))
@@ -463,7 +465,7 @@ def test_strong_order_of_the_step():
     assert slope == pytest.approx(1.0, abs=0.15)
     both = (Monitor("light", "homodyne", 0.9), Monitor("noise", "homodyne", 0.9))
     apart = driven(1.5, 1.0, 0.5).with_monitors(*both)  # sigma_minus and sigma_z do not commute
-    slope = -np.polyfit(h, np.log(strong_errors(apart, levels)), 1)[0]
+    slope = -np.polyfit(h, np.log(strong_errors(apart, levels, 3200)), 1)[0]
     assert slope == pytest.approx(0.5, abs=0.2)
 
 

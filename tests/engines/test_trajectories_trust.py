@@ -126,6 +126,29 @@ def test_the_second_look_sees_what_no_edge_shows():
     assert report.error_estimate > report.truncation["change with fewer Fock states"] > 0.05
 
 
+def stationary(system, cutoff):
+    """Of the truncated master equation, whatever its truncation leaves out."""
+    null = np.linalg.svd(compiled(system, cutoff).unseen.toarray())[2][-1].conj()
+    rho = null.reshape(cutoff, cutoff)
+    return rho / np.trace(rho)
+
+
+def test_stationary_averages_have_a_second_look_too():
+    """Of a field of two photons in five Fock states: the change is that of the average states."""
+    engine = Trajectories(60, seed=1, burn_in=10.0, duration=20.0, cutoff=5, edge=1.0)
+    report = engine.steady_state(pushed(0.7)).report
+    assert report.status is Status.SUSPECT
+    assert report.warnings[0].endswith("with fewer Fock states: raise cutoff")
+    change = report.truncation["change with fewer Fock states"]
+    wide, narrow = (stationary(pushed(0.7), n) for n in (5, 3))
+    exact = np.linalg.norm(wide - np.pad(narrow, ((0, 2), (0, 2))))
+    assert change == pytest.approx(exact, abs=0.05)  # over seeds it spreads by 0.004
+    assert report.error_estimate > change > 0.1
+    fine = Trajectories(60, seed=1, burn_in=10.0, duration=20.0, cutoff=9).steady_state(pushed(0.2))
+    assert fine.report.truncation["change with fewer Fock states"] < 1e-4
+    assert fine.report.status is Status.CONVERGED
+
+
 @pytest.mark.parametrize("start", [0, 1])
 def test_one_parity_does_not_hide_the_edge(start):
     """Two-photon driving leaves every second level empty: even or odd cut-offs are all seen."""
