@@ -29,6 +29,8 @@ _FIRST, _PER_ATOM, _SOLVES = 15.0, 3.0, 2.6
 _SETTLES = 1e6
 """Most systems stand still by then, in units of 1/rate; then time costs nothing."""
 _ENTRY_BYTES, _MEMBER_BYTES, _BUFFERS = 30.0, 400.0, 2e6
+_IMAGES = 5.5
+"""Spaces in blocks, images of them that wait, and their singular vectors."""
 _DAMPING, _TURNING = 0.05, 1.0
 """Applications per unit time with 30 vectors, per unit of the rates of E and of H."""
 
@@ -58,7 +60,8 @@ def steady_cost(generator: Generator, method: str, dark: bool) -> Cost:
     sizes = blocks.sizes.astype(float)
     if dark and method in ("auto", "dark"):
         largest = min(float(sizes.max()), LARGEST_BLOCK)
-        memory = _BUFFERS + _MEMBER_BYTES * blocks.dimension + 16 * float(np.sum(sizes**2))
+        spaces = 16 * float(np.sum(sizes**2))  # what a dark state reaches: in the end, everything
+        memory = _BUFFERS + _MEMBER_BYTES * blocks.dimension + _IMAGES * spaces
         work = 2e-9 * float(np.sum(sizes**3)) + 2e-3 * len(sizes) + 1e-8 * largest**3
         return Cost(memory, _START + work)
     numbers, width = float(blocks.numbers), _width(generator)

@@ -57,10 +57,16 @@ def chains_seconds(structure: Structure, gap: float) -> float:
 
 
 def chains_memory(structure: Structure) -> float:
-    """Predicted peak bytes: moments, blocks of the covariance, and a chunk of responses."""
+    """Predicted peak bytes: moments, blocks of the covariance, and a chunk of responses.
+
+    To judge the errors there are besides the Nambu moments, the covariance or those of a second
+    integral, and a factorisation or a difference, (2N, 2N) each.
+    """
     n = len(structure.form.labels)
     longest = structure.largest_block
-    return 16.0 * (2 * n**2 + len(structure.correlated) * longest**2 + 6 * 512 * longest)
+    judging = 2 * n**2 + 3 * (2 * n) ** 2
+    blocks = len(structure.correlated) * longest**2
+    return 16.0 * (2 * n**2 + blocks + judging + 6 * 512 * longest)
 
 
 def chains_steady_state(

@@ -14,6 +14,7 @@ from darkstate.engines.gaussian.rounding import (
     EPS,
     TRIALS,
     RoundingError,
+    judging_memory,
     nambu_moments,
     rounding_error,
     solved_trials,
@@ -30,15 +31,19 @@ PROVEN = -1e-10
 
 
 def dense_memory(structure: Structure) -> float:
-    """Predicted peak bytes: moments, Schur forms of distinct blocks, trials, work matrices."""
+    """Predicted peak bytes: moments, Schur forms, the blocks of the solution, and trials.
+
+    Beside the trials there are the Nambu moments, the covariance, and a factorisation of it; while
+    the largest block is solved for, a dozen matrices of its size.
+    """
     n = len(structure.form.labels)
-    schur = sum(
-        3 * 16 * len(block) ** 2
-        for number, block in enumerate(structure.blocks)
-        if structure.mirror[number] >= number
-    )
-    trials = (TRIALS + 1) * 16 * (2 * n) ** 2  # the changes by rounding, and the Nambu moments
-    return 2 * 16 * n**2 + trials + schur + 5 * 16 * structure.largest_block**2
+    sizes = [len(block) for block in structure.blocks]
+    schur = 3 * 16 * sum(size**2 for size in sizes)
+    solved = 16 * sum(sizes[p] * sizes[q] for p, q in structure.correlated)
+    whole = 16 * (2 * n) ** 2
+    judging = (TRIALS + 1) * whole + judging_memory(n)
+    solving = TRIALS * whole + 12 * 16 * structure.largest_block**2
+    return 2 * 16 * n**2 + schur + solved + max(judging, solving)
 
 
 def dense_seconds(structure: Structure) -> float:

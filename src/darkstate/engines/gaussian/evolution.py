@@ -25,6 +25,7 @@ from darkstate.engines.gaussian.rounding import (
     TRIALS,
     Disturbance,
     RoundingError,
+    judging_memory,
     nambu_moments,
     rounding_error,
     write_images,
@@ -53,6 +54,7 @@ def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
     """Moments at all times and of all trials; exponentials a step of a new length, products."""
     n = len(structure.form.labels)
     memory = 16.0 * (12 * (2 * n) ** 2 + (2 + 4 * (TRIALS + 1)) * n**2 * len(times))
+    memory += judging_memory(n, len(times))
     lengths = len(set(step_lengths(times)))
     exponentials = sum(len(block) ** 3 for block in structure.blocks)
     seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 1.2e-9 * (2 * n) ** 3)
@@ -123,7 +125,8 @@ def evolve_states(structure: Structure, times: Sequence[float], initial: Gaussia
             source=sp.csr_array(structure.source + trial.source),
         )
         around, near = _propagated(other, times, initial)
-        changes.append(around - moments)
+        around -= moments  # in place: these are the largest arrays
+        changes.append(around)
         moved = max(moved, SAFETY * float(np.abs(near - means).max()))
     lost = lost_by_exponentials(structure, times[-1] - times[0])
     late, of_mean = _late(structure, times, moments, means)
@@ -143,24 +146,26 @@ def _propagated(
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Nambu moments (T, 2N, 2N) and amplitudes (T, 2N)."""
     alpha = np.asarray(initial.mean)
-    moments = [nambu_moments(np.asarray(initial.number), np.asarray(initial.anomalous))]
+    first = nambu_moments(np.asarray(initial.number), np.asarray(initial.anomalous))
+    moments = np.empty((len(times), *first.shape), dtype=complex)
+    moments[0] = first
     means = [np.concatenate([alpha, alpha.conj()])]
     steps: dict[float, Step] = {}
-    for t, h in zip(times[1:], step_lengths(times), strict=True):
+    for k, (t, h) in enumerate(zip(times[1:], step_lengths(times), strict=True)):
         with np.errstate(all="ignore"):  # overflow is checked for and named below
             if h not in steps:
                 steps[h] = propagator(structure, h)
             step = steps[h]
-            sigma = step.homogeneous @ moments[-1] @ step.homogeneous.conj().T + step.noise
+            sigma = step.homogeneous @ moments[k] @ step.homogeneous.conj().T + step.noise
             mean = step.homogeneous @ means[-1] + step.displacement
         if not (np.all(np.isfinite(sigma)) and np.all(np.isfinite(mean))):
             raise NumericalError(
                 f"The moments outgrow floating point before t = {t:.4g}: the system amplifies "
                 "without bound. End the evolution earlier, or lower the gain."
             )
-        moments.append(_symmetric(sigma))
+        moments[k + 1] = _symmetric(sigma)
         means.append(mean)
-    return np.array(moments), np.array(means)
+    return moments, np.array(means)
 
 
 def _symmetric(sigma: NDArray[Any]) -> NDArray[np.complex128]:
@@ -205,9 +210,13 @@ def _late(
 ) -> tuple[float, float]:
     """Largest changes of moments (Frobenius norm) and means while steps lag behind the times."""
     lag = np.abs(np.asarray(times) - (times[0] + np.cumsum([0.0, *step_lengths(times)])))
-    drift = structure.drift.toarray()
-    flow = drift @ moments
-    rate = flow + flow.conj().swapaxes(-1, -2) + structure.source.toarray()
+    drift, source = structure.drift, structure.source
+    of_moments = 0.0
+    for late, sigma in zip(lag, moments, strict=True):
+        if late:
+            flow = drift @ sigma
+            flow += flow.conj().T + source
+            of_moments = max(of_moments, float(late * np.linalg.norm(flow)))
     drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
-    pace = np.abs(means @ drift.T + drive).max(axis=-1)
-    return float((lag * np.linalg.norm(rate, axis=(-2, -1))).max()), float((lag * pace).max())
+    pace = np.abs((drift @ means.T).T + drive).max(axis=-1)
+    return of_moments, float((lag * pace).max())

@@ -62,11 +62,16 @@ def suits_quadrature(structure: Structure) -> bool:
     )
 
 
+_MODE_BYTES = 2300.0
+"""Terms of the Hamiltonian and jumps of one mode as Python objects, and sparse matrices of them."""
+
+
 def large_cost(structure: Structure, pairs: int) -> Cost:
     """Predicted cost: memory linear in modes and pairs; time for some thousand frequencies."""
     n, k = len(structure.form.labels), max(1, len(structure.driven) // 2)
     per_node = 1e-7 * n * (structure.bandwidth + 1) * k
-    return Cost(16.0 * n * (40 + 4 * k) + 200.0 * pairs + 800.0 * n, 500 * per_node)
+    memory = 16.0 * n * (40 + 4 * k) + 200.0 * pairs + _MODE_BYTES * n
+    return Cost(memory, 500 * per_node)
 
 
 def large_steady_state(

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -44,6 +45,9 @@ SAFETY = 4.0
 
 EXACT_MODES = 100
 """Up to this many modes the relative error is computed, above it bounded."""
+
+PIECE = 2.0**20
+"""Bytes of a stack that are worked on at once."""
 
 
 def entry_sizes(form: QuadraticForm) -> tuple[sp.csr_array, sp.csr_array]:
@@ -188,31 +192,58 @@ def rounding_error(
     worst = max((float(np.abs(change).max(initial=0.0)) for change in changes), default=0.0)
     largest = max(1.0, float(np.abs(moments).max(initial=0.0)))
     absolute = SAFETY * worst + extra + EPS * largest
-    n = moments.shape[-1] // 2
-    if n <= EXACT_MODES:
-        sigma = moments + 0.5 * np.eye(2 * n)
-        return RoundingError(absolute, relative_error(sigma, changes, extra))
+    if moments.shape[-1] // 2 <= EXACT_MODES:
+        relative = max(
+            (
+                relative_error(raised(moments[piece], 0.5), [d[piece] for d in changes], extra)
+                for piece in pieces(moments)
+            ),
+            default=0.0,
+        )
+        return RoundingError(absolute, relative)
     spread = max((float(np.linalg.norm(change)) for change in changes), default=0.0)
     change = SAFETY * spread + extra + EPS * largest
-    return RoundingError(absolute, change / least_variance(moments + 0.5 * np.eye(2 * n)))
+    stack = moments.reshape(-1, *moments.shape[-2:])
+    return RoundingError(absolute, change / min(least_variance(raised(m, 0.5)) for m in stack))
+
+
+def judging_memory(modes: int, matrices: int = 1) -> float:
+    """Bytes that `rounding_error` takes besides moments and changes, of a stack of matrices."""
+    one = 16.0 * (2 * modes) ** 2
+    return 10 * min(matrices * one, max(PIECE, one)) if modes <= EXACT_MODES else 2 * one
+
+
+def raised(matrices: NDArray[Any], by: float) -> NDArray[Any]:
+    """A copy of matrices (..., n, n) with `by` added to their diagonals."""
+    result = matrices.copy()
+    np.einsum("...ii->...i", result)[...] += by
+    return result
+
+
+def pieces(stack: NDArray[Any]) -> list[Any]:
+    """Slices of a stack (B, n, n), each of a MiB, so that work on it takes no more memory."""
+    if stack.ndim < 3:
+        return [...]
+    length = max(1, int(PIECE * len(stack) // max(1, stack.nbytes)))
+    return [slice(start, start + length) for start in range(0, len(stack), length)]
 
 
 def least_variance(sigma: NDArray[Any]) -> float:
     """Lower bound, within a factor of ten, of the smallest eigenvalue of a covariance (2N, 2N).
 
-    Tried by Cholesky factorisations; ``sigma + i Omega/2 >= 0`` keeps it above 1/4 of the inverse
-    of the largest.
+    Tried by Cholesky factorisations, in place; ``sigma + i Omega/2 >= 0`` keeps it above 1/4 of the
+    inverse of the largest.
     """
-    one = np.eye(sigma.shape[-1])
-    most = float(np.abs(sigma).sum(axis=-1).max())
+    (factorise,) = scipy.linalg.get_lapack_funcs(("potrf",), (sigma,))
+    most = float(np.linalg.norm(sigma, 1))
     bound = 0.25
     while bound > 0.25 / most:
-        try:
-            np.linalg.cholesky(sigma - bound * one)
-        except np.linalg.LinAlgError:
-            bound /= 10
-        else:
+        trial = raised(sigma, -bound)
+        # the transposed view is what LAPACK calls contiguous; it has the same eigenvalues
+        _, failed = factorise(trial.T, lower=0, clean=0, overwrite_a=1)
+        if not failed:
             return bound
+        bound /= 10
     return 0.25 / most
 
 
