@@ -18,6 +18,7 @@ import xarray as xr
 from sweeps_models import CLOCK, Toy, calls, drawn, noted, number, refusing, ticking, total
 
 import darkstate as ds
+from darkstate.cli.sweep_view import mixture
 from darkstate.errors import ArgumentError
 from darkstate.sweeps import (
     FullError,
@@ -389,3 +390,40 @@ def test_the_arrays_are_brought_up_to_date_during_a_run(tmp_path, monkeypatch):
     ds.sweep(swept, tmp_path / "s.zarr", progress=listen)
     stored = [int(mark.split()[0]) for mark in marks if mark != "begun"]
     assert stored == sorted(stored) and 0 < stored[0] < stored[-1] == 12
+
+
+# Versions ---------------------------------------------------------------------------------------
+
+
+def test_every_point_knows_what_computed_it_and_a_mixture_is_said(tmp_path, monkeypatch):
+    swept, place = toy(tmp_path, grid("x", [0.0, 1.0]), solve=total), tmp_path / "s.zarr"
+    store = ds.sweep(swept, place)
+    (alone,) = store.status().versions
+    assert set(alone) == {"points", "python", "darkstate", "numpy", "scipy", "blas"}
+    assert alone["numpy"] == np.__version__ and alone["blas"] != "unknown"
+    assert "mixed_versions" not in store.table().attrs
+    other = {name: text for name, text in alone.items() if name != "points"} | {"numpy": "1.0"}
+    monkeypatch.setattr(run, "software", lambda: other)
+    ds.sweep(toy(tmp_path, grid("x", [0.0, 1.0, 2.0]), solve=total), place)
+    assert [record.versions == store.records()[0].versions for record in store.records()] == [
+        True,
+        True,
+        False,
+    ]
+    attributes = xr.open_zarr(place).attrs
+    found = json.loads(attributes["mixed_versions"])
+    assert [(one["points"], one["numpy"]) for one in found] == [(2, np.__version__), (1, "1.0")]
+    assert json.loads(attributes["versions"])["numpy"] == np.__version__  # of most points
+    says = f"2 by numpy {np.__version__}; 1 by numpy 1.0"
+    assert mixture(store.status().versions) == says
+
+
+def test_versions_of_other_machines_stand_with_their_points(tmp_path):
+    made = [journal.Record(k * 64, "converged", "", (1.0,), versions=v) for k, v in
+            [("a", ""), ("b", '{"numpy":"1"}'), ("c", "")]]  # fmt: skip
+    segment = journal.Segment(tmp_path, {"versions": {"numpy": "2"}})
+    stored = segment.append(made)
+    segment.close()
+    found = journal.scan(tmp_path).records
+    assert [found[k * 64].versions[-3:] for k in "abc"] == ['2"}', '1"}', '2"}']
+    assert [found[record.key] for record in stored] == stored

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -103,12 +103,25 @@ def show_status(status: SweepStatus, place: Path, console: Console) -> None:
             console.print(f"  ... and {len(status.failures) - SHOWN_FAILURES} other messages")
             break
         console.print(Text.assemble((f"{count} failed: ", "red"), message))
+    if len(status.versions) > 1:
+        console.print(Text.assemble(("mixed versions: ", "yellow"), mixture(status.versions)))
     if status.running:
         line = _running_line(status)
         console.print(Text.assemble(("running", "bold green"), f"  {line}" if line else ""))
     elif status.failed:
         console.print(f"again: darkstate sweep retry {place}", markup=False, soft_wrap=True)
     console.print(f"store: {place}", markup=False, soft_wrap=True)
+
+
+def mixture(versions: Sequence[Mapping[str, Any]]) -> str:
+    """What differs between the versions that computed a store: ``2 by numpy 2.0.1; 3 by ...``."""
+    names = [name for name in dict.fromkeys(n for one in versions for n in one) if name != "points"]
+    differing = [name for name in names if len({one.get(name) for one in versions}) > 1]
+    parts = []
+    for one in versions:
+        made_by = ", ".join(f"{name} {one[name]}" for name in differing if name in one)
+        parts.append(f"{one['points']} by {made_by}")
+    return "; ".join(parts)
 
 
 def _counts(status: SweepStatus) -> Table:

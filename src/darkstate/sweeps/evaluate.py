@@ -52,6 +52,8 @@ class Record(NamedTuple):
         values: one value an output; None where there is none.
         seconds: that it took.
         seed: the seed that the engine was given, if any.
+        versions: what computed it, as text (`provenance.software_text`); empty for those of the
+            process that runs the sweep.
     """
 
     key: str
@@ -60,6 +62,7 @@ class Record(NamedTuple):
     values: tuple[float | str | None, ...]
     seconds: float = 0.0
     seed: int | None = None
+    versions: str = ""
 
     @property
     def failed(self) -> bool:

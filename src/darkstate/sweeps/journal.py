@@ -5,8 +5,9 @@ begins a new one, and no segment is ever changed again. A segment is lines of te
 
     <crc32 of the rest, 8 hexadecimal digits> <JSON>\n
 
-The first line describes the process; every other one holds records of points,
-``{"records": [[key, status, message, seconds, seed, value, ...], ...]}``. What a killed process or
+The first line describes the process and its versions; every other one holds records of points,
+``{"records": [[key, status, message, seconds, seed, value, ...], ...]}``, with ``"versions"`` where
+others computed them. What a killed process or
 a full disk left unfinished is a line without its end or with a wrong checksum; it is skipped, and
 its points are pending again. The JSON is Python's: NaN and Infinity are written as such.
 
@@ -20,7 +21,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from typing import Any
 
 from darkstate.results.files import FULL, no_room, sync_folder
 from darkstate.sweeps.evaluate import Record
+from darkstate.sweeps.plain import canonical
 
 SYNC_SECONDS = 2.0
 """Longest time for which finished points may not be on the disk itself."""
@@ -70,19 +72,30 @@ class Segment:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(self.path, flags, 0o644)
         self._size, self._synced = 0, time.monotonic()
-        self._write({"session": session})
+        self._versions = _versions(session)
+        self._write([{"session": session}])
         sync_folder(folder)
 
-    def append(self, records: Sequence[Record]) -> None:
+    def append(self, records: Sequence[Record]) -> list[Record]:
         """Store records; all of them or, if there is no room, none.
+
+        Returns:
+            The records as they are stored, each with its versions.
 
         Raises:
             FullError: no room.
         """
-        rows = [[r.key, r.status, r.message, r.seconds, r.seed, *r.values] for r in records]
-        self._write({"records": rows})
+        stored = [r if r.versions else r._replace(versions=self._versions) for r in records]
+        lines = []
+        for versions in dict.fromkeys(record.versions for record in stored):
+            own = {} if versions == self._versions else {"versions": json.loads(versions)}
+            mine = [r for r in stored if r.versions == versions]
+            rows = [[r.key, r.status, r.message, r.seconds, r.seed, *r.values] for r in mine]
+            lines.append({"records": rows} | own)
+        self._write(lines)
         if time.monotonic() - self._synced > SYNC_SECONDS:
             self.sync()
+        return stored
 
     def sync(self) -> None:
         """Force everything to the disk."""
@@ -96,8 +109,8 @@ class Segment:
         finally:
             os.close(self._file)
 
-    def _write(self, content: dict[str, Any]) -> None:
-        left = memoryview(line(content))
+    def _write(self, contents: Sequence[dict[str, Any]]) -> None:
+        left = memoryview(b"".join(map(line, contents)))
         whole = len(left)
         try:
             while left:
@@ -126,18 +139,28 @@ def scan(folder: Path) -> Scan:
     records: dict[str, Record] = {}
     sessions, damaged, repeated = [], 0, 0
     for path in segments(folder):
+        ours = ""
         for content in _contents(path.read_bytes()):
             if content is None:
                 damaged += 1
             elif "session" in content:
                 sessions.append(content["session"])
+                ours = _versions(content["session"])
             else:
+                made_by = _versions(content) or ours
                 for key, status, message, seconds, seed, *values in content["records"]:
                     if key in records and not records[key].failed:
                         repeated += 1
                         continue
-                    records[key] = Record(key, status, message, tuple(values), seconds, seed)
+                    records[key] = Record(
+                        key, status, message, tuple(values), seconds, seed, made_by
+                    )
     return Scan(records, tuple(sessions), damaged, repeated)
+
+
+def _versions(content: Mapping[str, Any]) -> str:
+    """The versions in a line, as text; empty if there are none."""
+    return canonical(content["versions"]) if content.get("versions") else ""
 
 
 def _contents(data: bytes) -> Iterator[dict[str, Any] | None]:

@@ -21,10 +21,10 @@ from typing import Any
 
 from darkstate.errors import ArgumentError
 from darkstate.results.files import write_whole
-from darkstate.results.report import versions
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.plain import canonical, plain
+from darkstate.sweeps.provenance import software
 from darkstate.sweeps.sealed import is_sealed, sealed, unsealed
 
 FORMAT = 2
@@ -115,7 +115,7 @@ def plan_of(sweep: Sweep, source: Mapping[str, str] | None = None) -> Plan:
         outputs=outputs,
         units={target.name: _unit(target.unit, sweep.rate_unit) for target in sweep.targets},
         entropy=sweep.seed if sweep.stochastic else None,
-        versions=versions(),
+        versions=software(),
         source=dict(source) if source else None,
     )
 

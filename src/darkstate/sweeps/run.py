@@ -12,7 +12,6 @@ from typing import Any
 
 from darkstate.errors import ArgumentError, check_integer
 from darkstate.results.files import system_errors
-from darkstate.results.report import versions
 from darkstate.sweeps.arguments import check_kind, check_run
 from darkstate.sweeps.arrays import check_free
 from darkstate.sweeps.choice import Choice
@@ -25,6 +24,7 @@ from darkstate.sweeps.lock import locked
 from darkstate.sweeps.places import store_folder
 from darkstate.sweeps.plan import DamagedError, Plan, plan_of, stored_plan, write_plan
 from darkstate.sweeps.progress import Listener, Meter
+from darkstate.sweeps.provenance import software
 from darkstate.sweeps.scheduling import Work, blocks_of
 from darkstate.sweeps.store import JOURNAL, LOCK, PROGRESS, SweepStore
 from darkstate.sweeps.tables import columns_of, table_of
@@ -177,9 +177,9 @@ class _Run:
                 fresh = [record for record in arrived if record.key in missing]
                 if fresh:
                     with system_errors("store", self._path):
-                        segment.append(fresh)
+                        stored = segment.append(fresh)
                     missing.difference_update(record.key for record in fresh)
-                    self._records.update((record.key, record) for record in fresh)
+                    self._records.update((record.key, record) for record in stored)
                 meter.count(fresh)
                 self._view(meter)
         finally:
@@ -217,5 +217,5 @@ def _session(executor: Executor, plan: Plan) -> dict[str, Any]:
         "host": platform.node(),
         "executor": type(executor).__name__,
         "begun": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "versions": versions(),
+        "versions": software(),
     }

@@ -26,6 +26,7 @@ from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan
 from darkstate.sweeps.lock import is_locked
 from darkstate.sweeps.plan import Plan, read_plan
+from darkstate.sweeps.provenance import versions_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,6 +48,7 @@ class SweepStatus:
         seconds: computing time of all stored points.
         sessions: how many processes have written to the store.
         damaged: unfinished lines that killed processes left behind.
+        versions: what computed the points, with their number; see `provenance.versions_of`.
     """
 
     name: str
@@ -58,6 +60,7 @@ class SweepStatus:
     seconds: float
     sessions: int
     damaged: int
+    versions: list[dict[str, Any]]
 
     @property
     def stored(self) -> int:
@@ -129,6 +132,7 @@ class SweepStore:
             seconds=sum(one.seconds for one in records if one is not None),
             sessions=len(found.sessions),
             damaged=found.damaged,
+            versions=versions_of(records),
         )
 
     def export(self, path: str | Path) -> Path:

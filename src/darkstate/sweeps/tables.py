@@ -20,6 +20,7 @@ from darkstate.sweeps.evaluate import PENDING, Record, spawn_key
 from darkstate.sweeps.names import ADDED
 from darkstate.sweeps.plain import canonical
 from darkstate.sweeps.plan import Plan, shown
+from darkstate.sweeps.provenance import UNKNOWN, versions_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,7 +44,7 @@ def table_of(plan: Plan, keys: Sequence[str], records: Mapping[str, Record]) -> 
     if plan.entropy is not None or any(record and record.seed is not None for record in found):
         columns |= _seeds(plan, keys, found)
     keyed = {"key": _column(plan, list(keys), True, {"long_name": "SHA-256 of what was asked"})}
-    return xr.Dataset(columns, coords=_coordinates(plan) | keyed, attrs=_attributes(plan))
+    return xr.Dataset(columns, coords=_coordinates(plan) | keyed, attrs=_attributes(plan, found))
 
 
 def columns_of(plan: Plan) -> set[str]:
@@ -94,8 +95,12 @@ def _labels(values: list[Any]) -> np.ndarray:
     return np.array([str(shown(value)) for value in values], dtype=object)
 
 
-def _attributes(plan: Plan) -> dict[str, str]:
-    document = plan.document
+def _attributes(plan: Plan, records: Sequence[Record | None]) -> dict[str, str]:
+    """Attributes of the table; ``versions`` are those of most points, and all stand beside them in
+    ``mixed_versions`` if there are several.
+    """
+    document, made_by = plan.document, versions_of(records)
+    known = [{k: v for k, v in one.items() if k != "points"} for one in made_by]
     found = {
         "title": plan.name,
         "model": canonical(document["model"]),
@@ -104,6 +109,8 @@ def _attributes(plan: Plan) -> dict[str, str]:
         "solve": canonical(document["solve"]),
         "vectorised": canonical(document["vectorised"]),
         "code": canonical(document["code"]),
-        "versions": canonical(plan.versions),
+        "versions": canonical(known[0] if known and known[0] != UNKNOWN else plan.versions),
     }
+    if len(made_by) > 1:
+        found["mixed_versions"] = canonical(made_by)
     return found | ({} if plan.entropy is None else {"entropy": str(plan.entropy)})

@@ -47,6 +47,20 @@ class Terms:
     point_seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Ready:
+    """The first thing that a local worker says: it has the sweep, and these versions."""
+
+    versions: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """... or why it has not."""
+
+    why: str
+
+
 def packed(terms: Terms) -> bytes:
     """A sweep as bytes for a worker.
 

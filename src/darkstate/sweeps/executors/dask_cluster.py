@@ -24,6 +24,7 @@ from darkstate.sweeps.evaluate import Record, evaluate_block, failure, threads
 from darkstate.sweeps.executors.base import Arrived, Terms, packed, unpacked
 from darkstate.sweeps.executors.processes import Crew
 from darkstate.sweeps.interrupts import Interrupts
+from darkstate.sweeps.provenance import software_text
 from darkstate.sweeps.scheduling import KILLS, Chunk, Work
 
 _POLL, _LOOK = 0.02, 2.0
@@ -44,9 +45,12 @@ def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
     start = time.perf_counter()
     terms = _unpacked(context)
     if terms.point_seconds is not None:
-        return _stoppable(terms, chunk), time.perf_counter() - start
-    _held(terms.threads)
-    records = [record for block in chunk.blocks for record in evaluate_block(terms.sweep, block)]
+        records = _stoppable(terms, chunk)
+    else:
+        _held(terms.threads)
+        records = [one for block in chunk.blocks for one in evaluate_block(terms.sweep, block)]
+    made_by = software_text()
+    records = [record._replace(versions=record.versions or made_by) for record in records]
     return records, time.perf_counter() - start
 
 

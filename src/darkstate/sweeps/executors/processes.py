@@ -24,8 +24,9 @@ from darkstate.errors import ArgumentError, NumericalError
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, failure
 from darkstate.sweeps.executors import start
-from darkstate.sweeps.executors.base import Arrived, Terms, packed, too_long
+from darkstate.sweeps.executors.base import Arrived, Ready, Refused, Terms, packed, too_long
 from darkstate.sweeps.interrupts import Interrupts
+from darkstate.sweeps.provenance import software_text
 from darkstate.sweeps.scheduling import Chunk, Work
 
 _POLL = 0.25
@@ -46,6 +47,7 @@ class Worker:
         process: the process.
         pipe: to it.
         ready: whether it has started and could read the sweep.
+        versions: what it computes with.
         chunk: what it was handed; None if it is idle.
         finished: keys of this chunk whose records have arrived.
         since: when it was handed the chunk, or last heard of.
@@ -54,6 +56,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     pipe: Connection
     ready: bool = False
+    versions: str = ""
     chunk: Chunk | None = None
     finished: list[str] = field(default_factory=list)
     since: float = 0.0
@@ -144,14 +147,21 @@ class Crew:
                 yield self._buried(work, worker)
 
     def _received(
-        self, work: Work, worker: Worker, said: str | tuple[list[Record], float | None]
+        self,
+        work: Work,
+        worker: Worker,
+        said: Ready | Refused | tuple[list[Record], float | None],
     ) -> Arrived:
-        if isinstance(said, str):
-            raise ArgumentError(
-                "sweep", f"be importable by workers ({said})", *_unknown(self.terms)
-            )
+        if isinstance(said, Refused):
+            rule = f"be importable by workers ({said.why})"
+            raise ArgumentError("sweep", rule, *_unknown(self.terms))
+        worker.since = time.monotonic()
+        if isinstance(said, Ready):
+            worker.ready, worker.versions, self._stillborn = True, said.versions, 0
+            return []
         records, seconds = said
-        worker.ready, worker.since, self._stillborn = True, time.monotonic(), 0
+        if worker.versions != software_text():
+            records = [record._replace(versions=worker.versions) for record in records]
         worker.finished += [record.key for record in records]
         if seconds is not None and worker.chunk is not None:
             work.measured(len(worker.chunk.blocks), seconds)

@@ -1,7 +1,7 @@
 """What a local worker does, once `start` has begun it.
 
 It reads a sweep and then chunks from its pipe, and answers with records as they are finished. The
-first answer holds none: it says that the worker is ready; a text instead says why it cannot be.
+first answer is `Ready`, or `Refused`.
 It ends when the pipe does, that is also when the process that started it is killed. What a model
 prints goes to the standard error. Ctrl-C is left to the process that runs the sweep.
 """
@@ -15,7 +15,8 @@ import time
 from multiprocessing.connection import Connection
 
 from darkstate.sweeps.evaluate import Record, evaluate_block, threads
-from darkstate.sweeps.executors.base import Terms, unpacked
+from darkstate.sweeps.executors.base import Ready, Refused, Terms, unpacked
+from darkstate.sweeps.provenance import software_text
 from darkstate.sweeps.scheduling import Chunk
 
 FLUSH_SECONDS = 0.1
@@ -37,10 +38,10 @@ def serve(pipe: Connection) -> None:
         try:
             terms = unpacked(context)
         except Exception as error:  # something of the user's cannot be imported here
-            pipe.send_bytes(pickle.dumps(f"{type(error).__name__}: {error}"))
+            pipe.send_bytes(pickle.dumps(Refused(f"{type(error).__name__}: {error}")))
             return
         with threads(terms.threads):
-            pipe.send_bytes(pickle.dumps(((), None)))
+            pipe.send_bytes(pickle.dumps(Ready(software_text())))
             while True:
                 chunk: Chunk = pickle.loads(pipe.recv_bytes())
                 _compute(pipe, terms, chunk)

@@ -1,0 +1,52 @@
+"""What computed a point: versions of Python, darkstate, numpy, scipy and of the BLAS libraries.
+
+Another BLAS, or another kernel of the same one on another processor, can change the last digits.
+Each process that computes says what it has; the journal keeps it for all of its points, and a store
+whose points differ in it says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from darkstate.results.report import versions
+from darkstate.sweeps.evaluate import Record
+from darkstate.sweeps.plain import canonical
+
+UNKNOWN = {"versions": "unknown"}
+"""Of points whose process did not say."""
+
+
+@cache
+def software() -> dict[str, str]:
+    """Versions of all that numbers depend on, in this process."""
+    import scipy.linalg  # noqa: F401  loads its BLAS
+    from threadpoolctl import threadpool_info
+
+    found = {
+        " ".join(str(one[key]) for key in ("internal_api", "version", "architecture") if key in one)
+        for one in threadpool_info()
+        if one["user_api"] == "blas"
+    }
+    return versions() | {"blas": ", ".join(sorted(found)) or "unknown"}
+
+
+@cache
+def software_text() -> str:
+    """`software` as text: equal for equal versions."""
+    return canonical(software())
+
+
+def versions_of(records: Iterable[Record | None]) -> list[dict[str, Any]]:
+    """The sets of versions that computed these records, with the number of points of each.
+
+    Returns:
+        ``[{"points": 12, "python": "3.12.1", "numpy": "2.1.0", ...}, ...]``, most points first.
+    """
+    counts = Counter(record.versions for record in records if record is not None)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"points": n} | (json.loads(text) if text else UNKNOWN) for text, n in ordered]
