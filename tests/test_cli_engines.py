@@ -173,7 +173,7 @@ def test_cut_offs_by_label_reach_the_engine_and_the_stored_result(do, kind):
         + window.replace(", ", "\n").replace(":", " =")
     )
     for file in ("one.yaml", "one.toml"):
-        done = do("run", file, "--out", "out")
+        done = do("run", file, "--out", "out", "--overwrite")
         assert done.exit_code in (0, 1), done.output
         stored = ds.load_result("out/result.zarr")
         assert stored.report.provenance["engine options"]["cutoff"] == {"SA": 4, "SB": 5}

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import zarr
+from test_record_files import unsigned
 
 from darkstate.errors import ArgumentError
 from darkstate.experiments import VirtualExperiment, read_records, write_records
@@ -87,8 +88,8 @@ def test_names_of_the_wrong_kind(tmp_path):
     for name, message in (
         ("folder.csv", "be a file"),
         ("file.zarr", "be a folder"),
-        ("empty.zarr", "readable as zarr"),
-        ("junk.zarr", "readable as zarr"),
+        ("empty.zarr", "have the attribute"),
+        ("junk.zarr", "readable as plain arrays"),
     ):
         with pytest.raises(ArgumentError, match=message):
             read_records(tmp_path / name)
@@ -119,7 +120,7 @@ STORES = [
     (retyped("current", lambda v: v > 0), "`current of series 'direct' .* be real numbers"),
     (retyped("time", lambda v: v > 0), "`time of series 'direct' .* be real numbers"),
     (retyped("current", lambda v: v[:, :-1]), "`series 'direct' of run.zarr` must be readable"),
-    (junk_chunk, "`series 'direct' of run.zarr` must be readable as zarr"),
+    (junk_chunk, "`series 'direct' of run.zarr` must be readable as plain"),
     (lambda path: shutil.rmtree(path / "direct/current/c"), "'direct', shot 0, time 1 ms, .* fini"),
     (lambda path: shutil.copytree(path / "direct", path / "more"), "head's series only.*'more'"),
 ]
@@ -128,6 +129,7 @@ STORES = [
 @pytest.mark.parametrize(("spoil", "message"), STORES, ids=range(len(STORES)))
 def test_damaged_stores(tmp_path, spoil, message):
     path = write_records(RECORDS, tmp_path / "run.zarr")
+    unsigned(path)
     spoil(path)
     with pytest.raises(ArgumentError, match=message):
         read_records(path)

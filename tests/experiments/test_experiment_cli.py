@@ -46,7 +46,9 @@ def test_bad_files_and_doubtful_records(do, tmp_path):
     (tmp_path / "bad.csv").write_text("\n".join([*lines[:9], ",".join([*cells[:3], "nan", "0"])]))
     failed = do("experiment", "estimate", "bad.csv")
     assert failed.exit_code == 2
-    shifted = [lines[0], lines[1], lines[2]]
+    head = json.loads(lines[1].lstrip("# "))
+    del head["digest"]
+    shifted = [lines[0], f"# {json.dumps(head)}", lines[2]]
     for line in lines[3:]:
         words = line.split(",")
         shift = 3.0 if words[0] == "vacuum" else 0.0

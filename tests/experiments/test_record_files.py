@@ -30,7 +30,9 @@ BINS = 4
 def test_files_give_back_what_was_written_and_the_same_estimate(tmp_path, suffix):
     path = tmp_path / f"run.{suffix}"
     write_records(RECORDS, path)
-    write_records(RECORDS, path)  # replaces it
+    with pytest.raises(ArgumentError, match="overwrite=True"):
+        write_records(RECORDS, path)
+    write_records(RECORDS, path, overwrite=True)
     found = read_records(path)
     assert found.setup == RECORDS.setup
     for name, array in RECORDS.currents.items():
@@ -46,7 +48,7 @@ def spoilt(tmp_path):
 
     def read(change):
         path = tmp_path / "run.csv"
-        write_records(RECORDS, path)
+        write_records(RECORDS, path, overwrite=True)
         lines = path.read_text().splitlines()
         lines = change(lines) or lines
         path.write_text("\n".join(lines) + "\n")
@@ -150,6 +152,14 @@ def test_arrays_in_memory_meet_the_same_checks():
         ExperimentRecords(RECORDS.setup, currents)
 
 
+def unsigned(path):
+    """As a laboratory writes it: without digests."""
+    attributes = json.loads((path / "zarr.json").read_text())
+    for name in ("files", "digest"):
+        del attributes["attributes"][name]
+    (path / "zarr.json").write_text(json.dumps(attributes))
+
+
 def zarr_change(path, group, array, place, value):
     zarr.open_group(path, mode="r+")[f"{group}/{array}"][place] = value
 
@@ -172,6 +182,7 @@ def zarr_change(path, group, array, place, value):
 def test_a_bad_place_in_a_zarr_store_is_named(tmp_path, array, place, value, message):
     path = tmp_path / "run.zarr"
     write_records(RECORDS, path)
+    unsigned(path)
     zarr_change(path, "direct", array, place, value)
     with pytest.raises(ArgumentError, match=message):
         read_records(path)
@@ -183,12 +194,16 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(ArgumentError, match="`path` must exist"):
         read_records(tmp_path / "none.csv")
     (tmp_path / "folder.zarr").mkdir()
-    with pytest.raises(ArgumentError, match="be new, or a zarr store"):
-        write_records(RECORDS, tmp_path / "folder.zarr")
+    (tmp_path / "folder.zarr" / "mine").write_text("mine")
     zarr.open_group(tmp_path / "other.zarr", mode="w")
+    (tmp_path / "other.csv").write_text("mine")
+    for name in ("folder.zarr", "other.zarr", "other.csv"):
+        with pytest.raises(ArgumentError, match="be new, or hold an earlier"):
+            write_records(RECORDS, tmp_path / name, overwrite=True)
     with pytest.raises(ArgumentError, match="have the attribute 'darkstate records'"):
         read_records(tmp_path / "other.zarr")
     write_records(RECORDS, tmp_path / "run.zarr")
+    unsigned(tmp_path / "run.zarr")
     (tmp_path / "run.zarr" / "input" / "zarr.json").unlink()
     with pytest.raises(ArgumentError, match="have a group 'input'"):
         read_records(tmp_path / "run.zarr")

@@ -47,11 +47,16 @@ def simulate(
     efficiency_error: Annotated[
         float, typer.Option(help="Standard error of the efficiency that is written to the file.")
     ] = 0.0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace records that are there.")
+    ] = False,
 ) -> None:
     """Simulate an experiment and write its records; the file names seed and parameters."""
     with telling():
         from darkstate.experiments import VirtualExperiment, write_records
+        from darkstate.experiments.files import check_target
 
+        check_target(file, overwrite)
         laboratory = VirtualExperiment(
             rate=rate,
             coupling=coupling,
@@ -63,7 +68,7 @@ def simulate(
             shots=shots,
         )
         records = laboratory.run(seed)
-        write_records(records, file)
+        write_records(records, file, overwrite)
         truth = laboratory.truth()
     from darkstate.cli.screen import output
 

@@ -20,7 +20,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_whole(path: Path, data: bytes, name: str = "path") -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes], name: str = "path") -> None:
     """Write a file so that it is there whole or not at all; an old one is replaced.
 
     Args:
         path: the file.
-        data: what it holds.
+        data: what it holds, at once or piece by piece.
         name: the argument that led here, for messages.
 
     Raises:
@@ -116,7 +116,7 @@ def write_whole(path: Path, data: bytes, name: str = "path") -> None:
         clear_leftovers(path)
         with _aside(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as (beside, handle):
             with os.fdopen(handle, "wb", closefd=False) as stream:
-                stream.write(data)
+                stream.writelines((data,) if isinstance(data, bytes) else data)
             if path.exists():
                 shutil.copymode(path, beside)
             os.fsync(handle)

@@ -84,8 +84,13 @@ def checksummed() -> tuple[Any, ...]:
     return (ZstdCodec(), Crc32cCodec())
 
 
-def read_table(store: str | Path, group: str | None = None) -> xr.Dataset:
+def read_table(store: str | Path, group: str | None = None, name: str = "store") -> xr.Dataset:
     """The Dataset that `write_table` wrote, in memory; units such as "s" stay plain numbers.
+
+    Args:
+        store: the folder.
+        group: group inside of it.
+        name: what it is called in messages.
 
     Raises:
         ArgumentError: it is no plain store of zarr format 3; nothing in it was opened.
@@ -95,7 +100,7 @@ def read_table(store: str | Path, group: str | None = None) -> xr.Dataset:
 
     why = unfit(Path(store) / (group or ""))
     if why:
-        raise _unreadable(store, why)
+        raise _unreadable(name, store, why)
     try:
         with xr.open_dataset(
             store,  # type: ignore[arg-type]
@@ -108,18 +113,18 @@ def read_table(store: str | Path, group: str | None = None) -> xr.Dataset:
         ) as opened:
             table = opened.load().drop_encoding()
     except (ValueError, TypeError, KeyError, OSError, RuntimeError) as error:
-        raise _unreadable(store, f"{type(error).__name__}: {error}") from error
-    for name, column in table.variables.items():
+        raise _unreadable(name, store, f"{type(error).__name__}: {error}") from error
+    for word, column in table.variables.items():
         if column.dtype.kind in "TO":
             words = np.array(column.values.tolist(), dtype=str)
-            table[name] = (column.dims, words.reshape(column.shape), column.attrs)
-    moved = [name for name, column in table.variables.items() if NAME in column.attrs]
-    return table.rename({name: table[name].attrs.pop(NAME) for name in moved})
+            table[word] = (column.dims, words.reshape(column.shape), column.attrs)
+    moved = [word for word, column in table.variables.items() if NAME in column.attrs]
+    return table.rename({word: table[word].attrs.pop(NAME) for word in moved})
 
 
-def _unreadable(store: str | Path, why: str) -> ArgumentError:
+def _unreadable(name: str, store: str | Path, why: str) -> ArgumentError:
     rule = f"be readable as plain arrays of zarr format 3 ({why})"
-    return ArgumentError("store", rule, str(store), "Write it anew.")
+    return ArgumentError(name, rule, str(store), "Copy or write it anew.")
 
 
 def _folders(names: Iterable[Hashable]) -> dict[str, str]:
