@@ -20,6 +20,7 @@ from darkstate.engines import Collective, Lindblad
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
+from darkstate.engines import dark
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.propagation import Motion, relax, states_at
 from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap
@@ -163,6 +164,42 @@ def test_uniqueness_that_is_not_clear_is_not_claimed():
     assert strong is not None and strong.unique is True
     alone = dark_states(NoJumps(zero, [c], block, 1.0))
     assert alone is not None and alone.unique is False and alone.error == np.inf
+
+
+@pytest.mark.parametrize(
+    ("image", "directions", "clear"),
+    [
+        ([0.0, 1e-10], 1, True),  # however small: no other one hides it
+        ([0.0, 1e-13], 0, True),
+        ([1.0, 1e-5], 1, True),
+        ([1.0, 1e-8], 0, False),
+        ([1.0, 1e-12], 0, True),
+    ],
+)
+def test_new_directions_are_told_from_rounding(image, directions, clear):
+    found, sure = dark._new_directions(np.array([[1.0], [0.0]]), np.array([image]).T)
+    assert (found.shape[1], bool(sure)) == (directions, clear)
+
+
+@pytest.mark.parametrize(("split", "unique"), [(1e-4, True), (1e-8, None), (0.0, False)])
+def test_a_rank_that_rounding_may_hide_is_not_known(split, unique):
+    """Two levels decay as one unless a detuning leads from their bright sum to the dark rest."""
+    decay = sp.csr_array(np.array([[0, 1.0, 1.0], [0, 0, 0], [0, 0, 0]]))
+    noise = sp.csr_array(np.diag([0.0, 1.0, 1.0]))
+    H = sp.csr_array(np.diag([0.0, 0.0, split]))
+    found = dark_states(NoJumps(H, [decay, noise], [np.arange(3)], 1.0))
+    assert found is not None
+    assert found.vectors.shape[1] == 1
+    assert found.unique is unique
+
+
+def test_weak_jumps_and_leaks_are_told_from_rounding():
+    for weak, kept in ((1e-9, 0), (1e-11, 1)):
+        jumps = [sp.csc_array(np.diag(d)) for d in ([1.0, 0.0], [0.0, weak])]
+        assert dark._common_null_space(jumps, 2).shape[1] == kept
+    for leak, kept in ((1e-10, 0), (1e-13, 1)):
+        H, jump = np.array([[0.0, leak], [leak, 1.0]]), sp.csc_array(np.diag([0.0, 1.0]))
+        assert dark._of_block([jump], sp.csc_array(H), np.arange(2)).shape[1] == kept
 
 
 def test_the_phase_of_a_stored_state_is_fixed():
