@@ -16,11 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
-from darkstate.engines import Collective, Lindblad
+from darkstate.engines import Collective, Lindblad, dark
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
-from darkstate.engines import dark
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.propagation import Motion, relax, states_at
 from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap

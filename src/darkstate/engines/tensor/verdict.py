@@ -34,8 +34,8 @@ TOLERATED = 0.03
 FEWEST = 5
 """Disturbances below which the spread of samples says nothing about what was not seen."""
 SIGMAS = 5.0
-"""Standard errors beyond which a difference is no chance: one in two million of many samples. Of few
-the errors themselves are uncertain, and a result is doubted without need more often."""
+"""Standard errors beyond which a difference is no chance: one in two million if there are many
+samples. The errors of few are uncertain, and a result is doubted without need more often."""
 LARGEST_CHANGE = 0.05
 """Change under a second look that shows that errors no longer fall as they should."""
 FORGOTTEN = 4.0

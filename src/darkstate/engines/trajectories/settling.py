@@ -30,8 +30,8 @@ SMALL = 400
 SQUARINGS = 40
 """Rates below 1e-12 of the inverse window pass for zero; rounding reaches 1e-4 then."""
 SIGMAS = 5.0
-"""Standard errors beyond which a difference is no chance: one in two million of many samples. Of few
-the errors themselves are uncertain, and a result is doubted without need more often."""
+"""Standard errors beyond which a difference is no chance: one in two million if there are many
+samples. The errors of few are uncertain, and a result is doubted without need more often."""
 ROUNDING = 1e-9
 """Distance of states that rounding explains."""
 ALIKE = 0.3
