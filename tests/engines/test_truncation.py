@@ -286,7 +286,7 @@ def test_modes_behind_an_eliminated_source_grow_too():
 # the loop itself, with attempts that are made up
 
 
-def loop(edges, states, cutoff=None, edge=1e-4, system=None):
+def loop(edges, states, cutoff=None, edge=1e-4, system=None, least=None):
     """`grow_cutoffs` on made-up populations ``edges(n)`` and numbers ``states(n)``."""
     tried = []
 
@@ -298,7 +298,7 @@ def loop(edges, states, cutoff=None, edge=1e-4, system=None):
         return Attempt(cutoffs, {"a": levels}, states(n))
 
     system = system or OpenSystem((A,), jumps=(Jump(a),))
-    found = grow_cutoffs(system, cutoff, edge, attempt, lambda x, y: abs(x.found - y.found))
+    found = grow_cutoffs(system, cutoff, edge, attempt, lambda x, y: abs(x.found - y.found), least)
     return found, tried
 
 
@@ -322,6 +322,17 @@ def test_the_loop_keeps_a_given_cutoff_and_looks_below():
     assert found.change == pytest.approx(0.02)
     found, tried = loop(lambda n: 0.0, float, cutoff=3)
     assert found.change is None and len(tried) == 1
+
+
+def test_the_loop_leaves_room_for_an_initial_state():
+    empty = {"edges": lambda n: 0.0, "states": lambda n: 0.0, "least": {"a": 9}}
+    assert loop(**empty)[1][0][0] == 9
+    assert [n for n, _ in loop(**empty, cutoff=7)[1]] == [7]  # as asked, and nothing fits below
+    assert [n for n, _ in loop(**empty, cutoff=11)[1]] == [11, 9]
+    assert loop(**empty, cutoff=10)[0].change is None
+    start = PureState.basis("a", 9, {"a": 8})
+    decays = ds.evolve(OpenSystem((A,), jumps=(Jump(a),)), [0.0, 1.0], start)
+    assert decays.state.expectation(number(A)).real == pytest.approx(8 * math.exp(-1), abs=1e-6)
 
 
 def test_edges_look_at_as_many_levels_as_one_term_moves():

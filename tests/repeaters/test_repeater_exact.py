@@ -20,7 +20,7 @@ from darkstate.repeaters import (
     link_spectrum,
 )
 from darkstate.repeaters import links as link_module
-from darkstate.repeaters.window import amplitude_blocks, singular_values
+from darkstate.repeaters.window import Trial, amplitude_blocks, singular_values
 from darkstate.results import Status
 from darkstate.systems.chain import MeasuredChain
 
@@ -56,6 +56,21 @@ def test_amplitudes_and_probabilities_of_all_outcomes(atoms, nodes, offset):
         values = singular_values(blocks.matrices)[: atoms + 1]
         svd = np.linalg.svd(exact, compute_uv=False)
         np.testing.assert_allclose(np.pad(values, (0, atoms + 1 - len(values))), svd, atol=1e-12)
+
+
+@pytest.mark.parametrize("outcomes", [(), (7,), (8, 5)])
+def test_windows_of_ends_and_of_inner_nodes_need_not_be_the_same(outcomes):
+    whole, some = np.arange(9), np.arange(2, 7)
+    exact = amplitude_matrix(8, 1.37, whole, outcomes, 0.3)
+    found = amplitude_matrix(8, 1.37, some, outcomes, 0.3, inner=whole)
+    np.testing.assert_allclose(found, exact[2:7, 2:7], atol=1e-14)
+
+
+def test_trials_of_rounding_move_real_and_imaginary_parts_by_themselves():
+    matrix = np.full((8, 8), 1.0 + 2.0j)
+    moved = Trial(100).shaken(matrix) / matrix - 1.0
+    assert np.abs(moved.imag).max() > 1e-16
+    assert np.abs(moved).max() < 1e-14
 
 
 @given(st.integers(1, 6), st.integers(2, 5), st.floats(0.05, 6.2), st.booleans(), st.data())

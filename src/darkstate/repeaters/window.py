@@ -188,8 +188,7 @@ def singular_values(blocks: Sequence[NDArray[Any]]) -> Reals:
     values = []
     for number, block in enumerate(blocks):
         scale = 1e-13 * float(np.max(np.abs(block), initial=0.0))
-        twin = blocks[0].T
-        if number and block.shape == twin.shape and _equal_up_to_sign(block, twin, scale):
+        if number and _equal_up_to_sign(block, blocks[0].T, scale):
             values.append(values[0])  # swapped ends: the other block is its transpose
         elif not np.iscomplexobj(block) and _equal_up_to_sign(block, block.T, scale):
             values.append(np.abs(eigh(block, eigvals_only=True)))
