@@ -197,7 +197,9 @@ def test_weak_jumps_and_leaks_are_told_from_rounding():
         jumps = [sp.csc_array(np.diag(d)) for d in ([1.0, 0.0], [0.0, weak])]
         assert dark._common_null_space(jumps, 2).shape[1] == kept
     merging = sp.csc_array(np.array([[1.0, 1.0], [0.0, 0.0]]))  # one number a column, and yet
+    uneven = sp.csc_array(np.diag([1.0, 1e-11]))
     assert dark._common_null_space([merging], 2).shape[1] == 1
+    assert dark._common_null_space([uneven], 2).shape[1] == 1
     for leak, kept in ((1e-10, 0), (1e-13, 1)):
         H, jump = np.array([[0.0, leak], [leak, 1.0]]), sp.csc_array(np.diag([0.0, 1.0]))
         assert dark._of_block([jump], sp.csc_array(H), np.arange(2)).shape[1] == kept

@@ -195,11 +195,11 @@ def test_evolution_from_the_ground_state():
     for k in range(1, len(times)):
         for j in (1, 2, 3):
             value, error = runs.states[k].estimate(ds.purity, [f"A{j}", f"B{j}"])
-            assert error < 0.06
+            assert error < 0.131  # 2/sqrt(60) times the spread of numbers from 0 to 1, at most
             # a purity of the mean of n states is larger by (1 - purity)/n on average
             assert abs(value - float(exact[f"{j}"][k])) < sigmas(12, 59) * error + 1 / 60
         value, error = runs.states[k].purity()
-        assert error < 0.13
+        assert error < 0.131
         assert abs(value - float(exact["all"][k])) < sigmas(12, 59) * error
     assert ds.purity(runs.states[0]) == pytest.approx(1.0)
 
