@@ -192,6 +192,30 @@ def test_a_rank_that_rounding_may_hide_is_not_known(split, unique):
     assert found.unique is unique
 
 
+def test_what_was_not_clear_once_stays_unclear():
+    """One image is clearly new and another one hardly, and what follows is clear again."""
+    decay, noise, swap, H = (np.zeros((4, 4)) for _ in range(4))
+    decay[0, 1] = 1.0
+    noise[1:, 1:] = np.eye(3)
+    swap[1, 2] = swap[2, 1] = swap[3, 3] = 1.0
+    H[1, 3] = H[3, 1] = 1e-8
+    jumps = [sp.csr_array(c) for c in (decay, noise, swap)]
+    found = dark_states(NoJumps(sp.csr_array(H), jumps, [np.arange(4)], 1.0))
+    assert found is not None
+    assert found.vectors.shape[1] == 1
+    assert found.unique is None
+
+
+def test_residuals_of_dark_states_are_relative_to_the_rate():
+    leaky = sp.csr_array(np.array([[1e-12, 0.0], [0.0, 1.0]]))
+    nothing, blocks = sp.csr_array((2, 2)), [np.arange(2)]
+    for rate in (1.0, 1e3):
+        found = dark_states(NoJumps(nothing, [leaky], blocks, rate))
+        assert found is not None and found.residual == pytest.approx(1e-12 / rate)
+    still = dark_states(NoJumps(sp.csr_array((1, 1)), [], [np.arange(1)], 0.0))
+    assert still is not None and still.residual == 0.0 and still.unique is True
+
+
 def test_weak_jumps_and_leaks_are_told_from_rounding():
     for weak, kept in ((1e-9, 0), (1e-11, 1)):
         jumps = [sp.csc_array(np.diag(d)) for d in ([1.0, 0.0], [0.0, weak])]

@@ -100,6 +100,11 @@ def test_a_resonance_with_a_high_level_is_seen(level):
         (driven(4), {"a": 9}),
         (OpenSystem((A, B), jumps=(Jump(a * power(b, 3)),)), {"a": 4, "b": 7}),
         (OpenSystem((A,), jumps=(Jump(power(a, 6), 0.0), Jump(a))), {"a": 4}),  # rate zero
+        # in resonance with 4, which is no matter of the mode beside it
+        (
+            OpenSystem((A, B), a + create(A) + power(create(B), 2) * power(b, 2) - 3 * number(B)),
+            {"a": 4, "b": 5},
+        ),
         # in resonance with 4, but not driven
         (OpenSystem((A,), power(create(A), 2) * power(a, 2) - 3 * number(A)), {"a": 5}),
     ],
@@ -114,6 +119,8 @@ def test_cut_offs_by_mode():
     assert first_cutoffs(system, {"b": 9}) == {"a": 4, "b": 9}
     with pytest.raises(ArgumentError, match=r"name modes of the system.*'m'"):
         first_cutoffs(system, {"m": 3})
+    with pytest.raises(ArgumentError, match=r"'bb'(?s:.*)'b'"):
+        first_cutoffs(system, {"bb": 3})
     with pytest.raises(ArgumentError, match="no modes: drop it"):
         first_cutoffs(OpenSystem((Q,)), {m.label: 3})
     for wrong in (1, 2.5, True, "4", {}, {"a": 1}, {"a": 3.0}):
@@ -256,8 +263,11 @@ def test_initial_states_with_fewer_levels_are_padded():
         ds.evolve(system, [0.0, 1.0], start, engine=Lindblad(cutoff=2))
     with pytest.raises(ArgumentError, match=r"dimension 2 in 'q'"):
         levels_needed(PureState.basis(("q", "a"), (3, 3)), system)
-    with pytest.raises(ArgumentError, match="fit the dimensions"):
-        padded(start.density(), (2, 2))
+    for dims in ((2, 2), (2,), (2, 3, 2)):
+        with pytest.raises(ArgumentError, match="fit the dimensions"):
+            padded(start.density(), dims)
+    ensemble = Ensemble("J", 3)  # what its states are is for its engine to say
+    assert levels_needed(PureState.basis("J", 8), OpenSystem((ensemble,))) == {}
 
 
 def test_modes_behind_an_eliminated_source_grow_too():
@@ -315,6 +325,19 @@ def test_the_loop_confirms_with_a_larger_cutoff():
     assert "left 0.05 in that of a" in tried[1][1]
 
 
+def test_the_loop_takes_no_growth_of_one_mode_for_a_look_at_another():
+    """The edge of a is full at first, and the state depends on b alone."""
+
+    def attempt(cutoffs, why):
+        levels = {label: np.eye(1, n)[0] for label, n in cutoffs.items()}
+        levels["a"][-1] = 0.05 * (cutoffs["a"] < 10)
+        return Attempt(cutoffs, levels, float(min(cutoffs["b"], 20)))
+
+    system = OpenSystem((A, B), jumps=(Jump(a), Jump(b)))
+    found = grow_cutoffs(system, None, 1e-4, attempt, lambda x, y: abs(x.found - y.found))
+    assert found.attempt.cutoffs["b"] > 20 and found.change == 0.0
+
+
 def test_the_loop_keeps_a_given_cutoff_and_looks_below():
     found, tried = loop(lambda n: 0.0, lambda n: 0.01 * n, cutoff=10)
     assert [n for n, _ in tried] == [10, 8]
@@ -358,5 +381,6 @@ def test_changes_of_states_are_trace_norms():
     assert both == pytest.approx(2 * 0.8)  # 2 sqrt(1 - F)
     assert change_of_state(one, two) == pytest.approx(both)
     assert change_of_state(one, two.density()) == pytest.approx(both)
+    assert change_of_state(one.density(), two) == pytest.approx(both)
     far = PureState(("a",), (3,), [0.1, 0.0, math.sqrt(0.99)])
     assert change_of_state(one, far) == pytest.approx(2 * math.sqrt(0.99))

@@ -325,9 +325,8 @@ def change_of_state(smaller: DensityState | PureState, larger: DensityState | Pu
     small, large = tuple(smaller.dimensions), tuple(larger.dimensions)
     if isinstance(smaller, PureState) and isinstance(larger, PureState):
         psi = _embedded(smaller.vector, small, large)
-        overlap = float(abs(np.vdot(psi, larger.vector)))
         off = larger.vector - np.vdot(psi, larger.vector) * psi
-        return 2.0 * float(np.linalg.norm(off)) if overlap > 0.5 else 2.0 * np.sqrt(1 - overlap**2)
+        return 2.0 * float(np.linalg.norm(off))
     first, second = (s.density() if isinstance(s, PureState) else s for s in (smaller, larger))
     difference = second.matrix - _embedded(first.matrix, small, large)
     return float(np.abs(np.linalg.eigvalsh(difference)).sum())
