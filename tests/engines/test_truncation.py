@@ -105,6 +105,14 @@ def test_a_resonance_with_a_high_level_is_seen(level):
             OpenSystem((A, B), a + create(A) + power(create(B), 2) * power(b, 2) - 3 * number(B)),
             {"a": 4, "b": 5},
         ),
+        # what two modes have in common is no energy of one
+        (
+            OpenSystem(
+                (A, B),
+                a + create(A) + power(create(A), 2) * power(a, 2) - 3 * number(A) * number(B),
+            ),
+            {"a": 5, "b": 4},
+        ),
         # in resonance with 4, but not driven
         (OpenSystem((A,), power(create(A), 2) * power(a, 2) - 3 * number(A)), {"a": 5}),
     ],
