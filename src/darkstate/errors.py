@@ -9,14 +9,16 @@ is turned into one of the classes at the `border` of the package.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Real
 from traceback import clear_frames
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 _REAL_KINDS = "iuf"
 """Kinds of numpy's types that hold real numbers: truth values are none."""
@@ -278,6 +280,48 @@ def check_choice(name: str, value: Any, options: Iterable[str]) -> str:
     return value
 
 
+def check_instance(name: str, value: Any, kinds: type[T] | tuple[type[T], ...], remedy: str) -> T:
+    """`value`, which must be an object (not a class) of one of these kinds.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not isinstance(value, kinds):
+        several = kinds if isinstance(kinds, tuple) else (kinds,)
+        known = " or ".join(kind.__name__ for kind in several)
+        raise ArgumentError(name, f"be a {known}", value, remedy)
+    return value
+
+
+def check_sequence(name: str, value: Any, remedy: str, *, mapping: bool = False) -> tuple[Any, ...]:
+    """The entries of a list, tuple, array or the like; text and numbers have none.
+
+    Raises:
+        ArgumentError: it has no entries to go through, is text, or a mapping (unless allowed).
+    """
+    wrong = isinstance(value, str | bytes | type) or (isinstance(value, Mapping) and not mapping)
+    if wrong or not isinstance(value, Iterable) or (hasattr(value, "shape") and not value.shape):  # type: ignore[attr-defined]
+        raise ArgumentError(name, "be a list or tuple", value, remedy)
+    return tuple(value)
+
+
+def as_labels(name: str, labels: Any) -> tuple[Any, ...]:
+    """One label or several as a tuple, each of which may be looked up.
+
+    Raises:
+        ArgumentError: no text and nothing to go through, or an entry that is no label at all.
+    """
+    remedy = "Give names such as 'A1'."
+    single = isinstance(labels, str)
+    if not single and (not isinstance(labels, Iterable) or isinstance(labels, bytes | type)):
+        raise ArgumentError(name, "be a label or labels", labels, remedy)
+    chosen = (labels,) if single else check_sequence(name, labels, remedy, mapping=True)
+    for label in chosen:
+        if not isinstance(label, Hashable):
+            raise ArgumentError(name, "hold labels", label, remedy)
+    return chosen
+
+
 def check_labels(
     name: str, labels: str | Iterable[str], known: Iterable[str], *, empty: bool = False
 ) -> tuple[str, ...]:
@@ -287,9 +331,7 @@ def check_labels(
         ArgumentError: a label is unknown (the nearest one is offered), given twice, or there is
             none at all.
     """
-    if not isinstance(labels, str | Iterable):
-        raise ArgumentError(name, "be a label or labels", labels, "Give names such as 'A1'.")
-    chosen = (labels,) if isinstance(labels, str) else tuple(labels)
+    chosen = as_labels(name, labels)
     pool = dict.fromkeys(known)
     for label in chosen:
         if label not in pool:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError
+from darkstate.errors import ArgumentError, UnphysicalError, as_labels, check_instance
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, positions
@@ -68,6 +68,7 @@ def atom_by_atom(state: EnsembleState) -> DensityState:
     Raises:
         CapacityError: more than 12 atoms or qubits.
     """
+    check_instance("state", state, EnsembleState, "Solve with engines.Collective().")
     labels, dims = [], []
     for label, count, size in zip(state.labels, state.atoms, state.dimensions, strict=True):
         labels += [f"{label}_{i + 1}" for i in range(count)] if count else [label]
@@ -109,7 +110,10 @@ def from_atoms(state: DensityState, ensembles: Mapping[str, Sequence[str]]) -> E
         ArgumentError: unknown or repeated labels, or an atom that is no qubit.
         UnphysicalError: the state changes if atoms are exchanged.
     """
-    atoms = [label for group in ensembles.values() for label in group]
+    check_instance("state", state, DensityState, "Give the state of all atoms.")
+    remedy = "Write {'E': ['a1', 'a2']}."
+    groups = check_instance("ensembles", ensembles, Mapping, remedy).values()
+    atoms = [label for group in groups for label in as_labels("ensembles", group)]
     for k in positions(atoms, state.labels):
         if state.dimensions[k] != 2:
             remedy = "Leave it out of `ensembles`."

@@ -78,6 +78,8 @@ class DensityState:
         """
         if not states:
             raise ArgumentError("states", "name at least one state", states, "Give the factors.")
+        for state in states:
+            _check_dense("states", state)
         labels = tuple(label for state in states for label in state.labels)
         dimensions = tuple(d for state in states for d in state.dimensions)
         check_subsystems(labels, dimensions)
@@ -95,7 +97,8 @@ class DensityState:
         Raises:
             CapacityError: too large for a density matrix.
         """
-        return state.density()
+        _check_dense("state", state)
+        return state.density() if not isinstance(state, DensityState) else state
 
     @classmethod
     def maximally_mixed(cls, labels: Sequence[str], dimensions: Sequence[int]) -> DensityState:
@@ -170,3 +173,17 @@ class DensityState:
         where, matrix = observable_matrix(operator, labels, self.labels, self.dimensions)
         part = self.reduced(where).matrix
         return mean_value(complex(np.sum(matrix.multiply(part.T))), matrix)
+
+
+def _check_dense(name: str, state: Any) -> None:
+    """That it is a `PureState` or a `DensityState`.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    dense = isinstance(state, DensityState) or (
+        hasattr(state, "vector") and hasattr(state, "labels")
+    )
+    if not dense or isinstance(state, type):
+        rule, remedy = "be a PureState or DensityState", "Make one, or take it from a result."
+        raise ArgumentError(name, rule, state, remedy)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from darkstate.errors import ArgumentError, UnphysicalError
+from darkstate.errors import ArgumentError, UnphysicalError, check_reals
 from darkstate.states.density import DensityState
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, check_subsystems, positions
 
@@ -61,7 +61,17 @@ class DickePairState:
         labels, _ = check_subsystems(self.labels, self.dimensions)
         if len(labels) != 2:
             raise ArgumentError("labels", "name two ensembles", labels, "Use a DensityState.")
+        remedy = "Solve with repeaters.Dephased, which makes it."
+        for name in ("numbers", "weights", "damping"):
+            array = check_reals(name, getattr(self, name), remedy=remedy)
+            if array.ndim != 1:
+                raise ArgumentError(name, "have one dimension", array.shape, remedy)
+        if not isinstance(self.kernel, np.ndarray) or self.kernel.dtype.kind not in "iufc":
+            raise ArgumentError("kernel", "be an array of numbers", self.kernel, remedy)
         size = len(self.numbers)
+        if (len(self.weights), len(self.damping)) != (size, 2):
+            lengths = (len(self.weights), len(self.damping))
+            raise ArgumentError("weights, damping", f"have lengths {size}, 2", lengths, remedy)
         if self.kernel.shape not in ((2 * size - 1,) * 2, (size,) * 4):
             rule = f"have shape {(2 * size - 1,) * 2} or {(size,) * 4}"
             raise ArgumentError("kernel", rule, self.kernel.shape, "It goes with the window.")

@@ -26,6 +26,7 @@ from darkstate.errors import (
     ArgumentError,
     MissingError,
     UnphysicalError,
+    as_labels,
     check_array,
     check_labels,
     check_real,
@@ -82,16 +83,19 @@ class GaussianState:
     mean: Moments | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "labels", as_labels("labels", self.labels))
         n = len(self.labels)
         check_labels("labels", self.labels, self.labels)
         for name, shape in (("number", (n, n)), ("anomalous", (n, n)), ("mean", (n,))):
             value = getattr(self, name)
-            array = np.zeros(n, complex) if value is None else np.asarray(value, dtype=complex)
+            rule, remedy = f"be finite with shape {shape}", "One row and column per label."
+            given = np.zeros(n) if value is None and name == "mean" else value
+            try:
+                array = np.asarray(given, dtype=complex)
+            except (TypeError, ValueError, OverflowError):
+                raise ArgumentError(name, rule, given, remedy) from None
             if array.shape != shape or not np.all(np.isfinite(array)):
-                raise ArgumentError(
-                    name, f"be finite with shape {shape}", array, "One row and column per label."
-                )
+                raise ArgumentError(name, rule, array, remedy)
             object.__setattr__(self, name, array)
         for name, rule, other in (
             ("number", "be Hermitian", np.conj(np.transpose(self.number))),
@@ -109,8 +113,9 @@ class GaussianState:
     @classmethod
     def vacuum(cls, labels: Sequence[str]) -> GaussianState:
         """All modes empty."""
+        labels = as_labels("labels", labels)
         n = len(labels)
-        return cls(tuple(labels), np.zeros((n, n)), np.zeros((n, n)))
+        return cls(labels, np.zeros((n, n)), np.zeros((n, n)))
 
     @classmethod
     def thermal(cls, labels: Sequence[str], photons: float | Sequence[float]) -> GaussianState:
@@ -119,7 +124,10 @@ class GaussianState:
         Raises:
             ArgumentError: a negative photon number.
         """
-        remedy = "Give one mean photon number, or one per mode."
+        remedy, labels = (
+            "Give one mean photon number, or one per mode.",
+            as_labels("labels", labels),
+        )
         n = check_array("photons", photons, (len(labels),), minimum=0.0, remedy=remedy)
         return cls(tuple(labels), np.diag(n), np.zeros((n.size, n.size)))
 
@@ -127,6 +135,7 @@ class GaussianState:
     def two_mode_squeezed(cls, labels: Sequence[str], squeezing: float) -> GaussianState:
         """``exp(r a†b† - h.c.)|00>``: n = sinh^2 r, ``<ab> = sinh(2r)/2``, ``2r/ln 2`` ebits."""
         r = check_real("squeezing", squeezing, remedy="Give the squeezing parameter r.")
+        labels = as_labels("labels", labels)
         if len(labels) != 2:
             raise ArgumentError("labels", "name two modes", labels, "Give two labels.")
         pair = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -143,8 +152,8 @@ class GaussianState:
             UnphysicalError: the matrix violates the uncertainty relation, by more than rounding of
                 its variances explains.
         """
-        n = len(labels)
-        remedy = "Two quadratures per mode."
+        labels = as_labels("labels", labels)
+        n, remedy = len(labels), "Two quadratures per mode."
         sigma = check_reals("covariance", covariance, remedy=remedy)
         fits = sigma.shape == (2 * n, 2 * n) and bool(np.all(np.isfinite(sigma)))
         if not fits or not np.allclose(sigma, sigma.T, rtol=1e-10):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_labels
+from darkstate.errors import ArgumentError, as_labels, check_labels
 from darkstate.states.gaussian import GaussianState, PairMoments
 
 
@@ -33,7 +33,12 @@ class GaussianBatch:
     mean: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", as_labels("labels", self.labels))
         n = len(self.labels)
+        for name in ("number", "anomalous"):
+            if not isinstance(getattr(self, name), np.ndarray):
+                remedy = "Stack the moments of B states."
+                raise ArgumentError(name, "be an array", getattr(self, name), remedy)
         if self.mean is None:
             object.__setattr__(self, "mean", np.zeros((len(self.number), n), dtype=complex))
         found = np.asarray(self.mean).shape

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from darkstate.errors import ArgumentError, check_integer, nearest
+from darkstate.errors import ArgumentError, check_instance, check_integer, check_sequence, nearest
 from darkstate.states.subsystems import check_vector_fits, complex_array, positions
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
@@ -60,6 +60,9 @@ def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> 
         ArgumentError: a mode has no cutoff, a qubit or spin another dimension than its own, an
             unknown label, or not one number per space.
     """
+    remedy = "Give spaces such as Mode('a')."
+    for space in check_sequence("spaces", spaces, remedy):
+        check_instance("spaces", space, Space, remedy)
     labels = [space.label for space in spaces]
     if isinstance(dimensions, Mapping):
         for label in dimensions:
@@ -68,11 +71,16 @@ def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> 
                 raise ArgumentError("dimensions", rule, label, nearest(str(label), labels))
         given = [dimensions.get(label) for label in labels]
     else:
-        given = [None] * len(labels) if dimensions is None else list(dimensions)
+        given = [None] * len(labels) if dimensions is None else _listed(dimensions)
     if len(given) != len(labels):
         rule = f"have one entry per space ({len(labels)})"
         raise ArgumentError("dimensions", rule, given, "Or name the cutoffs: {'SA': 12}.")
     return tuple(_dimension(space, d) for space, d in zip(spaces, given, strict=True))
+
+
+def _listed(dimensions: Any) -> list[Any]:
+    remedy = "Or name the cutoffs: {'SA': 12}."
+    return list(check_sequence("dimensions", dimensions, remedy))
 
 
 def _dimension(space: Space, given: int | None) -> int:
@@ -106,6 +114,8 @@ def operator_matrix(
         ArgumentError: a space of the operator is missing, or a cutoff is.
         CapacityError: D is beyond what a state vector may have.
     """
+    remedy = "Build it from sigma_x, destroy and the like."
+    check_instance("operator", operator, OperatorSum, remedy)
     sizes = space_dimensions(spaces, dimensions)
     check_vector_fits(sizes)
     for space in operator.spaces:

@@ -20,7 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer, check_labels, check_real, check_reals
+from darkstate.errors import (
+    ArgumentError,
+    as_labels,
+    check_integer,
+    check_labels,
+    check_real,
+    check_reals,
+    check_sequence,
+)
 
 Array = NDArray[np.float64]
 
@@ -35,6 +43,20 @@ def generators(atoms: Sequence[int]) -> list[slice]:
     sizes = [2 if n == MODE else 3 for n in atoms]
     ends = np.cumsum([0, *sizes]).tolist()
     return [slice(a, b) for a, b in pairwise(ends)]
+
+
+def _counts(atoms: Any, labels: int) -> tuple[int, ...]:
+    """One number of atoms a label, as whole numbers.
+
+    Raises:
+        ArgumentError: others.
+    """
+    remedy = "Give the number of atoms, or 0 for a mode."
+    given = check_sequence("atoms", atoms, remedy) if np.ndim(atoms) else (atoms,)
+    counts = tuple(check_integer("atoms", n, minimum=0, remedy=remedy) for n in given)
+    if len(counts) != labels:
+        raise ArgumentError("atoms", "have one number per label", counts, remedy)
+    return counts
 
 
 def brackets(atoms: Sequence[int]) -> tuple[Array, Array]:
@@ -72,12 +94,9 @@ class SpinMoments:
     covariance: Array
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", as_labels("labels", self.labels))
         check_labels("labels", self.labels, self.labels)
-        remedy = "Give the number of atoms, or 0 for a mode."
-        given = self.atoms if np.ndim(self.atoms) else (self.atoms,)
-        atoms = tuple(check_integer("atoms", n, minimum=0, remedy=remedy) for n in given)
-        if len(atoms) != len(self.labels):
-            raise ArgumentError("atoms", "have one number per label", atoms, remedy)
+        atoms = _counts(self.atoms, len(self.labels))
         n = generators(atoms)[-1].stop
         arrays: dict[str, Any] = {"labels": tuple(self.labels), "atoms": atoms}
         for name, shape in (("mean", (n,)), ("covariance", (n, n))):
@@ -111,6 +130,8 @@ class SpinMoments:
             ArgumentError: not one vector of three numbers per label, or longer than 1.
         """
         remedy = "Give (0, 0, -1) for atoms in their ground state."
+        labels = as_labels("labels", labels)
+        atoms = _counts(atoms, len(labels))
         rows = check_reals("bloch", bloch, remedy=remedy)
         if rows.shape != (len(labels), 3):
             raise ArgumentError("bloch", f"have shape ({len(labels)}, 3)", rows, remedy)
@@ -132,7 +153,8 @@ class SpinMoments:
         cls, labels: Sequence[str], atoms: Sequence[int], polarisation: Sequence[float]
     ) -> SpinMoments:
         """Uncorrelated atoms with ``<sigma_z> = polarisation``, one number in [-1, 1] a label."""
-        return cls.product(labels, atoms, [(0.0, 0.0, p) for p in polarisation])
+        values = check_sequence("polarisation", polarisation, "Give one number a label.")
+        return cls.product(labels, atoms, [(0.0, 0.0, p) for p in values])
 
     def _place(self, label: str) -> slice:
         (chosen,) = check_labels("label", label, self.labels)

@@ -26,6 +26,7 @@ from darkstate.errors import (
     ArgumentError,
     CapacityError,
     UnphysicalError,
+    as_labels,
     check_integer,
     check_labels,
 )
@@ -52,7 +53,7 @@ def check_subsystems(
         ArgumentError: no label, a repeated one, one that is no string, or not one dimension >= 1
             per label.
     """
-    names = (labels,) if isinstance(labels, str) else tuple(labels)
+    names = as_labels("labels", labels)
     for name in names:
         if not isinstance(name, str):
             raise ArgumentError("labels", "be strings", name, "Give names such as 'A1'.")

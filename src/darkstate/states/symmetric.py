@@ -27,7 +27,15 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_integer, check_real
+from darkstate.errors import (
+    ArgumentError,
+    UnphysicalError,
+    check_instance,
+    check_integer,
+    check_real,
+    check_reals,
+    check_sequence,
+)
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity
@@ -65,7 +73,13 @@ class EnsembleState:
 
     def __post_init__(self) -> None:
         labels, dimensions = check_subsystems(self.labels, self.dimensions)
-        atoms = tuple(int(count) for count in self.atoms)
+        remedy = "Give atoms = 0 for what is no ensemble."
+        atoms = tuple(
+            check_integer("atoms", count, minimum=0, remedy=remedy)
+            for count in check_sequence("atoms", self.atoms, remedy)
+        )
+        if len(atoms) != len(labels):
+            raise ArgumentError("atoms", "have one number per label", atoms, remedy)
         expected = tuple(
             DickeBasis.of(count).dimension if count else size
             for count, size in zip(atoms, dimensions, strict=True)
@@ -73,9 +87,14 @@ class EnsembleState:
         if expected != dimensions:
             remedy = "An ensemble has all its |J, M>; give atoms = 0 for another subsystem."
             raise ArgumentError("dimensions", f"be {expected}", dimensions, remedy)
-        members = np.asarray(self.members, dtype=np.int64)
-        sizes = np.asarray(self.sizes, dtype=np.int64)
+        members, sizes = (
+            check_reals(name, getattr(self, name), rule="be whole numbers", remedy="Give indices.")
+            for name in ("members", "sizes")
+        )
+        members, sizes = members.astype(np.int64), sizes.astype(np.int64)
         values = np.asarray(self.values)
+        if values.dtype.kind not in "iufc":
+            raise ArgumentError("values", "be numbers", self.values, "Flatten the blocks.")
         if members.shape != (int(sizes.sum()), len(labels)):
             rule = f"have shape {(int(sizes.sum()), len(labels))}"
             raise ArgumentError("members", rule, members.shape, "One row per member of a block.")
@@ -120,6 +139,7 @@ class EnsembleState:
             ArgumentError: a 2J that N atoms do not have, or a matrix of another shape.
         """
         check_integer("atoms", atoms, minimum=1)
+        check_instance("blocks", blocks, Mapping, "Write {2J: matrix}.")
         basis = DickeBasis.of(atoms)
         members, sizes, values = [], [], []
         for twice, matrix in blocks.items():
@@ -153,7 +173,10 @@ class EnsembleState:
             UnphysicalError: the Bloch vector is longer than 1.
         """
         check_integer("atoms", atoms, minimum=1)
-        b = [check_real(f"bloch[{k}]", x) for k, x in enumerate(bloch)]
+        b = [
+            check_real(f"bloch[{k}]", x)
+            for k, x in enumerate(check_sequence("bloch", bloch, "Give three numbers."))
+        ]
         length = float(np.linalg.norm(b))
         if len(b) != 3 or length > 1 + 1e-12:
             remedy = "Give the means of the three Pauli matrices of one atom."
