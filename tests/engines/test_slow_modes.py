@@ -7,6 +7,7 @@ generator: each test here has a weak process beside a strong one.
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
-from darkstate.engines import Collective, Lindblad, dark
+from darkstate.engines import Collective, Lindblad, dark, stationary
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
@@ -470,6 +471,37 @@ def test_the_gap_of_a_part_or_of_two_zeros_is_none():
     assert spectral_gap(rotation, 1.0) is None
     big = sp.csr_array(np.diag(-np.ones(400)) + np.diag(np.ones(399), 1))
     assert spectral_gap(big, 1.0) is None
+    assert spectral_gap(sp.csr_array(np.zeros((1, 1))), 1.0) is None  # one state, nothing relaxes
+
+
+@pytest.mark.parametrize(("numbers", "work", "known"), [(2, 9, True), (1, 9, False), (2, 8, False)])
+def test_gaps_of_large_parts_or_of_many_are_not_looked_for(monkeypatch, numbers, work, known):
+    monkeypatch.setattr(stationary, "SPECTRUM_NUMBERS", numbers)
+    monkeypatch.setattr(stationary, "SPECTRUM_WORK", work)
+    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]], dtype=complex))
+    assert (spectral_gap(turning, 10.0) is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("bound", "vector", "scale", "expected"),
+    [
+        (0.3, [1.0, 0.0], 2.0, (1.0, True)),  # an eigenvector: its eigenvalue
+        (0.3, [1.0, 1.0], 2.0, (0.3, True)),  # none: the bound
+        (0.3, [1.0, 1.0], 1e16, (0.3, False)),  # which rounding may hide
+        (0.0, [1.0, 0.0], 2.0, (0.0, False)),
+    ],
+)
+def test_where_inverse_iteration_does_not_settle_a_bound_stands(bound, vector, scale, expected):
+    x = np.array(vector) / np.linalg.norm(vector)
+    L = sp.csr_array(np.diag([-1.0, -2.0]))
+    solver = SimpleNamespace(matrix=L, scale=scale, slow_vectors=lambda: (bound, x, x))
+    assert stationary._slowest(solver, abs(L)) == pytest.approx(expected)
+
+
+def test_without_a_rate_there_is_no_direct_solution(monkeypatch):
+    assert direct(birth_death(0.5)) is not None
+    monkeypatch.setattr(stationary, "_slowest", lambda *each: (0.0, False))
+    assert direct(birth_death(0.5)) is None
 
 
 def test_a_defective_eigenvalue_keeps_half_of_its_digits():

@@ -1,6 +1,7 @@
 """Intervals where a straight line would mislead: variances, lifetimes, rates at an end."""
 
 import dataclasses
+import importlib
 
 import numpy as np
 import pytest
@@ -60,8 +61,12 @@ def test_a_lifetime_is_infinite_where_its_rate_may_vanish():
         assert dark.value > 0 and dark.low > 1e3 and dark.covers(np.inf)
 
 
-def test_a_mode_rate_outside_of_the_range_is_not_called_known():
-    found = estimate(dataclasses.replace(LABORATORY, extra=0.0).run(2))["mode_rate"]
+def test_a_mode_rate_outside_of_the_range_is_not_called_known(monkeypatch):
+    """The best one of those that are tried is the least, whatever is drawn."""
+    least = 20 * LABORATORY.truth().mode_rate
+    module = importlib.import_module("darkstate.experiments.estimate")
+    monkeypatch.setattr(module, "_mode_range", lambda drive: (least, 10 * least))
+    found = estimate(LABORATORY.run(2))["mode_rate"]
     assert (found.low, found.high, found.error) == (0.0, np.inf, np.inf)
 
 
