@@ -16,12 +16,15 @@ NUMERICS := tests/linalg tests/experiments/test_estimate.py \
   collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
   cascade_reduction.py tensor.py trajectories.py) \
   $(addprefix tests/repeaters/test_, repeater_exact.py lattice.py)
+LOW := .venv-lowest/bin
+LOWEST := .venv-lowest/.installed
+FILES := tests/test_public.py tests/test_cli.py tests/test_storage.py tests/test_plots.py
 
 # Only our own environment counts, whatever else is activated.
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-unfriendly test-slow architecture lint format types docs bench clean distclean
+.PHONY: help demo env test test-unfriendly test-slow test-lowest architecture lint format types docs bench clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -40,6 +43,10 @@ test-unfriendly: $(DEV) ## the numerics of every engine on a processor with othe
 
 test-slow: $(DEV) ## only the tests marked slow
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+test-lowest: $(LOWEST) ## the commands and a part of the tests with the lowest versions of all dependencies
+	@$(LOW)/python -m pytest -q -W default -m 'slow or not slow' tests/test_lowest.py
+	@$(LOW)/python -m pytest -q -W default $(FILES)
 
 architecture: $(DEV) ## only the import rules
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
@@ -70,7 +77,7 @@ clean: ## remove what was built or computed for the demo; .venv stays
 	@find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## clean, and remove .venv
-	@rm -rf $(VENV)
+	@rm -rf $(VENV) .venv-lowest
 
 $(CREATED):
 	@command -v $(PYTHON) > /dev/null || { \
@@ -94,3 +101,12 @@ $(DEV): pyproject.toml | $(CREATED)
 	@echo "Installing darkstate and its development tools into $(VENV) (once) ..."
 	@$(PIP) install --editable '.[dev]' 'pyright[nodejs]'
 	@touch $(RUN) $@
+
+$(LOWEST): pyproject.toml .ci/lowest.py
+	@echo "Installing darkstate with the lowest versions of its dependencies into .venv-lowest ..."
+	@rm -rf .venv-lowest
+	@$(PYTHON) -m venv .venv-lowest
+	@$(PYTHON) .ci/lowest.py > .venv-lowest/constraints.txt
+	@$(LOW)/python -m pip --quiet --disable-pip-version-check install \
+	  --constraint .venv-lowest/constraints.txt --editable . pytest hypothesis
+	@touch $@
