@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+SHARE ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +25,7 @@ FILES := tests/test_public.py tests/test_cli.py tests/test_storage.py tests/test
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-unfriendly test-slow test-lowest architecture lint format types docs bench clean distclean
+.PHONY: help demo env test test-unfriendly test-slow test-lowest attack architecture lint format types docs bench clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -47,6 +48,9 @@ test-slow: $(DEV) ## only the tests marked slow
 test-lowest: $(LOWEST) ## the commands and a part of the tests with the lowest versions of all dependencies
 	@$(LOW)/python -m pytest -q -W default -m 'slow or not slow' tests/test_lowest.py
 	@$(LOW)/python -m pytest -q -W default $(FILES)
+
+attack: $(DEV) ## damaged files, wrong calls and killed commands by the thousand (an hour; SHARE=0.1 for less)
+	@$(BIN)/python tests/attack --share $(SHARE)
 
 architecture: $(DEV) ## only the import rules
 	@$(BIN)/python -m pytest -q tests/test_architecture.py

@@ -3,6 +3,7 @@
     python tests/attack                      all of it (about an hour on one core)
     python tests/attack --share 0.1          a tenth of every kind
     python tests/attack --only scenarios     one kind: scenarios, calls, flips, kills
+    python tests/attack --sample             a few cases of every kind, for the quick tests
 
 Prints the table tried / clean / faults, and what the faults were. The exit code is 1 if there are any.
 """
@@ -13,6 +14,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from math import ceil
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 os.environ["MPLBACKEND"] = "Agg"
@@ -24,10 +26,11 @@ from attack_child import Table
 
 HEAD = f"{'attack':44s} {'tried':>6s} {'clean':>6s} {'faults':>6s}"
 KINDS: dict[str, Callable[[float, int], list[Table]]] = {
-    "scenarios": lambda share, seed: attack_scenarios.tables(round(3000 * share), seed),
-    "flips": lambda share, seed: attack_flips.tables(round(200 * share), seed),
-    "kills": lambda share, seed: attack_kills.tables(round(40 * share), seed),
+    "scenarios": lambda share, seed: attack_scenarios.tables(ceil(3000 * share), seed),
+    "flips": lambda share, seed: attack_flips.tables(ceil(200 * share), seed),
+    "kills": lambda share, seed: attack_kills.tables(ceil(40 * share), seed),
 }
+SAMPLE = 0.005
 
 
 def _import_everything() -> None:
@@ -51,13 +54,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="attack", description=__doc__.split("\n")[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers of cases")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sample", action="store_true", help=f"the same as --share {SAMPLE}")
     parser.add_argument("--only", choices=KINDS, action="append")
     asked = parser.parse_args()
+    share = SAMPLE if asked.sample else asked.share
     _import_everything()
     print(HEAD, flush=True)
     tables: list[Table] = []
     for kind in asked.only or KINDS:
-        for table in KINDS[kind](asked.share, asked.seed):
+        for table in KINDS[kind](share, asked.seed):
             print(table.row(), flush=True)
             tables.append(table)
     for table in tables:

@@ -61,6 +61,7 @@ def content(kind: str, folder: Path) -> Any:
     from attack_flips import plain
 
     import darkstate as ds
+    from darkstate.errors import DarkstateError
     from darkstate.experiments import read_records
 
     if kind.startswith("experiment"):
@@ -73,7 +74,10 @@ def content(kind: str, folder: Path) -> Any:
     if not out.exists() or {path.name for path in out.iterdir()} <= {"notes.txt", "mine"}:
         return None
     if kind == "sweep":
-        return plain(ds.open_sweep(out).table().drop_attrs())
+        try:
+            return plain(ds.open_sweep(out).table().drop_attrs())
+        except DarkstateError:
+            return None  # killed before there was a plan
     texts = {
         path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(out.rglob("*"))
@@ -141,7 +145,7 @@ def case(kind: str, source: Path, at: int) -> Callable[[], None]:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "f"
             shutil.copytree(source, folder)
-            old = content(kind, folder)
+            old, mine = content(kind, folder), _foreign(folder)
             arguments = steps(kind, folder)[1]
 
             def killed() -> None:
@@ -158,21 +162,25 @@ def case(kind: str, source: Path, at: int) -> Callable[[], None]:
                 raise WrongError(f"event {at}: {'absent' if found is None else 'neither old nor new'}")
             if new == old and kind != "sweep":
                 raise WrongError("the second command changed nothing")
-            _check_tidy(folder)
+            _check_tidy(folder, mine)
 
     return run
 
 
-def _check_tidy(folder: Path) -> None:
+def _foreign(folder: Path) -> set[Path]:
+    """The user's files in a folder and in its output."""
+    return {path for name in FOREIGN for place in (folder, folder / "out") if (path := place / name).exists()}
+
+
+def _check_tidy(folder: Path, mine: set[Path]) -> None:
     """No leftovers, and all of the user's files are there."""
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
     left = [name for name in names if name.rpartition("/")[2].startswith(".") or name.endswith((".part", ".partial"))]
     if left:
         raise WrongError(f"leftovers: {left[:3]}")
-    for name in FOREIGN:
-        for place in (folder, folder / "out"):
-            if place.is_dir() and (not (place / name).exists() or (place / name).read_text() != "mine"):
-                raise WrongError(f"the user's {place.name}/{name} is gone or changed")
+    for path in mine:
+        if not path.exists() or path.read_text() != "mine":
+            raise WrongError(f"the user's {path.relative_to(folder)} is gone or changed")
 
 
 def _events(kind: str, source: Path) -> int:
