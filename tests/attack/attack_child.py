@@ -99,7 +99,7 @@ def isolated(case: Callable[[], object], seconds: int = SECONDS) -> Outcome:
 
 
 def _be_the_child(case: Callable[[], object], seconds: int, pipe: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(6 * seconds)  # it waits for something, and does not compute
