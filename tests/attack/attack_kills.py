@@ -48,7 +48,7 @@ def steps(kind: str, folder: Path) -> Steps:
         return first, [*second, "--overwrite"]
     if kind == "papers run":
         first, second = (["papers", "run", "drivenmodes", "--fast", "--out", out, "-f", f] for f in ("1c", "1d"))
-        return first, second
+        return first, [*second, "--overwrite"]
     if kind == "sweep":
         return ["sweep", str(folder / "sweep.yaml"), "--out", out], ["sweep", str(folder / "sweep.yaml"), "--out", out]
     name = out + (".csv" if kind.endswith("csv") else ".zarr")
