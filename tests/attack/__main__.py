@@ -16,7 +16,9 @@ import sys
 from collections.abc import Callable
 from math import ceil
 
-os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+os.environ.update(
+    dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+)
 os.environ["MPLBACKEND"] = "Agg"
 
 import attack_flips

@@ -77,7 +77,9 @@ def read(kind: str, place: Path) -> Any:
 
 def damage(place: Path, draw: random.Random) -> str:
     """Damage one file of a folder, or the file itself; returns what was done."""
-    files = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
+    files = (
+        [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
+    )
     file = draw.choice(files)
     data = bytearray(file.read_bytes())
     digits = [k for k, byte in enumerate(data) if 48 <= byte <= 57]
@@ -152,7 +154,9 @@ def _check_sweep(place: Path, source: Path, found: Any, done: str) -> None:
                 raise WrongError(f"{done}: '{name}' is another one after the next run")
 
 
-def _cases(kind: str, count: int, seed: int, source: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+def _cases(
+    kind: str, count: int, seed: int, source: Path
+) -> Iterator[tuple[str, Callable[[], None]]]:
     for k in range(count):
         yield f"{kind} {k}", case(kind, source, f"{seed} {kind} {k}")
 

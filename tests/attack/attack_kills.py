@@ -47,10 +47,17 @@ def steps(kind: str, folder: Path) -> Steps:
         first, second = (["run", str(folder / f"run{k}.yaml"), "--out", out] for k in (1, 2))
         return first, [*second, "--overwrite"]
     if kind == "papers run":
-        first, second = (["papers", "run", "drivenmodes", "--fast", "--out", out, "-f", f] for f in ("1c", "1d"))
+        first, second = (
+            ["papers", "run", "drivenmodes", "--fast", "--out", out, "-f", f] for f in ("1c", "1d")
+        )
         return first, [*second, "--overwrite"]
     if kind == "sweep":
-        return ["sweep", str(folder / "sweep.yaml"), "--out", out], ["sweep", str(folder / "sweep.yaml"), "--out", out]
+        return ["sweep", str(folder / "sweep.yaml"), "--out", out], [
+            "sweep",
+            str(folder / "sweep.yaml"),
+            "--out",
+            out,
+        ]
     name = out + (".csv" if kind.endswith("csv") else ".zarr")
     simulate = ["experiment", "simulate", name, "--shots", "12", "--bins", "4"]
     return [*simulate, "--seed", "1"], [*simulate, "--seed", "2", "--overwrite"]
@@ -84,7 +91,12 @@ def content(kind: str, folder: Path) -> Any:
         if path.suffix in (".json", ".csv") and "zarr" not in path.as_posix()
     }
     if kind == "run":
-        return sorted(texts), _timeless(texts["report.json"]), texts["pairs.csv"], plain(ds.load_result(out / "result.zarr").state)
+        return (
+            sorted(texts),
+            _timeless(texts["report.json"]),
+            texts["pairs.csv"],
+            plain(ds.load_result(out / "result.zarr").state),
+        )
     return sorted(path.name for path in out.iterdir()), json.loads(texts["claims.json"])
 
 
@@ -159,7 +171,9 @@ def case(kind: str, source: Path, at: int) -> Callable[[], None]:
             if again.code == 2:
                 raise WrongError(f"event {at}: the next run is refused: {again.err[-200:]}")
             if kind != "sweep" and found not in (old, new):
-                raise WrongError(f"event {at}: {'absent' if found is None else 'neither old nor new'}")
+                raise WrongError(
+                    f"event {at}: {'absent' if found is None else 'neither old nor new'}"
+                )
             if new == old and kind != "sweep":
                 raise WrongError("the second command changed nothing")
             _check_tidy(folder, mine)
@@ -169,13 +183,22 @@ def case(kind: str, source: Path, at: int) -> Callable[[], None]:
 
 def _foreign(folder: Path) -> set[Path]:
     """The user's files in a folder and in its output."""
-    return {path for name in FOREIGN for place in (folder, folder / "out") if (path := place / name).exists()}
+    return {
+        path
+        for name in FOREIGN
+        for place in (folder, folder / "out")
+        if (path := place / name).exists()
+    }
 
 
 def _check_tidy(folder: Path, mine: set[Path]) -> None:
     """No leftovers, and all of the user's files are there."""
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
-    left = [name for name in names if name.rpartition("/")[2].startswith(".") or name.endswith((".part", ".partial"))]
+    left = [
+        name
+        for name in names
+        if name.rpartition("/")[2].startswith(".") or name.endswith((".part", ".partial"))
+    ]
     if left:
         raise WrongError(f"leftovers: {left[:3]}")
     for path in mine:

@@ -46,7 +46,13 @@ def _trees() -> list[tuple[str, dict[str, Any]]]:
 
 def _places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Paths of all values in a tree."""
-    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    entries = (
+        tree.items()
+        if isinstance(tree, dict)
+        else enumerate(tree)
+        if isinstance(tree, list)
+        else ()
+    )
     for key, value in entries:
         yield (*path, key)
         yield from _places(value, (*path, key))
@@ -87,7 +93,9 @@ def _scribbled(text: str, draw: random.Random) -> str:
         kind = draw.choice(("insert", "delete", "line", "twice", "cut", "digit"))
         lines = text.split("\n")
         if kind == "insert":
-            text = text[:k] + draw.choice("{}[]:,-'\"#&*!|>%@`\t\n\r\x00\u00e9\u202e 019.e") + text[k:]
+            text = (
+                text[:k] + draw.choice("{}[]:,-'\"#&*!|>%@`\t\n\r\x00\u00e9\u202e 019.e") + text[k:]
+            )
         elif kind == "delete":
             text = text[:k] + text[k + draw.randint(1, 12) :]
         elif kind == "line":
@@ -124,7 +132,11 @@ MODELS = {
     "SpinChains": {"sites": 2, "dephasing": 0.1},
     "CavityAtomChains": {"sites": 1, "loss": 0.1},
     "DualRail": {"pairs": 2, "squeezing": 1.0},
-    "ParametricPair": {"pump": 10.0, "coupling": 1.8, "baths": [{"strength": 0.01, "cutoff": 1.0}] * 2},
+    "ParametricPair": {
+        "pump": 10.0,
+        "coupling": 1.8,
+        "baths": [{"strength": 0.01, "cutoff": 1.0}] * 2,
+    },
     "AtomicEnsembles": {"atoms": 100, "squeezing": 0.5, "optical_depth": 10, "emission": 1.0},
     "EnsembleRepeater": {"nodes": 3, "atoms": 10, "time": 1.0},
 }
@@ -133,18 +145,53 @@ SIZES = {"sites", "pairs", "atoms", "nodes"}
 
 def by_hand() -> Iterator[tuple[str, str, str]]:
     """``(name, ending, text)`` of scenarios that are wrong on purpose."""
-    nasty = (-1, 0, 1e-300, 1e155, 1e300, 10**7, 10**18, 12345, "inf", "nan", "1 s", [0.1, 0.2, 0.3], [[1]], None, True)
+    nasty = (
+        -1,
+        0,
+        1e-300,
+        1e155,
+        1e300,
+        10**7,
+        10**18,
+        12345,
+        "inf",
+        "nan",
+        "1 s",
+        [0.1, 0.2, 0.3],
+        [[1]],
+        None,
+        True,
+    )
     for kind, fields in MODELS.items():
         for name in fields:
             for value in nasty:
                 tree = {"model": {"kind": kind, **fields, name: value}}
                 yield f"{kind}.{name} = {value!r}", ".yaml", json.dumps(tree)
     chains = {"kind": "CavityChains", "sites": 2, "loss": 0.1}
-    for engine in ("Gaussian", "Lindblad", "Collective", "Cascade", "Moments", "Trajectories", "TensorTrajectories", "Nothing"):
+    for engine in (
+        "Gaussian",
+        "Lindblad",
+        "Collective",
+        "Cascade",
+        "Moments",
+        "Trajectories",
+        "TensorTrajectories",
+        "Nothing",
+    ):
         for kind, fields in MODELS.items():
             tree = {"model": {"kind": kind, **fields}, "engine": {"kind": engine}}
             yield f"{kind} by {engine}", ".yaml", json.dumps(tree)
-    grids = ({"stop": 1e300}, {"stop": 0}, {"stop": 1, "points": 10**9}, {"start": 0, "stop": 5, "spacing": "log"}, {"stop": "5 MHz"}, {"stop": 1e-300}, 5, [1, 2], None)
+    grids = (
+        {"stop": 1e300},
+        {"stop": 0},
+        {"stop": 1, "points": 10**9},
+        {"start": 0, "stop": 5, "spacing": "log"},
+        {"stop": "5 MHz"},
+        {"stop": 1e-300},
+        5,
+        [1, 2],
+        None,
+    )
     for times in grids:
         tree = {"model": chains, "solve": "evolve", "times": times}
         yield f"times {times!r}", ".yaml", json.dumps(tree)
@@ -171,16 +218,52 @@ def by_hand() -> Iterator[tuple[str, str, str]]:
         sweep = {"axes": [axis], "outputs": ["purity"]}
         yield f"axis {axis!r}", ".yaml", json.dumps({"model": chains, "sweep": sweep})
     huge = [{"name": name, "start": 0, "stop": 1, "points": 10**5} for name in ("loss", "hopping")]
-    yield "1e10 points", ".yaml", json.dumps({"model": chains, "sweep": {"axes": huge, "outputs": ["purity"]}})
-    twice = [{"name": "loss", "values": [0.1, 0.2], "dim": "x"}, {"name": "hopping", "values": [1, 2, 3], "dim": "x"}]
-    yield "one dim twice", ".yaml", json.dumps({"model": chains, "sweep": {"axes": twice, "outputs": ["purity"]}})
+    yield (
+        "1e10 points",
+        ".yaml",
+        json.dumps({"model": chains, "sweep": {"axes": huge, "outputs": ["purity"]}}),
+    )
+    twice = [
+        {"name": "loss", "values": [0.1, 0.2], "dim": "x"},
+        {"name": "hopping", "values": [1, 2, 3], "dim": "x"},
+    ]
+    yield (
+        "one dim twice",
+        ".yaml",
+        json.dumps({"model": chains, "sweep": {"axes": twice, "outputs": ["purity"]}}),
+    )
     for place in ("/dev/zero", "/dev/random", "/", "nothing.csv", "../../etc/passwd", "a\x00b", ""):
-        yield f"points from {place!r}", ".yaml", json.dumps({"model": chains, "sweep": {"file": place, "outputs": ["purity"]}})
-    for output in ("log_negativity(A1:B9)", "log_negativity()", "purity(", "report.nothing", "", "__import__('os')", 5, None):
-        yield f"output {output!r}", ".yaml", json.dumps({"model": chains, "sweep": {"axes": [axes[3]], "outputs": [output]}})
+        yield (
+            f"points from {place!r}",
+            ".yaml",
+            json.dumps({"model": chains, "sweep": {"file": place, "outputs": ["purity"]}}),
+        )
+    for output in (
+        "log_negativity(A1:B9)",
+        "log_negativity()",
+        "purity(",
+        "report.nothing",
+        "",
+        "__import__('os')",
+        5,
+        None,
+    ):
+        yield (
+            f"output {output!r}",
+            ".yaml",
+            json.dumps({"model": chains, "sweep": {"axes": [axes[3]], "outputs": [output]}}),
+        )
     yield "deep yaml", ".yaml", "[" * 5000
     yield "deep map", ".yaml", "".join(" " * k + "a:\n" for k in range(500))
-    yield "aliases", ".yaml", "a: &a [1,1,1,1]\n" + "".join(f"{b}: &{b} [*{a},*{a},*{a},*{a}]\n" for a, b in zip("abcdefghijk", "bcdefghijkl", strict=True))
+    yield (
+        "aliases",
+        ".yaml",
+        "a: &a [1,1,1,1]\n"
+        + "".join(
+            f"{b}: &{b} [*{a},*{a},*{a},*{a}]\n"
+            for a, b in zip("abcdefghijk", "bcdefghijkl", strict=True)
+        ),
+    )
     yield "tags", ".yaml", "model: !!python/object/apply:os.system ['true']\n"
     yield "binary", ".yaml", "\x00\x01\x02"
     yield "empty", ".yaml", ""
@@ -233,6 +316,11 @@ def tables(count: int, seed: int) -> list[Table]:
     share = max(1, min(len(chosen), count // 10))
     chosen = random.Random(seed).sample(chosen, share) if share < 300 else chosen
     return [
-        attack("scenarios, damaged at random", ((name, case(end, text)) for name, end, text in mutated(count, seed))),
-        attack("scenarios, wrong on purpose", ((name, case(end, text)) for name, end, text in chosen)),
+        attack(
+            "scenarios, damaged at random",
+            ((name, case(end, text)) for name, end, text in mutated(count, seed)),
+        ),
+        attack(
+            "scenarios, wrong on purpose", ((name, case(end, text)) for name, end, text in chosen)
+        ),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -117,7 +116,7 @@ class Meter:
         while len(self._marks) > 2 and self._marks[0][0] < self._told - _MEMORY:
             self._marks.pop(0)
         with suppress(OSError):  # a full disk must not stop what can still be stored
-            beside = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+            beside = self._file.with_name(f".{self._file.name}.new")  # one writer: the lock
             try:
                 beside.write_text(json.dumps(asdict(progress) | {"time": time.time()}))
                 beside.replace(self._file)
