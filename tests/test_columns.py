@@ -238,5 +238,5 @@ def test_expectation_is_a_float_for_hermitian_operators_of_every_state():
 @pytest.mark.parametrize("name", ["status", "message", "key", "loss", "engine_seed", "spawn_key"])
 def test_outputs_of_sweeps_do_not_take_the_names_of_other_columns(name):
     axis = ds.sweeps.grid("loss", [0.1, 0.2])
-    with pytest.raises(ArgumentError, match="differ from the axes|columns of every table"):
+    with pytest.raises(ArgumentError, match=r"differ from the axes|columns of every table"):
         ds.Sweep(CHAINS, axis, outputs=(name,), solve=lambda model: {name: 1.0})

@@ -5,7 +5,8 @@
     python tests/attack --only scenarios     one kind: scenarios, calls, flips, kills
     python tests/attack --sample             a few cases of every kind, for the quick tests
 
-Prints the table tried / clean / faults, and what the faults were. The exit code is 1 if there are any.
+Prints the table tried / clean / faults, and what the faults were. The exit code is 1 if there are
+any.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ os.environ["MPLBACKEND"] = "Agg"
 import attack_flips
 import attack_kills
 import attack_scenarios
+import wrong_calls
 from attack_child import Table
 
 HEAD = f"{'attack':44s} {'tried':>6s} {'clean':>6s} {'faults':>6s}"
 KINDS: dict[str, Callable[[float, int], list[Table]]] = {
     "scenarios": lambda share, seed: attack_scenarios.tables(ceil(3000 * share), seed),
+    "calls": lambda share, seed: wrong_calls.tables(ceil(6000 * share), seed),
     "flips": lambda share, seed: attack_flips.tables(ceil(200 * share), seed),
     "kills": lambda share, seed: attack_kills.tables(ceil(40 * share), seed),
 }

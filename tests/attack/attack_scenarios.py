@@ -21,17 +21,22 @@ from attack_child import Said, Table, attack, command
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").iterdir())
 
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2, 7, 10**9, 10**30, -(10**400), 1e308, -1e308, 1e155, 5e-324, 1e-200,
-    float("nan"), float("inf"), "", " ", "nan", "1e999", "5 MHz", "2*pi*3 kHz", "3 us", "1/0 MHz", "MHz^3", "5 bananas",
-    "A1", "B1", "\x1b[31mred", "\u202eabc", "a\x00b", "../../x", "/dev/zero", "x" * 5000, [], {}, [1], [[1]], [1, "a"],
-    {"kind": "Gaussian"}, {"kind": "Lindblad", "cutoff": 3}, {"kind": "Trajectories"}, {"kind": "Cascade"}, {"kind": "Moments"},
-    "CavityChains", "SpinChains", "DualRail", "CavityAtomChains", "purity", "all_up", "exact", "log", "evolve",
+    None, True, False, 0, -1, 1, 2, 7, 10**9, 10**30, -(10**400), 1e308, -1e308, 1e155, 5e-324,
+    1e-200, float("nan"), float("inf"), "", " ", "nan", "1e999", "5 MHz", "2*pi*3 kHz", "3 us",
+    "1/0 MHz", "MHz^3", "5 bananas", "A1", "B1", "\x1b[31mred", "\u202eabc", "a\x00b", "../../x",
+    "/dev/zero", "x" * 5000, [], {}, [1], [[1]], [1, "a"], {"kind": "Gaussian"},
+    {"kind": "Lindblad", "cutoff": 3}, {"kind": "Trajectories"}, {"kind": "Cascade"},
+    {"kind": "Moments"}, "CavityChains", "SpinChains", "DualRail", "CavityAtomChains", "purity",
+    "all_up", "exact", "log", "evolve",
 )  # fmt: skip
 
-KEYS = """name description rate_unit model engine solve times measures pairs pictures sweep kind sites
-hopping loss detuning drive rate nbar mbar squeezing bandwidth rtol cutoff pump coupling treatment dephasing
-decay pairs nodes atoms time outcomes offset window start stop points spacing axes values outputs seed
-vectorise file dim""".split()
+KEYS = (
+    "name", "description", "rate_unit", "model", "engine", "solve", "times", "measures", "pairs",
+    "pictures", "sweep", "kind", "sites", "hopping", "loss", "detuning", "drive", "rate", "nbar",
+    "mbar", "squeezing", "bandwidth", "rtol", "cutoff", "pump", "coupling", "treatment",
+    "dephasing", "decay", "nodes", "atoms", "time", "outcomes", "offset", "window", "start", "stop",
+    "points", "spacing", "axes", "values", "outputs", "seed", "vectorise", "file", "dim",
+)  # fmt: skip
 
 
 def _trees() -> list[tuple[str, dict[str, Any]]]:
