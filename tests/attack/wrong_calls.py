@@ -1,8 +1,8 @@
 """Wrong and extreme arguments, one at a time, to everything public.
 
 A call is clean if it returns something or raises one of darkstate's own errors; a fault is any
-other exception (a warning of NumPy's included), not a number under a good status, and what is a fault of
-every attack.
+other exception (a warning of NumPy's included), not a number under a good status, and what is a
+fault of every attack.
 """
 
 from __future__ import annotations
