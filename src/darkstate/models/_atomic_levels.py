@@ -16,6 +16,9 @@ C)``, S what the ensembles have by themselves, C their correlation. With ``p = N
 for N to infinity: rates and sources of the collective light go with the atoms that are left, and N2
 is the variance of uncorrelated atoms. ``xi = Sigma/(N p)``; without detuning it needs no more than
 ``d Sigma/dt = - g Sigma + N [Gt N2 + d G p^2 (mu - nu)^2 + dN2/dt]``.
+
+App. B of the paper prints this without ``dN2/dt`` (``printed=True``): the variance of atoms that
+leave then fades at g only, and xi is too large while atoms leave. In the steady state both agree.
 """
 
 from __future__ import annotations
@@ -89,7 +92,7 @@ class AtomicLevels(Parameters):
     Raises:
         ArgumentError: out of range.
 
-    Source: Muschik, Krauter, Jensen, Petersen, Cirac, Polzik, arXiv:1203.4785 (2012), App. C.
+    Source: Muschik, Krauter, Jensen, Petersen, Cirac, Polzik, arXiv:1203.4785 (2012), App. B, C.
     """
 
     loss: float = field(metadata=RATE)
@@ -123,13 +126,14 @@ class AtomicLevels(Parameters):
         ]
         return np.array(A), np.array([up, down])
 
-    def rates(self, y: Array) -> Array:
-        """Rates of ``(n1, n2, S, Re C, Im C)``."""
+    def rates(self, y: Array, printed: bool = False) -> Array:
+        """Rates of ``(n1, n2, S, Re C, Im C)``; `printed` as of `evolve`."""
         A, b = self._flow()
         change = A @ y[:2] + b
         p, light = y[0] - y[1], self.optical_depth * self.emission
         g, r = self.noise + light * p, self.squeezing
-        own = self.noise * (y[0] + y[1]) + light * p * p * math.cosh(2 * r) + change.sum()
+        own = self.noise * (y[0] + y[1]) + light * p * p * math.cosh(2 * r)
+        own += 0.0 if printed else change.sum()
         pairs = 0.5 * light * p * p * math.sinh(2 * r)
         turning = self.detuning * np.array([y[4], -y[3]]) - g * y[3:5]
         return np.array([*change, own - g * y[2], pairs + turning[0], turning[1]])
@@ -139,6 +143,7 @@ class AtomicLevels(Parameters):
         times: Sequence[float] | Array,
         polarisation: float = 1.0,
         initial: LevelHistory | None = None,
+        printed: bool = False,
     ) -> LevelHistory:
         """Populations and xi at increasing `times`.
 
@@ -146,6 +151,7 @@ class AtomicLevels(Parameters):
             times: increasing times.
             polarisation: P2 of uncorrelated atoms at the first time, all in the two levels.
             initial: or go on from where a history without detuning ends.
+            printed: leave out ``dN2/dt``, as App. B of the paper does.
 
         Raises:
             ArgumentError: times not finite or not increasing; a polarisation out of range.
@@ -163,7 +169,13 @@ class AtomicLevels(Parameters):
             own, pairs = float(initial.own[-1]), float(initial.correlation[-1])
             start = np.array([0.5 * N2 * (1 + p), 0.5 * N2 * (1 - p), own, pairs, 0.0])
         done = solve_ivp(
-            lambda _, y: self.rates(y), (t[0], t[-1]), start, "LSODA", t, rtol=1e-10, atol=1e-13
+            lambda _, y: self.rates(y, printed),
+            (t[0], t[-1]),
+            start,
+            "LSODA",
+            t,
+            rtol=1e-10,
+            atol=1e-13,
         )
         return _history(t, done.y)
 
