@@ -67,7 +67,8 @@ class AtomicEnsembles(Parameters):
         ArgumentError: out of range.
 
     Source: Muschik, Krauter, Jensen, Petersen, Cirac, Polzik, arXiv:1203.4785 (2012), Eq. (A3);
-    Krauter et al., Phys. Rev. Lett. 107, 080503 (2011).
+    derived in Muschik et al., Phys. Rev. A 83, 052312 (2011); experiment: Krauter et al., Phys.
+    Rev. Lett. 107, 080503 (2011).
     """
 
     atoms: int
@@ -78,7 +79,7 @@ class AtomicEnsembles(Parameters):
     heating: float = field(default=0.0, metadata=RATE)
     dephasing: float = field(default=0.0, metadata=RATE)
     detuning: float = field(default=0.0, metadata=RATE)
-    references: ClassVar[tuple[str, ...]] = ("muschik2012", "krauter2011")
+    references: ClassVar[tuple[str, ...]] = ("muschik2012", "muschik2011", "krauter2011")
 
     def __post_init__(self) -> None:
         remedy = "Give the number of atoms of one ensemble."
@@ -176,7 +177,7 @@ class AtomicEnsembles(Parameters):
         """xi over time for N to infinity, from pumped atoms of the stationary polarisation.
 
         ``xi(t) = xi(0) e^(-g t) + xi_steady (1 - e^(-g t))``, ``g = Gt + d G P2``, ``xi(0) = 1/P2``
-        (Eq. B2 of the paper), without detuning.
+        (Eq. B3 of the paper at constant N2 and P2), without detuning.
 
         Raises:
             ArgumentError: times not finite; a detuning; P2 <= 0.
