@@ -27,7 +27,8 @@ def rows(claims) -> str:
     """One row a claim; its note stands below what was computed."""
     lines = ["| Claim | Paper | Computed | Verdict |", "| --- | --- | --- | --- |"]
     for claim in claims:
-        computed = plain(claim.computed) + (f"<br>*{plain(claim.note)}*" if claim.note else "")
+        note = f"*{plain(claim.note)}*" if claim.note else ""
+        computed = "<br>".join(part for part in (plain(claim.computed), note) if part)
         text = f"**{claim.id}** {plain(claim.text)}"
         text += f"<br>*{plain(claim.place)}*" if claim.place else ""
         lines.append(f"| {text} | {plain(claim.paper)} | {computed} | {claim.verdict} |")

@@ -9,9 +9,17 @@ from chance import counts, sigmas
 from darkstate.papers import Verdict, base
 from darkstate.papers.base import judged_share
 from darkstate.papers.muschik2012.conditional import FIGURE_4B
+from darkstate.papers.muschik2012.memory import MEMORY
 from darkstate.papers.muschik2012.reconstruction import RECONSTRUCTION
+from darkstate.papers.muschik2012.relations import RELATIONS, commutator
+from darkstate.papers.muschik2012.slices import falling_out
 
-FIGURES = {"4b": FIGURE_4B, "reconstruction": RECONSTRUCTION}
+FIGURES = {
+    "4b": FIGURE_4B,
+    "memory": MEMORY,
+    "relations": RELATIONS,
+    "reconstruction": RECONSTRUCTION,
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +65,8 @@ def test_reconstruction(data):
         "reconstruction-2": Verdict.UNDECIDED,
         "reconstruction-3": Verdict.UNDECIDED,
         "reconstruction-4": Verdict.REPRODUCED,
-        "reconstruction-5": Verdict.CONDITION,
-        "reconstruction-6": Verdict.FINDING,
+        "reconstruction-5": Verdict.FINDING,
+        "reconstruction-6": Verdict.NOT_COMPUTED,
     }
     assert float(found.biased.sel(formula="all")) == pytest.approx(
         float(found.truth.sel(quantity="xi")), abs=1e-9
@@ -74,6 +82,46 @@ def test_reconstruction(data):
         changed = verdicts("reconstruction", other)
         assert changed["reconstruction-4"] == Verdict.NOT_REPRODUCED
         assert {changed[f"reconstruction-{number}"] for number in (1, 2, 3)} == {verdict}
+
+
+def test_memory(data):
+    found = data("memory")
+    assert set(verdicts("memory", found).values()) == {Verdict.REPRODUCED}
+    found["printed"] = found.printed + 0.1
+    found["kept"] = found.kept + 0.1
+    found["mode"] = found["mode"] / 3
+    found.attrs |= {"large": 2 * found.attrs["large"], "told": 2 * found.attrs["told"]}
+    found["master"] = found.master * [1, 2]
+    assert set(verdicts("memory", found).values()) == {Verdict.NOT_REPRODUCED}
+
+
+def test_relations(data):
+    found = data("relations")
+    conditions = {1, 4, 5, 7, 9}
+    assert verdicts("relations", found) == {
+        f"relations-{k}": Verdict.CONDITION if k in conditions else Verdict.REPRODUCED
+        for k in range(1, 10)
+    }
+    found["error"] = found.error + 1
+    found["reconstructed"] = found.reconstructed + 1
+    found.attrs |= {"two": [0.0] * 4, "atoms": 1.0, "means": 2.0}
+    changed = verdicts("relations", found)
+    assert changed.pop("relations-1") is changed.pop("relations-9") is Verdict.CONDITION
+    assert set(changed.values()) == {Verdict.NOT_REPRODUCED}
+    found.attrs["norm"] = 1.0
+    assert verdicts("relations", found)["relations-1"] is Verdict.REPRODUCED
+
+
+@pytest.mark.parametrize("z", [1.0, 2.5])
+def test_commutators_of_equation_8(z):
+    assert commutator("derived", 0.25, 0.2, 4.0, z) == pytest.approx(1, abs=1e-12)
+    printed = commutator("printed, unreduced kappa", 0.25, 0.2, 4.0, z)
+    assert abs(printed - 1) > 0.1
+    assert commutator("printed, unreduced kappa", 0.0, 0.2, 4.0, 1.0) == pytest.approx(1)
+    y, _, _ = falling_out(0.15, 0.05, z, 4.0, 500)
+    q, _, _ = falling_out(0.15, 0.05, -1 / z, 4.0, 500)
+    found = y[1:501] @ q[1:501] - y[0] * q[0] - y[501:] @ q[501:]
+    assert found == pytest.approx(1, abs=1e-5)
 
 
 def test_verdicts_of_shares_and_deviations_hold_for_any_sample():

@@ -1,7 +1,8 @@
 """Two atomic ensembles entangled by dissipation, helped by measurement (Muschik et al., 2012).
 
-Figures 3a, 3b and 4b, the reconstruction of Sec. V, the lifetimes of the text, the decorrelated
-equations (B1)-(B3), and beyond the paper finite N. Rates are per millisecond and energy-type.
+Figures 3a, 3b and 4b, how long records matter, the relations and the reconstruction of Sec. V, the
+lifetimes of the text, steady states, App. B, and beyond the paper finite N. Rates are per
+millisecond and energy-type.
 The paper polarises along x, the library along z: its (Jy, Jz, Jx) are our (Jx, Jy, Jz).
 """
 
@@ -11,7 +12,10 @@ from darkstate.papers.muschik2012.detuning import FIGURE_3A
 from darkstate.papers.muschik2012.finite_size import FINITE
 from darkstate.papers.muschik2012.formulas import FORMULAS
 from darkstate.papers.muschik2012.lifetimes import LIFETIME
+from darkstate.papers.muschik2012.memory import MEMORY
 from darkstate.papers.muschik2012.reconstruction import RECONSTRUCTION
+from darkstate.papers.muschik2012.relations import RELATIONS
+from darkstate.papers.muschik2012.steady import STEADY
 from darkstate.papers.muschik2012.three_level import FIGURE_3B
 
 MUSCHIK2012 = Paper(
@@ -19,23 +23,40 @@ MUSCHIK2012 = Paper(
     title="Robust entanglement generation by reservoir engineering",
     reference="C. A. Muschik, H. Krauter, K. Jensen, J. M. Petersen, J. I. Cirac, E. S. Polzik, "
     "arXiv:1203.4785 (2012)",
-    figures=(FIGURE_3A, FIGURE_3B, FIGURE_4B, RECONSTRUCTION, LIFETIME, FORMULAS, FINITE),
+    figures=(
+        FIGURE_3A,
+        FIGURE_3B,
+        FIGURE_4B,
+        MEMORY,
+        RELATIONS,
+        RECONSTRUCTION,
+        LIFETIME,
+        STEADY,
+        FORMULAS,
+        FINITE,
+    ),
     notes=(
         "Jumps A, B at rate d Gamma/N each in D[c] = c rho c† - {c† c, rho}/2; single-atom noise "
-        "Gt = Gcool + Gheat + Gdeph with dephasing D[sigma_z/2]. This is the reading in which (B1) "
-        "follows.",
-        "Chosen by us where our notes give no parameter: the drive scatters single atoms at mu^2 "
-        "Gamma into and nu^2 Gamma out of the polarised level, collisions at Gcol between any two "
-        "levels, the pump moves atoms at Gpump, half of the repumped atoms return polarised.",
-        "Gout_L, the loss from the two levels by the drive, is not given: a parameter; the claims "
-        "of 3b hold in a window of it.",
+        "Gt = Gcool + Gheat + Gdeph. The text's D[sigma_down,down] is our D[sigma_z/2].",
+        "Rates of App. C as printed: each of the two transitions back from the third level counts "
+        "Gin = Grepump + Gcol. Beside it, where it matters: one Grepump shared by both.",
+        "App. B as printed lacks dN2/dt in the equation of the variance. Figures 3a and 3b have "
+        "the term (3a loses no atoms); lifetimes are given with and without it.",
+        "Gout_L, the loss from the two levels by the drive, is not in the text: a parameter; the "
+        "claims of 3b hold in a window of it.",
         "3a and the lifetimes have d = 55, no pump and start with fully polarised, uncorrelated "
         "atoms. Detunings are cycles per second.",
-        "4b has Z = 2.5, as 3b; detector efficiencies 1, 0.8 and 0.5 are ours.",
-        "The virtual experiment of the reconstruction is ours: variance rates 0.30/ms of the light,"
-        " 0.10/ms of other decay and 0.02/ms in the dark, towards the vacuum; Z = 2.5, efficiency "
-        "0.85 known to 0.01; write and read pulses of 4 ms, waits of 10 and 40 ms, light of "
-        "6 sqrt(photons/ms), coverage with a drive of 12 ms, 200 shots per series and 12 bins.",
+        "4b has Z = 2.5, as 3b; detector efficiencies below 1 are ours. Sec. IV has variances in "
+        "units of the vacuum's and gamma_s as their rate; in Sec. V and Eqs. (3), (4) gamma_s is "
+        "the rate of amplitudes, and the vacuum has 1/2.",
+        "The virtual experiment of the reconstruction is ours but for the efficiency 0.84(4): "
+        "variance rates 0.30/ms of the light, 0.10/ms of other decay and 0.02/ms in the dark, "
+        "towards the vacuum; Z = 2.5; write and read pulses of 4 ms, waits of 10 and 40 ms, light "
+        "of 6 sqrt(photons/ms), coverage with a drive of 12 ms, 200 shots per series and 12 bins.",
+        "Slips in print: 1/N+ and 1/N- for N+ and N- (3); kappa/Z and +Z for kappa/Z^2 and -1/Z in "
+        "the second line of (8); X for P in that of (9); 2 for N2 in the first term of (B3); the "
+        "state down of ensemble II labelled I (Sec. II); sigma_II missing after rho in (A3); "
+        "|3,+-4> for |4,+-4> in the abbreviation of G34 (App. C).",
     ),
 )
 

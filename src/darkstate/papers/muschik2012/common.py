@@ -1,11 +1,10 @@
-"""What the figures of this paper share: its parameters per millisecond, and our choices.
+"""What the figures of this paper share: its parameters per millisecond, and its rates (App. C).
 
-Given are Gamma, Gt, Gcol, Z, Gpump = Grepump and the optical depths. How they make up the rates
-between the three levels is not, and neither is the loss rate of the drive. Chosen here: the drive
-scatters single atoms as it scatters them collectively (``mu^2 Gamma`` into the polarised level,
-``nu^2 Gamma`` out of it), collisions take an atom from any level to each other one at Gcol, the
-pump moves atoms at Gpump, the repump at Grepump, half of them into the polarised level. Detunings
-in Hz are cycles per second.
+Single atoms move at ``mu^2 Gamma + Gpump + Gcol`` into the polarised level and at ``nu^2 Gamma +
+Gcol`` out of it, leave each of the two levels at ``Gout_L + Gcol`` for the third, and come back to
+*each* of them at ``Gin = Grepump + Gcol``; the pump adds 2 Gpump to Gt. All this the text gives,
+but not Gout_L. Beside it: one Grepump shared by the two transitions back. Detunings in Hz are
+cycles per second.
 """
 
 from __future__ import annotations
@@ -37,19 +36,17 @@ def levels(
     depth: float = DEPTHS[0],
     *,
     pump: float = PUMP,
-    pumped: float = 1.0,
-    share: float = 0.5,
+    shared: bool = False,
     drive: bool = True,
     hertz: float = 0.0,
 ) -> AtomicLevels:
-    """The three-level atoms of the paper with our choices.
+    """The three-level atoms of the paper.
 
     Args:
         loss: Gout_L, rate at which the drive takes atoms out of the two levels, per ms.
         depth: d.
         pump: Gpump = Grepump per ms; 0 without the two lasers.
-        pumped: atoms move at this times Gpump.
-        share: fraction of repumped atoms that reach the polarised level.
+        shared: one Grepump for both transitions back together, and not for each of them.
         drive: whether the driving light is on.
         hertz: difference of the Larmor frequencies, in Hz.
     """
@@ -60,24 +57,25 @@ def levels(
         emission=light,
         squeezing=SQUEEZING,
         noise=NOISE + 2 * pump,
-        cooling=TOWARDS * light + COLLISIONS + pumped * pump,
+        cooling=TOWARDS * light + COLLISIONS + pump,
         heating=AWAY * light + COLLISIONS,
-        back=pump + 2 * COLLISIONS,
-        share=share,
+        back=(1 if shared else 2) * pump + 2 * COLLISIONS,
         detuning=angular(hertz),
     )
 
 
-def two_levels(hertz: float = 0.0, atoms: int = ATOMS) -> AtomicEnsembles:
-    """The same without the third level and the pump, as a model that any engine solves."""
-    cooling, heating = TOWARDS * EMISSION + COLLISIONS, AWAY * EMISSION + COLLISIONS
+def two_levels(
+    hertz: float = 0.0, atoms: int = ATOMS, depth: float = DEPTHS[0], pump: float = 0.0
+) -> AtomicEnsembles:
+    """The same without the third level, as a model that any engine solves."""
+    cooling, heating = TOWARDS * EMISSION + COLLISIONS + pump, AWAY * EMISSION + COLLISIONS
     return AtomicEnsembles(
         atoms,
         SQUEEZING,
-        optical_depth=DEPTHS[0],
+        optical_depth=depth,
         emission=EMISSION,
         cooling=cooling,
         heating=heating,
-        dephasing=NOISE - cooling - heating,
+        dephasing=NOISE + 2 * pump - cooling - heating,
         detuning=angular(hertz),
     )

@@ -36,7 +36,7 @@ def xi(atoms: int, engine: Any, noise: bool = True) -> float:
 
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
-    few = [2, 3, 4, 6, 8] if fast else [2, 3, 4, 6, 8, 10, 12, 16]
+    few = [2, 4, 8, 12] if fast else [2, 3, 4, 6, 8, 10, 12]
     many = np.unique(np.geomspace(2, 1e4, 31 if fast else 61).astype(int)).tolist()
     exact = []
     for k, atoms in enumerate(few):
@@ -91,7 +91,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.REPRODUCED if constant < 1e-8 else Verdict.NOT_REPRODUCED,
             "(mu - nu)^2",
             f"exact at every N to {constant:.0e}; the moment equations are off by {order:.2f}/N",
-            f"N = {int(data.few[0])} .. {last}, r = {_SQUEEZING:g}",
+            "exact for every N",
+            f"Sec. II, below Eq. (1); N = {int(data.few[0])} .. {last}, r = {_SQUEEZING:g}",
         ),
         Claim(
             "finite-2",

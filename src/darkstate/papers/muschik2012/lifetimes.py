@@ -2,7 +2,8 @@
 
 Without pump the drive and collisions depolarise the atoms, slowly; the entanglement that the drive
 keeps making ends when too little polarisation is left. If the drive is switched off where xi is
-smallest, what is there decays at the rate Gt of single atoms.
+smallest, what is there decays at the rate Gt of single atoms. Both with the equation of the
+variance as printed in App. B, and with the term ``dN2/dt`` that it lacks.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from darkstate.papers.muschik2012.common import NOISE, levels
 from darkstate.plots import legend_above
 
 _LAST = 60.0
-_LOSSES = (0.0, 0.005, 0.013, 0.026)
-_SHOWN = 0.013
-_DRIVEN, _BARE = 40.0, 2.5
+_LOSSES = (0.0, 0.005, 0.015, 0.026)
+_SHOWN = 0.015
+_DRIVEN, _BARE, _FACTOR = 40.0, 2.5, 16.0
 _NEAR = 0.25
 """How far from the numbers quoted counts as reproduced with a condition."""
+_EQUATIONS = ("printed", "extended")
 
 
 def crossing(times: np.ndarray, values: np.ndarray, level: float) -> float:
@@ -35,76 +37,126 @@ def crossing(times: np.ndarray, values: np.ndarray, level: float) -> float:
     return float(times[k] + share * (times[k + 1] - times[k]))
 
 
+def _run(loss: float, times: np.ndarray, printed: bool) -> tuple[np.ndarray, np.ndarray, float]:
+    """xi under the drive; xi after it is switched off where that is least; and when that is."""
+    on = levels(loss, pump=0.0).evolve(times, printed=printed)
+    best = max(1, int(np.argmin(on.xi)))
+    made = levels(loss, pump=0.0).evolve(times[: best + 1], printed=printed)
+    off = levels(loss, pump=0.0, drive=False).evolve(times, initial=made, printed=printed)
+    return on.xi, off.xi, float(times[best])
+
+
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     times = np.linspace(0.0, _LAST, 601 if fast else 6001)
-    driven, bare, switched = [], [], []
-    for k, loss in enumerate(_LOSSES):
-        on = levels(loss, pump=0.0).evolve(times)
-        best = max(1, int(np.argmin(on.xi)))
-        made = levels(loss, pump=0.0).evolve(times[: best + 1])
-        driven.append(on.xi)
-        bare.append(levels(loss, pump=0.0, drive=False).evolve(times, initial=made).xi)
-        switched.append(times[best])
-        progress("lifetimes", (k + 1) / len(_LOSSES))
+    runs = []
+    for k, equation in enumerate(_EQUATIONS):
+        runs.append([_run(loss, times, equation == "printed") for loss in _LOSSES])
+        progress("lifetimes", (k + 1) / len(_EQUATIONS))
+    on, off, switched = (
+        np.array([[run[i] for run in row] for row in runs], dtype=float) for i in range(3)
+    )
     return xr.Dataset(
         {
-            "driven": (("loss", "time"), np.array(driven)),
-            "bare": (("loss", "time"), np.array(bare)),
-            "switched": ("loss", np.array(switched)),
+            "driven": (("equation", "loss", "time"), on),
+            "bare": (("equation", "loss", "time"), off),
+            "switched": (("equation", "loss"), switched),
         },
-        coords={"loss": list(_LOSSES), "time": times},
+        coords={"equation": list(_EQUATIONS), "loss": list(_LOSSES), "time": times},
     )
 
 
 def _draw(axes: Any, data: xr.Dataset) -> None:
-    at = data.sel(loss=_SHOWN)
-    axes.plot(data.time, at.driven, label="drive on")
-    off = float(at.switched)
-    shown = data.time + off <= _LAST
-    axes.plot(data.time[shown] + off, at.bare[shown], ls="--", label=f"off after {off:.1f} ms")
+    for k, equation in enumerate(_EQUATIONS):
+        at = data.sel(loss=_SHOWN, equation=equation)
+        axes.plot(data.time, at.driven, color=f"C{k}", label=f"drive on, {equation}")
+        off = float(at.switched)
+        shown = data.time + off <= _LAST
+        label = f"off after {off:.1f} ms"
+        axes.plot(data.time[shown] + off, at.bare[shown], ls="--", color=f"C{k}", label=label)
     axes.axhline(1.0, color="0.4", lw=0.8, ls=":")
     axes.set(xlabel="time (ms)", ylabel=r"$\xi$", xlim=(0, _LAST), ylim=(0.7, 1.5))
     legend_above(axes, rf"$d=55$, no pump, $\Gamma_{{out}}^L={_SHOWN:g}$ ms$^{{-1}}$")
 
 
+def _times(data: xr.Dataset, equation: str) -> np.ndarray:
+    """(3, losses): end under the drive, end without it, 1/e time of 1 - xi without it."""
+    at, times = data.sel(equation=equation), data.time.values
+    ends = [[crossing(times, x.values, 1.0) for x in each] for each in (at.driven, at.bare)]
+    fading = [crossing(times, x.values, 1 - (1 - float(x[0])) / math.e) for x in at.bare]
+    return np.array([*ends, fading])
+
+
+def _listed(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.1f}" for value in values)
+
+
 def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
-    times = data.time.values
-    on = {float(x.loss): crossing(times, x.values, 1.0) for x in data.driven}
-    off = {float(x.loss): crossing(times, x.values, 1.0) for x in data.bare}
-    fading = {
-        float(x.loss): crossing(times, x.values, 1 - (1 - float(x[0])) / math.e) for x in data.bare
-    }
-    longer = min(on[x] / off[x] for x in on)
-    least = min(on)
-    close = abs(on[least] / _DRIVEN - 1) < _NEAR and abs(fading[least] / _BARE - 1) < _NEAR
-
-    def listed(values: dict[float, float]) -> str:
-        return ", ".join(f"{value:.1f}" for value in values.values())
-
+    found = {equation: _times(data, equation) for equation in _EQUATIONS}
     losses = ", ".join(f"{x:g}" for x in _LOSSES)
+    least = [rows[:, 0] for rows in found.values()]
+    near = all(abs(on / _DRIVEN - 1) < _NEAR > abs(fading / _BARE - 1) for on, _, fading in least)
+    ends = "; ".join(f"{_listed(rows[0])} ms ({name})" for name, rows in found.items())
+    kept = max(rows[0, _LOSSES.index(_SHOWN)] for rows in found.values())
+    bare = "; ".join(f"{_listed(rows[1])} ms ({name})" for name, rows in found.items())
+    fading = "; ".join(f"{_listed(rows[2])} ms ({name})" for name, rows in found.items())
+    factors = np.array([rows[0] / rows[2] for rows in found.values()])
+    same = np.array([rows[0] / rows[1] for rows in found.values()])
+    memory = np.array([rows[0] * NOISE for rows in found.values()])
+    place = "Sec. III, comparison with other methods; d = 55, no pump, rates of App. C"
     return (
         Claim(
             "lifetime-1",
             "Under the drive entanglement lasts 40 ms; without it, it would last 2.5 ms.",
-            Verdict.CONDITION if close else Verdict.NOT_REPRODUCED,
+            Verdict.CONDITION if near else Verdict.NOT_REPRODUCED,
             f"{_DRIVEN:g} ms against {_BARE:g} ms",
-            f"xi < 1 until {listed(on)} ms with the drive; after switching it off for "
-            f"{listed(off)} ms, and 1 - xi falls to 1/e in {listed(fading)} ms (Gout_L = {losses} "
-            "per ms)",
+            f"for Gout_L = {losses} per ms: xi < 1 with the drive until {ends}; after switching it "
+            f"off for {bare}, and 1 - xi falls to 1/e in {fading}",
             f"within {_NEAR:.0%} if the drive loses no atoms and the lifetime without it is the "
-            "1/e time of 1 - xi; xi < 1 lasts twice as long as quoted. By the given Gt = "
-            f"{NOISE:g} per ms variances decay in {1 / NOISE:.1f} ms, and 1/(2 Gt) = "
-            f"{0.5 / NOISE:.1f} ms would be the paper's number. d = 55 and heating by the drive at "
-            "nu^2 Gamma + Gcol are our choice; with two levels only (figure 3a) it lasts 38 ms",
+            "1/e time of 1 - xi; xi < 1 lasts twice as long as quoted. With Gout_L = "
+            f"{_SHOWN:g} per ms, in the window of figure 3b, the drive keeps it for {kept:.0f} ms "
+            "at most. Gt is taken to stay without the drive",
+            place,
         ),
         Claim(
             "lifetime-2",
-            "What ends the entanglement under the drive.",
-            Verdict.FINDING,
+            "The lifetime is longer than the decoherence time of the other noise by a factor of at "
+            "least 16.",
+            Verdict.REPRODUCED
+            if factors.min() >= _FACTOR
+            else Verdict.CONDITION
+            if factors.max() >= _FACTOR
+            else Verdict.NOT_REPRODUCED,
+            f"{_FACTOR:g}, which is {_DRIVEN:g}/{_BARE:g}",
+            f"at most {factors.max():.1f} times the 1/e time of 1 - xi without drive, "
+            f"{same.max():.1f} times the time with xi < 1, {memory.max():.1f} times 1/Gt = "
+            f"{1 / NOISE:.1f} ms, {2 * memory.max():.1f} times 1/(2 Gt)",
+            "the model with the fitted rates stays below 16 in every reading: its entanglement "
+            "ends earlier than measured, and decays more slowly without the drive",
+            place,
+        ),
+        Claim(
+            "lifetime-3",
+            "The entangling processes are fast; the loss of atoms, superposed and slow, ends the "
+            "entanglement.",
+            Verdict.CONDITION
+            if bool(np.all(np.diff([rows[0] for rows in found.values()]) < 0))
+            else Verdict.NOT_REPRODUCED,
+            "quasi-steady state, ended by atom loss",
+            f"the later the smaller the loss, but without any loss by the drive it ends too, "
+            f"after {found['extended'][0, 0]:.1f} ms",
+            "what ends it then is the loss of polarisation within the two levels, by nu^2 Gamma "
+            "and collisions",
+            "Sec. II, experimental results; Sec. III",
+        ),
+        Claim(
+            "lifetime-4",
+            "Entanglement was maintained for up to one hour, orders of magnitude longer than in "
+            "other matter; purely dissipatively ten times longer than before in this system.",
+            Verdict.NOT_COMPUTED,
+            "1 hour; several orders of magnitude; one",
             "",
-            f"it ends {longer:.1f} times later at least than without drive, and the later the "
-            "smaller the loss",
-            "the loss of polarisation, not Gt: with the pump of figure 3b it does not end",
+            "results of the laboratory; a steady state lasts as long as its rates, see 3b-5",
+            "Abstract; Sec. I; Sec. II",
         ),
     )
 
