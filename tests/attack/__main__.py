@@ -3,6 +3,7 @@
     python tests/attack                      all of it (about an hour on one core)
     python tests/attack --share 0.1          a tenth of every kind
     python tests/attack --only scenarios     one kind: scenarios, calls, flips, kills
+    python tests/attack --part 1/3           the first third of all cases, for a core of its own
     python tests/attack --sample             a few cases of every kind, for the quick tests
 
 Prints the table tried / clean / faults, and what the faults were. The exit code is 1 if there are
@@ -22,6 +23,7 @@ os.environ.update(
 )
 os.environ["MPLBACKEND"] = "Agg"
 
+import attack_child
 import attack_flips
 import attack_kills
 import attack_scenarios
@@ -59,9 +61,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="attack", description=__doc__.split("\n")[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers of cases")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--part", default="1/1", help="which part of all cases, such as 2/3")
     parser.add_argument("--sample", action="store_true", help=f"the same as --share {SAMPLE}")
     parser.add_argument("--only", choices=KINDS, action="append")
     asked = parser.parse_args()
+    part, parts = (int(number) for number in asked.part.split("/"))
+    attack_child.PART[:] = part - 1, parts
     share = SAMPLE if asked.sample else asked.share
     _import_everything()
     print(HEAD, flush=True)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from attack_child import Table, WrongError, isolated
+from attack_child import Table, WrongError, attack
 from call_targets import Target, targets
 
 from darkstate.errors import DarkstateError
@@ -109,10 +109,11 @@ def cases(count: int, seed: int) -> list[Case]:
 
 def tables(count: int, seed: int) -> list[Table]:
     """Wrong objects, and extreme finite numbers."""
-    found = [Table("wrong objects in calls"), Table("extreme numbers in calls")]
-    for case in cases(count, seed):
-        found[case.extreme].add(str(case), isolated(partial(_tried, case)))
-    return found
+    drawn = cases(count, seed)
+    return [
+        attack(name, ((str(case), partial(_tried, case)) for case in drawn if case.extreme == kind))
+        for name, kind in (("wrong objects in calls", False), ("extreme numbers in calls", True))
+    ]
 
 
 def _tried(case: Case) -> None:
