@@ -97,19 +97,22 @@ def test_memory(data):
 
 def test_relations(data):
     found = data("relations")
-    conditions = {1, 4, 5, 7, 9}
+    conditions = {1, 2, 4, 5, 7, 9}
     assert verdicts("relations", found) == {
         f"relations-{k}": Verdict.CONDITION if k in conditions else Verdict.REPRODUCED
         for k in range(1, 10)
     }
     found["error"] = found.error + 1
     found["reconstructed"] = found.reconstructed + 1
-    found.attrs |= {"two": [0.0] * 4, "atoms": 1.0, "means": 2.0}
+    found.attrs |= {"two": [0.0] * 8, "atoms": 1.0, "means": 2.0}
     changed = verdicts("relations", found)
     assert changed.pop("relations-1") is changed.pop("relations-9") is Verdict.CONDITION
     assert set(changed.values()) == {Verdict.NOT_REPRODUCED}
-    found.attrs["norm"] = 1.0
-    assert verdicts("relations", found)["relations-1"] is Verdict.REPRODUCED
+    found.attrs |= {"norm": 1.0, "two": [1, 0, 1, 0] * 2}
+    changed = verdicts("relations", found)
+    assert changed["relations-1"] is changed["relations-2"] is Verdict.REPRODUCED
+    found.attrs["kernel"] = 2.0
+    assert verdicts("relations", found)["relations-1"] is Verdict.NOT_REPRODUCED
 
 
 @pytest.mark.parametrize("z", [1.0, 2.5])

@@ -52,10 +52,10 @@ def falling_out(
 def through_both(
     rate: float, coupling: float, larmor: float, time: float, slices: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """P_c after the pulse without extra decay, from ensembles I, II one behind the other.
+    """P_c and P_s after the pulse without extra decay, ensembles I, II one behind the other.
 
     Returns:
-        coefficients on (X_I, P_I, X_II, P_II), on y (slices,), on q (slices,).
+        coefficients on (X_I, P_I, X_II, P_II), (2, 4), and on y and q, (2, slices) each.
     """
     dt = time / slices
     theta = sqrt(2 * rate * dt)
@@ -72,8 +72,8 @@ def through_both(
     angle = larmor * time
     back = [[cos(angle), -sin(angle)], [sin(angle), cos(angle)]]
     first, second = np.array(back) @ atoms[:2], np.array(back).T @ atoms[2:]
-    P = (first[1] + second[1]) / sqrt(2)
-    return P[:4], P[4 : 4 + slices], P[4 + slices :]
+    P = np.array([first[1] + second[1], first[0] - second[0]]) / sqrt(2)
+    return P[:, :4], P[:, 4 : 4 + slices], P[:, 4 + slices :]
 
 
 def _meet(
