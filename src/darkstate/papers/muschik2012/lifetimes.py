@@ -68,7 +68,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
 def _draw(axes: Any, data: xr.Dataset) -> None:
     for k, equation in enumerate(_EQUATIONS):
         at = data.sel(loss=_SHOWN, equation=equation)
-        axes.plot(data.time, at.driven, color=f"C{k}", label=f"drive on, {equation}")
+        axes.plot(data.time, at.driven, ls="-", color=f"C{k}", label=f"drive on, {equation}")
         off = float(at.switched)
         shown = data.time + off <= _LAST
         label = f"off after {off:.1f} ms"
