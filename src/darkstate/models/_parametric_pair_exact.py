@@ -15,7 +15,7 @@ bath, ``dy/dt = -ν y + X``, replaces the memory *exactly*::
 
 The variables are ordered ``(a, a†, b, b†, y_1, y_2)``. In this frame the pump has the harmonics
 ``±1`` of ``2 ω_p`` and the baths none; in the frame rotating at the pump it would be the reverse
-with ``±2`` of ``ω_p``: the same blocks, more bookkeeping.
+with ``±2`` of ``ω_p``: the same blocks, more bookkeeping. For ``ω_p = 0`` nothing depends on time.
 
 A bath also softens its mode: at rest ``B_i`` gives way to ``X``, which lowers the potential
 ``ω x²/2`` (``x = X/√2``) by ``π ζ x²/ν``. Without a counter-term the mode has no ground state for
@@ -73,9 +73,11 @@ def exact_langevin(pair: PairParameters, *, counter_term: bool = False) -> Perio
     rising, falling = np.zeros((6, 6), complex), np.zeros((6, 6), complex)
     rising[0, 3] = rising[2, 1] = -1j * pair.coupling
     falling[1, 2] = falling[3, 0] = 1j * pair.coupling
+    pumped = pair.pump > 0
+    harmonics = {0: still, 1: rising, -1: falling} if pumped else {0: still + rising + falling}
     return PeriodicLangevin(
-        harmonics={0: still, 1: rising, -1: falling},
-        frequency=2 * pair.pump,
+        harmonics=harmonics,
+        frequency=2 * pair.pump if pumped else pair.omega_a,
         inputs=inputs,
         spectrum=_bath_spectrum(pair),
         support=(0.0, np.inf),

@@ -19,7 +19,7 @@ class PairParameters:
 
     Attributes:
         omega_a, omega_b: frequencies of the modes, > 0.
-        pump: ``ω_p`` > 0; the coupling oscillates at ``2 ω_p``.
+        pump: ``ω_p`` >= 0; the coupling oscillates at ``2 ω_p``, and is static for 0.
         coupling: ``k`` >= 0.
         zeta1, zeta2: strength of the bath of a and of b, a frequency² in ``J = ζ Ω/(ν² + Ω²)``;
             >= 0, scalars or arrays that broadcast.
@@ -36,8 +36,9 @@ class PairParameters:
     nu2: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("omega_a", "omega_b", "pump", "nu1", "nu2"):
+        for name in ("omega_a", "omega_b", "nu1", "nu2"):
             check_real(name, getattr(self, name), above=0, remedy="Give a frequency.")
+        check_real("pump", self.pump, minimum=0, remedy="Give a frequency, or 0 for no pump.")
         check_real("coupling", self.coupling, minimum=0, remedy="Absorb its phase into b.")
         for name in ("zeta1", "zeta2"):
             value = np.asarray(getattr(self, name))

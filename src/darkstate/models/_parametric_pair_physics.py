@@ -1,23 +1,33 @@
 r"""Secular theory of two driven, dissipative bosonic modes (Drude-Lorentz baths).
 
-In the frame rotating at the pump, with ``D1 = ω_a - ω_p`` and ``D2 = ω_b - ω_p``::
+In the frame rotating at the pump, with ``D1 = ω_a - ω_p``, ``D2 = ω_b - ω_p``, ``s = D1 + D2``::
 
     H = D1 a†a + D2 b†b + k (a†b† + a b)
-    a = α l + β m†,   b† = β l + α m†,   |α|² - |β|² = 1,   α and β imaginary
-    H = a11 l†l + a22 m†m,   a11 = (D1 - D2)/2 + s R,   a22 = (D2 - D1)/2 + s R
-    R = sqrt((D1 + D2)²/4 - k²),   s = sign(D1 + D2)
+    a = α l + β m†,   b† = β l + α m†,   α = i cosh r,   tanh 2r = 2k/|s|
+    H = a11 l†l + a22 m†m,   a11 = (D1 - D2)/2 + sign(s) sqrt(s² - 4k²)/2,   a22 alike with D2 - D1
 
-The sign ``s`` matters. The source prints ``+R``; with a pump *above* the modes (``D1 + D2 < 0``,
-as in its own figures) ``+R`` belongs to no Bogoliubov mode: H has the coefficient ``-R``, and every
-bath is read off at the wrong frequency. ``branch="diagonal"`` uses ``s``, ``branch="as_printed"``
-uses ``+R`` with the same α and β; :func:`transformed_hamiltonian` shows which one is right.
+This needs ``β = -i sign(s) sinh r``. The source prints ``β = -i sinh r`` (its Eq. 8) and, below its
+Eq. 9, the coefficient of ``l†l`` that follows from that::
 
-Each mode couples to its bath through its full quadrature, so bath 1 cools l and heats m, bath 2
-cools m and heats l. With ``J_i(f) = ζ_i f / (ν_i² + f²)`` for ``f > 0``, else 0::
+    a11 = (D1 - D2)/2 - 2k²/R + (s/2) sqrt(s²/R²),   R = sqrt(s² - 4k²)
 
-    C = |α|² π J_1(ω_p + a11)  cools l,      D = |β|² π J_2(ω_p - a11)  heats l,
-    E = |α|² π J_2(ω_p + a22)  cools m,      F = |β|² π J_1(ω_p - a22)  heats m
+Both agree with the above for ``s > 0``. With a pump *above* the modes (``s < 0``, as in the
+source's figures) the pairing ``l†m† + l m`` does not vanish but has the coefficient ``2k|s|/R``,
+and the baths are read at wrong frequencies. ``branch="diagonal"`` is the first form,
+``branch="as_printed"`` the second, literally, with the pairing that is left ignored as the source
+ignores it; :func:`transformed_hamiltonian` shows what is left.
+
+Each mode couples to its bath through its full quadrature, so each bath acts on both l and m. With
+``J_i(f) = ζ_i f / (ν_i² + f²)`` for ``f > 0``, else 0::
+
+    C = |α|² π J_1(ω_p + a11) + |β|² π J_2(a11 - ω_p)   cools l
+    D = |β|² π J_2(ω_p - a11) + |α|² π J_1(-ω_p - a11)  heats l
+    E, F = the same for m, with a22 and the baths exchanged
     n_l = D/(C - D),   n_m = F/(E - F)
+
+Of each two terms one vanishes. Where the pump is faster than ``|a11|`` and ``|a22|`` the first
+terms are left, as in the source; without a pump ``D = F = 0``, and the pair goes to its ground
+state.
 
 C, D, E, F are real parts of half-sided Fourier integrals, that is, *amplitude* rates. In the form
 ``D[c]rho = c rho c† - {c†c, rho}/2`` the jumps are ``sqrt(2C) l, sqrt(2D) l†, sqrt(2E) m,
@@ -75,9 +85,6 @@ class Moments(NamedTuple):
 def bogoliubov(pair: PairParameters, branch: Branch = "diagonal") -> Bogoliubov:
     """The Bogoliubov transformation and the frequencies ``a11, a22`` of `branch`.
 
-    ``|α| = cosh r``, ``|β| = sinh r``, ``tanh 2r = 2k/|D1 + D2|``; ``α β*`` has the sign of
-    ``-(D1 + D2)``.
-
     Raises:
         ArgumentError: `branch` is none of the two.
         NumericalError: ``(D1 + D2)² <= 4k²``: the pump drives a parametric instability.
@@ -87,20 +94,23 @@ def bogoliubov(pair: PairParameters, branch: Branch = "diagonal") -> Bogoliubov:
     if not gap.holds:
         raise NumericalError(f"No Bogoliubov modes. {gap}. Detune the pump or lower `coupling`.")
     first, second = pair.detunings
-    sign = np.sign(first + second)
-    half = 0.5 * np.arctanh(2 * pair.coupling / abs(first + second))
-    root = np.sqrt((first + second) ** 2 / 4 - pair.coupling**2)
-    signed = sign * root if branch == "diagonal" else root
+    s, k = first + second, pair.coupling
+    root = np.sqrt(s**2 - 4 * k**2)
+    if branch == "diagonal":
+        sign, common = np.sign(s), np.sign(s) * root / 2
+    else:
+        sign, common = 1.0, -2 * k**2 / root + s / 2 * np.sqrt(s**2 / root**2)
+    half = 0.5 * np.arctanh(2 * k / abs(s))
     alpha, beta = 1j * np.cosh(half), -1j * sign * np.sinh(half)
     skew = (first - second) / 2
-    return Bogoliubov(complex(alpha), complex(beta), float(skew + signed), float(signed - skew))
+    return Bogoliubov(complex(alpha), complex(beta), float(common + skew), float(common - skew))
 
 
 def transformed_hamiltonian(pair: PairParameters, modes: Bogoliubov) -> tuple[float, float, float]:
     """Coefficients of ``l†l``, ``m†m`` and ``|l†m†|`` in H, from α and β alone.
 
-    The third must vanish and the first two must equal `a11` and `a22`; with
-    ``branch="as_printed"`` and ``D1 + D2 < 0`` the latter fails by ``2R``.
+    The first two equal `a11` and `a22` for both branches, but only where the third vanishes are
+    they energies of modes; with ``branch="as_printed"`` and ``s = D1 + D2 < 0`` it is ``2k|s|/R``.
     """
     first, second = pair.detunings
     alpha, beta, k = modes.alpha, modes.beta, pair.coupling
@@ -111,52 +121,63 @@ def transformed_hamiltonian(pair: PairParameters, modes: Bogoliubov) -> tuple[fl
     return on_l, on_m, abs(pairing + k * (abs(alpha) ** 2 + abs(beta) ** 2))
 
 
+def secular_hamiltonian(modes: Bogoliubov) -> tuple[float, float, float]:
+    """Coefficients of ``a†a``, ``b†b`` and ``a†b† + a b`` in ``a11 l†l + a22 m†m``.
+
+    For the diagonal branch these are ``D1, D2, k`` again.
+    """
+    large, small = abs(modes.alpha) ** 2, abs(modes.beta) ** 2
+    pairing = -(modes.a11 + modes.a22) * (modes.alpha * modes.beta.conjugate()).real
+    return modes.a11 * large + modes.a22 * small, modes.a11 * small + modes.a22 * large, pairing
+
+
 def bath_frequencies(pair: PairParameters, modes: Bogoliubov) -> Rates:
     """``ω_p + a11, ω_p - a11, ω_p + a22, ω_p - a22``: where C, D, E, F read their bath."""
     signed = (modes.a11, -modes.a11, modes.a22, -modes.a22)
     return Rates(*(np.asarray(pair.pump + shift) for shift in signed))
 
 
-def secular_rates(pair: PairParameters, modes: Bogoliubov) -> Rates:
-    """C, D, E, F of the module's text, each of the broadcast shape of `zeta1` and `zeta2`."""
+def bath_rates(pair: PairParameters, modes: Bogoliubov) -> tuple[Rates, Rates]:
+    """What bath 1 and what bath 2 add to C, D, E, F; arrays of the shape of `zeta1` and `zeta2`."""
     at = bath_frequencies(pair, modes)
     large, small = np.pi * abs(modes.alpha) ** 2, np.pi * abs(modes.beta) ** 2
     zeta1, zeta2 = np.broadcast_arrays(pair.zeta1, pair.zeta2)
-    return Rates(
-        large * drude_density(at.C, zeta1, pair.nu1),
-        small * drude_density(at.D, zeta2, pair.nu2),
-        large * drude_density(at.E, zeta2, pair.nu2),
-        small * drude_density(at.F, zeta1, pair.nu1),
+
+    def first(frequency: Real) -> Real:
+        return drude_density(frequency, zeta1, pair.nu1)
+
+    def second(frequency: Real) -> Real:
+        return drude_density(frequency, zeta2, pair.nu2)
+
+    return (
+        Rates(large * first(at.C), large * first(-at.C), small * first(-at.F), small * first(at.F)),
+        Rates(
+            small * second(-at.D), small * second(at.D), large * second(at.E), large * second(-at.E)
+        ),
     )
+
+
+def secular_rates(pair: PairParameters, modes: Bogoliubov) -> Rates:
+    """C, D, E, F of the module's text, each of the broadcast shape of `zeta1` and `zeta2`."""
+    return Rates(*(one + other for one, other in zip(*bath_rates(pair, modes), strict=True)))
 
 
 def secular_conditions(pair: PairParameters, branch: Branch = "diagonal") -> tuple[Condition, ...]:
     """All that must hold for the four rates to describe a steady state.
 
-    Beyond threshold and net cooling of l and m, the four bath frequencies must be positive: at a
-    negative one the rate is zero, and the reversed process, which the theory omits, takes its
-    place. Only the first condition is returned where it fails.
-
     Returns:
-        Conditions in the order threshold, cooling of l, cooling of m, C, D, E, F frequencies; ask
-        each for `holds`.
+        Conditions in the order threshold, cooling of l, cooling of m; ask each for `holds`. Only
+        the first where it fails.
     """
     gap = gap_condition(pair)
     if not gap.holds:
         return (gap,)
-    modes = bogoliubov(pair, branch)
-    rates = secular_rates(pair, modes)
-    cooled = (
+    rates = secular_rates(pair, bogoliubov(pair, branch))
+    return (
+        gap,
         Condition("cooling of l", "C > D", rates.C, rates.D),
         Condition("cooling of m", "E > F", rates.E, rates.F),
     )
-    at = bath_frequencies(pair, modes)
-    rules = ("ω_p + a11 > 0", "ω_p - a11 > 0", "ω_p + a22 > 0", "ω_p - a22 > 0")
-    positive = (
-        Condition(f"bath frequency of {name}", rule, value, np.zeros(()))
-        for name, rule, value in zip(Rates._fields, rules, at, strict=True)
-    )
-    return (gap, *cooled, *positive)
 
 
 def failed_conditions(pair: PairParameters, branch: Branch = "diagonal") -> tuple[Condition, ...]:
