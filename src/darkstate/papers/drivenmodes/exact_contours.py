@@ -59,7 +59,9 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
     axes.plot(data.ridge, data.ridge_zeta2, "ko-", ms=4, lw=1.2, label=r"best $\zeta_1$")
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     axes.set(xlabel=r"$\zeta_1/\omega_a^2$", ylabel=r"$\zeta_2/\omega_a^2$", facecolor="0.8")
-    axes.legend(loc="lower right", fontsize=8, facecolor="0.6")
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.01), ncols=2, fontsize=8, facecolor="0.6"
+    )
 
 
 def _claims(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
@@ -74,10 +76,11 @@ def _claims(figure: str, data: xr.Dataset) -> tuple[Claim, ...]:
             f"{figure}-1",
             "What is left of the contours without the approximations?",
             Verdict.FINDING,
-            f"secular: {nats(data.secular):.6f} nat on the diagonal, whatever zeta",
+            "",
             f"at most {nats(E.max()):.6f} nat, at zeta_1 = {float(best.zeta1):.4g}, zeta_2 = "
             f"{float(best.zeta2):.4g}; best zeta_1/zeta_2: {places}",
-            f"Weak baths approach the secular value; the least in the window is "
+            f"Secular, right branch: {nats(data.secular):.6f} nat on the diagonal, whatever zeta; "
+            f"weak baths approach it. The least in the window is "
             f"{nats(E.min()):.6f} nat.",
         ),
     )
