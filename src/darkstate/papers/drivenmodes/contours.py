@@ -132,8 +132,9 @@ def _maximum(id: str, data: xr.Dataset) -> Claim:
         "0.2 at zeta_1 = zeta_2",
         f"as printed {nats(printed):.6f} nat at zeta_1/zeta_2 = {place:.6f}",
         f"Readings that round to 0.2: {', '.join(hits) or 'none'} (ebits: {printed:.4f}, "
-        f"(||.|| - 1)/2: {negativity(printed):.4f}), so N is the log-negativity with the natural "
-        f"logarithm. The right branch gives {nats(right):.6f} nat at the same place, the exact "
+        f"(||.|| - 1)/2: {negativity(printed):.4f}), so the caption's negativity is what the "
+        f"text calls it, the logarithmic negativity, with the natural logarithm. "
+        f"The right branch gives {nats(right):.6f} nat at the same place, the exact "
         f"pair {nats(data.exact):.6f} at zeta = {FIXED_ZETA:g}: 0.2 cannot tell them apart.",
         _place("Fig. 1a, caption", data),
     )
@@ -207,7 +208,7 @@ def _enhanced(id: str, data: xr.Dataset) -> Claim:
         f"For equal modes asymmetry costs entanglement, as the paper itself finds (1a-1). With the "
         f"right branch the gain is {right:.0e} for w_b/w_a = 0.6 too; what the exact pair gains is "
         "a matter of less bath, not of asymmetry (1d-3).",
-        _place("Abstract, conclusion", data),
+        _place("Abstract, introduction, conclusion", data),
     )
 
 

@@ -109,9 +109,9 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "first order",
             f"exact minus secular entanglement goes as zeta^{orders.min():.3f} to "
             f"zeta^{orders.max():.3f}",
-            "Rates are right to first order in zeta, so occupancies are in the limit of weak baths "
-            "and off by terms of first order; with the right branch. As printed the limit is "
-            "missed (1a-6, 1b-6).",
+            "Rates are right to first order, so occupancies are right in the limit of weak baths, "
+            "with the right branch. The exact pair is solved in the laboratory frame: this checks "
+            "the steps from Eq. (4) to (15) too. As printed the limit is missed (1a-6, 1b-6).",
             f"above Eq. (14); w_b/w_a = 1 and 0.6, zeta_1 = zeta_2, {REGIME}",
         ),
         Claim(
