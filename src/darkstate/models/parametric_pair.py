@@ -15,8 +15,8 @@ frequencies around ``ω_p``, and what it leaves behind is entangled. Two treatme
   steady cycle is found by harmonic balance, to the accuracy asked for.
 
 The secular theory is the limit of weak baths. At the parameters of the defaults and equal baths its
-entanglement is 10 % too large where ``ζ`` = 0.036, and the exact pair needs a minimal pump to be
-entangled at all, because a bath also dresses the mode that it damps.
+entanglement is 10 % too large where ``ζ`` = 0.036, and the exact pair needs a minimal coupling
+to be entangled at all, because a bath also dresses the mode that it damps.
 """
 
 from __future__ import annotations
@@ -212,9 +212,9 @@ class ParametricPair(Parameters):
             )
 
     def truths(self) -> tuple[Truth, ...]:
-        """Entanglement, purity of the secular steady state; that without a pump there is none."""
+        """Entanglement, purity of the secular steady state; no entanglement without coupling."""
         if self.numbers.coupling == 0:
-            statement = "modes that no pump couples are not entangled"
+            statement = "modes that are not coupled are not entangled"
             return (Truth("log_negativity", _PAIR, 0.0, statement, "no interaction"),)
         if self.treatment == "exact" or failed_conditions(self.numbers, self.branch):
             return ()
