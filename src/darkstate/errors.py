@@ -293,6 +293,39 @@ def check_instance(name: str, value: Any, kinds: type[T] | tuple[type[T], ...], 
     return value
 
 
+def check_flag(name: str, value: Any) -> bool:
+    """`value`, which must be a truth value.
+
+    Raises:
+        ArgumentError: it is something else, such as 0, text or an array.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(name, "be True or False", value, "Give one of the two.")
+    return bool(value)
+
+
+def check_text(name: str, value: Any, remedy: str) -> str:
+    """`value`, which must be text without a NUL.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not isinstance(value, str) or "\0" in value:
+        raise ArgumentError(name, "be text", value, remedy)
+    return value
+
+
+def check_callable(name: str, value: Any, remedy: str) -> Any:
+    """`value`, which must be a function (or what can be called like one), and no class.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not callable(value) or isinstance(value, type):
+        raise ArgumentError(name, "be a function", value, remedy)
+    return value
+
+
 def check_sequence(name: str, value: Any, remedy: str, *, mapping: bool = False) -> tuple[Any, ...]:
     """The entries of a list, tuple, array or the like; text and numbers have none.
 

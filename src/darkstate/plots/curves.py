@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_flag
+from darkstate.plots.checks import check_data, check_table
 from darkstate.plots.style import (
     COLUMN,
     MARKERS,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_EVOLVE = "Pass the table of evolve(model, times, measures={...})."
+_MAKE = "Make it with pair_curve(state, measure)."
 
 MARKED = 60
 """Up to so many pairs each one gets a marker."""
@@ -58,7 +62,8 @@ def pair_curve_plot(
 
     named = dict(curves) if isinstance(curves, Mapping) else {"": curves}
     for name, curve in named.items():
-        _check_dimensions(f"curves['{name}']" if name else "curves", curve, 1)
+        check_data(f"curves['{name}']" if name else "curves", curve, (1,), _MAKE)
+    check_flag("logarithmic", logarithmic)
     if not named:
         raise ArgumentError("curves", "hold a curve", curves, "Pass pair_curve(state, measure).")
     figure = new_figure(width, HEIGHT + 4.0 * (len(named) > 1))
@@ -104,12 +109,16 @@ def time_evolution(
     """
     import xarray as xr
 
+    check_flag("logarithmic", logarithmic)
     single = isinstance(table, xr.DataArray)
-    data = table.to_dataset(name=table.name or "value") if single else table
+    data = (
+        table.to_dataset(name=table.name or "value")
+        if single
+        else check_table("table", table, _EVOLVE)
+    )
     columns = {str(name): c for name, c in data.data_vars.items() if "time" in c.dims}
     if not columns:
-        remedy = "Pass the table of evolve(model, times, measures={...})."
-        raise ArgumentError("table", "have columns over 'time'", list(data.variables), remedy)
+        raise ArgumentError("table", "have columns over 'time'", list(data.variables), _EVOLVE)
     panels: dict[str, list[tuple[str, xr.DataArray]]] = {}
     for name, column in columns.items():
         if column.ndim > 2:
@@ -132,13 +141,6 @@ def time_evolution(
     if number > len(panels):
         top_legend(figure, [line for axes in all_axes for line in axes.get_lines()])
     return figure
-
-
-def _check_dimensions(name: str, data: xr.DataArray, count: int) -> None:
-    if getattr(data, "ndim", None) != count:
-        remedy = "Make it with pair_curve(state, measure)."
-        shape = getattr(data, "shape", data)
-        raise ArgumentError(name, f"be a DataArray of {count} dimension", shape, remedy)
 
 
 def abscissas(data: xr.DataArray) -> np.ndarray:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_real
+from darkstate.plots.checks import check_data, check_size
 from darkstate.plots.style import (
     ABSENT,
     COLUMN,
@@ -58,8 +59,12 @@ def entanglement_map(
     Raises:
         ArgumentError: the table is not a nonempty matrix.
     """
-    if table.ndim != 2 or not table.size:
-        remedy = "Make it with pair_table(state, measure)."
+    remedy = "Make it with pair_table(state, measure)."
+    check_data("table", table, (2,), remedy)
+    check_size("width", width)
+    if maximum is not None:
+        check_real("maximum", maximum, remedy="Give a number, or leave it out.")
+    if not table.size:
         raise ArgumentError("table", "have two dimensions and entries", table.shape, remedy)
     rows, columns = ([str(label) for label in table[dim].values] for dim in table.dims)
     values = np.ma.masked_invalid(np.asarray(table.values, dtype=float))

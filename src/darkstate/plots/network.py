@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.conventions import partner_pairs
-from darkstate.errors import ArgumentError, MissingError, check_choice, check_labels, check_real
+from darkstate.errors import (
+    ArgumentError,
+    MissingError,
+    check_choice,
+    check_labels,
+    check_real,
+    check_reals,
+)
 from darkstate.measures import Measure, log_negativity, purity
 from darkstate.plots import layout as places
+from darkstate.plots.checks import check_size
 from darkstate.plots.network_drawing import Network, Pair, draw_network
 from darkstate.plots.style import COLUMN, DOUBLE, MIDDLE, styled
+from darkstate.results.tables import check_pairwise
 from darkstate.states import PairwiseGaussianState
 
 if TYPE_CHECKING:
@@ -56,6 +65,8 @@ def network(
         ArgumentError: unknown labels or layout; or the network is large and its pairs are not
             known by name, so that `labels` must be given.
     """
+    if width is not None:
+        check_size("width", width)
     content = network_content(state, measure, labels, threshold)
     kind, positions = _placed(content, layout)
     rows = kind == "rows"
@@ -70,6 +81,7 @@ def network_content(
     state: Any, measure: Measure, labels: Sequence[str] | None = None, threshold: float = 0.01
 ) -> Network:
     """Nodes, edges and purities that `network` draws; its arguments and errors."""
+    check_pairwise(state, measure)
     check_real("threshold", threshold, minimum=0.0, below=1.0, remedy="Give a fraction like 0.01.")
     chosen = state.labels if labels is None else check_labels("labels", labels, state.labels)
     notes = []
@@ -127,6 +139,20 @@ def _purities(state: Any, labels: Sequence[str], pairs: Sequence[Pair]) -> np.nd
     return np.array(values)
 
 
+def _point(label: str, place: Any) -> places.Point:
+    """The given place of a node.
+
+    Raises:
+        ArgumentError: it is not two finite numbers.
+    """
+    remedy = "Give two numbers, (x, y)."
+    rule, name = "be two finite numbers", f"layout['{label}']"
+    xy = check_reals(name, place, rule=rule, remedy=remedy)
+    if xy.shape != (2,) or not np.all(np.isfinite(xy)):
+        raise ArgumentError(name, rule, place, remedy)
+    return float(xy[0]), float(xy[1])
+
+
 def _placed(
     content: Network, layout: str | Mapping[str, places.Point]
 ) -> tuple[str, dict[str, places.Point]]:
@@ -135,8 +161,8 @@ def _placed(
         missing = [label for label in content.labels if label not in layout]
         if missing:
             rule = f"place the node '{missing[0]}'"
-            raise ArgumentError("layout", rule, sorted(layout), "Add {label: (x, y)}.")
-        return "free", {label: layout[label] for label in content.labels}
+            raise ArgumentError("layout", rule, list(layout), "Add {label: (x, y)}.")
+        return "free", {label: _point(label, layout[label]) for label in content.labels}
     check_choice("layout", layout, places.LAYOUTS)
     fits = places.in_rows(content.labels)
     if layout == "rows" and not fits:

@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darkstate.errors import check_callable, check_flag, check_instance
 from darkstate.plots.style import COLUMN, house_style, new_figure
 from darkstate.results.files import as_path, require_new_or_ours, system_errors, write_whole
 
@@ -47,6 +48,10 @@ def save(figure: Figure, path: str | Path, overwrite: bool = False) -> tuple[Pat
         ArgumentError: something is there already, or the place cannot be written.
         FullError: no room.
     """
+    from matplotlib.figure import Figure
+
+    check_instance("figure", figure, Figure, "Give what a function of darkstate.plots returned.")
+    check_flag("overwrite", overwrite)
     stem = as_path(path)
     paths = {suffix: stem.with_name(stem.name + suffix) for suffix in FORMATS}
     for suffix, target in paths.items():
@@ -84,7 +89,11 @@ def save_panel(
 
     Returns:
         The paths of the PNG and the SVG file.
+
+    Raises:
+        ArgumentError, FullError: as of `save`; or `draw` is no function, a size not positive.
     """
+    check_callable("draw", draw, "Give a function draw(axes, data).")
     with house_style():
         figure = new_figure(width, height)
         draw(figure.add_subplot(), data)

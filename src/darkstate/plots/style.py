@@ -17,6 +17,9 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from darkstate.errors import check_instance, check_text
+from darkstate.plots.checks import check_labelled, check_size
+
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.artist import Artist
@@ -159,7 +162,8 @@ def new_figure(width: float = COLUMN, height: float = 60.0, *, square: bool = Fa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width * _MM, height * _MM), dpi=200)
+    sizes = check_size("width", width) * _MM, check_size("height", height) * _MM
+    figure = Figure(figsize=sizes, dpi=200)
     figure.set_layout_engine("compressed" if square else "constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -173,6 +177,7 @@ def line_style(number: int) -> dict[str, Any]:
 
 def axis_label(data: xr.DataArray, otherwise: str = "") -> str:
     """``long_name (units)`` of labelled data; its name, or `otherwise`, where they are missing."""
+    check_labelled(data, otherwise)
     name = data.attrs.get("long_name") or otherwise or str(data.name or "").replace("_", " ")
     units = data.attrs.get("units")
     return f"{name} ({units})" if units else str(name)
@@ -198,6 +203,11 @@ def top_legend(figure: Figure, handles: Sequence[Artist], title: str | None = No
 
 def legend_above(axes: Axes, title: str | None = None) -> None:
     """A legend of all that has a label in `axes`, above it: for panels whose curves fill them."""
+    from matplotlib.axes import Axes
+
+    check_instance("axes", axes, Axes, "Give the axes of a panel, such as figure.axes[0].")
+    if title is not None:
+        check_text("title", title, "Give words, or leave it out.")
     handles, _ = axes.get_legend_handles_labels()
     figure = axes.get_figure(root=True)
     if handles and figure is not None:

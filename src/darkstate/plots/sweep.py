@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice
+from darkstate.errors import check_choice, check_flag
+from darkstate.plots.checks import SELECT, check_data
 from darkstate.plots.curves import HEIGHT, abscissas, entry_name, fit_scale, ordinates
 from darkstate.plots.style import (
     COLUMN,
@@ -61,10 +62,10 @@ def sweep_curve(
     Raises:
         ArgumentError: other dimensions remain; select them first.
     """
+    check_data("data", data, (1, 2), SELECT)
+    for name, flag in (("log_x", log_x), ("log_y", log_y)):
+        check_flag(name, flag)
     dims = [str(dim) for dim in data.dims]
-    if len(dims) not in (1, 2):
-        remedy = "Select entries of the others: data.sel(name=value)."
-        raise ArgumentError("data", "have one or two dimensions", dims, remedy)
     numbered = {dim: np.arange(data.sizes[dim]) for dim in dims if dim not in data.coords}
     data = data.assign_coords(numbered)
     across = max(dims, key=lambda dim: data.sizes[dim]) if x is None else x

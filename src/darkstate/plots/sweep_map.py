@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice
+from darkstate.errors import check_choice
+from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_size
 from darkstate.plots.style import ABSENT, COLUMN, SEQUENTIAL, axis_label, new_figure, styled
 
 if TYPE_CHECKING:
@@ -45,28 +46,19 @@ def sweep_map(
     Raises:
         ArgumentError: not two dimensions.
     """
-    check_plane(data)
+    check_data("data", data, (2,), SELECT)
+    marks = check_doubtful(doubtful, data)
+    check_size("width", width)
     across, along = directions(data, x)
     figure = new_figure(width, 0.74 * width)
     axes = figure.add_subplot()
     mesh = draw_map(axes, data.transpose(along, across), colour_range(data))
-    if doubtful is not None:
-        hatch(axes, doubtful.transpose(along, across))
+    if marks is not None:
+        hatch(axes, marks.transpose(along, across))
     axes.set(xlabel=axis_label(data[across]), ylabel=axis_label(data[along]))
     bar = figure.colorbar(mesh, ax=axes, label=axis_label(data), pad=0.02)
     bar.ax.tick_params(direction="out")
     return figure
-
-
-def check_plane(data: xr.DataArray) -> None:
-    """Refuse data that is not two-dimensional.
-
-    Raises:
-        ArgumentError: it is not.
-    """
-    if data.ndim != 2:
-        remedy = "Select entries of the others: data.sel(name=value)."
-        raise ArgumentError("data", "have two dimensions", data.dims, remedy)
 
 
 def directions(data: xr.DataArray, x: str | None) -> tuple[str, str]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice
+from darkstate.errors import ArgumentError, check_choice, check_sequence
+from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_size, check_table
 from darkstate.plots.curves import entry_name
 from darkstate.plots.style import (
     COLOURS,
@@ -48,9 +49,12 @@ MOST_PANELS = 16
 
 DOUBTFUL = ("suspect",)
 
+_TABLE = "Give open_sweep(path).table()."
+
 
 def sweep_columns(table: xr.Dataset) -> list[str]:
     """The columns of a sweep's table that can be drawn: numbers, and not all of them missing."""
+    check_table("table", table, _TABLE)
     return [
         str(name)
         for name, column in table.data_vars.items()
@@ -77,6 +81,8 @@ def sweep_picture(table: xr.Dataset, output: str | None = None, *, x: str | None
         remedy = "Let the sweep run, or look at its messages: darkstate sweep status STORE."
         raise ArgumentError("table", "have a column with numbers", list(table.data_vars), remedy)
     data = table[check_choice("output", known[0] if output is None else output, known)]
+    if "status" not in table:
+        raise ArgumentError("table", "have the column 'status'", list(table.data_vars), _TABLE)
     doubtful = table["status"].isin(DOUBTFUL)
     sampled = [str(dim) for dim in data.dims if dim not in _swept(table)]
     if sampled and data.ndim == 1:
@@ -85,7 +91,9 @@ def sweep_picture(table: xr.Dataset, output: str | None = None, *, x: str | None
         remedy = "Select entries of the others: table.sel(name=value)."
         raise ArgumentError("table", "have at most three dimensions", data.dims, remedy)
     if data.ndim == 1 or (data.ndim == 2 and min(data.shape) <= LINES):
-        across = x or max((str(dim) for dim in data.dims), key=lambda dim: data.sizes[dim])
+        dims = [str(dim) for dim in data.dims]
+        longest = max(dims, key=lambda dim: data.sizes[dim])
+        across = longest if x is None else check_choice("x", x, dims)
         return sweep_curve(data, x=across, log_x=_logarithmic(data[across]))
     if data.ndim == 2:
         return sweep_map(data, x, doubtful=doubtful)
@@ -116,10 +124,11 @@ def sweep_panels(
     Raises:
         ArgumentError: not three dimensions.
     """
-    if data.ndim != 3:
-        remedy = "Select entries of the others, or use sweep_map."
-        raise ArgumentError("data", "have three dimensions", data.dims, remedy)
+    check_data("data", data, (3,), f"{SELECT} For two there is sweep_map.")
+    marks = check_doubtful(doubtful, data)
+    check_size("width", width)
     dims = [str(dim) for dim in data.dims]
+    x = None if x is None else check_choice("x", x, dims)
     rest = [dim for dim in dims if dim != x]
     shortest = min(rest, key=lambda dim: data.sizes[dim])
     along = shortest if panels is None else check_choice("panels", panels, rest)
@@ -133,8 +142,8 @@ def sweep_panels(
         part = data.isel({along: k})
         across, up = directions(part, x)
         mesh = draw_map(axes, part.transpose(up, across), limits)
-        if doubtful is not None:
-            hatch(axes, doubtful.isel({along: k}).transpose(up, across))
+        if marks is not None:
+            hatch(axes, marks.isel({along: k}).transpose(up, across))
         name = str(data[along].attrs.get("long_name") or along)
         unit = data[along].attrs.get("units")
         axes.set_title(f"{name} = {entry_name(part, along)}{f' {unit}' if unit else ''}")
@@ -169,10 +178,13 @@ def sweep_points(
 
     Returns:
         Figure with a panel for each parameter.
+
+    Raises:
+        ArgumentError: not one dimension, or no parameter of numbers over it.
     """
-    numbers = [axis for axis in varied if axis.dtype.kind in "iuf"]
-    if not numbers:
-        raise ArgumentError("varied", "hold numbers", [a.name for a in varied], "Draw the table.")
+    check_data("data", data, (1,), SELECT)
+    marks = check_doubtful(doubtful, data)
+    numbers = _numeric(varied, data)
     columns = min(3, len(numbers))
     rows = -(-len(numbers) // columns)
     wide = (COLUMN, MIDDLE, DOUBLE)[columns - 1] if width is None else width
@@ -181,9 +193,9 @@ def sweep_points(
     size = float(np.clip(600 / max(1, data.size), 2.0, 12.0))
     for k, (axes, axis) in enumerate(zip(grid.flat, numbers, strict=False)):
         axes.scatter(axis.values, data.values, s=size, color=COLOURS[0], alpha=0.7, linewidths=0)
-        if doubtful is not None and bool(doubtful.any()):
+        if marks is not None and bool(marks.any()):
             ringed: dict[str, Any] = {"facecolors": "none", "edgecolors": COLOURS[1]}
-            mask = doubtful.values
+            mask = marks.values.astype(bool)
             axes.scatter(axis.values[mask], data.values[mask], s=4 * size, linewidths=0.6, **ringed)
         if _logarithmic(axis):
             axes.set_xscale("log")
@@ -193,6 +205,25 @@ def sweep_points(
     for axes in list(grid.flat)[len(numbers) :]:
         axes.set_axis_off()
     return figure
+
+
+def _numeric(varied: Any, data: xr.DataArray) -> list[xr.DataArray]:
+    """The parameters that are numbers, each over the points of `data`.
+
+    Raises:
+        ArgumentError: none is, one is no DataArray or has other points.
+    """
+    import xarray as xr
+
+    remedy = "Give the coordinates that varied, such as [table['loss']]."
+    axes = check_sequence("varied", varied, remedy)
+    for axis in axes:
+        if not isinstance(axis, xr.DataArray) or axis.shape != data.shape:
+            raise ArgumentError("varied", f"hold DataArrays of {data.size} points", axis, remedy)
+    numbers = [axis for axis in axes if axis.dtype.kind in "iuf"]
+    if not numbers:
+        raise ArgumentError("varied", "hold numbers", [a.name for a in axes], "Draw the table.")
+    return numbers
 
 
 def _swept(table: xr.Dataset) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from darkstate.conventions import partner_pairs
-from darkstate.errors import ArgumentError, DarkstateError, check_labels
+from darkstate.errors import ArgumentError, DarkstateError, check_labels, check_sequence
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,7 +53,7 @@ def pair_table(
     """
     import xarray as xr
 
-    _check_pairwise(state, measure)
+    check_pairwise(state, measure)
     rows = check_labels("rows", rows if rows is not None else state.labels, state.labels)
     columns = check_labels(
         "columns", columns if columns is not None else state.labels, state.labels
@@ -88,8 +88,8 @@ def pair_curve(
     """
     import xarray as xr
 
-    _check_pairwise(state, measure)
-    chosen = list(pairs) if pairs is not None else partner_pairs(state.labels)
+    check_pairwise(state, measure)
+    chosen = partner_pairs(state.labels) if pairs is None else check_pairs(pairs)
     if not chosen:
         raise ArgumentError(
             "pairs", "name at least one pair", pairs, "Pass pairs=[(label, label), ...]."
@@ -107,7 +107,23 @@ def pair_curve(
     )
 
 
-def _check_pairwise(state: Any, measure: Any) -> None:
+def check_pairs(pairs: Any) -> list[tuple[Any, Any]]:
+    """Pairs of labels as a list of tuples; whether a state has them is for the measure to say.
+
+    Raises:
+        ArgumentError: no list, or an entry that is no pair.
+    """
+    remedy = "Pass pairs=[(label, label), ...]."
+    chosen = []
+    for number, pair in enumerate(check_sequence("pairs", pairs, remedy)):
+        labels = check_sequence(f"pairs[{number}]", pair, remedy)
+        if len(labels) != 2:
+            raise ArgumentError(f"pairs[{number}]", "be a pair of labels", pair, remedy)
+        chosen.append(labels)
+    return chosen
+
+
+def check_pairwise(state: Any, measure: Any) -> None:
     """That there is a state with labels, and a measure of pairs.
 
     Raises:
