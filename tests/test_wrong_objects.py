@@ -38,7 +38,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "save": ("figure", lambda v: plots.save(v, "nothing")),
     "save_panel": ("draw", lambda v: plots.save_panel("nothing", v, xr.Dataset())),
     "width": ("width", lambda v: plots.sweep_map(PLANE, width=v)),
-    "sweep_curve": ("data", plots.sweeplambda v: ds.pair_curve(FIELDS, ds.log_negativity, given(v))),
+    "sweep_curve": ("data", plots.sweep_curve),
     "sweep_map": ("data", plots.sweep_map),
     "doubtful": ("doubtful", lambda v: plots.sweep_map(PLANE, doubtful=given(v))),
     "sweep_points": ("varied", lambda v: plots.sweep_points(LINE, v)),
