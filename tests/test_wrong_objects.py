@@ -14,18 +14,41 @@ import pytest
 import xarray as xr
 
 import darkstate as ds
-from darkstate import errors, plots
+from darkstate import engines, errors, experiments, plots, sweeps
 from darkstate.errors import ArgumentError
 from darkstate.states import GaussianState
+from darkstate.systems import (
+    Component,
+    GaussianField,
+    Mode,
+    OperatorSum,
+    cavity,
+    destroy,
+    squeezed_jumps,
+    total,
+)
 
 FIELDS = GaussianState.two_mode_squeezed(("A1", "B1"), 0.5)
 LINE = xr.DataArray([0.1, 0.2], {"loss": [0.1, 0.2]}, ("loss",), "E")
 PLANE = xr.DataArray(np.eye(2), {"loss": [0.1, 0.2], "rate": [1.0, 2.0]}, ("loss", "rate"), "E")
 
+A = Mode("A1")
+CAVITY = cavity(A, 1.0)
+ONE: Any = np.eye(1)
+
+
+def _jumps(name: Any) -> Any:
+    return squeezed_jumps(destroy(A), destroy(Mode("B1")), 1.0, 1.0, name=name)
+
 
 def given(value: Any) -> Any:
     """`value`, for arguments that may be left out with None: then a number."""
     return 0 if value is None else value
+
+
+def unless(value: Any, right: Any) -> Any:
+    """`value`, unless it is the one that is right here: then bytes."""
+    return b"x" if value == right else value
 
 
 CHECKS: dict[str, tuple[Callable[[Any], Any], Any, tuple[Any, ...]]] = {
@@ -50,6 +73,29 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "layout": ("layout['A1']", lambda v: plots.network(FIELDS, layout={"A1": v, "B1": v})),
     "axis_label": ("data", plots.axis_label),
     "legend_above": ("axes", plots.legend_above),
+    "many": ("pairs", lambda v: ds.log_negativity.many(FIELDS, v)),
+    "couplings": ("couplings", lambda v: Component(ONE, v)),
+    "scattering": ("scattering", lambda v: Component(unless(v, 1j), (destroy(A),))),
+    "hamiltonian": ("hamiltonian", lambda v: Component(ONE, (destroy(A),), v)),
+    "component spaces": ("spaces", lambda v: Component(ONE, (destroy(A),), spaces=v)),
+    "ports": ("ports", lambda v: Component(ONE, (destroy(A),), ports=v)),
+    "port": ("port", CAVITY.port),
+    "inputs": ("inputs", lambda v: CAVITY.open_system({"A1": v})),
+    "all inputs": ("inputs", lambda v: CAVITY.open_system(given(v))),
+    "field monitors": ("monitors", lambda v: CAVITY.open_system(monitors=v)),
+    "GaussianField": ("number", lambda v: GaussianField(unless(v, 1j))),
+    "OperatorSum": ("terms", lambda v: OperatorSum(given(v))),
+    "total": ("operators", total),
+    "squeezed_jumps": ("name", lambda v: _jumps(unless(v, "x"))),
+    "write_records": ("records", lambda v: experiments.write_records(v, "records.csv")),
+    "ExperimentRecords": ("setup", lambda v: experiments.ExperimentRecords(v, {})),
+    "Series": ("pulses", lambda v: experiments.Series("s", "vacuum", v, 4)),
+    "Setup": ("series", lambda v: experiments.Setup(v, 0.8)),
+    "stepwise": ("interface", lambda v: experiments.stepwise_variances(v, 0.8, 0.1, 3)),
+    "axis names": ("names", lambda v: sweeps.Axis("loss", v, ((0.1,),))),
+    "axis rows": ("rows", lambda v: sweeps.Axis("loss", ("loss",), (v,))),
+    "groups": ("groups", lambda v: engines.TensorTrajectories(groups=v)),
+    "keep": ("keep", lambda v: engines.TensorTrajectories(keep=v)),
     "pair_curve": ("pairs", lambda v: ds.pair_curve(FIELDS, ds.log_negativity, given(v))),
 }
 

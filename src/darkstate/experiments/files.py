@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_flag, check_instance
 from darkstate.experiments import csv_files
 from darkstate.experiments.csv_files import SAME_TIME, VERSION, csv_pieces, read_csv
 from darkstate.experiments.interface import CHANNELS
@@ -55,6 +55,7 @@ def check_target(path: str | Path, overwrite: bool = False) -> Path:
         ArgumentError: as of `write_records`.
     """
     place = as_path(path)
+    check_flag("overwrite", overwrite)
     if not place.parent.is_dir():
         remedy = "Make it first."
         raise ArgumentError("path", "be in a folder that exists", str(path), remedy)
@@ -78,6 +79,8 @@ def write_records(records: ExperimentRecords, path: str | Path, overwrite: bool 
         ArgumentError: another suffix, no such folder to write to, or something is there.
         FullError: no room.
     """
+    remedy = "Make them with VirtualExperiment(...).run(), or read_records(path)."
+    check_instance("records", records, ExperimentRecords, remedy)
     place = check_target(path, overwrite)
     if _suffix(place) == ".csv":
         write_whole(place, csv_pieces(records))

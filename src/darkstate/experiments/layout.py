@@ -21,12 +21,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_choice, check_integer, check_real, nearest
+from darkstate.errors import (
+    ArgumentError,
+    check_choice,
+    check_instance,
+    check_integer,
+    check_real,
+    check_sequence,
+    nearest,
+)
+
+T = TypeVar("T")
 
 MOST_BINS = 100_000
 """Bins of a pulse; correlations between so many would not fit into any memory."""
@@ -103,7 +113,8 @@ class Series:
     shots: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pulses", tuple(self.pulses))
+        remedy = "Give a tuple of Pulse objects."
+        object.__setattr__(self, "pulses", _tuple_of("pulses", self.pulses, Pulse, remedy))
         plain = isinstance(self.name, str) and self.name.replace("_", "").isalnum()
         if not plain:
             remedy = "Use letters, digits and underscores."
@@ -168,7 +179,8 @@ class Setup:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "series", tuple(self.series))
+        remedy = "Give a tuple of Series objects."
+        object.__setattr__(self, "series", _tuple_of("series", self.series, Series, remedy))
         remedy = "Give the detected fraction of the light."
         check_real("efficiency", self.efficiency, above=0.0, maximum=1.0, remedy=remedy)
         remedy = "Give the standard error of `efficiency`."
@@ -247,6 +259,18 @@ class Setup:
         if head.get("saturation") is None:
             head["saturation"] = np.inf
         return cls(**{**head, "series": tuple(series)})
+
+
+def _tuple_of(name: str, values: Any, kind: type[T], remedy: str) -> tuple[T, ...]:
+    """`values` as a tuple whose entries are all of one kind.
+
+    Raises:
+        ArgumentError: no list, or something else among them.
+    """
+    entries = check_sequence(name, values, remedy)
+    return tuple(
+        check_instance(f"{name}[{k}]", entry, kind, remedy) for k, entry in enumerate(entries)
+    )
 
 
 def _listed(value: Any, place: str) -> list[Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_reals
+from darkstate.errors import ArgumentError, check_instance, check_reals
 from darkstate.experiments.interface import CHANNELS
 from darkstate.experiments.layout import Series, Setup
 
@@ -38,8 +38,12 @@ class ExperimentRecords:
     currents: Currents
 
     def __post_init__(self) -> None:
+        check_instance("setup", self.setup, Setup, "Give Setup(series, efficiency).")
+        if not isinstance(self.currents, Mapping):
+            remedy = "Give {series: array (shots, bins, 2)}."
+            raise ArgumentError("currents", "be arrays by series", self.currents, remedy)
         known = [series.name for series in self.setup.series]
-        if sorted(self.currents) != sorted(known):
+        if set(self.currents) != set(known):
             remedy = "Give one array per series of the setup."
             raise ArgumentError("currents", f"be those of {known}", list(self.currents), remedy)
         arrays = {}

@@ -22,7 +22,7 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import check_integer, check_real
+from darkstate.errors import check_instance, check_integer, check_real
 from darkstate.experiments.interface import LightInterface
 
 
@@ -39,8 +39,9 @@ def stepwise_variances(
         start: variance before the first.
 
     Raises:
-        ArgumentError: a number out of its range.
+        ArgumentError: no interface, or a number out of its range.
     """
+    check_instance("interface", interface, LightInterface, "Give LightInterface(rate, coupling).")
     remedy = "Give the detected fraction of the light."
     check_real("efficiency", efficiency, minimum=0.0, maximum=1.0, remedy=remedy)
     check_real("step", step, above=0.0, remedy="Give the length of a slice.")

@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, EngineMismatchError, border, check_labels
+from darkstate.errors import (
+    ArgumentError,
+    EngineMismatchError,
+    border,
+    check_labels,
+    check_sequence,
+)
 
 Pair = tuple[str, str]
 
@@ -81,7 +87,13 @@ class Measure:
             return float(function(state, *groups))
 
     def many(self, state: Any, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """The values for many pairs of single labels, shape (P,)."""
+        """The values for many pairs of single labels, shape (P,).
+
+        Raises:
+            ArgumentError: no list of pairs, or unknown labels.
+            EngineMismatchError: not defined for this type of state.
+        """
+        pairs = _pairs(pairs)
         function = self._many.get(type(state))
         if function is not None:
             with border(self.name):
@@ -90,6 +102,22 @@ class Measure:
 
     def __repr__(self) -> str:
         return f"<measure {self.name}>"
+
+
+def _pairs(pairs: Any) -> list[Pair]:
+    """Pairs as tuples; whether the state has their labels is for the measure to say.
+
+    Raises:
+        ArgumentError: no list, or an entry that is no pair.
+    """
+    remedy = "Pass [(label, label), ...]."
+    found = list(check_sequence("pairs", pairs, remedy))
+    for k, pair in enumerate(found):
+        if not isinstance(pair, tuple):
+            found[k] = check_sequence(f"pairs[{k}]", pair, remedy)
+        if len(found[k]) != 2:
+            raise ArgumentError(f"pairs[{k}]", "be a pair of labels", pair, remedy)
+    return found
 
 
 def refusal(measure: str, state: Any, kinds: Iterable[type], many: bool = False) -> Exception:

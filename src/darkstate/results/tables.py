@@ -89,13 +89,14 @@ def pair_curve(
     import xarray as xr
 
     check_pairwise(state, measure)
-    chosen = partner_pairs(state.labels) if pairs is None else check_pairs(pairs)
+    remedy = "Pass pairs=[(label, label), ...]."
+    given = partner_pairs(state.labels) if pairs is None else pairs
+    chosen = check_sequence("pairs", given, remedy)
     if not chosen:
-        raise ArgumentError(
-            "pairs", "name at least one pair", pairs, "Pass pairs=[(label, label), ...]."
-        )
+        raise ArgumentError("pairs", "name at least one pair", pairs, remedy)
+    values = measure.many(state, chosen)
     return xr.DataArray(
-        measure.many(state, chosen),
+        values,
         dims=("pair",),
         coords={
             "pair": np.arange(1, len(chosen) + 1),
@@ -105,22 +106,6 @@ def pair_curve(
         name=measure.name,
         attrs={"long_name": measure.symbol, "units": measure.unit},
     )
-
-
-def check_pairs(pairs: Any) -> list[tuple[Any, Any]]:
-    """Pairs of labels as a list of tuples; whether a state has them is for the measure to say.
-
-    Raises:
-        ArgumentError: no list, or an entry that is no pair.
-    """
-    remedy = "Pass pairs=[(label, label), ...]."
-    chosen = []
-    for number, pair in enumerate(check_sequence("pairs", pairs, remedy)):
-        labels = check_sequence(f"pairs[{number}]", pair, remedy)
-        if len(labels) != 2:
-            raise ArgumentError(f"pairs[{number}]", "be a pair of labels", pair, remedy)
-        chosen.append(labels)
-    return chosen
 
 
 def check_pairwise(state: Any, measure: Any) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice, check_integer, check_real
+from darkstate.errors import ArgumentError, check_choice, check_integer, check_real, check_sequence
 
 POINT = "point"
 """Name of a dimension along which several parameters vary together."""
@@ -54,6 +54,14 @@ class Axis:
     rows: tuple[tuple[Any, ...], ...]
 
     def __post_init__(self) -> None:
+        remedy = "Make it with sweeps.grid, span, together, random_points ..."
+        object.__setattr__(self, "names", check_sequence("names", self.names, remedy))
+        rows = check_sequence("rows", self.rows, remedy)
+        kept = (
+            row if isinstance(row, tuple) else check_sequence(f"rows[{k}]", row, remedy)
+            for k, row in enumerate(rows)
+        )
+        object.__setattr__(self, "rows", tuple(kept))
         for name in (self.dim, *self.names):
             if not isinstance(name, str) or not name:
                 raise ArgumentError("axis", "have names of text", name, "Write for example 'loss'.")
@@ -104,7 +112,7 @@ def grid(name: str, values: Sequence[Any] | np.ndarray, dim: str | None = None) 
     kept = [settled(value) for value in values]
     if len({repr(value) for value in kept}) < len(kept):
         raise ArgumentError(name, "take each value once", kept, "Drop the repeated value.")
-    return Axis(dim or name, (name,), tuple((value,) for value in kept))
+    return Axis(name if dim is None else dim, (name,), tuple((value,) for value in kept))
 
 
 def span(name: str, start: float, stop: float, points: int, spacing: str = "linear") -> Axis:

@@ -18,11 +18,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_real
+from darkstate.errors import ArgumentError, UnphysicalError, check_real, check_text
 from darkstate.systems.noise import ROUNDING, Moments, kossakowski, noise_jumps, split
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum
@@ -97,8 +98,9 @@ class GaussianField(Field):
     """
 
     def __init__(self, number: ArrayLike, pair: ArrayLike | None = None):
-        N = np.array(number, dtype=complex)
-        M = np.zeros_like(N) if pair is None else np.array(pair, dtype=complex)
+        N = as_complex("number", number, "Give the (n, n) matrix <b_i† b_j>.")
+        remedy = "Give the (n, n) matrix <b_i b_j>, or leave it out."
+        M = np.zeros_like(N) if pair is None else as_complex("pair", pair, remedy)
         square = N.ndim == 2 and N.shape[0] == N.shape[1] and N.shape == M.shape
         if not square or not N.size or not np.all(np.isfinite(N)) or not np.all(np.isfinite(M)):
             shapes = (N.shape, M.shape)
@@ -118,6 +120,21 @@ class GaussianField(Field):
     def moments(self) -> Moments:
         """Copies of ``(N, M)``."""
         return self._moments[0].copy(), self._moments[1].copy()
+
+
+def as_complex(name: str, value: Any, remedy: str) -> NDArray[np.complex128]:
+    """A copy of real or complex numbers of any shape as a complex array; no text or objects.
+
+    Raises:
+        ArgumentError: something else, or nested lists of unequal lengths.
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iufc":
+        raise ArgumentError(name, "be an array of numbers", value, remedy)
+    return array.astype(np.complex128)
 
 
 def check_squeezing(nbar: float, mbar: complex | None) -> complex:
@@ -180,6 +197,7 @@ def squeezed_jumps(
         if not isinstance(operator, OperatorSum):
             remedy = "Give for example destroy(mode)."
             raise ArgumentError(label, "be an OperatorSum", operator, remedy)
+    check_text("name", name, "Give a name such as 'drive', or leave it out.")
     strength = check_real("rate", rate, minimum=0.0, remedy="Give an energy decay rate.")
     correlation = check_squeezing(nbar, mbar)
     if strength == 0:

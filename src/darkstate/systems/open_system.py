@@ -120,7 +120,7 @@ class OpenSystem:
             ("jumps", Jump, "Give a tuple such as (Jump(destroy(a), rate),)."),
             ("monitors", Monitor, "Give a tuple such as (Monitor('channel'),)."),
         ):
-            entries = _tuple_of(name, getattr(self, name), kind, remedy)
+            entries = tuple_of(name, getattr(self, name), kind, remedy)
             object.__setattr__(self, name, entries)
         if not isinstance(self.hamiltonian, OperatorSum):
             remedy = "Build it of create(a), sigma_x(q) ..., constant in time, or leave it out."
@@ -193,7 +193,7 @@ def check_system(system: Any) -> None:
         raise ArgumentError("system", "be an OpenSystem", system, remedy)
 
 
-def _tuple_of(name: str, values: Any, kind: type, remedy: str) -> tuple[Any, ...]:
+def tuple_of(name: str, values: Any, kind: type, remedy: str) -> tuple[Any, ...]:
     """`values` as a tuple whose entries are all of one kind.
 
     Raises:

@@ -39,6 +39,9 @@ class OperatorSum:
     __array_ufunc__ = None  # numpy scalars and arrays leave `*` and `+` to this class
 
     def __init__(self, terms: Mapping[Product, complex] | None = None):
+        if terms is not None and not isinstance(terms, Mapping):
+            remedy = "Build operators with create, destroy, sigma_minus, ... and + - *."
+            raise ArgumentError("terms", "be {product: coefficient}", terms, remedy)
         self._terms: dict[Product, complex] = dict(terms or {})
 
     @property
@@ -161,7 +164,13 @@ class OperatorSum:
 
 
 def total(operators: Iterable[OperatorSum | complex]) -> OperatorSum:
-    """The sum of many operators in one pass (repeated ``+`` would copy the table each time)."""
+    """The sum of many operators in one pass (repeated ``+`` would copy the table each time).
+
+    Raises:
+        ArgumentError: no list, or an entry that is neither operator nor number.
+    """
+    if not isinstance(operators, Iterable) or isinstance(operators, str | bytes):
+        raise ArgumentError("operators", "be a list of operators", operators, "Put them into [ ].")
     terms: dict[Product, complex] = {}
     cancelled = False
     for operator in operators:

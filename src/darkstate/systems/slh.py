@@ -24,15 +24,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.conventions import as_labels, is_label
-from darkstate.errors import ArgumentError, UnphysicalError, nearest
-from darkstate.systems.fields import Field
+from darkstate.conventions import is_label
+from darkstate.errors import (
+    ArgumentError,
+    UnphysicalError,
+    as_labels,
+    check_instance,
+    check_sequence,
+    nearest,
+)
+from darkstate.systems.fields import Field, as_complex
 from darkstate.systems.noise import Moments, combine, driven_jumps
-from darkstate.systems.open_system import Jump, Monitor, OpenSystem
+from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of
 from darkstate.systems.operators import OperatorSum, total
 from darkstate.systems.spaces import Space
 
@@ -62,9 +70,11 @@ class Component:
     ports: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        couplings = tuple(self.couplings)
+        remedy = "Give one operator a port, such as (destroy(a) * sqrt(rate),)."
+        couplings = tuple_of("couplings", self.couplings, OperatorSum, remedy)
         n = len(couplings)
-        S = np.array(self.scattering, dtype=complex)
+        remedy = "Give the (n, n) unitary matrix S, such as numpy.eye(1)."
+        S = as_complex("scattering", self.scattering, remedy)
         if S.shape != (n, n):
             remedy = "Give one row and one coupling a port (OperatorSum() couples to nothing)."
             raise ArgumentError("scattering", f"have shape {(n, n)}", S.shape, remedy)
@@ -73,10 +83,14 @@ class Component:
             raise UnphysicalError("scattering", "be unitary", S, remedy)
         S[np.abs(S) < 1e-14] = 0.0
         S.setflags(write=False)
+        remedy = "Build it of create(a), sigma_x(q) ..., or leave it out."
+        check_instance("hamiltonian", self.hamiltonian, OperatorSum, remedy)
+        remedy = "Give a tuple such as (Mode('A1'),), or leave them out."
+        spaces = tuple_of("spaces", self.spaces, Space, remedy)
         used = {s: None for op in (self.hamiltonian, *couplings) for s in op.spaces}
         object.__setattr__(self, "scattering", S)
         object.__setattr__(self, "couplings", couplings)
-        object.__setattr__(self, "spaces", tuple(self.spaces) or tuple(used))
+        object.__setattr__(self, "spaces", spaces or tuple(used))
         object.__setattr__(self, "ports", _checked_ports(self.ports, n))
         # checks the spaces, that H is Hermitian, and that L and H act on the spaces
         OpenSystem(self.spaces, self.hamiltonian, tuple(Jump(coupling) for coupling in couplings))
@@ -91,7 +105,7 @@ class Component:
         Raises:
             ArgumentError: there is no such port; the nearest one is offered.
         """
-        if name not in self.ports:
+        if not isinstance(name, str) or name not in self.ports:
             raise ArgumentError("port", "name a port", name, nearest(str(name), self.ports))
         return self.ports.index(name)
 
@@ -178,8 +192,8 @@ class Component:
                 monitor on a port that has no jump of its own.
         """
         moments: dict[tuple[int, ...], Moments] = {}
-        for key, source in dict(inputs or {}).items():
-            names = as_labels(key)
+        for key, source in _checked_inputs(inputs).items():
+            names = as_labels("inputs", key)
             field_moments = source.moments()
             n = len(field_moments[0])
             if len(names) != n:
@@ -191,7 +205,9 @@ class Component:
             twice = next(self.ports[k] for k in flat if flat.count(k) > 1)
             raise ArgumentError("inputs", "drive each port once", twice, "Drop one of the fields.")
         jumps = driven_jumps(self.scattering, self.couplings, self.ports, moments)
-        return OpenSystem(self.spaces, self.hamiltonian, jumps, tuple(monitors))
+        remedy = "Give a tuple such as (Monitor('channel'),)."
+        watched = tuple_of("monitors", monitors, Monitor, remedy)
+        return OpenSystem(self.spaces, self.hamiltonian, jumps, watched)
 
 
 def concatenate(*components: Component) -> Component:
@@ -230,12 +246,32 @@ def _check_component(name: str, value: object) -> None:
         raise ArgumentError(name, "be a Component", value, remedy)
 
 
+def _checked_inputs(inputs: Any) -> dict[Any, Field]:
+    """Fields by port or ports.
+
+    Raises:
+        ArgumentError: no mapping, or an entry that is no field.
+    """
+    remedy = "Give {port: field}, such as {'A': ThermalField(1.0)}, or leave it out."
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise ArgumentError("inputs", "be {port or ports: field}", inputs, remedy)
+    found = dict(inputs or {})
+    for key, source in found.items():
+        check_instance(f"inputs[{key!r}]", source, Field, remedy)
+    return found
+
+
 def _checked_ports(ports: Sequence[str], n: int) -> tuple[str, ...]:
-    names = tuple(ports) or tuple(str(k + 1) for k in range(n))
+    given = check_sequence("ports", ports, "Give a tuple such as ('A', 'B').")
+    names = given or tuple(str(k + 1) for k in range(n))
     if len(names) != n:
         raise ArgumentError("ports", f"be {n} names", names, "Name each port once.")
     for k, name in enumerate(names):
-        if not is_label(name) or (name.isdigit() and name != str(k + 1)):
+        if (
+            not isinstance(name, str)
+            or not is_label(name)
+            or (name.isdigit() and name != str(k + 1))
+        ):
             remedy = "Use letters and digits, such as 'A'; digits alone mean the position."
             raise ArgumentError(f"ports[{k}]", "be a name", name, remedy)
     if len(set(names)) < n:

@@ -23,9 +23,12 @@ from darkstate.errors import (
     ArgumentError,
     CapacityError,
     DarkstateError,
+    as_labels,
+    check_flag,
     check_integer,
     check_real,
     check_reals,
+    check_sequence,
 )
 from darkstate.results import Report
 from darkstate.results.report import versions
@@ -101,6 +104,10 @@ class TensorTrajectories:
         for name in ("step", "duration"):
             if getattr(self, name) is not None:
                 check_real(name, getattr(self, name), above=0.0, remedy=remedy)
+        check_flag("keep", self.keep)
+        example = "Give a tuple such as (('A1', 'B1'),)."
+        groups = check_sequence("groups", self.groups, example)
+        object.__setattr__(self, "groups", tuple(as_labels("groups", group) for group in groups))
         if self.burn_in is not None:
             check_real("burn_in", self.burn_in, minimum=0.0, remedy=remedy)
 

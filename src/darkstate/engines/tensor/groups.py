@@ -84,7 +84,7 @@ def groups_of(chain: Chain, wanted: Sequence[Sequence[str]]) -> Groups:
     every = Groups(chain, chain.labels)
     size_of = dict(zip(every.labels, every.sizes, strict=True))
     for group in wanted:
-        names = (group,) if isinstance(group, str) else tuple(group)
+        names = tuple(group)
         for name in names:
             if name not in size_of:
                 raise ArgumentError("groups", "name subsystems", name, nearest(str(name), size_of))
