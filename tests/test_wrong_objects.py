@@ -6,6 +6,7 @@ each kind that was mended.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +15,9 @@ import pytest
 import xarray as xr
 
 import darkstate as ds
-from darkstate import engines, errors, experiments, plots, sweeps
+from darkstate import engines, errors, experiments, plots, repeaters, sweeps
 from darkstate.errors import ArgumentError
-from darkstate.states import GaussianState
+from darkstate.states import EnsembleState, GaussianState
 from darkstate.systems import (
     Component,
     GaussianField,
@@ -35,6 +36,12 @@ PLANE = xr.DataArray(np.eye(2), {"loss": [0.1, 0.2], "rate": [1.0, 2.0]}, ("loss
 A = Mode("A1")
 CAVITY = cavity(A, 1.0)
 ONE: Any = np.eye(1)
+K: Any = np.arange(5)
+ATOMS = EnsembleState.identical_atoms("E", 2)
+
+
+def _ensemble(**changed: Any) -> Any:
+    return dataclasses.replace(ATOMS, **changed)
 
 
 def _jumps(name: Any) -> Any:
@@ -96,6 +103,25 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "axis rows": ("rows", lambda v: sweeps.Axis("loss", ("loss",), (v,))),
     "groups": ("groups", lambda v: engines.TensorTrajectories(groups=v)),
     "keep": ("keep", lambda v: engines.TensorTrajectories(keep=v)),
+    "binomial atoms": ("atoms", lambda v: repeaters.binomial_amplitudes(v, K)),
+    "binomial k": ("k", lambda v: repeaters.binomial_amplitudes(4, v)),
+    "sx k": ("k", lambda v: repeaters.sx_amplitudes(4, 1, v)),
+    "sx q": ("outcomes", lambda v: repeaters.sx_amplitudes(4, v, K)),
+    "phase t": ("t", lambda v: repeaters.phase_products(v, K)),
+    "phase d": ("d", lambda v: repeaters.phase_products(0.4, v)),
+    "dicke_window": ("c", lambda v: repeaters.dicke_window(4, v)),
+    "tail_weight": ("window", lambda v: repeaters.tail_weight(4, v)),
+    "tolerance": ("tolerance", repeaters.automatic_window),
+    "link_spectrum": ("time", lambda v: repeaters.link_spectrum(4, v, K)),
+    "amplitudes": ("offset", lambda v: repeaters.amplitude_matrix(4, 0.4, K, (1,), v)),
+    "outcomes": ("outcomes", lambda v: repeaters.outcome_probability(4, 0.4, v)),
+    "nodes": ("nodes", lambda v: repeaters.success_probability(v, 4, 0.4)),
+    "times": ("times", lambda v: repeaters.lattice_curve(200, v)),
+    "progress": ("progress", lambda v: repeaters.lattice_curve(200, [0.4], progress=v)),
+    "patch": ("patch", lambda v: repeaters.lattice_density(200, 0.4, patch=given(v))),
+    "limit": ("limit", lambda v: repeaters.lattice_density(200, 0.4, limit=v)),
+    "members": ("members", lambda v: _ensemble(members=v)),
+    "sizes": ("sizes", lambda v: _ensemble(sizes=v)),
     "pair_curve": ("pairs", lambda v: ds.pair_curve(FIELDS, ds.log_negativity, given(v))),
 }
 
@@ -134,6 +160,22 @@ def test_points_have_parameters_of_their_own_number() -> None:
 def test_data_of_text_are_not_drawn() -> None:
     with pytest.raises(ArgumentError, match="hold real numbers"):
         plots.sweep_curve(LINE.astype(str))
+
+
+def test_figures_have_room_for_axes() -> None:
+    for width in (2, 1e6):
+        with pytest.raises(ArgumentError, match="width"):
+            plots.sweep_map(PLANE, width=width)
+    with pytest.raises(ArgumentError, match="height"):
+        plots.save_panel("nothing", lambda axes, data: None, xr.Dataset(), height=1)
+
+
+def test_numbers_are_whole_where_they_count() -> None:
+    for wrong in (np.array([0.5]), np.array([np.nan]), np.array([1e300])):
+        with pytest.raises(ArgumentError, match="whole numbers"):
+            _ensemble(sizes=wrong)
+    with pytest.raises(ArgumentError, match="atoms"):
+        repeaters.tail_weight(10**400, K)
 
 
 def test_a_pair_is_two_labels() -> None:

@@ -17,13 +17,27 @@ SELECT = "Select entries of the others: data.sel(name=value)."
 """What to do about too many dimensions."""
 
 
-def check_size(name: str, value: Any) -> float:
-    """A length in mm.
+NARROWEST, WIDEST, LOWEST = 30.0, 2000.0, 15.0
+"""Sizes in mm: below, labels leave no room for axes; above, no computer can hold the pixels."""
+
+
+def check_width(width: Any) -> float:
+    """The width of a figure in mm.
 
     Raises:
-        ArgumentError: no positive number.
+        ArgumentError: no number from `NARROWEST` to `WIDEST`.
     """
-    return check_real(name, value, above=0.0, remedy="Give millimetres, such as 86.")
+    remedy = "Give millimetres, such as 86."
+    return check_real("width", width, minimum=NARROWEST, maximum=WIDEST, remedy=remedy)
+
+
+def check_height(height: Any) -> float:
+    """The height of a figure in mm.
+
+    Raises:
+        ArgumentError: no number from `LOWEST` on.
+    """
+    return check_real("height", height, minimum=LOWEST, remedy="Give millimetres, such as 62.")
 
 
 def check_data(name: str, data: Any, counts: tuple[int, ...], remedy: str) -> xr.DataArray:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from darkstate.errors import ArgumentError, check_real
-from darkstate.plots.checks import check_data, check_size
+from darkstate.plots.checks import check_data, check_width
 from darkstate.plots.style import (
     ABSENT,
     COLUMN,
@@ -61,7 +61,7 @@ def entanglement_map(
     """
     remedy = "Make it with pair_table(state, measure)."
     check_data("table", table, (2,), remedy)
-    check_size("width", width)
+    check_width(width)
     if maximum is not None:
         check_real("maximum", maximum, remedy="Give a number, or leave it out.")
     if not table.size:

@@ -22,7 +22,7 @@ from darkstate.errors import (
 )
 from darkstate.measures import Measure, log_negativity, purity
 from darkstate.plots import layout as places
-from darkstate.plots.checks import check_size
+from darkstate.plots.checks import check_width
 from darkstate.plots.network_drawing import Network, Pair, draw_network
 from darkstate.plots.style import COLUMN, DOUBLE, MIDDLE, styled
 from darkstate.results.tables import check_pairwise
@@ -66,7 +66,7 @@ def network(
             known by name, so that `labels` must be given.
     """
     if width is not None:
-        check_size("width", width)
+        check_width(width)
     content = network_content(state, measure, labels, threshold)
     kind, positions = _placed(content, layout)
     rows = kind == "rows"

@@ -18,7 +18,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from darkstate.errors import check_instance, check_text
-from darkstate.plots.checks import check_labelled, check_size
+from darkstate.plots.checks import check_height, check_labelled, check_width
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -162,7 +162,7 @@ def new_figure(width: float = COLUMN, height: float = 60.0, *, square: bool = Fa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    sizes = check_size("width", width) * _MM, check_size("height", height) * _MM
+    sizes = check_width(width) * _MM, check_height(height) * _MM
     figure = Figure(figsize=sizes, dpi=200)
     figure.set_layout_engine("compressed" if square else "constrained")
     FigureCanvasAgg(figure)

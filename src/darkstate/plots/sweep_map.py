@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.errors import check_choice
-from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_size
+from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_width
 from darkstate.plots.style import ABSENT, COLUMN, SEQUENTIAL, axis_label, new_figure, styled
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def sweep_map(
     """
     check_data("data", data, (2,), SELECT)
     marks = check_doubtful(doubtful, data)
-    check_size("width", width)
+    check_width(width)
     across, along = directions(data, x)
     figure = new_figure(width, 0.74 * width)
     axes = figure.add_subplot()

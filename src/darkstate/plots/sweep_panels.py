@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.errors import ArgumentError, check_choice, check_sequence
-from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_size, check_table
+from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_table, check_width
 from darkstate.plots.curves import entry_name
 from darkstate.plots.style import (
     COLOURS,
@@ -126,7 +126,7 @@ def sweep_panels(
     """
     check_data("data", data, (3,), f"{SELECT} For two there is sweep_map.")
     marks = check_doubtful(doubtful, data)
-    check_size("width", width)
+    check_width(width)
     dims = [str(dim) for dim in data.dims]
     x = None if x is None else check_choice("x", x, dims)
     rest = [dim for dim in dims if dim != x]

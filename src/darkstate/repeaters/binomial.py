@@ -17,6 +17,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from darkstate.repeaters.checks import as_numbers, check_atoms
+
 Reals = NDArray[np.float64]
 
 _LOG_TWO = math.log(2.0)
@@ -41,8 +43,12 @@ def log_binomial_amplitudes(atoms: int, k: ArrayLike) -> Reals:
 
     Returns:
         Natural logarithms of the shape of `k`. Absolute error of some 1e-16 (1 + |ln psi|).
+
+    Raises:
+        ArgumentError: no whole number of atoms, or `k` not of numbers.
     """
-    up = np.asarray(k, dtype=float)
+    atoms = check_atoms(atoms)
+    up = as_numbers("k", k, "Give Dicke numbers 0 .. N.")
     down = atoms - up
     inner = (up > 0) & (down > 0)
     safe_up, safe_down = np.where(inner, up, 1.0), np.where(inner, down, 1.0)

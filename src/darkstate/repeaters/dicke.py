@@ -23,12 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import get_lapack_funcs, solve_banded
 from scipy.special import betainc
 
+from darkstate.errors import check_real
 from darkstate.repeaters.binomial import (
     binomial_amplitudes,
     log_binomial_amplitudes,
     log_rotation_amplitudes,
     stirling_remainder,
 )
+from darkstate.repeaters.checks import as_window, check_atoms, check_outcomes
 from darkstate.repeaters.phases import phase_products
 from darkstate.systems.chain import MAX_ATOMS
 
@@ -65,7 +67,12 @@ def window(atoms: int, c: float) -> Integers:
 
     Returns:
         (W,) consecutive integers, symmetric under ``k -> N - k``.
+
+    Raises:
+        ArgumentError: no atom, or a negative width.
     """
+    atoms = check_atoms(atoms)
+    c = check_real("c", c, minimum=0.0, remedy="Give a half width such as 7.0.")
     half = min(math.floor(c * math.sqrt(atoms) / 2.0), atoms // 2)
     return np.arange(atoms // 2 - half, atoms - atoms // 2 + half + 1, dtype=np.int64)
 
@@ -84,8 +91,12 @@ def tail_weight(atoms: int, window: ArrayLike) -> float:
     """``1 - sum psi(k)^2`` over a symmetric window: the probability that one node is outside.
 
     Taken from the incomplete beta function, so that it is right however small it is.
+
+    Raises:
+        ArgumentError: no atom, or no list of Dicke numbers.
     """
-    first = int(np.min(window))
+    atoms = check_atoms(atoms)
+    first = int(np.min(as_window("window", window)))
     if first <= 0:
         return 0.0
     # P(k <= first - 1) of a binomial distribution with p = 1/2; the other side is its mirror image
@@ -106,8 +117,12 @@ def sx_amplitudes(atoms: int, q: int, k: ArrayLike) -> Reals:
 
     Returns:
         (W,) real amplitudes, normalised over all k = 0 .. N (not over the window).
+
+    Raises:
+        ArgumentError: no atom, an outcome out of range, or no list of Dicke numbers.
     """
-    chosen = np.asarray(k, dtype=np.int64)
+    atoms, chosen = check_atoms(atoms), as_window("k", k)
+    (q,) = check_outcomes((q,), atoms)
     if 2 * q < atoms:  # exchange |+> and |-> of every atom
         return sx_amplitudes(atoms, atoms - q, chosen) * (1.0 - 2.0 * ((atoms - chosen) % 2))
     if atoms - q <= _LADDER:

@@ -28,7 +28,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import (
+    ArgumentError,
+    check_callable,
+    check_flag,
+    check_instance,
+    check_integer,
+    check_sequence,
+)
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.dicke import MAX_ATOMS, binomial_amplitudes
 from darkstate.repeaters.gauss_quadrature import local_quadrature
@@ -112,7 +119,9 @@ def lattice_density(
     if not MIN_ATOMS <= atoms <= MAX_ATOMS:
         remedy = "Use the exact window method for fewer atoms."
         raise ArgumentError("atoms", f"be {MIN_ATOMS} to {MAX_ATOMS:.0e}", atoms, remedy)
-    patch = patch or Patch()
+    check_flag("limit", limit)
+    patch = Patch() if patch is None else patch
+    check_instance("patch", patch, Patch, "Leave it out, or give a repeaters.lattice.Patch().")
     short, long = reduced_basis(atoms, turns_of(time))
     every = max(1, int(patch.thinned / short.length))
     steps = _steps(short.times(every), long, patch)
@@ -258,9 +267,13 @@ def lattice_curve(
         atoms, nodes, limit: as of `lattice_entropy`.
         times: interaction times, each in radians or as an exact `Fraction` of 2 pi.
         progress: told how many times are done.
+
+    Raises:
+        ArgumentError: as of `lattice_entropy`; or no list of times, or `progress` no function.
     """
+    check_callable("progress", progress, "Give a function of a number, or leave it out.")
     numbers = []
-    for time in times:
+    for time in check_sequence("times", times, "Give a list of times in radians."):
         density = _suited(atoms, time, nodes, limit)
         row = density.entropy(nodes), density.log_negativity(nodes), density.probability(nodes)
         numbers.append(row)

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh, eigvals_banded
 
+from darkstate.repeaters.checks import as_window, check_atoms, check_time
 from darkstate.repeaters.dicke import binomial_amplitudes, centred, phase_products
 
 Reals = NDArray[np.float64]
@@ -103,8 +104,12 @@ def link_spectrum(atoms: int, time: float, k: NDArray[np.int64]) -> Reals:
 
     Returns:
         Up to W numbers > 0, accurate to some 1e-15; they sum to the weight of the window.
+
+    Raises:
+        ArgumentError: no atom, time not finite, or no list of Dicke numbers.
     """
-    half = folded(atoms, time, k)
+    check_time(time)
+    half = folded(check_atoms(atoms), time, as_window("k", k))
     pieces = [_block_spectrum(half, parity) for parity in (1, -1)]
     found = np.sort(np.concatenate(pieces))[::-1]
     return np.maximum(found, 0.0)

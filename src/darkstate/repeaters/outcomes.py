@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, CapacityError, check_integer, check_real
+from darkstate.errors import CapacityError, check_integer
 from darkstate.linalg.threads import on_one_blas_thread
+from darkstate.repeaters.checks import check_atoms, check_outcomes, check_time
 from darkstate.repeaters.dicke import binomial_amplitudes, log_rotation_amplitudes, window
 from darkstate.repeaters.phases import cosine_and_sine
 from darkstate.repeaters.window import amplitude_matrix, rotation
@@ -72,9 +73,8 @@ def check_chain(nodes: int, atoms: int, time: float, offset: float) -> None:
     """
     remedy = "Two nodes have nothing to measure: give three or more."
     check_integer("nodes", nodes, minimum=3, remedy=remedy)
-    check_integer("atoms", atoms, minimum=1, remedy="Give the atoms of one ensemble.")
-    check_real("time", time, remedy="Give the interaction time in radians.")
-    check_real("offset", offset, remedy="Give the phase of the inner nodes in radians.")
+    check_atoms(atoms)
+    check_time(time, offset)
     if atoms > _MOST:
         size = 8 * (atoms + 1) * len(window(atoms, WIDE)) / 2**30
         raise CapacityError(
@@ -123,10 +123,8 @@ def outcome_probability(
         ArgumentError: an outcome out of range, or none; time or offset not finite.
         CapacityError: too many atoms.
     """
+    outcomes = check_outcomes(outcomes, check_atoms(atoms))
     check_chain(len(outcomes) + 2, atoms, time, offset)
-    for q in outcomes:
-        if check_integer("outcomes", q, minimum=0) > atoms:
-            raise ArgumentError("outcomes", f"be <= {atoms}", q, "Give 0 .. N for each node.")
     k, inner = window(atoms, ENDS), window(atoms, WIDE)
     amplitudes = amplitude_matrix(atoms, time, k, outcomes, offset, inner)
     return float(np.sum(np.abs(amplitudes) ** 2))
@@ -175,6 +173,7 @@ def success_probability(nodes: int, atoms: int, time: float, offset: float = 0.0
         nodes: M >= 3.
         atoms, time, offset: as of `outcome_probabilities`.
     """
+    check_chain(nodes, atoms, time, offset)
     return outcome_probability(atoms, time, (atoms,) * (nodes - 2), offset)
 
 

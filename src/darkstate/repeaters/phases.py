@@ -11,6 +11,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from darkstate.errors import check_real
+from darkstate.repeaters.checks import as_numbers
+
 Reals = NDArray[np.float64]
 
 _SPLITTER = 2.0**27 + 1.0
@@ -27,9 +30,13 @@ def phase_products(t: float, d: ArrayLike) -> Reals:
 
     Returns:
         Angles of the shape of `d`, to about 1e-16 (as long as ``|d| < 2^53``).
+
+    Raises:
+        ArgumentError: no finite time, or `d` not of numbers.
     """
+    check_real("t", t, remedy="Give radians.")
     turns, rest = _turns(float(t))
-    numbers = np.asarray(d, dtype=float)
+    numbers = as_numbers("d", d, "Give whole or half numbers.")
     product = numbers * turns
     error = _product_error(numbers, turns, product)
     whole = product - np.rint(product)

@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh, svdvals
 from scipy.special import erfcinv
 
+from darkstate.errors import check_real
+from darkstate.repeaters.checks import as_window, check_atoms, check_outcomes, check_time
 from darkstate.repeaters.dicke import (
     binomial_amplitudes,
     centred,
@@ -44,7 +46,12 @@ def automatic_window(tolerance: float) -> float:
     """The half width c of the window outside of which one node has about this weight.
 
     From the Gaussian limit ``erfc(c/sqrt 2)``: c = 7.13 for 1e-12.
+
+    Raises:
+        ArgumentError: not a number from 0 up to, but not including, 1.
     """
+    remedy = "Give the weight that may be left out, such as 1e-12."
+    tolerance = check_real("tolerance", tolerance, minimum=0.0, below=1.0, remedy=remedy)
     return math.sqrt(2.0) * float(erfcinv(max(tolerance, 1e-300)))
 
 
@@ -107,8 +114,15 @@ def amplitude_matrix(
     Returns:
         (W, W), rows k_1, columns k_M. Squared magnitudes sum to the probability of the outcomes
         (where the windows hold all the weight).
+
+    Raises:
+        ArgumentError: no atom, an outcome out of range, time or offset not finite, or no list of
+            Dicke numbers.
     """
-    middle = k if inner is None else inner
+    atoms, k = check_atoms(atoms), as_window("k", k)
+    check_time(time, offset)
+    outcomes = check_outcomes(outcomes, atoms)
+    middle = k if inner is None else as_window("inner", inner)
     return _product(atoms, time, k, outcomes, offset, middle, None)[0]
 
 

@@ -29,6 +29,7 @@ from darkstate.errors import (
     as_labels,
     check_integer,
     check_labels,
+    check_reals,
 )
 
 Matrix = NDArray[Any]
@@ -94,6 +95,19 @@ def complex_array(name: str, value: Any, shape: tuple[int, ...], remedy: str) ->
     if not np.all(np.isfinite(array)):
         raise ArgumentError(name, "be finite", array, remedy)
     return array
+
+
+def whole_array(name: str, value: Any) -> NDArray[np.int64]:
+    """`value` as an array of whole numbers; floats may stand for them.
+
+    Raises:
+        ArgumentError: it holds something else.
+    """
+    rule, remedy = "be whole numbers", "Give indices."
+    array = check_reals(name, value, rule=rule, remedy=remedy)
+    if not np.all(np.abs(array) < 2.0**53) or np.any(array != np.rint(array)):
+        raise ArgumentError(name, rule, value, remedy)
+    return array.astype(np.int64)
 
 
 def check_unitary(name: str, matrix: Matrix) -> None:

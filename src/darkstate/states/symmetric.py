@@ -33,7 +33,6 @@ from darkstate.errors import (
     check_instance,
     check_integer,
     check_real,
-    check_reals,
     check_sequence,
 )
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
@@ -41,7 +40,13 @@ from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity
 from darkstate.states.matrices import mean_value
 from darkstate.states.pure import PureState
-from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, check_subsystems, positions
+from darkstate.states.subsystems import (
+    TOLERANCE,
+    check_matrix_fits,
+    check_subsystems,
+    positions,
+    whole_array,
+)
 from darkstate.states.word_entries import mean_of_words
 from darkstate.systems.operators import OperatorSum
 
@@ -87,11 +92,7 @@ class EnsembleState:
         if expected != dimensions:
             remedy = "An ensemble has all its |J, M>; give atoms = 0 for another subsystem."
             raise ArgumentError("dimensions", f"be {expected}", dimensions, remedy)
-        members, sizes = (
-            check_reals(name, getattr(self, name), rule="be whole numbers", remedy="Give indices.")
-            for name in ("members", "sizes")
-        )
-        members, sizes = members.astype(np.int64), sizes.astype(np.int64)
+        members, sizes = (whole_array(name, getattr(self, name)) for name in ("members", "sizes"))
         values = np.asarray(self.values)
         if values.dtype.kind not in "iufc":
             raise ArgumentError("values", "be numbers", self.values, "Flatten the blocks.")
