@@ -354,23 +354,20 @@ def _resonant_levels(system: OpenSystem) -> dict[str, int]:
     level ``1 - D/X`` is in resonance with the vacuum, and a weak drive fills it through levels that
     stay nearly empty: small cut-offs would agree on a wrong state.
     """
-    found: dict[str, int] = {}
-    driven = _driven(system)
     levels = np.arange(_FARTHEST_RESONANCE + 1)
-    for label in driven:
-        energy = np.zeros(len(levels))
-        for product, c in system.hamiltonian:
-            if len(product) != 1 or product[0][0].label != label:
-                continue
-            word = product[0][1]
-            power = word.count("-")
-            if word.count("+") == power:
-                energy += c.real * _falling(levels, power)
-        if not np.any(energy):
-            continue
+    energies: dict[str, NDArray[np.float64]] = {}
+    driven = _driven(system)
+    for product, c in system.hamiltonian:
+        space, word = product[0] if len(product) == 1 else (None, "")
+        power = word.count("-")
+        if space is not None and space.label in driven and word.count("+") == power:
+            shift = c.real * _falling(levels, power)
+            energies[space.label] = energies.get(space.label, 0.0) + shift
+    found: dict[str, int] = {}
+    for label, energy in energies.items():
         signs = np.sign(energy[1:])
         turns = 1 + np.flatnonzero((signs[1:] != signs[:-1]) | (signs[1:] == 0))
-        if len(turns):
+        if np.any(energy) and len(turns):
             found[label] = int(turns[-1]) + 1
     return found
 
