@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import darkstate as ds
+from counted import growth
 from darkstate.engines import Collective, Lindblad
 from darkstate.engines.truncation import (
     Attempt,
@@ -392,3 +393,8 @@ def test_changes_of_states_are_trace_norms():
     assert change_of_state(one.density(), two) == pytest.approx(both)
     far = PureState(("a",), (3,), [0.1, 0.0, math.sqrt(0.99)])
     assert change_of_state(one, far) == pytest.approx(2 * math.sqrt(0.99))
+
+
+def test_looking_for_resonances_is_linear_in_the_number_of_modes():
+    systems = {n: ds.models.CavityChains(n, detuning=0.3).system() for n in (10, 20, 40)}
+    assert growth(lambda n: least_cutoffs(systems[n]), 10) < 2.3
