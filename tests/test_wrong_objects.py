@@ -166,8 +166,14 @@ def test_figures_have_room_for_axes() -> None:
     for width in (2, 1e6):
         with pytest.raises(ArgumentError, match="width"):
             plots.sweep_map(PLANE, width=width)
-    with pytest.raises(ArgumentError, match="height"):
-        plots.save_panel("nothing", lambda axes, data: None, xr.Dataset(), height=1)
+    for height in (1, 1e9):
+        with pytest.raises(ArgumentError, match="height"):
+            plots.save_panel("nothing", lambda axes, data: None, xr.Dataset(), height=height)
+
+
+def test_a_picture_has_a_name_of_its_own() -> None:
+    with pytest.raises(ArgumentError, match="name a file"):
+        plots.save(plots.sweep_curve(LINE), ".")
 
 
 def test_numbers_are_whole_where_they_count() -> None:

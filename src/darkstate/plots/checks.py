@@ -17,7 +17,7 @@ SELECT = "Select entries of the others: data.sel(name=value)."
 """What to do about too many dimensions."""
 
 
-NARROWEST, WIDEST, LOWEST = 30.0, 2000.0, 15.0
+NARROWEST, WIDEST, LOWEST, HIGHEST = 30.0, 2000.0, 15.0, 8000.0
 """Sizes in mm: below, labels leave no room for axes; above, no computer can hold the pixels."""
 
 
@@ -35,9 +35,10 @@ def check_height(height: Any) -> float:
     """The height of a figure in mm.
 
     Raises:
-        ArgumentError: no number from `LOWEST` on.
+        ArgumentError: no number from `LOWEST` to `HIGHEST`.
     """
-    return check_real("height", height, minimum=LOWEST, remedy="Give millimetres, such as 62.")
+    remedy = "Give millimetres, such as 62."
+    return check_real("height", height, minimum=LOWEST, maximum=HIGHEST, remedy=remedy)
 
 
 def check_data(name: str, data: Any, counts: tuple[int, ...], remedy: str) -> xr.DataArray:

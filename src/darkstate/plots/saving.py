@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import check_callable, check_flag, check_instance
+from darkstate.errors import ArgumentError, check_callable, check_flag, check_instance
 from darkstate.plots.style import COLUMN, house_style, new_figure
 from darkstate.results.files import as_path, require_new_or_ours, system_errors, write_whole
 
@@ -53,6 +53,8 @@ def save(figure: Figure, path: str | Path, overwrite: bool = False) -> tuple[Pat
     check_instance("figure", figure, Figure, "Give what a function of darkstate.plots returned.")
     check_flag("overwrite", overwrite)
     stem = as_path(path)
+    if not stem.name:
+        raise ArgumentError("path", "name a file", str(path), "Give for example 'results/chain'.")
     paths = {suffix: stem.with_name(stem.name + suffix) for suffix in FORMATS}
     for suffix, target in paths.items():
         require_new_or_ours(target, FORMATS[suffix][1], overwrite)
