@@ -298,5 +298,5 @@ def test_networks_too_large_to_keep_whole_are_tabulated_too():
 
 def test_networks_too_large_to_build_are_refused():
     found = parse_scenario("model: {kind: CavityChains, sites: 1000000000000}")
-    with pytest.raises(CapacityError, match="`sites` must be <= 1000000"):
+    with pytest.raises(CapacityError, match="`sites` must be <= 100000 for"):
         run_scenario(found)

@@ -23,6 +23,10 @@ T = TypeVar("T")
 _REAL_KINDS = "iuf"
 """Kinds of numpy's types that hold real numbers: truth values are none."""
 
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Magnitudes to calculate with: solvers square rates and multiply three (``|H|^2``, ``g^2/kappa``),
+and the third power of these is still a floating-point number with all its digits."""
+
 
 class DarkstateError(Exception):
     """Base of everything that darkstate raises on purpose."""
@@ -148,8 +152,8 @@ def check_real(
     """`value` as a float within the bounds (`minimum`, `maximum` inclusive).
 
     Raises:
-        ArgumentError: it is no real number, is NaN, is infinite (unless `infinite`), or lies out
-            of bounds.
+        ArgumentError: it is no real number, is NaN, is infinite (unless `infinite`), lies out of
+            bounds, or is too large or small to calculate with (`check_magnitude`).
     """
     try:
         number = _as_float(value)
@@ -166,7 +170,20 @@ def check_real(
     for bound, rule, holds in bounds:
         if bound is not None and not holds(bound):
             raise ArgumentError(name, rule.format(f"{bound:g}"), value, remedy)
+    check_magnitude(name, number if np.isfinite(number) else 0.0)
     return number
+
+
+def check_magnitude(name: str, value: complex) -> None:
+    """That products of a few numbers such as `value` stay within floating point; 0 does.
+
+    Raises:
+        ArgumentError: its magnitude is neither 0 nor within `SMALLEST` .. `LARGEST`.
+    """
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        rule = f"be 0 or have a magnitude of {SMALLEST:g} to {LARGEST:g}"
+        remedy = "Choose a unit in which it is near 1, or 0 for what is negligible."
+        raise ArgumentError(name, rule, value, remedy)
 
 
 def _as_float(value: Any) -> float:
@@ -187,18 +204,24 @@ def _as_float(value: Any) -> float:
 
 
 def check_integer(
-    name: str, value: Any, *, minimum: int | None = None, remedy: str = "Give a whole number."
+    name: str,
+    value: Any,
+    *,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    remedy: str = "Give a whole number.",
 ) -> int:
-    """`value` as an int, at least `minimum`.
+    """`value` as an int, at least `minimum` and at most `maximum`.
 
     Raises:
-        ArgumentError: it is no whole number or too small.
+        ArgumentError: it is no whole number, too small or too large.
     """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
         raise ArgumentError(name, "be a whole number", value, remedy)
     if minimum is not None and value < minimum:
         raise ArgumentError(name, f"be >= {minimum}", value, remedy)
+    if maximum is not None and value > maximum:
+        raise ArgumentError(name, f"be <= {maximum}", value, remedy)
     return int(value)
 
 
@@ -241,21 +264,21 @@ def check_array(
     *,
     minimum: float | None = None,
     above: float | None = None,
+    extreme: bool = False,
     remedy: str = "Give one number, or one number per site.",
 ) -> NDArray[np.float64]:
     """A scalar or array broadcast to `shape`, every entry finite and within bounds.
 
     Raises:
         ArgumentError: wrong shape, not real numbers, not finite or out of bounds; the message
-            names the first offending entry.
+            names the first offending entry; also (unless `extreme`) as of `check_magnitude`.
     """
     array = check_reals(name, value, remedy=remedy)
     if array.ndim and array.shape != shape:
-        length = "x".join(map(str, shape))
-        raise ArgumentError(
-            name, f"be a number or have shape {shape}", value, f"{remedy} Expected {length} values."
-        )
-    wrong = ~np.isfinite(array)
+        remedy = f"{remedy} Expected {'x'.join(map(str, shape))} values."
+        raise ArgumentError(name, f"be a number or have shape {shape}", value, remedy)
+    size, wrong = np.abs(array), ~np.isfinite(array)
+    wrong |= (not extreme) & ((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
     if minimum is not None:
         wrong |= array < minimum
     if above is not None:

@@ -240,11 +240,10 @@ def test_the_phase_of_a_stored_state_is_fixed():
 # constants in jumps
 
 
-@given(
-    st.complex_numbers(max_magnitude=2.0),
-    st.floats(0.1, 2.0),
-    st.complex_numbers(max_magnitude=2.0),
-)
+CONSTANTS = st.just(0j) | st.complex_numbers(min_magnitude=1e-20, max_magnitude=2.0)
+
+
+@given(CONSTANTS, st.floats(0.1, 2.0), CONSTANTS)
 @settings(max_examples=20)
 def test_constants_in_jumps_are_drives(constant, rate, other):
     c, d = sigma_minus(A) + 0.3 * sigma_minus(B) + constant, sigma_z(B) + other

@@ -417,7 +417,7 @@ def operators(system):
 @settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
-    efficiency=st.floats(0.0, 1.0),
+    efficiency=st.just(0.0) | st.floats(1e-50, 1.0),
     step=st.floats(0.01, 1.0),
     monitors=st.sampled_from(MONITORS),
 )

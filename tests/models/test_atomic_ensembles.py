@@ -66,12 +66,12 @@ def test_the_jumps_and_their_rates():
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.floats(0.0, 1.5),
+    st.just(0.0) | st.floats(1e-50, 1.5),
     st.floats(0.1, 50.0),
     st.floats(0.01, 2.0),
-    st.floats(0.0, 0.9),
-    st.floats(0.0, 2.0),
-    st.floats(0.0, 3.0),
+    st.just(0.0) | st.floats(1e-45, 0.9),
+    st.just(0.0) | st.floats(1e-50, 2.0),
+    st.just(0.0) | st.floats(1e-50, 3.0),
 )
 def test_noise_and_detuning_only_cost_entanglement(r, depth, cooling, share, dephasing, delta):
     model = AtomicEnsembles(

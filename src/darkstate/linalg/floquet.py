@@ -23,6 +23,9 @@ from darkstate.errors import ArgumentError, NumericalError
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
 
+MAX_STEPS = 4096
+"""Of the propagator over one period; the matrices of all steps are held at once."""
+
 
 @dataclass(frozen=True)
 class PeriodicLangevin:
@@ -74,7 +77,8 @@ def floquet_exponents(system: PeriodicLangevin, rtol: float = 1e-10) -> Complex:
         Shape (n,), imaginary parts in ``(-Ω/2, Ω/2]``.
 
     Raises:
-        NumericalError: 4096 steps a period do not suffice.
+        NumericalError: `MAX_STEPS` steps a period do not suffice; said before they are taken
+            where the drift alone asks for more.
     """
     period = 2 * np.pi / system.frequency
     if not any(h and np.any(block) for h, block in system.harmonics.items()):
@@ -82,17 +86,25 @@ def floquet_exponents(system: PeriodicLangevin, rtol: float = 1e-10) -> Complex:
         steady = np.linalg.eigvals(constant).astype(np.complex128)
         return _folded(np.exp(1j * steady.imag * period), period, steady.real)
     scale = max(float(np.linalg.norm(block, 2)) for block in system.harmonics.values())
-    steps = max(8, int(np.ceil(scale * period)))
+    steps = max(8, scale * period)
+    if steps >= MAX_STEPS:
+        raise _too_fast(rtol, scale, system.frequency)
+    steps = int(np.ceil(steps))
     previous = _monodromy_exponents(system, steps)
-    while steps < 4096:
+    while steps < MAX_STEPS:
         steps *= 2
         exponents = _monodromy_exponents(system, steps)
         if np.max(np.abs(exponents.real - previous.real)) <= rtol * scale:
             return exponents
         previous = exponents
-    raise NumericalError(
-        f"Floquet exponents are not known to rtol={rtol:g} after {steps} steps a period: the drift "
-        f"(norm {scale:g}) is too fast for the drive ({system.frequency:g}). Loosen `rtol`."
+    raise _too_fast(rtol, scale, system.frequency)
+
+
+def _too_fast(rtol: float, scale: float, frequency: float) -> NumericalError:
+    return NumericalError(
+        f"Floquet exponents are not known to rtol={rtol:g} within {MAX_STEPS} steps a period: the "
+        f"drift (norm {scale:g}) is too fast for the drive (frequency {frequency:g}). Bring the "
+        "frequencies of the modes, the baths and the drive nearer to each other."
     )
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from darkstate.errors import ArgumentError, check_array, check_real
+from darkstate.errors import ArgumentError, NumericalError, check_array, check_real
 from darkstate.models.base import RATE, Parameters, freeze
 
 Array = NDArray[np.float64]
@@ -66,6 +66,10 @@ class LevelHistory:
     def xi_in_own_frames(self) -> Array:
         """xi of spins read in frames that turn with C: ``(S - 2|C|)/(N2 P2)``."""
         return (self.own - 2 * self.correlation) / (self.remaining * self.polarisation)
+
+
+GONE = 1e-12
+"""Share of the atoms below which the populations are what the solution in time rounds."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,7 @@ class AtomicLevels(Parameters):
 
         Raises:
             ArgumentError: times not finite or not increasing; a polarisation out of range.
+            NumericalError: no atoms are left.
         """
         t = check_array("times", times, np.shape(times), remedy="Give finite numbers.")
         if t.ndim != 1 or len(t) < 2 or np.any(np.diff(t) <= 0):
@@ -224,5 +229,10 @@ class AtomicLevels(Parameters):
 def _history(times: Array, y: Array) -> LevelHistory:
     n1, n2, own, real, imaginary = y
     N2 = n1 + n2
+    if np.min(N2) < GONE:
+        raise NumericalError(
+            f"At time {times[np.argmin(N2)]:.4g} fewer than {GONE:g} of the atoms are left in the "
+            "two levels: they have no polarisation. Use earlier times, or let atoms come `back`."
+        )
     C = np.hypot(real, imaginary)
     return LevelHistory(times, N2, (n1 - n2) / N2, own - 2 * real, C, own)

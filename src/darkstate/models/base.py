@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import check_array
+from darkstate.errors import CapacityError, check_array
 
 RATE = {"unit": "rate"}
 """Metadata of fields that are rates or frequencies: scenario files give them with units."""
@@ -68,6 +68,18 @@ def _plain(value: Any) -> Any:
 def freeze(model: Any, name: str, value: Any) -> None:
     """Set a checked, converted field of a frozen model in its ``__post_init__``."""
     object.__setattr__(model, name, value)
+
+
+def refuse_many_sites(sites: int, most: int, remedy: str) -> None:
+    """Refuse to build a system of more than `most` sites a chain, before anything is built.
+
+    Raises:
+        CapacityError: there are more.
+    """
+    if sites > most:
+        raise CapacityError(
+            f"`sites` must be <= {most} for a system to be built, but is {sites}.", remedy
+        )
 
 
 def freeze_per_site(model: Any, name: str, count: int, *, minimum: float | None = None) -> None:

@@ -35,7 +35,7 @@ from darkstate.models._qubit_pairs import (
     pair_truths,
     product_of_pairs,
 )
-from darkstate.models.base import RATE, Parameters, Truth, freeze_per_site
+from darkstate.models.base import RATE, Parameters, Truth, freeze_per_site, refuse_many_sites
 from darkstate.models.cavity_chains import CavityChains
 from darkstate.models.drives import Drive, SqueezedDrive
 from darkstate.systems.open_system import OpenSystem
@@ -45,6 +45,11 @@ from darkstate.systems.spaces import Mode, Qubit
 
 Values = float | Sequence[float]
 _PAPER = "Zippilli, Paternostro, Adesso, Illuminati, Phys. Rev. Lett. 110, 040503 (2013)"
+
+
+MAX_SITES = 200
+"""Longer chains are described, but not built: engines with atoms solve far shorter ones, and to
+eliminate the cavities takes dense matrices of (4 N)^2 numbers."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ class CavityAtomChains(Parameters):
         Raises:
             NumericalError: cavities to be eliminated have no unique stationary state (a hopping
                 vanishes and nothing is lost).
+            CapacityError: more than `MAX_SITES` sites.
         """
         return self._elimination.system if self.effective else self._full()
 
@@ -117,6 +123,8 @@ class CavityAtomChains(Parameters):
         return eliminate_modes(self._full())
 
     def _full(self) -> OpenSystem:
+        remedy = "Use a shorter chain, or CavityChains for the cavities without atoms."
+        refuse_many_sites(self.sites, MAX_SITES, remedy)
         chains = self.cavities.system()
         modes = chains.spaces[: 2 * self.sites]
         atoms = tuple(Qubit(mode.label.lower()) for mode in modes)

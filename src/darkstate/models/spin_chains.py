@@ -28,7 +28,14 @@ from darkstate.models._qubit_pairs import (
     pair_truths,
     product_of_pairs,
 )
-from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import (
+    RATE,
+    Parameters,
+    Truth,
+    freeze,
+    freeze_per_site,
+    refuse_many_sites,
+)
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import sigma_minus, sigma_plus, sigma_z, total
@@ -36,6 +43,10 @@ from darkstate.systems.spaces import Qubit
 
 Values = float | Sequence[float]
 _PAPER = "Zippilli, Paternostro, Adesso, Illuminati, Phys. Rev. Lett. 110, 040503 (2013)"
+
+
+MAX_SITES = 10_000
+"""Longer chains are described, but not built: engines of spins solve far shorter ones."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,13 @@ class SpinChains(Parameters):
         return a, b
 
     def system(self) -> OpenSystem:
-        """Hamiltonian and jumps; channels ``"A2 dephasing"``, ``"B1 decay"``, ..."""
+        """Hamiltonian and jumps; channels ``"A2 dephasing"``, ``"B1 decay"``, ...
+
+        Raises:
+            CapacityError: more than `MAX_SITES` sites.
+        """
+        remedy = "Use a shorter chain; truths() knows the exact pairs of any length."
+        refuse_many_sites(self.sites, MAX_SITES, remedy)
         chains = [[Qubit(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
         drive_h, jumps = self.drive.attach(sigma_minus(chains[0][0]), sigma_minus(chains[1][0]))
         terms = [drive_h]

@@ -128,7 +128,9 @@ class GaussianState:
             "Give one mean photon number, or one per mode.",
             as_labels("labels", labels),
         )
-        n = check_array("photons", photons, (len(labels),), minimum=0.0, remedy=remedy)
+        n = check_array(
+            "photons", photons, (len(labels),), minimum=0.0, extreme=True, remedy=remedy
+        )
         return cls(tuple(labels), np.diag(n), np.zeros((n.size, n.size)))
 
     @classmethod

@@ -17,8 +17,17 @@ from dataclasses import dataclass, field
 from math import pi
 from typing import Any, Literal
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_choice, check_real, nearest
-from darkstate.systems.operators import OperatorSum
+from darkstate.errors import (
+    LARGEST,
+    SMALLEST,
+    ArgumentError,
+    UnphysicalError,
+    check_choice,
+    check_magnitude,
+    check_real,
+    nearest,
+)
+from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Ensemble, Space
 
 
@@ -105,7 +114,8 @@ class OpenSystem:
 
     Raises:
         ArgumentError: something that is no space, operator, jump or monitor; duplicate labels,
-            operators on unknown spaces, a monitor without its jump.
+            operators on unknown spaces, a monitor without its jump; a term so large or small that
+            products of a few overflow or vanish (`darkstate.errors.check_magnitude`).
         UnphysicalError: the Hamiltonian is not Hermitian.
     """
 
@@ -126,6 +136,7 @@ class OpenSystem:
             remedy = "Build it of create(a), sigma_x(q) ..., constant in time, or leave it out."
             raise ArgumentError("hamiltonian", "be an OperatorSum", self.hamiltonian, remedy)
         self._check_spaces()
+        self._check_magnitudes()
         if not self.hamiltonian.is_hermitian():
             skew = self.hamiltonian - self.hamiltonian.adjoint()
             raise UnphysicalError(
@@ -161,6 +172,15 @@ class OpenSystem:
                         remedy = "Add it to `spaces`, or use the same kind and size everywhere."
                         raise ArgumentError(name, "act on the listed spaces", space, remedy)
 
+    def _check_magnitudes(self) -> None:
+        """Every energy and every rate, with the coefficient of its jump, can be multiplied."""
+        for product, c in self.hamiltonian:
+            _check_term("hamiltonian", product, c, c)
+        for jump in self.jumps:
+            for product, c in jump.operator:
+                _check_term("jumps", product, c, c)
+                _check_term("jumps (rate times the square of)", product, c, jump.rate * abs(c) ** 2)
+
     def _operators(self) -> Iterable[tuple[str, OperatorSum]]:
         yield "hamiltonian", self.hamiltonian
         for jump in self.jumps:
@@ -180,6 +200,17 @@ class OpenSystem:
     def with_monitors(self, *monitors: Monitor) -> OpenSystem:
         """The same system with these channels measured."""
         return OpenSystem(self.spaces, self.hamiltonian, self.jumps, monitors)
+
+
+def _check_term(name: str, product: Product, c: complex, strength: complex) -> None:
+    """That the strength of a term, named by its operators, can be multiplied.
+
+    Raises:
+        ArgumentError: it is too large or too small.
+    """
+    if not SMALLEST <= abs(strength) <= LARGEST:  # else no text is made of millions of terms
+        term = OperatorSum({product: c})
+        check_magnitude(f"{name} {term}", strength)
 
 
 def check_system(system: Any) -> None:

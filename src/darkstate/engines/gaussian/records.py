@@ -126,8 +126,8 @@ def _stream(entropy: int, number: int) -> np.random.Generator:
 
 
 def _numbers(trajectories: int, only: Sequence[int] | None) -> list[int]:
-    remedy = "Give how many records to draw."
-    check_integer("trajectories", trajectories, minimum=1, remedy=remedy)
+    remedy = "Give how many records to draw; more than that with several seeds."
+    check_integer("trajectories", trajectories, minimum=1, maximum=10**6, remedy=remedy)
     if only is None:
         return list(range(trajectories))
     remedy = "Give the numbers of the records to draw, counted from 0."

@@ -92,7 +92,8 @@ class TensorTrajectories:
     initials: ClassVar[tuple[type, ...]] = (PureState,)
 
     def __post_init__(self) -> None:
-        check_integer("trajectories", self.trajectories, minimum=1, remedy="Give how many.")
+        remedy = "Give how many; a mean of more needs several seeds."
+        check_integer("trajectories", self.trajectories, minimum=1, maximum=10**6, remedy=remedy)
         check_integer("bond", self.bond, minimum=1, remedy="Give 16 to 256.")
         check_integer("workers", self.workers, minimum=1, remedy="Give the number of processes.")
         check_real("cut", self.cut, minimum=0.0, below=1.0, remedy="Give 1e-8 to 1e-4.")

@@ -20,6 +20,7 @@ from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.walker import dark_vectors
 from darkstate.errors import (
     ArgumentError,
+    CapacityError,
     DarkstateError,
     EngineMismatchError,
     check_integer,
@@ -33,6 +34,8 @@ NO_HISTORY = "it seeks steady states and keeps no history."
 SAMPLE = "Use TensorTrajectories() for an evolution."
 LARGEST_CHANGE = 0.05
 """Change of a stage's state that shows that errors no longer fall as they should."""
+LONGEST = 1e8
+"""Steps of one relaxation beyond which it would not end."""
 ROOM = 6
 """Lines in flight widen a bond of the first sweep; cutting it there would be a bias of its own."""
 
@@ -81,6 +84,10 @@ class MatrixProduct:
         except DarkstateError as refusal:
             return refused(self.name, refusal, ("A cascade of small stages? no",))
         steps = (f"A cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
+        try:
+            self._refuse_endless(chain)
+        except CapacityError as refusal:
+            return refused(self.name, refusal, steps)
         work = sum(3e-9 * self.bond**2 * 21 * d**2 * (21 + self.bond) for d in chain.sizes)
         passes = 8 * self.longest / self._step(chain)  # a third of them with wider bonds
         memory = 8.0 * sum(d**2 * (ROOM * self.bond) ** 2 for d in chain.sizes)
@@ -97,6 +104,7 @@ class MatrixProduct:
         Raises:
             EngineMismatchError: not a cascade of small stages of qubits and spins.
             ArgumentError: an initial state, which is not used: the state is sought, not its past.
+            CapacityError: so short a step that it would not end.
         """
         if initial is not None:
             remedy = "Leave it out; use TensorTrajectories to start from a state of your own."
@@ -104,6 +112,7 @@ class MatrixProduct:
         began = time.perf_counter()
         plan = offer.plan if offer is not None else None
         chain: Chain = plan or chain_of(system)
+        self._refuse_endless(chain)
         vectors = dark_vectors(chain) or [np.eye(d)[0] for d in chain.sizes]
         start = [np.outer(v, v.conj()) for v in vectors]
         run = Relaxation.of_product(chain, start, Cut(self.cut, self.bond, ROOM))
@@ -142,6 +151,15 @@ class MatrixProduct:
 
     def _step(self, chain: Chain) -> float:
         return self.step or 0.25 / max(_norm(chain), 1e-300)
+
+    def _refuse_endless(self, chain: Chain) -> None:
+        step = self._step(chain)
+        if self.longest > LONGEST * step:
+            raise CapacityError(
+                f"`step` must be >= `longest` / {LONGEST:g}, but is {step:.3g} for `longest` = "
+                f"{self.longest:.3g}: the relaxation would not end.",
+                "Use a longer step or a smaller `longest`, in a unit in which rates are near 1.",
+            )
 
     def _is_narrow(self, run: Relaxation) -> bool:
         """Whether some bond is as wide as allowed, and could be wider."""

@@ -41,6 +41,7 @@ from darkstate.engines.trajectories.refusals import (
     BATCHES,
     FEWER,
     LARGEST_AVERAGE,
+    MOST,
     NO_WINDOW,
     memory_of,
     size_of,
@@ -121,8 +122,8 @@ class Trajectories:
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
 
     def __post_init__(self) -> None:
-        remedy = "Give the number of runs, 2 or more for an error estimate."
-        check_integer("trajectories", self.trajectories, minimum=2, remedy=remedy)
+        remedy = "Give the number of runs, 2 or more for an error estimate; average several seeds."
+        check_integer("trajectories", self.trajectories, minimum=2, maximum=MOST, remedy=remedy)
         check_choice("unravelling", self.unravelling, UNRAVELLINGS)
         check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
         if self.seed is not None:

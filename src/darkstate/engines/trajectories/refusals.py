@@ -9,6 +9,8 @@ from darkstate.errors import CapacityError
 
 LARGEST_AVERAGE = 1024
 """Largest Hilbert space whose average density matrix is kept over time."""
+MOST = 10**6
+"""Trajectories of one call: their numbers are listed, and the error falls as the root of them."""
 BATCH_BYTES = 2.0**27
 """Memory of the Taylor series of one batch of trajectories."""
 BATCHES = 3 * BATCH_BYTES
