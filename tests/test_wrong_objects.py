@@ -184,6 +184,11 @@ def test_numbers_are_whole_where_they_count() -> None:
         repeaters.tail_weight(10**400, K)
 
 
+def test_a_name_too_long_for_a_result_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="path"):
+        ds.load_result("x" * 5000)
+
+
 def test_a_pair_is_two_labels() -> None:
     with pytest.raises(ArgumentError, match=r"pairs\[0\]"):
         ds.pair_curve(FIELDS, ds.log_negativity, [("A1",)])  # type: ignore[list-item]

@@ -22,7 +22,7 @@ import numpy as np
 
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.results.digests import damage, header, sign
-from darkstate.results.files import as_path, clear_leftovers, exchanged
+from darkstate.results.files import as_path, clear_leftovers, exchanged, system_errors
 from darkstate.results.plain import from_json, to_json
 from darkstate.results.report import Report, versions
 from darkstate.results.result import Result
@@ -128,7 +128,9 @@ def load_result(path: str | Path) -> Result:
     import zarr
 
     place = as_path(path)
-    if not place.exists():
+    with system_errors("path", str(path), "read"):
+        exists = place.exists()
+    if not exists:
         clear_leftovers(place)  # the last writer may have died between two renames
     entries = header(place)[1]
     if _MARK not in entries:

@@ -175,4 +175,4 @@ def threads(count: int) -> Any:
         return one_blas_thread()
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(count, user_api="blas")
+    return threadpool_limits(int(count), user_api="blas")
