@@ -403,9 +403,9 @@ def test_pictures_refuse_what_they_cannot_draw():
     empty["E"][:] = np.nan
     with pytest.raises(ArgumentError, match="column with numbers"):
         plots.sweep_picture(empty)
-    with pytest.raises(ArgumentError, match="two dimensions"):
+    with pytest.raises(ArgumentError, match="2 dimensions"):
         plots.sweep_map(table("a")["E"])
-    with pytest.raises(ArgumentError, match="three dimensions"):
+    with pytest.raises(ArgumentError, match="3 dimensions"):
         plots.sweep_panels(table("a")["E"])
 
 

@@ -229,11 +229,15 @@ def pieces(stack: NDArray[Any]) -> list[Any]:
 
 
 def least_variance(sigma: NDArray[Any]) -> float:
-    """Lower bound, within a factor of ten, of the smallest eigenvalue of a covariance (2N, 2N).
+    """Lower bound, within a factor of ten, of the smallest eigenvalue of covariances (..., 2N, 2N).
 
     Tried by Cholesky factorisations, in place; ``sigma + i Omega/2 >= 0`` keeps it above 1/4 of the
     inverse of the largest.
     """
+    return min(_least_variance(one) for one in sigma.reshape(-1, *sigma.shape[-2:]))
+
+
+def _least_variance(sigma: NDArray[Any]) -> float:
     (factorise,) = scipy.linalg.get_lapack_funcs(("potrf",), (sigma,))
     most = float(np.linalg.norm(sigma, 1))
     bound = 0.25
