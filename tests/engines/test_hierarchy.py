@@ -198,6 +198,14 @@ def test_memory_ends_the_deepening_and_says_so() -> None:
     assert "still changed" in report.warnings[0]
 
 
+def test_memory_ends_the_deepening_of_an_evolution_and_says_so() -> None:
+    model = ds.models.DualRail(pairs=2, squeezing=1.0, bandwidth=1.0)
+    engine = Lindblad(method="hierarchy", edge=1e-9, memory_limit=4e6)
+    report = ds.evolve(model, [0.0, 1.0, 2.0], engine=engine).report
+    assert report.status == "suspect"
+    assert "still changed" in report.warnings[0]
+
+
 def test_without_a_linear_source_it_says_why() -> None:
     with pytest.raises(ArgumentError, match="no modes"):
         ds.steady_state(ds.models.DualRail(pairs=1, squeezing=1.0), engine=MOMENTS)
