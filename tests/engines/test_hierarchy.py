@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Lindblad
-from darkstate.errors import ArgumentError
+from darkstate.engines.lindblad.hierarchy import solve
+from darkstate.errors import ArgumentError, NumericalError
 from darkstate.states import DensityState
 from darkstate.systems import (
     Jump,
@@ -204,6 +206,19 @@ def test_memory_ends_the_deepening_of_an_evolution_and_says_so() -> None:
     report = ds.evolve(model, [0.0, 1.0, 2.0], engine=engine).report
     assert report.status == "suspect"
     assert "still changed" in report.warnings[0]
+
+
+def test_a_residual_that_does_not_fall_is_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved = solve._solved
+
+    def stalled(*arguments: Any) -> tuple[Any, int, float]:
+        flat, iterations, missing = solved(*arguments)
+        return flat, iterations, 1e-3 if arguments[-1] == solve.MAX_ITERATIONS else missing
+
+    monkeypatch.setattr(solve, "_solved", stalled)
+    model = ds.models.DualRail(pairs=1, squeezing=1.0, bandwidth=1.0)
+    with pytest.raises(NumericalError, match="GMRES reached a residual"):
+        ds.steady_state(model, engine=Lindblad(method="hierarchy"))
 
 
 def test_without_a_linear_source_it_says_why() -> None:

@@ -354,6 +354,19 @@ def test_exports_hold_the_table(tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*.csv")) == ["s.csv"]
 
 
+@pytest.mark.parametrize("name", ["s.csv", "s.nc"])
+def test_exports_replace_only_exports_and_only_if_asked(tmp_path, name):
+    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
+    place = store.export(tmp_path / name)
+    with pytest.raises(ArgumentError, match="must be new"):
+        store.export(place)
+    assert store.export(place, overwrite=True) == place
+    place.write_text("mine,x\n1,2\n")
+    with pytest.raises(ArgumentError, match="hold an earlier"):
+        store.export(place, overwrite=True)
+    assert place.read_text() == "mine,x\n1,2\n"
+
+
 def test_progress_is_told_and_written(tmp_path, monkeypatch):
     monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)
     told: list[ds.sweeps.SweepProgress] = []

@@ -60,6 +60,9 @@ PointSeconds = Annotated[
 Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for another process that writes to the store.")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what an earlier command wrote there.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the path of the store.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
@@ -140,10 +143,11 @@ def status(store: Store, as_json: AsJson = False) -> None:
 def export(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="To be written: .nc or .csv.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the table as netCDF (.nc) or CSV (.csv, one line a point)."""
     with telling():
-        written = _opened(store).export(file)
+        written = _opened(store).export(file, overwrite)
     tell(written)
 
 
@@ -161,6 +165,7 @@ def plot(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for the pictures; default: beside it."),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw the columns of a store: curves, maps or small multiples, whichever suits.
 
@@ -175,7 +180,7 @@ def plot(
         measured = [name for name in found if not name.startswith("report_")]
         for name in outputs or measured or found:
             figure = plots.sweep_picture(table, name, x=x)
-            for path in plots.save(figure, folder / f"{store.stem}-{name}", True):
+            for path in plots.save(figure, folder / f"{store.stem}-{name}", overwrite):
                 tell(path)
 
 

@@ -3,55 +3,63 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from darkstate.errors import ArgumentError
+from darkstate.results.files import require_new_or_ours, system_errors, write_whole
 
 if TYPE_CHECKING:
     import xarray as xr
 
+_MARK = "darkstate sweep"
+_COLUMNS = "message,status"
+"""What only a csv of ours has in its first line."""
 
-def export_table(table: xr.Dataset, path: Path) -> Path:
+
+def export_table(table: xr.Dataset, path: Path, overwrite: bool = False) -> Path:
     """Write a table; the format is taken from the ending.
 
+    Args:
+        table: of a sweep.
+        path: the file, ending in ``.nc`` or ``.csv``; folders are made if needed.
+        overwrite: whether an earlier export may be replaced.
+
     Raises:
-        ArgumentError: neither ``.nc`` nor ``.csv``, or the place cannot be written.
+        ArgumentError: another ending, something is there already, or it cannot be written.
+        FullError: no room.
     """
-    write: Callable[[xr.Dataset, Path], None] | None
-    write = {".nc": _netcdf, ".csv": _csv}.get(path.suffix.lower())
-    if write is None:
+    formats: dict[str, tuple[Callable[[xr.Dataset], bytes], str]] = {
+        ".nc": (_netcdf, _MARK),
+        ".csv": (_csv, _COLUMNS),
+    }
+    if path.suffix.lower() not in formats:
         raise ArgumentError("path", "end in .nc or .csv", str(path), "Rename the file.")
-    beside = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
+    made, mark = formats[path.suffix.lower()]
+    require_new_or_ours(path, mark, overwrite)
+    with system_errors("path", path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(table, beside)
-        beside.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = "Choose another place."
-        raise ArgumentError("path", f"be writable ({reason})", str(path), remedy) from None
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, made(table))
     return path
 
 
-def _netcdf(table: xr.Dataset, path: Path) -> None:
+def _netcdf(table: xr.Dataset) -> bytes:
     """netCDF-3: text as fixed characters; 64-bit counts become 32-bit, which hold them."""
-    plain = table.copy()
+    plain = table.assign_attrs()
+    plain.attrs = {_MARK: "table", **table.attrs}  # first: within the head that is read for it
     for name, column in table.variables.items():
         if column.dtype.kind == "O":
             plain[name] = (column.dims, column.values.astype(str), column.attrs)
         elif column.dtype == np.uint32:
             plain[name] = (column.dims, column.values.astype(float), column.attrs)
-    plain.to_netcdf(path, format="NETCDF3_64BIT", engine="scipy")
+    return bytes(plain.to_netcdf(format="NETCDF3_64BIT", engine="scipy"))
 
 
-def _csv(table: xr.Dataset, path: Path) -> None:
+def _csv(table: xr.Dataset) -> bytes:
     """One line a point, parameters first, numbers with all their digits."""
     dims = [str(dim) for dim in table.sizes if dim != "word"]
     shape = tuple(table.sizes[dim] for dim in dims)
@@ -62,7 +70,7 @@ def _csv(table: xr.Dataset, path: Path) -> None:
         column = table[name]
         wide = column.broadcast_like(table["status"]).transpose(*dims)
         columns.append(wide.values.reshape(int(np.prod(shape))).tolist())
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(names)
-        writer.writerows(zip(*columns, strict=True))
+    writer = csv.writer(stream := StringIO(newline=""))
+    writer.writerow(names)
+    writer.writerows(zip(*columns, strict=True))
+    return stream.getvalue().encode()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, check_flag
 from darkstate.results.files import as_path, system_errors
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan
@@ -135,15 +135,21 @@ class SweepStore:
             versions=versions_of(records),
         )
 
-    def export(self, path: str | Path) -> Path:
+    def export(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write the table as netCDF (``.nc``) or CSV (``.csv``, one line a point).
 
+        Args:
+            path: the file; folders are made if needed.
+            overwrite: whether an earlier export may be replaced.
+
         Raises:
-            ArgumentError: another ending, or a place that cannot be written.
+            ArgumentError: another ending, something is there already, or it cannot be written.
+            FullError: no room.
         """
         from darkstate.sweeps.export import export_table
 
-        return export_table(self.table(), as_path(path))
+        check_flag("overwrite", overwrite)
+        return export_table(self.table(), as_path(path), overwrite)
 
     def _progress(self) -> dict[str, Any]:
         try:
