@@ -21,6 +21,7 @@ SOURCE = REPOSITORY / "src" / PACKAGE
 
 BANDS: tuple[tuple[str, ...], ...] = (
     ("conventions", "errors"),
+    ("checks",),
     ("linalg", "memory"),
     ("systems",),
     ("states",),

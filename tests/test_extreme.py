@@ -5,14 +5,8 @@ import pytest
 
 import darkstate as ds
 from darkstate import engines, models
-from darkstate.errors import (
-    ArgumentError,
-    CapacityError,
-    NumericalError,
-    check_array,
-    check_integer,
-    check_real,
-)
+from darkstate.checks import check_array, check_integer, check_real
+from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.linalg import floquet
 from darkstate.systems import Jump, Mode, OpenSystem, create, destroy
 

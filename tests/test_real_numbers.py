@@ -17,8 +17,9 @@ import pytest
 
 import darkstate as ds
 from darkstate import engines, models, repeaters, sweeps
+from darkstate.checks import check_array, check_integer, check_real, check_times
 from darkstate.engines import Gaussian
-from darkstate.errors import ArgumentError, check_array, check_integer, check_real, check_times
+from darkstate.errors import ArgumentError
 from darkstate.experiments import Pulse, Series, Setup, VirtualExperiment
 from darkstate.experiments.interface import LightInterface
 from darkstate.scenarios import TimeGrid

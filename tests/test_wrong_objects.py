@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 
 import darkstate as ds
-from darkstate import engines, errors, experiments, plots, repeaters, sweeps
+from darkstate import checks, engines, experiments, plots, repeaters, sweeps
 from darkstate.errors import ArgumentError
 from darkstate.states import EnsembleState, GaussianState
 from darkstate.systems import (
@@ -59,9 +59,9 @@ def unless(value: Any, right: Any) -> Any:
 
 
 CHECKS: dict[str, tuple[Callable[[Any], Any], Any, tuple[Any, ...]]] = {
-    "flag": (lambda v: errors.check_flag("x", v), np.bool_(True), (0, "x", None, np.ones(2))),
-    "text": (lambda v: errors.check_text("x", v, "Name it."), "a", (None, b"a", 1, "a\0b")),
-    "callable": (lambda v: errors.check_callable("x", v, "Write one."), len, (None, "x", int)),
+    "flag": (lambda v: checks.check_flag("x", v), np.bool_(True), (0, "x", None, np.ones(2))),
+    "text": (lambda v: checks.check_text("x", v, "Name it."), "a", (None, b"a", 1, "a\0b")),
+    "callable": (lambda v: checks.check_callable("x", v, "Write one."), len, (None, "x", int)),
 }
 
 CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {

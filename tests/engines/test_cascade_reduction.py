@@ -14,12 +14,7 @@ from darkstate.engines.cascade.realness import factors
 from darkstate.engines.cascade.reduction import growth, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
-from darkstate.errors import (
-    ArgumentError,
-    CapacityError,
-    MissingError,
-    NumericalError,
-)
+from darkstate.errors import ArgumentError, CapacityError, MissingError, NumericalError
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import sigma_minus, sigma_z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 
 import numpy as np
@@ -23,7 +24,8 @@ from darkstate.engines.truncation import (
     padded,
     require_room,
 )
-from darkstate.errors import ArgumentError, NumericalError
+from darkstate.errors import ArgumentError, CapacityError, NumericalError
+from darkstate.results import Status
 from darkstate.states import DensityState, PureState
 from darkstate.systems import (
     Ensemble,
@@ -116,6 +118,8 @@ def test_a_resonance_with_a_high_level_is_seen(level):
         ),
         # in resonance with 4, but not driven
         (OpenSystem((A,), power(create(A), 2) * power(a, 2) - 3 * number(A)), {"a": 5}),
+        # what squeezes has a power, but no energy
+        (OpenSystem((A,), power(create(A), 2) + power(a, 2) - 5 * number(A)), {"a": 5}),
     ],
 )
 def test_where_growing_starts(system, expected):
@@ -302,15 +306,23 @@ def test_modes_behind_an_eliminated_source_grow_too():
     assert evolved.report.margin > -1e-6
 
 
+def field(rate):
+    """A mode that gains and loses photons: thermal, ``p_n`` falls by `rate` a level."""
+    m = Mode("m")
+    return OpenSystem((m,), jumps=(Jump(destroy(m)), Jump(create(m), rate)))
+
+
 # the loop itself, with attempts that are made up
 
 
-def loop(edges, states, cutoff=None, edge=1e-4, system=None, least=None):
+def loop(edges, states, cutoff=None, edge=1e-4, system=None, least=None, room=100):
     """`grow_cutoffs` on made-up populations ``edges(n)`` and numbers ``states(n)``."""
     tried = []
 
     def attempt(cutoffs, why):
         n = cutoffs["a"]
+        if n > room:
+            raise CapacityError(f"There is no room for {n}.", why)
         tried.append((n, why))
         levels = np.zeros(n)
         levels[0], levels[-1] = 1.0 - edges(n), edges(n)
@@ -332,6 +344,40 @@ def test_the_loop_confirms_with_a_larger_cutoff():
     found, tried = loop(lambda n: 0.05 if n < 10 else 0.0, lambda n: float(n < 10))
     assert found.attempt.cutoffs["a"] > 10
     assert "left 0.05 in that of a" in tried[1][1]
+
+
+def test_where_there_is_no_room_the_last_attempt_is_what_there_is():
+    """4 to 6 changes the state by 0.02; 9 is refused."""
+    decaying = {"edges": lambda n: 0.02 * (n < 9), "states": lambda n: 0.01 * n}
+    found, tried = loop(**decaying, room=8)
+    assert [n for n, _ in tried] == [4, 6]
+    assert found.attempt.cutoffs == {"a": 6} and found.change == pytest.approx(0.02)
+    assert "no room for 9" in found.stopped and "cutoff={'a': 9}" in found.stopped
+    # nothing to compare with
+    found, tried = loop(**decaying, room=5)
+    assert found.change is None and found.stopped
+    # the second look was refused, at an empty edge
+    found, _ = loop(lambda n: 0.0, lambda n: 0.0, room=4)
+    assert found.change is None and found.stopped
+    # what does not fit at all is refused
+    with pytest.raises(CapacityError, match="no room for 6"):
+        loop(lambda n: 0.2, lambda n: 0.0, room=4)
+
+
+def test_a_field_that_there_is_no_room_for_is_suspect_and_says_what_would_do():
+    """Thermal, ``p_n`` falls by a half a level; the mean photon number is 1."""
+    found = ds.steady_state(field(0.5), Lindblad("dense", memory_limit=8.6e5))
+    assert found.report.status is Status.SUSPECT
+    (first, *_) = found.report.warnings
+    assert "larger cut-offs were needed" in first and "memory" in first
+    photons = found.state.expectation(number(Mode("m"))).real
+    size = found.state.dimensions[0]
+    assert size < 28
+    error = found.report.error_estimate
+    assert error is None or abs(photons - 1.0) < size * error
+    advised = ast.literal_eval(first.split("cutoff=")[1].split("}")[0] + "}")
+    better = ds.steady_state(field(0.5), Lindblad("dense", cutoff=advised))
+    assert abs(better.state.expectation(number(Mode("m"))).real - 1.0) < abs(photons - 1.0)
 
 
 def test_the_loop_takes_no_growth_of_one_mode_for_a_look_at_another():

@@ -7,12 +7,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.gaussian.periodic import gaussian_state
-from darkstate.errors import (
-    ArgumentError,
-    EngineMismatchError,
-    NumericalError,
-    UnphysicalError,
-)
+from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError, UnphysicalError
 from darkstate.frontdoor import choose, offer_of
 from darkstate.linalg.floquet import PeriodicLangevin
 from darkstate.measures import MEASURES

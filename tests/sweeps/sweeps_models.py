@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 
 DEADLINE = 300.0
 

@@ -50,6 +50,8 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
     Without a second cut-off to compare with, the error is not known.
     """
     warnings = list(report.warnings)
+    if found.stopped:
+        warnings.append(f"larger cut-offs were needed, but not tried. {found.stopped}")
     for name, value in found.edges.items():
         if not value <= edge:
             warnings.append(f"{name} holds {value:.3g}: raise cutoff")

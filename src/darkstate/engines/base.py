@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from darkstate.checks import check_integer, check_real
 from darkstate.errors import (
     ArgumentError,
     CapacityError,
     DarkstateError,
     RefusedError,
     UnphysicalError,
-    check_integer,
-    check_real,
 )
 from darkstate.memory import bytes_text
 from darkstate.results import Report

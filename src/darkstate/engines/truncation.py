@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, NumericalError, check_integer, nearest
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError, CapacityError, NumericalError, nearest
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
@@ -192,12 +193,14 @@ class Truncated:
         edges: populations of the highest levels.
         change: trace norm of the difference from smaller cut-offs; None where there are none.
         smaller: the attempt with smaller cut-offs, if there is one.
+        stopped: why larger cut-offs that were needed were not tried; empty if none were.
     """
 
     attempt: Attempt
     edges: dict[str, float]
     change: float | None
     smaller: Attempt | None = None
+    stopped: str = ""
 
 
 def grow_cutoffs(
@@ -210,7 +213,8 @@ def grow_cutoffs(
 ) -> Truncated:
     """Solve with growing cut-offs, each mode by itself, until a larger one changes nothing.
 
-    Modes whose cut-off was given keep it; a smaller one is then tried beside it.
+    Modes whose cut-off was given keep it; a smaller one is then tried beside it. Where larger ones
+    are refused, the last attempt is what there is, and says so.
 
     Args:
         system: with modes.
@@ -223,6 +227,7 @@ def grow_cutoffs(
 
     Raises:
         NumericalError: in the end the field does not fit into the cut-offs given.
+        CapacityError: it does not fit into what there is room or time for.
     """
     degree, given = degrees(system), given_cutoffs(system, cutoff)
     needed = least or {}
@@ -231,27 +236,33 @@ def grow_cutoffs(
     free = [label for label in sizes if label not in given]
     changes: dict[str, float] = {}
     before: Attempt | None = None
-    now = attempt(sizes, "")
+    now, stopped = attempt(sizes, ""), ""
     while True:
         edges = edge_populations(now.populations, degree)
         full = [k for k in free if edges[f"Fock edge of {k}"] > edge]
         doubtful = [k for k in free if changes.get(k, np.inf) > np.sqrt(edge)]
         if not full and not doubtful:
             break
-        before = now
         sizes = {k: _larger(n, degree[k], k in full) for k, n in now.cutoffs.items()}
         sizes = {k: n if k in (full or doubtful) else now.cutoffs[k] for k, n in sizes.items()}
-        now = attempt(sizes, _reason(before, edges, full))
+        try:
+            larger = attempt(sizes, _reason(now, edges, full))
+        except CapacityError as refusal:
+            if any(edges[f"Fock edge of {k}"] > FULL_EDGE for k in full):
+                raise
+            stopped = f"{refusal} To have it done all the same, use cutoff={sizes}"
+            break
+        before, now = now, larger
         changes |= dict.fromkeys(full or doubtful, difference(before, now))
     require_room(now.populations, degree)
-    known: list[float] = list(set(changes.values()))
+    known: list[float | None] = list(set(changes.values()))
+    known += [None for k in free if k not in changes]
     if given:
         smaller = _beside(now, degree, given, needed)
-        if smaller is None:
-            return Truncated(now, edges, None)
-        before = attempt(smaller, "It is the second look at the cut-off.")
-        known.append(difference(before, now))
-    return Truncated(now, edges, sum(known), before)
+        before = None if smaller is None else attempt(smaller, "")  # no larger than what was done
+        known.append(None if before is None else difference(before, now))
+    change = None if None in known else sum(value for value in known if value is not None)
+    return Truncated(now, edges, change, before, stopped)
 
 
 def _larger(size: int, degree: int, full: bool) -> int:
@@ -367,7 +378,7 @@ def _resonant_levels(system: OpenSystem) -> dict[str, int]:
     for label, energy in energies.items():
         signs = np.sign(energy[1:])
         turns = 1 + np.flatnonzero((signs[1:] != signs[:-1]) | (signs[1:] == 0))
-        if np.any(energy) and len(turns):
+        if len(turns):
             found[label] = int(turns[-1]) + 1
     return found
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, NumericalError, check_integer, check_real
+from darkstate.checks import check_integer, check_real
+from darkstate.errors import ArgumentError, NumericalError
 from darkstate.experiments.checks import warnings_of
 from darkstate.experiments.formulas import (
     coupling_of,

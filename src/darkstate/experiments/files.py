@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_flag, check_instance
+from darkstate.checks import check_flag, check_instance
+from darkstate.errors import ArgumentError
 from darkstate.experiments import csv_files
 from darkstate.experiments.csv_files import SAME_TIME, VERSION, csv_pieces, read_csv
 from darkstate.experiments.interface import CHANNELS

@@ -51,7 +51,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, pi, sqrt
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem
 from darkstate.systems.operators import OperatorSum, create, destroy, total
 from darkstate.systems.spaces import Mode

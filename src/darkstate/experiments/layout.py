@@ -26,15 +26,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    check_choice,
-    check_instance,
-    check_integer,
-    check_real,
-    check_sequence,
-    nearest,
-)
+from darkstate.checks import check_choice, check_instance, check_integer, check_real, check_sequence
+from darkstate.errors import ArgumentError, nearest
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_instance, check_reals
+from darkstate.checks import check_instance, check_reals
+from darkstate.errors import ArgumentError
 from darkstate.experiments.interface import CHANNELS
 from darkstate.experiments.layout import Series, Setup
 

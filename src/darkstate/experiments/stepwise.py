@@ -22,8 +22,10 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import check_instance, check_integer, check_real
+from darkstate.checks import check_instance, check_integer, check_real
 from darkstate.experiments.interface import LightInterface
+
+_MOST_STEPS = 10**6
 
 
 def stepwise_variances(
@@ -45,7 +47,8 @@ def stepwise_variances(
     remedy = "Give the detected fraction of the light."
     check_real("efficiency", efficiency, minimum=0.0, maximum=1.0, remedy=remedy)
     check_real("step", step, above=0.0, remedy="Give the length of a slice.")
-    check_integer("steps", steps, minimum=1, remedy="Give the number of slices.")
+    remedy = "Give the number of slices; the variance has settled long before the last."
+    check_integer("steps", steps, minimum=1, maximum=_MOST_STEPS, remedy=remedy)
     check_real("start", start, above=0.0, remedy="Give a variance; 1 is the vacuum's.")
     z, kept = interface.coupling, exp(-interface.rate * step)
     faded = exp(-interface.extra * step)

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer, check_real, check_reals
+from darkstate.checks import check_real, check_reals, check_seed
+from darkstate.errors import ArgumentError
 from darkstate.experiments.interface import CHANNELS, QUADRATURE, LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
 from darkstate.experiments.records import ExperimentRecords
@@ -172,8 +173,7 @@ class VirtualExperiment:
         remedy = "Take fewer shots or bins."
         refuse_if_too_large("run", needed, memory_limit(None), remedy)
         entropy = np.random.SeedSequence().entropy if seed is None else seed
-        remedy = "Give a whole number, or leave it out."
-        entropy = check_integer("seed", entropy, minimum=0, remedy=remedy)
+        entropy = check_seed("seed", entropy)
         count = len(self.waits) + 5
         error = _stream(entropy, count).standard_normal() * self.efficiency_error
         origin = {

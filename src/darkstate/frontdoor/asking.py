@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from darkstate.checks import check_times
 from darkstate.engines import ENGINES, Engine, Offer
-from darkstate.errors import ArgumentError, EngineMismatchError, border, check_times
+from darkstate.errors import ArgumentError, EngineMismatchError, border
 from darkstate.frontdoor.chains import ChainModel, chain_offers, is_chain, no_system
 from darkstate.frontdoor.ladder import LONGEST, Task, climb
 from darkstate.repeaters import ChainSolver

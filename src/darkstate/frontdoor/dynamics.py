@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from darkstate.checks import check_real, check_times
 from darkstate.engines import Engine, Lindblad
-from darkstate.errors import ArgumentError, border, check_real, check_times
+from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,

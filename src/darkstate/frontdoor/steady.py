@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.checks import check_choice, check_reals
 from darkstate.engines import Engine, Gaussian
-from darkstate.errors import ArgumentError, border, check_choice, check_reals
+from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.asking import (
     Model,
     as_open_system,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import check_labels
+from darkstate.checks import check_labels
 from darkstate.measures.dispatch import as_group
 from darkstate.measures.gaussian_numbers import entropy, mutual_information, purity
 from darkstate.states import DensityState, PureState

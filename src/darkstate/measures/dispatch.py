@@ -13,13 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    EngineMismatchError,
-    border,
-    check_labels,
-    check_sequence,
-)
+from darkstate.checks import check_labels, check_sequence
+from darkstate.errors import ArgumentError, EngineMismatchError, border
 
 Pair = tuple[str, str]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from darkstate.errors import check_labels
+from darkstate.checks import check_labels
 from darkstate.measures.dense_numbers import shannon
 from darkstate.measures.dispatch import as_group
 from darkstate.measures.gaussian_numbers import entropy, mutual_information, purity

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_labels
+from darkstate.checks import check_labels
+from darkstate.errors import ArgumentError
 from darkstate.linalg.unique import positive_root
 from darkstate.measures.dispatch import refusal
 from darkstate.states import DensityState, PureState

@@ -16,7 +16,8 @@ from math import prod
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, CapacityError, check_labels
+from darkstate.checks import check_labels
+from darkstate.errors import ArgumentError, CapacityError
 from darkstate.measures.dispatch import refusal
 from darkstate.states import DensityState, PureState
 

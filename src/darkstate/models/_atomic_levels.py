@@ -31,7 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from darkstate.errors import ArgumentError, NumericalError, check_array, check_real
+from darkstate.checks import check_array, check_real
+from darkstate.errors import ArgumentError, NumericalError
 from darkstate.models.base import RATE, Parameters, freeze
 
 Array = NDArray[np.float64]

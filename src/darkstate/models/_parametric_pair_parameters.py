@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import check_array, check_real
+from darkstate.checks import check_array, check_real
 
 Real = NDArray[np.float64]
 

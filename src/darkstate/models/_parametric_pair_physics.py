@@ -43,7 +43,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import NumericalError, check_choice
+from darkstate.checks import check_choice
+from darkstate.errors import NumericalError
 from darkstate.models._parametric_pair_parameters import (
     Condition,
     PairParameters,

@@ -24,7 +24,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_array, check_integer, check_real
+from darkstate.checks import check_array, check_integer, check_real
+from darkstate.errors import ArgumentError
 from darkstate.models.base import RATE, Parameters, Truth, freeze
 from darkstate.states import SpinMoments
 from darkstate.systems.open_system import Jump, OpenSystem

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import CapacityError, check_array
+from darkstate.checks import check_array
+from darkstate.errors import CapacityError
 
 RATE = {"unit": "rate"}
 """Metadata of fields that are rates or frequencies: scenario files give them with units."""

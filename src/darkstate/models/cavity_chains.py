@@ -13,7 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError
 from darkstate.models.base import (
     RATE,
     Parameters,

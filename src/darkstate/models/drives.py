@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from darkstate.errors import UnphysicalError, check_real
+from darkstate.checks import check_real
+from darkstate.errors import UnphysicalError
 from darkstate.models.base import RATE, freeze
 from darkstate.systems import squeezed_jumps
 from darkstate.systems.open_system import Jump

@@ -24,7 +24,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, CapacityError, check_array, check_integer, check_real
+from darkstate.checks import check_array, check_integer, check_real
+from darkstate.errors import ArgumentError, CapacityError
 from darkstate.models._dual_rail_circuit import (
     Circuit,
     output_state,

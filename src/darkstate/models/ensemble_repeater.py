@@ -23,9 +23,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer, check_reals
+from darkstate.errors import ArgumentError
 from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
-from darkstate.systems.chain import MeasuredChain
+from darkstate.systems.chain import MeasuredChain, check_nodes
 
 MAGIC_ATOMS = 1000
 """From here on ``log2 b`` is the entanglement of small magic times to 1e-10."""
@@ -72,8 +73,7 @@ class EnsembleRepeater(Parameters):
     references: ClassVar[tuple[str, ...]] = ("li2026", "pyrkov2025")
 
     def __post_init__(self) -> None:
-        remedy = "Give the number of ensembles, ends included."
-        freeze(self, "nodes", check_integer("nodes", self.nodes, minimum=2, remedy=remedy))
+        freeze(self, "nodes", check_nodes(self.nodes))
         freeze(self, "atoms", check_integer("atoms", self.atoms, minimum=1))
         freeze_per_site(self, "dephasing", self.nodes, minimum=0.0)
         self._freeze_time()
@@ -85,11 +85,11 @@ class EnsembleRepeater(Parameters):
         self.chain()  # refuses what is left
 
     def _freeze_time(self) -> None:
-        times = np.asarray(self.time)
-        remedy = "Give one time, or a list of times."
-        if times.dtype.kind not in "iuf" or times.ndim > 1:
-            raise ArgumentError("time", "be a real number or a list of them", self.time, remedy)
-        values = times.astype(float).tolist()
+        remedy, rule = "Give one time, or a list of times.", "be a real number or a list of them"
+        times = check_reals("time", self.time, rule=rule, remedy=remedy)
+        if times.ndim > 1:
+            raise ArgumentError("time", rule, self.time, remedy)
+        values = times.tolist()
         freeze(self, "time", tuple(values) if times.ndim else values)
 
     def _freeze_outcomes(self) -> None:

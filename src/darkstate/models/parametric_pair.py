@@ -28,12 +28,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    NumericalError,
-    check_choice,
-    check_real,
-)
+from darkstate.checks import check_choice, check_real
+from darkstate.errors import ArgumentError, NumericalError
 from darkstate.models._parametric_pair_exact import exact_langevin
 from darkstate.models._parametric_pair_parameters import PairParameters, drude_density
 from darkstate.models._parametric_pair_physics import (

@@ -1,6 +1,6 @@
 """The papers behind darkstate, recomputed: figures, data and claims."""
 
-from darkstate.errors import check_choice
+from darkstate.checks import check_choice
 from darkstate.papers.agusti2023 import AGUSTI2023
 from darkstate.papers.base import Claim, Figure, Paper, PaperRun, Verdict, run_paper
 from darkstate.papers.drivenmodes import DRIVENMODES

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError, check_choice
+from darkstate.checks import check_choice
+from darkstate.errors import ArgumentError
 from darkstate.results.digests import damage, header, listed, sign
 from darkstate.results.files import as_path, exchanged, prepare
 from darkstate.results.report import versions

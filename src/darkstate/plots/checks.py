@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError, check_real, check_text
+from darkstate.checks import check_real, check_text
+from darkstate.errors import ArgumentError
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_flag
+from darkstate.checks import check_flag
+from darkstate.errors import ArgumentError
 from darkstate.plots.checks import check_data, check_table
 from darkstate.plots.style import (
     COLUMN,

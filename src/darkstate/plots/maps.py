@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_real
+from darkstate.checks import check_real
+from darkstate.errors import ArgumentError
 from darkstate.plots.checks import check_data, check_width
 from darkstate.plots.style import (
     ABSENT,

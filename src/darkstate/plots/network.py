@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.checks import check_choice, check_labels, check_real, check_reals
 from darkstate.conventions import partner_pairs
-from darkstate.errors import (
-    ArgumentError,
-    MissingError,
-    check_choice,
-    check_labels,
-    check_real,
-    check_reals,
-)
+from darkstate.errors import ArgumentError, MissingError
 from darkstate.measures import Measure, log_negativity, purity
 from darkstate.plots import layout as places
 from darkstate.plots.checks import check_width

@@ -12,7 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError, check_callable, check_flag, check_instance
+from darkstate.checks import check_callable, check_flag, check_instance
+from darkstate.errors import ArgumentError
 from darkstate.plots.style import COLUMN, house_style, new_figure
 from darkstate.results.files import as_path, require_new_or_ours, system_errors, write_whole
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from darkstate.errors import check_instance, check_text
+from darkstate.checks import check_instance, check_text
 from darkstate.plots.checks import check_height, check_labelled, check_width
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import check_choice, check_flag
+from darkstate.checks import check_choice, check_flag
 from darkstate.plots.checks import SELECT, check_data
 from darkstate.plots.curves import HEIGHT, abscissas, entry_name, fit_scale, ordinates
 from darkstate.plots.style import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import check_choice
+from darkstate.checks import check_choice
 from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_width
 from darkstate.plots.style import ABSENT, COLUMN, SEQUENTIAL, axis_label, new_figure, styled
 

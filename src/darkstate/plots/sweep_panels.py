@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice, check_sequence
+from darkstate.checks import check_choice, check_sequence
+from darkstate.errors import ArgumentError
 from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_table, check_width
 from darkstate.plots.curves import entry_name
 from darkstate.plots.style import (

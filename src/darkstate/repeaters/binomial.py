@@ -17,6 +17,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from darkstate.errors import ArgumentError
 from darkstate.repeaters.checks import as_numbers, check_atoms
 
 Reals = NDArray[np.float64]
@@ -45,10 +46,12 @@ def log_binomial_amplitudes(atoms: int, k: ArrayLike) -> Reals:
         Natural logarithms of the shape of `k`. Absolute error of some 1e-16 (1 + |ln psi|).
 
     Raises:
-        ArgumentError: no whole number of atoms, or `k` not of numbers.
+        ArgumentError: no whole number of atoms, or `k` not of Dicke numbers.
     """
     atoms = check_atoms(atoms)
     up = as_numbers("k", k, "Give Dicke numbers 0 .. N.")
+    if np.any((up < 0) | (up > atoms) | (up != np.rint(up))):
+        raise ArgumentError("k", f"be whole numbers 0 .. {atoms}", k, "Give Dicke numbers.")
     down = atoms - up
     inner = (up > 0) & (down > 0)
     safe_up, safe_down = np.where(inner, up, 1.0), np.where(inner, down, 1.0)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer, check_real, check_sequence
+from darkstate.checks import check_integer, check_real, check_sequence
+from darkstate.errors import ArgumentError
 from darkstate.systems.chain import MAX_ATOMS
 
 WINDOW = "Give a window, such as repeaters.dicke_window(atoms, 7.0)."

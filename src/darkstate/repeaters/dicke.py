@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import get_lapack_funcs, solve_banded
 from scipy.special import betainc
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 from darkstate.repeaters.binomial import (
     binomial_amplitudes,
     log_binomial_amplitudes,

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError
+from darkstate.repeaters.checks import check_atoms
 from darkstate.repeaters.dicke import MAX_ATOMS, log_binomial_amplitudes
 from darkstate.repeaters.times import Time, residues, turns_of
 
@@ -37,7 +38,7 @@ def three_node_probability(atoms: int, time: Time) -> float:
     Raises:
         ArgumentError: N out of range, time not finite.
     """
-    atoms = check_integer("atoms", atoms, minimum=1)
+    atoms = check_atoms(atoms)
     if atoms > MAX_ATOMS:
         raise ArgumentError("atoms", f"be <= {MAX_ATOMS:.0e}", atoms, "Take fewer atoms.")
     turns = turns_of(time)

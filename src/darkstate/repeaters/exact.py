@@ -20,7 +20,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import NumericalError, check_real
+from darkstate.checks import check_real
+from darkstate.errors import NumericalError
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
 from darkstate.repeaters.dicke import tail_weight, window, window_size

@@ -28,20 +28,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
+from darkstate.checks import (
     check_callable,
     check_flag,
     check_instance,
-    check_integer,
     check_sequence,
 )
+from darkstate.errors import ArgumentError
 from darkstate.linalg.threads import on_one_blas_thread
+from darkstate.memory import memory_limit, refuse_if_too_large
+from darkstate.repeaters.checks import check_atoms
 from darkstate.repeaters.dicke import MAX_ATOMS, binomial_amplitudes
 from darkstate.repeaters.gauss_quadrature import local_quadrature
 from darkstate.repeaters.gauss_reduction import Step, reduced_basis
 from darkstate.repeaters.spectral_density import SpectralDensity
 from darkstate.repeaters.times import Time, turns_of
+from darkstate.systems.chain import check_nodes
 
 Reals = NDArray[np.float64]
 
@@ -115,7 +117,7 @@ def lattice_density(
     Raises:
         ArgumentError: N out of range, time not finite.
     """
-    atoms = check_integer("atoms", atoms, minimum=1)
+    atoms = check_atoms(atoms)
     if not MIN_ATOMS <= atoms <= MAX_ATOMS:
         remedy = "Use the exact window method for fewer atoms."
         raise ArgumentError("atoms", f"be {MIN_ATOMS} to {MAX_ATOMS:.0e}", atoms, remedy)
@@ -139,6 +141,7 @@ def _steps(short: Step, long: Step, patch: Patch) -> tuple[NDArray[np.int64], Re
     # coefficients of a vector r in the basis are bounded by |r| |other vector|/area
     area = abs(short.x * long.y - short.y * long.x)
     bound_i, bound_j = (math.ceil(reach * step.length / area) for step in (long, short))
+    _require_room(8 * (2.0 * bound_i + 1) * (2.0 * bound_j + 1))
     i, j = np.meshgrid(
         np.arange(-bound_i, bound_i + 1), np.arange(-bound_j, bound_j + 1), indexing="ij"
     )
@@ -178,6 +181,7 @@ def _patches(
     size = int(inside.sum(axis=1).max())
     order = np.argsort(~inside, axis=1, kind="stable")[:, :size]  # shorter patches are padded
     used = np.take_along_axis(inside, order, axis=1)
+    _require_room(len(centres) * float(size) ** 2 * 8 + float(len(y)) ** 2 * 16)
     overlap = _overlap(atoms, y[:, None] - y, limit)
     if limit:
         psi = (2 / (math.pi * atoms)) ** 0.25 * np.exp(-((x[order] + here) ** 2) / 2)
@@ -186,6 +190,16 @@ def _patches(
     psi = np.where(used, psi, 0.0)
     matrices = psi[:, :, None] * psi[:, None, :] * overlap[order[:, :, None], order[:, None, :]]
     return matrices, (order == len(x) // 2).astype(float)
+
+
+def _require_room(array: float) -> None:
+    """Refuse arrays of so many bytes, of which three are held at once.
+
+    Raises:
+        CapacityError: there is no room.
+    """
+    remedy = "Use fewer nodes, or a coarser `patch` in lattice_density()."
+    refuse_if_too_large("lattice", 3 * array, memory_limit(None), remedy)
 
 
 def _overlap(atoms: int, apart: Reals, limit: bool) -> Reals:
@@ -198,7 +212,7 @@ def _overlap(atoms: int, apart: Reals, limit: bool) -> Reals:
 
 def _suited(atoms: int, time: Time, nodes: int, limit: bool) -> SpectralDensity:
     """The density with a patch that suits the number of nodes."""
-    nodes = check_integer("nodes", nodes, minimum=2, remedy="A chain has at least two nodes.")
+    nodes = check_nodes(nodes)
     return lattice_density(atoms, time, patch=Patch.suited(nodes), limit=limit)
 
 

@@ -21,8 +21,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from darkstate.errors import CapacityError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import CapacityError
+from darkstate.repeaters.checks import check_atoms
 from darkstate.repeaters.times import Time, turns_of
+from darkstate.systems.chain import check_nodes
 
 RESOLVED = 1.0
 """Length of the lattice vector up to which a time belongs to its magic time."""
@@ -102,7 +105,7 @@ class MagicTime:
         Raises:
             ArgumentError: fewer than two nodes.
         """
-        nodes = check_integer("nodes", nodes, minimum=2, remedy="A chain has at least two nodes.")
+        nodes = check_nodes(nodes)
         return self.expected + _thermal(geometric_ratio(self.in_cores) ** (nodes - 1))
 
 
@@ -146,7 +149,7 @@ def classify(time: Time, atoms: int) -> MagicTime:
     Raises:
         ArgumentError: time not finite, fewer than one atom.
     """
-    atoms = check_integer("atoms", atoms, minimum=1)
+    atoms = check_atoms(atoms)
     turns = turns_of(time) % 1
     largest = math.isqrt(4 * atoms) + 2  # beyond it no vector is short
     found = (
@@ -167,7 +170,7 @@ def magic_times(atoms: int, largest_denominator: int | None = None) -> tuple[Mag
         ArgumentError: no atom, no positive denominator.
         CapacityError: so large a denominator that there are millions.
     """
-    atoms = check_integer("atoms", atoms, minimum=1)
+    atoms = check_atoms(atoms)
     most = math.isqrt(atoms // 2) if largest_denominator is None else largest_denominator
     most = max(1, check_integer("largest_denominator", most, minimum=0))
     if most > _MOST:

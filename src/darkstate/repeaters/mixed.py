@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.measures import log_negativity, purity
 from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes

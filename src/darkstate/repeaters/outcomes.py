@@ -21,12 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import CapacityError, check_integer
+from darkstate.errors import CapacityError
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.repeaters.checks import check_atoms, check_outcomes, check_time
 from darkstate.repeaters.dicke import binomial_amplitudes, log_rotation_amplitudes, window
 from darkstate.repeaters.phases import cosine_and_sine
 from darkstate.repeaters.window import amplitude_matrix, rotation
+from darkstate.systems.chain import check_nodes
 
 Reals = NDArray[np.float64]
 
@@ -71,8 +72,7 @@ def check_chain(nodes: int, atoms: int, time: float, offset: float) -> None:
     Raises:
         ArgumentError: fewer than three nodes, no atom, time or offset not finite.
     """
-    remedy = "Two nodes have nothing to measure: give three or more."
-    check_integer("nodes", nodes, minimum=3, remedy=remedy)
+    check_nodes(nodes, minimum=3)  # two have nothing to measure
     check_atoms(atoms)
     check_time(time, offset)
     if atoms > _MOST:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 from darkstate.repeaters.checks import as_numbers
 
 Reals = NDArray[np.float64]

@@ -21,14 +21,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import check_integer
+from darkstate.checks import check_integer, check_seed
 from darkstate.linalg.threads import on_one_blas_thread
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.repeaters.dicke import binomial_amplitudes, phase_products, sx_amplitudes, window
 from darkstate.repeaters.outcomes import ENDS, WIDE, check_chain, shared
 from darkstate.repeaters.window import phases
 
 Reals = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+
+_SAMPLE_BYTES = 80.0
+"""Per sample and node: a random number, an outcome, and the array of its own they are drawn in."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,10 @@ def sample_outcomes(
     """
     check_chain(nodes, atoms, time, offset)
     check_integer("samples", samples, minimum=1, remedy="Give the number of runs.")
+    needed = _SAMPLE_BYTES * float(samples) * nodes
+    refuse_if_too_large("samples", needed, memory_limit(None), "Take fewer, with several seeds.")
     if seed is not None:
-        remedy = "Give a whole number, or leave it out."
-        seed = check_integer("seed", seed, minimum=0, remedy=remedy)
+        seed = check_seed("seed", seed)
     entropy = np.random.SeedSequence(seed).entropy
     uniform = np.array([_uniforms(entropy, k, nodes - 2) for k in range(samples)])
     walk = _Walk(nodes, atoms, time, offset, uniform)

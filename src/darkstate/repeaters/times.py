@@ -41,9 +41,13 @@ def turns_of(time: Time, name: str = "time") -> Fraction:
     remedy = "Give radians as a float, or Fraction(a, b) for the time 2 pi a/b."
     if isinstance(time, bool | np.bool_) or not isinstance(time, int | float | np.number):
         raise ArgumentError(name, "be a real number or a Fraction", time, remedy)
-    if not math.isfinite(time):
+    try:
+        radians = float(time)
+    except OverflowError:
+        radians = math.inf
+    if not math.isfinite(radians):
         raise ArgumentError(name, "be finite", time, remedy)
-    return Fraction(float(time)) * _INVERSE_TAU
+    return Fraction(radians) * _INVERSE_TAU
 
 
 def residues(turns: Fraction, d: ArrayLike) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh, svdvals
 from scipy.special import erfcinv
 
-from darkstate.errors import check_real
+from darkstate.checks import check_real
 from darkstate.repeaters.checks import as_window, check_atoms, check_outcomes, check_time
 from darkstate.repeaters.dicke import (
     binomial_amplitudes,

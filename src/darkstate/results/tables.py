@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from darkstate.checks import check_labels, check_sequence
 from darkstate.conventions import partner_pairs
-from darkstate.errors import ArgumentError, DarkstateError, check_labels, check_sequence
+from darkstate.errors import ArgumentError, DarkstateError
 
 if TYPE_CHECKING:
     import xarray as xr

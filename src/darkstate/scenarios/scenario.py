@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.checks import check_integer, check_real
+from darkstate.errors import ArgumentError
 from darkstate.scenarios.sweep_section import SweepSection
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.checks import check_integer, check_real
+from darkstate.errors import ArgumentError
 
 Scalar = bool | int | str | float
 

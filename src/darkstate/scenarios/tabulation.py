@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.checks import check_labels
 from darkstate.conventions import partner_pairs
-from darkstate.errors import ArgumentError, check_labels
+from darkstate.errors import ArgumentError
 from darkstate.measures import MEASURES, Measure
 from darkstate.results import pair_curve
 from darkstate.states import (

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, as_labels, check_instance
+from darkstate.checks import as_labels, check_instance
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, positions

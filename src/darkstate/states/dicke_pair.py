@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_reals
+from darkstate.checks import check_reals
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.density import DensityState
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, check_subsystems, positions
 

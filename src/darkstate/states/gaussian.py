@@ -21,17 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.checks import as_labels, check_array, check_labels, check_real, check_reals
 from darkstate.conventions import VACUUM_VARIANCE
-from darkstate.errors import (
-    ArgumentError,
-    MissingError,
-    UnphysicalError,
-    as_labels,
-    check_array,
-    check_labels,
-    check_real,
-    check_reals,
-)
+from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import uncertainty_margin
 
 Moments = NDArray[Any]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, as_labels, check_labels
+from darkstate.checks import as_labels, check_labels
+from darkstate.errors import ArgumentError
 from darkstate.states.gaussian import GaussianState, PairMoments
 
 
@@ -34,23 +35,19 @@ class GaussianBatch:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", as_labels("labels", self.labels))
-        n = len(self.labels)
-        for name in ("number", "anomalous"):
-            if not isinstance(getattr(self, name), np.ndarray):
-                remedy = "Stack the moments of B states."
-                raise ArgumentError(name, "be an array", getattr(self, name), remedy)
-        if self.mean is None:
-            object.__setattr__(self, "mean", np.zeros((len(self.number), n), dtype=complex))
-        found = np.asarray(self.mean).shape
-        if found != (len(self.number), n):
-            shape = f"have shape ({len(self.number)}, {n})"
-            raise ArgumentError("mean", shape, found, "One amplitude per mode.")
+        n, remedy = len(self.labels), "Stack the moments of B states."
         for name in ("number", "anomalous"):
             array = getattr(self, name)
+            if not isinstance(array, np.ndarray):
+                raise ArgumentError(name, "be an array", array, remedy)
             if array.ndim != 3 or array.shape[1:] != (n, n):
-                raise ArgumentError(
-                    name, f"have shape (B, {n}, {n})", array.shape, "Stack the moments of B states."
-                )
+                raise ArgumentError(name, f"have shape (B, {n}, {n})", array.shape, remedy)
+        if self.mean is None:
+            object.__setattr__(self, "mean", np.zeros((len(self), n), dtype=complex))
+        shape = (len(self), n)
+        if not isinstance(self.mean, np.ndarray) or self.mean.shape != shape:
+            remedy = "Give one amplitude per state and mode."
+            raise ArgumentError("mean", f"be an array of shape {shape}", self.mean, remedy)
 
     def __len__(self) -> int:
         return len(self.number)

@@ -30,7 +30,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from darkstate.errors import ArgumentError, check_instance, check_integer, check_sequence, nearest
+from darkstate.checks import check_instance, check_integer, check_sequence
+from darkstate.errors import ArgumentError, nearest
 from darkstate.states.subsystems import check_vector_fits, complex_array, positions
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
+from darkstate.checks import (
     as_labels,
     check_integer,
     check_labels,
@@ -29,6 +28,7 @@ from darkstate.errors import (
     check_reals,
     check_sequence,
 )
+from darkstate.errors import ArgumentError
 
 Array = NDArray[np.float64]
 

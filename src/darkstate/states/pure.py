@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_integer, nearest
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.states.density import DensityState
 from darkstate.states.matrices import Observable, mean_value, observable_matrix
 from darkstate.states.subsystems import (

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_reals
+from darkstate.checks import check_reals
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.subsystems import TOLERANCE, check_subsystems
 
 

@@ -22,15 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    CapacityError,
-    UnphysicalError,
-    as_labels,
-    check_integer,
-    check_labels,
-    check_reals,
-)
+from darkstate.checks import as_labels, check_integer, check_labels, check_reals
+from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 
 Matrix = NDArray[Any]
 """A complex matrix or vector."""

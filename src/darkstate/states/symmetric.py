@@ -27,14 +27,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    UnphysicalError,
-    check_instance,
-    check_integer,
-    check_real,
-    check_sequence,
-)
+from darkstate.checks import check_instance, check_integer, check_real, check_sequence
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_choice, check_integer, check_real, check_sequence
+from darkstate.checks import check_choice, check_integer, check_real, check_seed, check_sequence
+from darkstate.errors import ArgumentError
 
 POINT = "point"
 """Name of a dimension along which several parameters vary together."""
@@ -226,7 +227,7 @@ def _check_samples(ranges: Any, points: Any, seed: Any) -> tuple[int, int]:
             raise ArgumentError(str(name), rule, bounds, "Give both ends.")
     points = check_integer("points", points, minimum=1, remedy="Give the number of samples.")
     check_count("points", points)
-    return points, check_integer("seed", seed, minimum=0, remedy="Give a whole number.")
+    return points, check_seed("seed", seed)
 
 
 def _sampled(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.checks import check_integer, check_real
+from darkstate.errors import ArgumentError
 from darkstate.memory import available_memory
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.executors import DaskCluster, Executor, InProcess, Processes

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, DarkstateError, check_integer
+from darkstate.checks import check_seed
+from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.frontdoor import as_system, chain_of, is_chain
 from darkstate.sweeps.arguments import as_axes, as_outputs, check_kinds
 from darkstate.sweeps.axes import Axis
@@ -92,7 +93,7 @@ class Sweep:
         outputs = as_outputs(self.outputs, free=self.solve is not None)
         check_columns(axes, [one.name for one in outputs])
         if self.seed is not None:
-            check_integer("seed", self.seed, minimum=0, remedy="Give a whole number.")
+            check_seed("seed", self.seed)
         values = {"axes": axes, "outputs": outputs, "targets": targets}
         for key, value in values.items():
             object.__setattr__(self, key, value)

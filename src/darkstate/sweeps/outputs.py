@@ -20,7 +20,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from darkstate.errors import ArgumentError, MissingError, check_labels, nearest
+from darkstate.checks import check_labels
+from darkstate.errors import ArgumentError, MissingError, nearest
 from darkstate.measures import MEASURES, Measure
 from darkstate.results import Report
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError
 from darkstate.results.files import system_errors
 from darkstate.sweeps.arguments import check_kind, check_run
 from darkstate.sweeps.arrays import check_free

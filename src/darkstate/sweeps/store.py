@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkstate.errors import ArgumentError, check_flag
+from darkstate.checks import check_flag
+from darkstate.errors import ArgumentError
 from darkstate.results.files import as_path, system_errors
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan

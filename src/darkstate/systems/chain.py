@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_integer, check_real
+from darkstate.checks import check_integer, check_real
+from darkstate.errors import ArgumentError
 
 MAX_ATOMS = 10**12
 """Beyond it, products of Dicke numbers within a window are not exact in double precision."""
@@ -30,6 +31,20 @@ MAX_ATOMS = 10**12
 
 MAX_ANGLE = 1e9
 """Beyond it, times and offsets leave no phase of large ensembles."""
+
+
+MAX_NODES = 10**6
+"""Long before, the probability of any outcome is below the smallest number of double precision."""
+
+
+def check_nodes(nodes: Any, minimum: int = 2) -> int:
+    """The number M of ensembles in a line.
+
+    Raises:
+        ArgumentError: no whole number from `minimum` to `MAX_NODES`.
+    """
+    remedy = f"Give the number of ensembles, ends included, {minimum} to {MAX_NODES}."
+    return check_integer("nodes", nodes, minimum=minimum, maximum=MAX_NODES, remedy=remedy)
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class MeasuredChain:
     window: float | None = None
 
     def __post_init__(self) -> None:
-        check_integer("nodes", self.nodes, minimum=2, remedy="Give the number of ensembles.")
+        check_nodes(self.nodes)
         check_integer("atoms", self.atoms, minimum=1, remedy="Give the atoms of one ensemble.")
         if self.atoms > MAX_ATOMS:
             remedy = "Entanglement grows as log2(sqrt N): extrapolate from there."

@@ -16,7 +16,8 @@ from math import atanh, sqrt, tanh
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_real
+from darkstate.checks import check_real
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.systems.operators import (
     OperatorSum,
     create,

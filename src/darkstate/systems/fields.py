@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import ArgumentError, UnphysicalError, check_real, check_text
+from darkstate.checks import check_real, check_text
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.systems.noise import ROUNDING, Moments, kossakowski, noise_jumps, split
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum

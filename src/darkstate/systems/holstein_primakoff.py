@@ -21,7 +21,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, EngineMismatchError, check_real
+from darkstate.checks import check_real
+from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product, create, destroy, number, total
 from darkstate.systems.single_atoms import AtomProcess, atom_process

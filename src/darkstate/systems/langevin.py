@@ -23,13 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import (
-    ArgumentError,
-    UnphysicalError,
-    check_array,
-    check_labels,
-    check_real,
-)
+from darkstate.checks import check_array, check_labels, check_real
+from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.linalg.floquet import PeriodicLangevin
 from darkstate.systems.open_system import OpenSystem
 

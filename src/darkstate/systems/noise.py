@@ -28,7 +28,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from darkstate.errors import UnphysicalError, check_reals
+from darkstate.checks import check_reals
+from darkstate.errors import UnphysicalError
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum, Product, total
 

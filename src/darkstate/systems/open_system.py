@@ -17,16 +17,8 @@ from dataclasses import dataclass, field
 from math import pi
 from typing import Any, Literal
 
-from darkstate.errors import (
-    LARGEST,
-    SMALLEST,
-    ArgumentError,
-    UnphysicalError,
-    check_choice,
-    check_magnitude,
-    check_real,
-    nearest,
-)
+from darkstate.checks import LARGEST, SMALLEST, check_choice, check_magnitude, check_real
+from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Ensemble, Space
 
@@ -115,7 +107,7 @@ class OpenSystem:
     Raises:
         ArgumentError: something that is no space, operator, jump or monitor; duplicate labels,
             operators on unknown spaces, a monitor without its jump; a term so large or small that
-            products of a few overflow or vanish (`darkstate.errors.check_magnitude`).
+            products of a few overflow or vanish (`darkstate.checks.check_magnitude`).
         UnphysicalError: the Hamiltonian is not Hermitian.
     """
 

@@ -20,7 +20,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError
 from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
 
 Product = tuple[tuple[Space, Word], ...]
@@ -279,7 +280,10 @@ def _as_number(value: object) -> complex:
         if isinstance(value, Space):
             remedy = "Use operators of it: destroy(mode), sigma_x(qubit), spin_z(ensemble) ..."
         raise ArgumentError("factor", "be a number or an OperatorSum", value, remedy)
-    result = complex(value)  # type: ignore[arg-type]
+    try:
+        result = complex(value)  # type: ignore[arg-type]
+    except OverflowError:
+        result = complex(np.inf)
     if not np.isfinite(result):
         raise ArgumentError("factor", "be finite", value, "Check the parameter it comes from.")
     return result.real if result.imag == 0 else result

@@ -29,15 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.checks import as_labels, check_instance, check_sequence
 from darkstate.conventions import is_label
-from darkstate.errors import (
-    ArgumentError,
-    UnphysicalError,
-    as_labels,
-    check_instance,
-    check_sequence,
-    nearest,
-)
+from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.fields import Field, as_complex
 from darkstate.systems.noise import Moments, combine, driven_jumps
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of

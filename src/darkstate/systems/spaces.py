@@ -21,8 +21,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NoReturn
 
+from darkstate.checks import check_integer
 from darkstate.conventions import is_label
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.errors import ArgumentError
 
 Word = str
 Polynomial = dict[Word, complex]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from darkstate.errors import check_labels
+from darkstate.checks import check_labels
 from darkstate.systems.open_system import Jump, OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.traits.cascade import influences

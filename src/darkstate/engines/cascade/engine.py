@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.checks import check_integer, check_real
 from darkstate.engines.base import (
     Cost,
     Offer,
@@ -24,12 +25,7 @@ from darkstate.engines.cascade.estimates import fewer
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
 from darkstate.engines.cascade.sweep import LARGEST_SOURCE, SOLVED, Kept, Line, Read
-from darkstate.errors import (
-    ArgumentError,
-    EngineMismatchError,
-    check_integer,
-    check_real,
-)
+from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status

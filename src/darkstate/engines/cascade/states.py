@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from darkstate.errors import MissingError, check_labels
+from darkstate.checks import check_labels
+from darkstate.errors import MissingError
 from darkstate.results.storage import storable
 from darkstate.states import DensityState
 

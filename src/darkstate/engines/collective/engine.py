@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
 
+from darkstate.checks import check_choice
 from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
 from darkstate.engines.base import (
     Cost,
@@ -37,7 +38,7 @@ from darkstate.engines.truncation import (
     levels_needed,
     mode_populations,
 )
-from darkstate.errors import CapacityError, DarkstateError, EngineMismatchError, check_choice
+from darkstate.errors import CapacityError, DarkstateError, EngineMismatchError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report
 from darkstate.results.report import versions

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from darkstate.checks import check_choice, check_real, check_times
 from darkstate.conventions import partner_pairs
 from darkstate.engines.base import (
     Cost,
@@ -50,14 +51,7 @@ from darkstate.engines.gaussian.periodic import (
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.errors import (
-    ArgumentError,
-    EngineMismatchError,
-    NumericalError,
-    check_choice,
-    check_real,
-    check_times,
-)
+from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.results.report import versions

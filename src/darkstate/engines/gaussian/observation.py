@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from darkstate.checks import check_integer, check_reals
 from darkstate.engines.gaussian.mode_functions import ExponentialMode, exponential_mode, weights_of
 from darkstate.engines.gaussian.records import GaussianRecords, Track, check_currents, draw
 from darkstate.engines.gaussian.watched import Watched
-from darkstate.errors import ArgumentError, check_integer, check_reals
+from darkstate.errors import ArgumentError
 from darkstate.linalg.sampled import SampledStep
 from darkstate.results import Report
 from darkstate.states import GaussianState

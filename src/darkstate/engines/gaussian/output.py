@@ -17,8 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.checks import check_labels, check_reals
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.errors import ArgumentError, check_labels, check_reals
+from darkstate.errors import ArgumentError
 from darkstate.states import GaussianState
 
 

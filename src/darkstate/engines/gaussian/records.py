@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import ArgumentError, check_integer, check_reals
+from darkstate.checks import check_integer, check_reals, check_seed
+from darkstate.errors import ArgumentError
 from darkstate.memory import memory_limit, refuse_if_too_large
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def draw(
         assert isinstance(fresh, int)
         entropy = fresh
     else:
-        remedy = "Give a whole number, or leave it out."
-        entropy = check_integer("seed", seed, minimum=0, remedy=remedy)
+        entropy = check_seed("seed", seed)
     steps, state = watched.steps, watched.initial
     modes, m = len(state.mean_quadratures), len(watched.quadratures)
     size = modes + (modes + m) * len(steps)

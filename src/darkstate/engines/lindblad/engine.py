@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.checks import check_choice
 from darkstate.engines.base import (
     Cost,
     Offer,
@@ -47,10 +48,11 @@ from darkstate.engines.truncation import (
     Cutoff,
     Dimensions,
     check_cutoff,
+    first_cutoffs,
     given_cutoffs,
     mode_labels,
 )
-from darkstate.errors import ArgumentError, DarkstateError, check_choice
+from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results.report import versions
 from darkstate.states import DensityState, PureState
@@ -147,7 +149,9 @@ class Lindblad:
         modes = [space.label for space in system.spaces if isinstance(space, Mode)]
         if modes:
             fixed = given_cutoffs(system, self.cutoff)
-            how = "grown until larger ones agree"
+            firsts = list(first_cutoffs(system, self.cutoff).values())
+            first = ", ".join(map(str, firsts[:4]))
+            how = f"{first} at first (the cost is theirs), grown until larger ones agree"
             if fixed:
                 how = "fixed" if len(fixed) == len(modes) else f"fixed for {', '.join(fixed)}"
             steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {how}")

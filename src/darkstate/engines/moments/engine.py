@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from darkstate.checks import check_real
 from darkstate.engines.base import (
     Cost,
     Offer,
@@ -22,7 +23,7 @@ from darkstate.engines.moments.compile import MomentEquations, moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
 from darkstate.engines.moments.trust import closes, closure_error, evolved_error
-from darkstate.errors import ArgumentError, EngineMismatchError, check_real
+from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.results.report import versions

@@ -9,6 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from darkstate.checks import (
+    as_labels,
+    check_flag,
+    check_integer,
+    check_real,
+    check_reals,
+    check_seed,
+    check_sequence,
+)
 from darkstate.engines.base import Cost, Offer, Solution, refused
 from darkstate.engines.tensor.blocks import Blocks
 from darkstate.engines.tensor.groups import groups_of
@@ -19,17 +28,7 @@ from darkstate.engines.tensor.sampling import Run, Task, is_graded, run_all, sta
 from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.verdict import Sample, coarser, verdict_of
 from darkstate.engines.tensor.walker import Network, network_of
-from darkstate.errors import (
-    ArgumentError,
-    CapacityError,
-    DarkstateError,
-    as_labels,
-    check_flag,
-    check_integer,
-    check_real,
-    check_reals,
-    check_sequence,
-)
+from darkstate.errors import ArgumentError, CapacityError, DarkstateError
 from darkstate.results import Report
 from darkstate.results.report import versions
 from darkstate.states import PureState
@@ -99,8 +98,7 @@ class TensorTrajectories:
         check_real("cut", self.cut, minimum=0.0, below=1.0, remedy="Give 1e-8 to 1e-4.")
         check_real("dark", self.dark, minimum=0.0, below=1.0, remedy="Give 1e-4 to 1e-2.")
         if self.seed is not None:
-            remedy = "Give a whole number, or leave it out."
-            check_integer("seed", self.seed, minimum=0, remedy=remedy)
+            check_seed("seed", self.seed)
         remedy = "Give a time in the inverse of the rate unit."
         for name in ("step", "duration"):
             if getattr(self, name) is not None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from darkstate.checks import check_integer, check_real
 from darkstate.engines.base import Cost, Offer, Solution, refused
 from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.local import slowest_site
@@ -18,14 +19,7 @@ from darkstate.engines.tensor.relaxation import Relaxation
 from darkstate.engines.tensor.sampled import SampledState
 from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.walker import dark_vectors
-from darkstate.errors import (
-    ArgumentError,
-    CapacityError,
-    DarkstateError,
-    EngineMismatchError,
-    check_integer,
-    check_real,
-)
+from darkstate.errors import ArgumentError, CapacityError, DarkstateError, EngineMismatchError
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
 from darkstate.systems.open_system import OpenSystem

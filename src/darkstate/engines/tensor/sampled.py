@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.checks import check_labels
 from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.mps import overlap
-from darkstate.errors import ArgumentError, MissingError, check_labels
+from darkstate.errors import ArgumentError, MissingError
 from darkstate.measures import (
     Measure,
     chsh,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from darkstate.checks import check_choice, check_integer, check_real, check_seed
 from darkstate.engines.base import (
     Cost,
     Offer,
@@ -67,13 +68,7 @@ from darkstate.engines.trajectories.verdict import (
     unmet,
 )
 from darkstate.engines.truncation import Cutoff, check_cutoff
-from darkstate.errors import (
-    ArgumentError,
-    DarkstateError,
-    check_choice,
-    check_integer,
-    check_real,
-)
+from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.states import DensityState, PureState
@@ -127,8 +122,7 @@ class Trajectories:
         check_choice("unravelling", self.unravelling, UNRAVELLINGS)
         check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
         if self.seed is not None:
-            remedy = "Give a whole number, or leave it out."
-            check_integer("seed", self.seed, minimum=0, remedy=remedy)
+            check_seed("seed", self.seed)
         check_cutoff(self.cutoff)
         remedy = "Give a time in the inverse of the rate unit."
         for name in ("step", "duration"):

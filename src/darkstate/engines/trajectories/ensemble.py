@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError
 from darkstate.results import Report
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import (

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.checks import check_reals
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.diffusion import Diffusion
 from darkstate.engines.trajectories.flow import REACH, Array, Flow, Walkers
-from darkstate.errors import ArgumentError, check_reals
+from darkstate.errors import ArgumentError
 from darkstate.linalg.unique import positive_root
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import Monitor

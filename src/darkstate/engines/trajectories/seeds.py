@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from darkstate.errors import ArgumentError, check_integer
+from darkstate.checks import check_integer
+from darkstate.errors import ArgumentError
 
 
 def entropy_of(seed: int | None) -> int:
