@@ -33,7 +33,7 @@ MAX_ANGLE = 1e9
 """Beyond it, times and offsets leave no phase of large ensembles."""
 
 
-MAX_NODES = 10**6
+MAX_NODES = 10**5
 """Long before, the probability of any outcome is below the smallest number of double precision."""
 
 
