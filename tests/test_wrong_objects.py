@@ -16,8 +16,8 @@ import xarray as xr
 
 import darkstate as ds
 from darkstate import checks, engines, experiments, plots, repeaters, sweeps
-from darkstate.errors import ArgumentError
-from darkstate.states import EnsembleState, GaussianState
+from darkstate.errors import ArgumentError, CapacityError
+from darkstate.states import EnsembleState, GaussianState, PureState, SpinMoments
 from darkstate.systems import (
     Component,
     GaussianField,
@@ -192,3 +192,65 @@ def test_a_name_too_long_for_a_result_is_refused() -> None:
 def test_a_pair_is_two_labels() -> None:
     with pytest.raises(ArgumentError, match=r"pairs\[0\]"):
         ds.pair_curve(FIELDS, ds.log_negativity, [("A1",)])  # type: ignore[list-item]
+
+
+HUGE = 10**400
+
+SIZES: dict[str, tuple[str, Callable[[], Any]]] = {
+    "nodes": ("nodes", lambda: repeaters.lattice_entropy(1000, 0.4, HUGE)),
+    "long chain": ("nodes", lambda: ds.models.EnsembleRepeater(10**6, 10, 0.4)),
+    "time": ("time", lambda: repeaters.lattice_entropy(1000, HUGE)),
+    "classify": ("atoms", lambda: repeaters.classify(0.4, HUGE)),
+    "samples": ("samples", lambda: repeaters.sample_outcomes(3, 10, 0.4, HUGE)),
+    "factor": ("factor", lambda: HUGE * destroy(A)),
+    "vector": ("vector", lambda: PureState(("a",), (2,), [HUGE, 0])),
+    "steps": (
+        "steps",
+        lambda: experiments.stepwise_variances(
+            experiments.LightInterface(1.0, 1.0), 0.8, 0.1, 10**9
+        ),
+    ),
+    "squeezing": ("squeezing", lambda: GaussianState.two_mode_squeezed(("a", "b"), 1e9)),
+    "Dicke number above": ("k", lambda: repeaters.log_binomial_amplitudes(4, [5])),
+    "Dicke number below": ("k", lambda: repeaters.log_binomial_amplitudes(4, [-1])),
+    "broken Dicke number": ("k", lambda: repeaters.log_binomial_amplitudes(4, [0.5])),
+    "infinite d": ("d", lambda: repeaters.phase_products(0.4, [np.inf])),
+    "large d": ("d", lambda: repeaters.phase_products(0.4, [1e17])),
+    "ragged times": ("time", lambda: ds.models.EnsembleRepeater(3, 10, [[0.1], [0.2, 0.3]])),  # type: ignore[list-item]
+    "ragged atoms": (
+        "atoms",
+        lambda: SpinMoments(("a",), [[1], [2, 3]], np.zeros(3), np.eye(3)),  # type: ignore[arg-type]
+    ),
+    "seed": ("seed", lambda: engines.Trajectories(seed=-1)),
+    "no seed": ("seed", lambda: engines.Trajectories(seed=1.0)),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_that_nothing_has_are_refused_by_name(name: str) -> None:
+    argument, call = SIZES[name]
+    with pytest.raises(ArgumentError) as refused:
+        call()
+    assert refused.value.name.startswith(argument)
+
+
+def test_a_number_that_has_no_text_is_refused_all_the_same() -> None:
+    with pytest.raises(ArgumentError, match="without a text"):
+        checks.check_integer("x", 10**5000)
+
+
+def test_seeds_are_as_large_as_they_like() -> None:
+    assert engines.Trajectories(seed=2**100).seed == 2**100
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda: repeaters.sample_outcomes(3, 10, 0.4, 10**15), "samples"),
+        (lambda: repeaters.lattice_entropy(1000, 0.4, 10**5), "lattice"),
+        (lambda: EnsembleState.from_matrix("E", 10**12, {0: np.eye(1)}), "atoms"),
+    ],
+)
+def test_what_cannot_fit_is_refused_before_it_is_made(call: Callable[[], Any], what: str) -> None:
+    with pytest.raises(CapacityError, match=f"`{what}` would need"):
+        call()

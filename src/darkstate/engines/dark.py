@@ -218,17 +218,18 @@ def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
     norm = float(np.abs(K).sum(axis=1).max())
     if not norm:
         return 0.0
+    K, moved, energy = K / norm, moved / norm, energy / norm  # rates of any size
     bordered = np.zeros((size + 1, size + 1), dtype=complex)
     bordered[:size, :size] = K - energy * np.eye(size)
-    bordered[:size, size], bordered[size, :size] = norm * psi, norm * psi.conj()
+    bordered[:size, size], bordered[size, :size] = psi, psi.conj()
     factors = scipy.linalg.lu_factor(bordered, check_finite=False)
     missing = np.append(moved - energy * psi, 0.0)
     answer = scipy.linalg.lu_solve(factors, missing, check_finite=False)[:size]
     x = np.random.default_rng(0).normal(size=size + 1) + 0j
-    inverse = 1.0 / norm
+    inverse = 1.0
     for _ in range(4):
         y = scipy.linalg.lu_solve(factors, x / np.linalg.norm(x), check_finite=False)
         inverse = max(inverse, float(np.linalg.norm(y)))
         x = scipy.linalg.lu_solve(factors, y, trans=2, check_finite=False)
-    error = 2.0 * (float(np.linalg.norm(answer)) + 10 * _EPS * norm * inverse)
+    error = 2.0 * (float(np.linalg.norm(answer)) + 10 * _EPS * inverse)
     return error if np.isfinite(error) else np.inf

@@ -24,6 +24,7 @@ leave then fades at g only, and xi is too large while atoms leave. In the steady
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -174,15 +175,22 @@ class AtomicLevels(Parameters):
             N2, p = float(initial.remaining[-1]), float(initial.polarisation[-1])
             own, pairs = float(initial.own[-1]), float(initial.correlation[-1])
             start = np.array([0.5 * N2 * (1 + p), 0.5 * N2 * (1 - p), own, pairs, 0.0])
-        done = solve_ivp(
-            lambda _, y: self.rates(y, printed),
-            (t[0], t[-1]),
-            start,
-            "LSODA",
-            t,
-            rtol=1e-10,
-            atol=1e-13,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # said below
+            done = solve_ivp(
+                lambda _, y: self.rates(y, printed),
+                (t[0], t[-1]),
+                start,
+                "LSODA",
+                t,
+                rtol=1e-10,
+                atol=1e-13,
+            )
+        if not done.success:
+            raise NumericalError(
+                f"the rates of the levels could not be followed over {t[-1] - t[0]:g}: "
+                f"{done.message} Bring the rates nearer to each other, or look at steady()."
+            )
         return _history(t, done.y)
 
     def steady(self) -> LevelHistory:

@@ -14,6 +14,7 @@ from darkstate.checks import check_integer, check_real, check_sequence
 from darkstate.errors import ArgumentError
 from darkstate.systems.chain import MAX_ATOMS
 
+_EXACT = 2.0**53
 WINDOW = "Give a window, such as repeaters.dicke_window(atoms, 7.0)."
 
 
@@ -44,9 +45,12 @@ def as_numbers(name: str, value: Any, remedy: str) -> NDArray[np.float64]:
     """Real numbers of any shape as floats, without a copy where they are.
 
     Raises:
-        ArgumentError: something else.
+        ArgumentError: something else, or beyond the whole numbers that floats hold.
     """
-    return _plain(name, value, "iuf", "be real numbers", remedy).astype(np.float64, copy=False)
+    numbers = _plain(name, value, "iuf", "be real numbers", remedy).astype(np.float64, copy=False)
+    if not np.max(np.abs(numbers), initial=0.0) <= _EXACT:
+        raise ArgumentError(name, f"be finite and at most {_EXACT:g}", value, remedy)
+    return numbers
 
 
 def as_window(name: str, value: Any) -> NDArray[np.int64]:

@@ -127,8 +127,17 @@ class GaussianState:
 
     @classmethod
     def two_mode_squeezed(cls, labels: Sequence[str], squeezing: float) -> GaussianState:
-        """``exp(r a†b† - h.c.)|00>``: n = sinh^2 r, ``<ab> = sinh(2r)/2``, ``2r/ln 2`` ebits."""
-        r = check_real("squeezing", squeezing, remedy="Give the squeezing parameter r.")
+        """``exp(r a†b† - h.c.)|00>``: n = sinh^2 r, ``<ab> = sinh(2r)/2``, ``2r/ln 2`` ebits.
+
+        Args:
+            labels: of the two modes.
+            squeezing: r, at most 100 in size.
+
+        Raises:
+            ArgumentError: no two labels, or r out of range.
+        """
+        remedy = "Give the squeezing parameter r; 1 to 2 is much."
+        r = check_real("squeezing", squeezing, minimum=-100.0, maximum=100.0, remedy=remedy)
         labels = as_labels("labels", labels)
         if len(labels) != 2:
             raise ArgumentError("labels", "name two modes", labels, "Give two labels.")

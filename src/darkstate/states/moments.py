@@ -52,7 +52,8 @@ def _counts(atoms: Any, labels: int) -> tuple[int, ...]:
         ArgumentError: others.
     """
     remedy = "Give the number of atoms, or 0 for a mode."
-    given = check_sequence("atoms", atoms, remedy) if np.ndim(atoms) else (atoms,)
+    one = isinstance(atoms, int | np.integer)
+    given = (atoms,) if one else check_sequence("atoms", atoms, remedy)
     counts = tuple(check_integer("atoms", n, minimum=0, remedy=remedy) for n in given)
     if len(counts) != labels:
         raise ArgumentError("atoms", "have one number per label", counts, remedy)

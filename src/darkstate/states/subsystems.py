@@ -81,7 +81,7 @@ def complex_array(name: str, value: Any, shape: tuple[int, ...], remedy: str) ->
     value = value.toarray() if hasattr(value, "toarray") else value
     try:
         array = np.asarray(value, dtype=complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(name, "be an array of numbers", value, remedy) from None
     if array.shape != shape:
         raise ArgumentError(name, f"have shape {shape}", array.shape, remedy)

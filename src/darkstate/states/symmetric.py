@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from darkstate.checks import check_instance, check_integer, check_real, check_sequence
 from darkstate.errors import ArgumentError, UnphysicalError
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity
@@ -43,6 +44,9 @@ from darkstate.states.subsystems import (
 )
 from darkstate.states.word_entries import mean_of_words
 from darkstate.systems.operators import OperatorSum
+
+_PLACE_BYTES = 24.0
+"""Per atom, to say where the matrix of each total spin starts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +139,8 @@ class EnsembleState:
         """
         check_integer("atoms", atoms, minimum=1)
         check_instance("blocks", blocks, Mapping, "Write {2J: matrix}.")
+        remedy = "Use fewer atoms, or the moments of many (SpinMoments)."
+        refuse_if_too_large("atoms", _PLACE_BYTES * atoms, memory_limit(None), remedy)
         basis = DickeBasis.of(atoms)
         members, sizes, values = [], [], []
         for twice, matrix in blocks.items():

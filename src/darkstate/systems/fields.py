@@ -131,7 +131,7 @@ def as_complex(name: str, value: Any, remedy: str) -> NDArray[np.complex128]:
     """
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty(0, dtype=object)
     if array.dtype.kind not in "iufc":
         raise ArgumentError(name, "be an array of numbers", value, remedy)

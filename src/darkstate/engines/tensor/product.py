@@ -30,6 +30,8 @@ LARGEST_CHANGE = 0.05
 """Change of a stage's state that shows that errors no longer fall as they should."""
 LONGEST = 1e8
 """Steps of one relaxation beyond which it would not end."""
+_LONGEST_STEP = 100.0
+"""In units of the inverse norm of the generator: beyond it a step follows nothing."""
 ROOM = 6
 """Lines in flight widen a bond of the first sweep; cutting it there would be a bias of its own."""
 
@@ -79,8 +81,8 @@ class MatrixProduct:
             return refused(self.name, refusal, ("A cascade of small stages? no",))
         steps = (f"A cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
         try:
-            self._refuse_endless(chain)
-        except CapacityError as refusal:
+            self._check_step(chain)
+        except DarkstateError as refusal:
             return refused(self.name, refusal, steps)
         work = sum(3e-9 * self.bond**2 * 21 * d**2 * (21 + self.bond) for d in chain.sizes)
         passes = 8 * self.longest / self._step(chain)  # a third of them with wider bonds
@@ -106,7 +108,7 @@ class MatrixProduct:
         began = time.perf_counter()
         plan = offer.plan if offer is not None else None
         chain: Chain = plan or chain_of(system)
-        self._refuse_endless(chain)
+        self._check_step(chain)
         vectors = dark_vectors(chain) or [np.eye(d)[0] for d in chain.sizes]
         start = [np.outer(v, v.conj()) for v in vectors]
         run = Relaxation.of_product(chain, start, Cut(self.cut, self.bond, ROOM))
@@ -146,8 +148,12 @@ class MatrixProduct:
     def _step(self, chain: Chain) -> float:
         return self.step or 0.25 / max(_norm(chain), 1e-300)
 
-    def _refuse_endless(self, chain: Chain) -> None:
+    def _check_step(self, chain: Chain) -> None:
+        """Refuse steps that follow nothing, and those that would not end."""
         step = self._step(chain)
+        if step * _norm(chain) > _LONGEST_STEP:
+            rule = f"be at most {_LONGEST_STEP:g} over the norm {_norm(chain):.3g} of the generator"
+            raise ArgumentError("step", rule, step, "Use a shorter one, or leave it out.")
         if self.longest > LONGEST * step:
             raise CapacityError(
                 f"`step` must be >= `longest` / {LONGEST:g}, but is {step:.3g} for `longest` = "
