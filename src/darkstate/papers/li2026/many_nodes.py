@@ -82,6 +82,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             f"E = log2 b for M = 2 to {last}, to {spread:.0e} ebit, at t = pi, 2 pi/3, pi/4",
             "Given that every outcome is q = N, which happens with the probability b^-(M-2) "
             f"(confirmed to {law:.0e} in its log2): 2^{cost[0]:.0f} for M = {last} at t = pi",
+            "Sec. VI, after an earlier work; here N = 1e6",
         ),
         Claim(
             "nodes-2",

@@ -82,6 +82,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             f"1e3); at t = 1/N there are {float(data.at_inverse_atoms[-1]):.3f} ebit for every N",
             f"What comes on the scale 1/N is the first ebit, at t = {scaled:.2f}/N (exponent "
             f"{bit:.3f}); from there E = log2(N t) + const until t ~ 1/sqrt N",
+            "Sec. IV; M = 3, N = 4 to 1e10",
         ),
     )
 
