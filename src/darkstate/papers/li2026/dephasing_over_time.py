@@ -128,6 +128,12 @@ def _smooth_claim(data: xr.Dataset) -> Claim:
     )
 
 
+def _trend(values: list[float]) -> float:
+    """Rank correlation with time."""
+    ranks: Any = spearmanr(np.arange(len(values)), values)
+    return float(ranks.statistic)
+
+
 def _envelope_claim(data: xr.Dataset) -> Claim:
     """The largest E_N in equal windows of time after the first, in which it rises."""
     edges = np.linspace(0, math.pi, _WINDOWS + 1)
@@ -136,7 +142,7 @@ def _envelope_claim(data: xr.Dataset) -> Claim:
             for a, b in pairwise(edges[1:])]
         for g in _RATES
     }  # fmt: skip
-    order = {g: float(spearmanr(np.arange(_WINDOWS - 1), found[g]).statistic) for g in _RATES}
+    order = {g: _trend(found[g]) for g in _RATES}
     falls = max(order[1e-3], order[1e-2]) < -0.8
     return Claim(
         "3-4",

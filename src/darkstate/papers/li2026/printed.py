@@ -28,8 +28,7 @@ def spins(atoms: int) -> tuple[Amplitudes, Amplitudes, Amplitudes]:
 
 def x_states(atoms: int, sign: int) -> Amplitudes:
     """Columns ``exp(sign i pi S_y/4) |k>``; Eq. (7) prints ``sign = +1``."""
-    found: Amplitudes = expm(0.25j * sign * np.pi * spins(atoms)[1])
-    return found
+    return np.asarray(expm(0.25j * sign * np.pi * spins(atoms)[1]), dtype=complex)
 
 
 def overlaps(atoms: int) -> Amplitudes:
@@ -54,7 +53,7 @@ def overlap_with_coherent(atoms: int, q: int, alpha: float) -> complex:
 def coherent(atoms: int, alpha: float) -> Amplitudes:
     """``|e^(i alpha)/sqrt 2, 1/sqrt 2>`` in Dicke amplitudes."""
     k = np.arange(atoms + 1)
-    return np.asarray(binomial_amplitudes(atoms, k) * np.exp(1j * alpha * k))
+    return np.asarray(binomial_amplitudes(atoms, k) * np.exp(1j * alpha * k), dtype=complex)
 
 
 def chain_state(nodes: int, atoms: int, time: float, own: bool = False) -> Amplitudes:
@@ -111,7 +110,7 @@ def projected(state: Amplitudes, outcomes: Sequence[int], offset: float, rows: A
     return np.asarray(state)
 
 
-def four_ends(atoms: int, time: float, outcomes: tuple[int, int], offset: float) -> Amplitudes:
+def four_ends(atoms: int, time: float, outcomes: Sequence[int], offset: float) -> Amplitudes:
     """Eqs. (21), (22) for M = 4: amplitudes over (k_1, k_4)."""
     found = np.zeros((atoms + 1, atoms + 1), dtype=complex)
     rows = overlaps(atoms)

@@ -66,7 +66,7 @@ def half_width(atoms: int, nodes: int, exact: bool = False) -> float:
         low, high = high, 1.3 * high
         if high > 0.3:
             return math.inf
-    found: Any = brentq(off, low, high, rtol=1e-6)
+    found: Any = brentq(off, low, high, xtol=1e-6 * high)
     return float(found)
 
 
