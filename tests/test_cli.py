@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 import darkstate
@@ -20,7 +21,7 @@ from darkstate.cli import app
 from darkstate.cli.run_view import model_size
 from darkstate.cli.screen import number, thinned
 from darkstate.measures import MEASURES
-from darkstate.papers import PAPERS
+from darkstate.papers import PAPERS, Claim, Figure, Paper, Verdict
 from darkstate.states import DensityState, SpinMoments
 from darkstate.systems import Ensemble, Mode, OpenSystem, Qubit, Spin
 
@@ -327,6 +328,36 @@ def test_a_figure_of_a_paper(do):
     assert " claims: " in done.stdout
     assert "written to paper" in done.stdout
     assert {path.name for path in Path("paper").iterdir()} >= {"claims.json", "figure_2a.png"}
+
+
+def toy(name, compute=None):
+    """A paper of one figure, quickly computed."""
+    claim = Claim("1-1", "E", Verdict.REPRODUCED, "1", "1")
+    figure = Figure(
+        "1",
+        "toy",
+        compute or (lambda fast, tell: xr.Dataset({"E": ("time", [1.0])}, {"time": [0.0]})),
+        lambda axes, data: axes.plot(data["E"]),
+        lambda data: (claim,),
+    )
+    return Paper(name, "toy", "nobody", (figure,))
+
+
+def test_all_papers_run_into_one_table_and_go_on(do, monkeypatch):
+    def stopped(fast, tell):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("darkstate.papers.PAPERS", (toy("one"), toy("two", stopped)))
+    done = do("papers", "run", "all", "--out", "everything")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "The same command" in done.stderr
+    assert Path("everything/one/claims.json").exists()
+    monkeypatch.setattr("darkstate.papers.PAPERS", (toy("one", stopped), toy("two")))
+    done = do("papers", "run", "all", "--out", "everything")
+    assert done.exit_code == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["one", "1", "1"] in rows and ["two", "1", "1"] in rows and ["all", "2", "2"] in rows
+    assert "`figure` must be left out" in do("papers", "run", "all", "-f", "1").stderr
 
 
 # Start-up, and small helpers --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from darkstate import plots
 from darkstate.cli.app import app
 from darkstate.errors import ArgumentError
-from darkstate.papers import Claim, Figure, Paper, Verdict, run_paper
+from darkstate.papers import Claim, Figure, Paper, Verdict, run_paper, to_compute
 from darkstate.results.digests import damage
 from darkstate.scenarios import parse_scenario, run_scenario
 from killed import deaths
@@ -144,19 +145,71 @@ def test_claims_are_merged_by_figure(tmp_path, undrawn):
     run_paper(paper(2.0), out, ("1",))
     assert claimed(out) == {"1-1": "2", "2a-1": "1"}
     before = tree(out)
-    with pytest.raises(ArgumentError, match=r"not have figure 2a yet.*--overwrite"):
-        run_paper(paper(3.0), out, ("2a",))
+    taken = run_paper(paper(3.0), out, ("2a",))
+    assert (taken.taken, taken.claims[0].computed, taken.files) == (("2a",), "1", {})
+    with pytest.raises(ArgumentError, match=r"have figure 2a from the same grids.*--overwrite"):
+        run_paper(paper(3.0), out, ("2a",), fast=True)
     with pytest.raises(ArgumentError, match="hold figures of other"):
         run_paper(paper(3.0, "other"), out, overwrite=True)
     assert tree(out) == before
     run_paper(paper(3.0), out, ("2a",), overwrite=True)
     assert claimed(out) == {"1-1": "2", "2a-1": "3"}
     (out / "claims.json").write_text(before["claims.json"].decode().replace("1", "7"))
-    with pytest.raises(ArgumentError, match=r"be undamaged \(claims.json\)"):
+    with pytest.raises(ArgumentError, match=r"be undamaged and of format 2 \(claims.json\)"):
         run_paper(paper(4.0), out, ("1",), overwrite=True)
     run_paper(paper(4.0), out, overwrite=True)
     assert claimed(out) == {"1-1": "4", "2a-1": "4"}
     assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_an_interrupted_paper_goes_on(tmp_path, undrawn):
+    """Each figure is stored when it is done; the same call computes what is missing."""
+    out, computed = tmp_path / "out", []
+    whole = paper(1.0)
+
+    def stopping(fast, tell):
+        raise KeyboardInterrupt
+
+    def counting(figure):
+        def compute(fast, tell):
+            computed.append(figure.id)
+            return figure.compute(fast, tell)
+
+        return replace(figure, compute=compute)
+
+    first, second = whole.figures
+    stopped = replace(whole, figures=(first, replace(second, compute=stopping)))
+    with pytest.raises(KeyboardInterrupt):
+        run_paper(stopped, out)
+    assert claimed(out) == {"1-1": "1"}
+    assert to_compute(whole, out) == ("2a",)
+    told = []
+    resumed = run_paper(
+        replace(whole, figures=tuple(counting(f) for f in whole.figures)),
+        out,
+        progress=lambda what, fraction: told.append(fraction),
+    )
+    assert (computed, resumed.taken) == (["2a"], ("1",))
+    assert [claim.id for claim in resumed.claims] == ["1-1", "2a-1"]
+    assert told == sorted(told) and told[-1] == 1.0
+    assert claimed(out) == {"1-1": "1", "2a-1": "1"}
+
+
+def test_damaged_figures_are_not_carried_over(tmp_path, undrawn):
+    out = tmp_path / "out"
+    run_paper(paper(1.0), out)
+    (out / "figure_2a.svg").write_text("bent")
+    with pytest.raises(ArgumentError, match=r"figure_2a.svg.*replace all its figures"):
+        run_paper(paper(2.0), out, ("1",), overwrite=True)
+
+    def stopping(fast, tell):
+        raise KeyboardInterrupt
+
+    whole = paper(2.0)
+    stopped = replace(whole.figures[1], compute=stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run_paper(replace(whole, figures=(whole.figures[0], stopped)), out, overwrite=True)
+    assert claimed(out) == {"1-1": "2"}
 
 
 def test_a_paper_is_old_or_new_at_every_death(tmp_path, undrawn):

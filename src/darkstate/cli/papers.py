@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from darkstate.cli.failures import telling
+from darkstate.cli.failures import DOUBTFUL, telling
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from darkstate.papers import Claim, Paper
+    from darkstate.cli.screen import Progress
+    from darkstate.papers import Claim, Paper, PaperRun
 
 app = typer.Typer(
     help="Recompute published figures and claims.",
@@ -23,6 +27,9 @@ app = typer.Typer(
 )
 
 PaperId = Annotated[str, typer.Argument(metavar="ID", help="As shown by 'darkstate papers list'.")]
+ALL = "all"
+"""What is given for an id to run every paper."""
+
 COLOURS = {"reproduced": "green", "reproduced with a condition": "yellow", "not reproduced": "red"}
 
 
@@ -61,7 +68,9 @@ def show(paper: PaperId) -> None:
 
 @app.command(epilog="Example: darkstate papers run zippilli2013 --figure 2a --fast")
 def run(
-    paper: PaperId,
+    paper: Annotated[
+        str, typer.Argument(metavar="ID", help="As shown by 'darkstate papers list', or 'all'.")
+    ],
     figure: Annotated[
         list[str] | None,
         typer.Option("--figure", "-f", metavar="F", help="Only this figure; may be repeated."),
@@ -72,28 +81,101 @@ def run(
         typer.Option(metavar="DIR", help="Folder for the files; default: results/ID."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace figures that are there already.")
+        bool, typer.Option("--overwrite", help="Compute again what is there already.")
     ] = False,
 ) -> None:
     """Recompute a paper's figures and claims: the computed number beside the paper's.
 
-    Other figures in the folder stay, and their claims with them.
+    Figures are stored one by one. Those that are in the folder already are taken from there, so
+    the same command goes on after an interruption.
 
     A claim that is not reproduced is an answer, not a failure: the exit code stays 0.
     """
-    with telling():
-        from darkstate.cli.screen import output, progress_bar
-        from darkstate.papers import paper as find
-        from darkstate.papers import run_paper
+    chosen = tuple(figure or ())
+    with telling(), _going_on():
+        if paper == ALL:
+            _run_all(chosen, fast, out if out is not None else Path("results"), overwrite)
+        else:
+            _run_one(paper, chosen, fast, out, overwrite)
 
-        found = find(paper)
-        folder = out if out is not None else Path("results") / found.id
-        with progress_bar(silent=False) as progress:
-            done = run_paper(found, folder, tuple(figure or ()), fast, progress, overwrite)
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Ctrl-C leaves a folder that is only unfinished."""
+    from darkstate.cli.screen import errors
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        text = "Every finished figure is stored. The same command, without --overwrite, goes on."
+        errors().print(f"[bold yellow]stopped:[/] {text}", soft_wrap=True)
+        raise typer.Exit(DOUBTFUL) from None
+
+
+def _run_one(
+    name: str, figures: tuple[str, ...], fast: bool, out: Path | None, overwrite: bool
+) -> None:
+    from darkstate.cli.screen import output, progress_bar
+    from darkstate.papers import paper as find
+    from darkstate.papers import run_paper
+
+    found = find(name)
+    folder = out if out is not None else Path("results") / found.id
+    with progress_bar(silent=False) as progress:
+        done = run_paper(found, folder, figures, fast, progress, overwrite)
     console = output()
     _show_head(found, console)
     _show_claims(done.claims, console)
+    if done.taken:
+        console.print(f"taken from {folder}: {', '.join(done.taken)}", markup=False, soft_wrap=True)
     console.print(f"written to {folder}", markup=False, soft_wrap=True)
+
+
+def _run_all(figures: tuple[str, ...], fast: bool, folder: Path, overwrite: bool) -> None:
+    """Every paper into a folder of its own, and one table of what became of the claims."""
+    from darkstate.cli.screen import output, progress_bar
+    from darkstate.errors import ArgumentError
+    from darkstate.papers import PAPERS, run_paper, to_compute
+
+    if figures:
+        remedy = "Run one paper, or leave --figure out."
+        raise ArgumentError("figure", "be left out where all papers run", figures, remedy)
+    # all folders are asked first: what is wrong with the last must not be told after an hour
+    counts = [len(to_compute(one, folder / one.id, (), fast, overwrite)) for one in PAPERS]
+    runs: list[PaperRun] = []
+    with progress_bar(silent=False) as progress:
+        for number, one in enumerate(PAPERS):
+            tell = partial(_tell_share, progress, one.id, counts, number)
+            runs.append(run_paper(one, folder / one.id, (), fast, tell, overwrite))
+    output().print(_summary(runs))
+    output().print(f"written to {folder}", markup=False, soft_wrap=True)
+
+
+def _tell_share(
+    progress: Progress, name: str, counts: Sequence[int], number: int, what: str, fraction: float
+) -> None:
+    """Progress of one of several papers, as a share of the figures of all."""
+    done = sum(counts[:number]) + fraction * counts[number]
+    progress(f"{name} {what}", done / max(1, sum(counts)))
+
+
+def _summary(runs: Sequence[PaperRun]) -> Table:
+    """One row a paper: how many claims have which verdict."""
+    from collections import Counter
+
+    from rich.table import Table
+
+    from darkstate.papers import Verdict
+
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for head in ("paper", "claims", *Verdict):
+        table.add_column(str(head), justify="left" if head == "paper" else "right")
+    rows = [(run.paper.id, Counter(claim.verdict for claim in run.claims)) for run in runs]
+    rows.append(("all", sum((counts for _, counts in rows), Counter[Verdict]())))
+    for name, counts in rows:
+        cells = [counts.total(), *(counts[verdict] for verdict in Verdict)]
+        table.add_row(name, *(str(cell) if cell else "" for cell in cells))
+    return table
 
 
 def _show_head(paper: Paper, console: Console) -> None:
