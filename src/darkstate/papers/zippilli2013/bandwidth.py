@@ -20,6 +20,7 @@ from darkstate.measures import log_negativity, purity
 from darkstate.models import CavityChains, ParametricDrive
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.zippilli2013.common import pairs
+from darkstate.plots import legend_above
 
 _SQUEEZING = 1.0
 _LENGTHS = (1, 5, 20)
@@ -67,7 +68,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
     axes.semilogx(data.bandwidth, data.bulk, color="k", ls=":", label="bulk, closed form")
     axes.axhline(data.attrs["drive"], color="0.6", lw=0.7)
     axes.set(xlabel=r"bandwidth of the drive $k/\eta$", ylabel=r"$E_N$ (ebit)", ylim=(0, None))
-    axes.legend(title=f"$N={_LENGTHS[-1]}$, $r={_SQUEEZING:g}$")
+    legend_above(axes, f"$N={_LENGTHS[-1]}$, $r={_SQUEEZING:g}$")
 
 
 def _order(data: xr.Dataset, pair: int) -> float:
@@ -96,6 +97,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             + ", ".join(f"{100 * value:.0f} % at k = {b:g}" for b, value in at.items())
             + " eta of the white drive's entanglement",
             "the bulk value does not depend on N, so replication has no length limit even then",
+            f"end of the text; here kappa = 0, zeta = eta, r = {_SQUEEZING:g}",
         ),
         Claim(
             "bandwidth-2",

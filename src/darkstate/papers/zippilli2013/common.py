@@ -1,4 +1,4 @@
-"""What the figures of this paper share: pairs, the paper's scale, and batched curves."""
+"""What the figures of this paper share: pairs, the paper's scale, batched curves, verdicts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from darkstate.frontdoor import steady_state, steady_states
 from darkstate.measures import log_negativity
 from darkstate.models import CavityChains
+from darkstate.papers.base import Verdict
 
 PAPER_LABEL = r"$E/(1+E)$, $E$ in nats"
+SEED = 20130123
 
 
-def pairs(sites: int) -> list[tuple[str, str]]:
-    """The pairs (A_j, B_j)."""
-    return [(f"A{j}", f"B{j}") for j in range(1, sites + 1)]
+def pairs(sites: int, names: str = "AB") -> list[tuple[str, str]]:
+    """The pairs (A_j, B_j), or (a_j, b_j) of atoms."""
+    return [(f"{names[0]}{j}", f"{names[1]}{j}") for j in range(1, sites + 1)]
 
 
 def pair_ebits(model: CavityChains) -> NDArray[np.float64]:
@@ -29,7 +31,14 @@ def batch_ebits(model: CavityChains, **varied: Any) -> NDArray[np.float64]:
     return log_negativity.many(steady_states(model, **varied).state, pairs(model.sites))
 
 
-def paper_scale(ebits: NDArray) -> NDArray[np.float64]:
+def paper_scale(ebits: Any) -> NDArray[np.float64]:
     """The paper's ordinate ``E/(1+E)`` with E in nats."""
     nats = np.log(2.0) * np.asarray(ebits)
     return nats / (1.0 + nats)
+
+
+def judged(everywhere: bool, somewhere: bool = False) -> Verdict:
+    """Whether what is claimed was found in all cases looked at, in some of them, or in none."""
+    if everywhere:
+        return Verdict.REPRODUCED
+    return Verdict.CONDITION if somewhere else Verdict.NOT_REPRODUCED

@@ -71,7 +71,9 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "best frequency / drive: "
             + ", ".join(f"{v:.4f} ({case})" for case, v in values.items()),
             "entangled at every frequency; equal to the drive only where the line transmits fully: "
-            "no other loss, and kappa_N = zeta (for N = 2 at most eta) or zeta kappa_N = eta^2",
+            "no other loss, and kappa_N = zeta (for N = 2 at most eta) or zeta kappa_N = eta^2. "
+            "The paper's rates are in the supplement, which is not at hand.",
+            "text on Fig. 2e; kappa_j = 0 but for kappa_N, nbar = 1; here N and rates as listed",
         ),
     )
 
