@@ -100,17 +100,21 @@ def test_relations(data):
     conditions = {1, 2, 4, 5, 7, 9}
     assert verdicts("relations", found) == {
         f"relations-{k}": Verdict.CONDITION if k in conditions else Verdict.REPRODUCED
-        for k in range(1, 10)
+        for k in range(1, 11)
     }
     found["error"] = found.error + 1
     found["reconstructed"] = found.reconstructed + 1
-    found.attrs |= {"two": [0.0] * 8, "atoms": 1.0, "means": 2.0}
+    found.attrs |= {"two": [0.0] * 8, "atoms": 1.0, "means": 2.0, "epr": [0.1, 1.0]}
     changed = verdicts("relations", found)
     assert changed.pop("relations-1") is changed.pop("relations-9") is Verdict.CONDITION
     assert set(changed.values()) == {Verdict.NOT_REPRODUCED}
-    found.attrs |= {"norm": 1.0, "two": [1, 0, 1, 0] * 2}
+    found.attrs |= {"norm": 1.0, "cross": 0.0, "two": [1, 0, 1, 0] * 2}
     changed = verdicts("relations", found)
     assert changed["relations-1"] is changed["relations-2"] is Verdict.REPRODUCED
+    for name, value in (("kernel", 2.0), ("cross", 0.1)):
+        other = data("relations")
+        other.attrs[name] = value
+        assert verdicts("relations", other)["relations-1"] is Verdict.NOT_REPRODUCED
     found.attrs["kernel"] = 2.0
     assert verdicts("relations", found)["relations-1"] is Verdict.NOT_REPRODUCED
 
@@ -120,7 +124,7 @@ def test_commutators_of_equation_8(z):
     assert commutator("derived", 0.25, 0.2, 4.0, z) == pytest.approx(1, abs=1e-12)
     printed = commutator("printed, unreduced kappa", 0.25, 0.2, 4.0, z)
     assert abs(printed - 1) > 0.1
-    assert commutator("printed, unreduced kappa", 0.0, 0.2, 4.0, 1.0) == pytest.approx(1)
+    assert commutator("printed, unreduced kappa", 0.0, 0.2, 4.0, z) == pytest.approx(1)
     y, _, _ = falling_out(0.15, 0.05, z, 4.0, 500)
     q, _, _ = falling_out(0.15, 0.05, -1 / z, 4.0, 500)
     found = y[1:501] @ q[1:501] - y[0] * q[0] - y[501:] @ q[501:]

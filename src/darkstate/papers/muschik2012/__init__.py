@@ -54,7 +54,7 @@ MUSCHIK2012 = Paper(
         "towards the vacuum; Z = 2.5; write and read pulses of 4 ms, waits of 10 and 40 ms, light "
         "of 6 sqrt(photons/ms), coverage with a drive of 12 ms, 200 shots per series and 12 bins.",
         "Slips in print: 1/N+ and 1/N- for N+ and N-, and sin for -sin in the sine modes (3); "
-        "kappa/Z and +Z for kappa/Z^2 and -1/Z in the second line of (8); X for P in that of (9); "
+        "+Z for -1/Z before the noise in the second line of (8); X for P in that of (9); "
         "2 for N2 in the first term of (B3); the state down of ensemble II labelled I (Sec. II); "
         "sigma_II missing after rho in (A3); |3,+-4> for |4,+-4> in the abbreviation of G34 "
         "(App. C).",

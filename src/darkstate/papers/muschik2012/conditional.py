@@ -117,7 +117,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
         )
     floor = 1 / float(data.attrs["coupling"]) ** 2
     axes.axhline(floor, color="0.6", lw=0.7, ls=":")
-    axes.annotate(r"$1/Z^2$", (0.99, floor), (0, 2), ("axes fraction", "data"), "offset points")
+    axes.annotate(r"$1/Z^2$", (0.96, floor), (0, 2), ("axes fraction", "data"), "offset points")
     axes.texts[-1].set(ha="right", va="bottom", color="0.4", fontsize=7)
     axes.set(
         xlabel=r"noise over drive, $\gamma_\mathrm{extra}/\gamma_s$",

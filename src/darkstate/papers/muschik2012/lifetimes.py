@@ -22,8 +22,8 @@ _LAST = 60.0
 _LOSSES = (0.0, 0.005, 0.015, 0.026)
 _SHOWN = 0.015
 _DRIVEN, _BARE, _FACTOR = 40.0, 2.5, 16.0
-_NEAR = 0.25
-"""How far from the numbers quoted counts as reproduced with a condition."""
+_QUOTED = {_DRIVEN: (35.0, 45.0), _BARE: (2.45, 2.55)}
+"""What rounds to the numbers quoted."""
 _EQUATIONS = ("printed", "extended")
 
 
@@ -90,11 +90,31 @@ def _listed(values: np.ndarray) -> str:
     return ", ".join(f"{value:.1f}" for value in values)
 
 
+def _verdicts(found: dict[str, np.ndarray]) -> tuple[Verdict, Verdict, bool]:
+    """Of 40 ms, of 2.5 ms (for some loss, in some reading), and whether one loss gives both."""
+
+    def spans(values: np.ndarray, number: float) -> np.ndarray:
+        """Whether the number is met at each loss or, by continuity, on the way to the next."""
+        low, high = _QUOTED[number]
+        after = np.append(values[1:], values[-1])
+        return (np.minimum(values, after) < high) & (np.maximum(values, after) >= low)
+
+    lasting = np.array([spans(rows[0], _DRIVEN) for rows in found.values()])
+    fading = np.array([[spans(row, _BARE) for row in rows[1:]] for rows in found.values()])
+    both = bool((lasting & fading.any(axis=1)).any())
+
+    def judged(met: np.ndarray) -> Verdict:
+        if met.all():
+            return Verdict.REPRODUCED
+        return Verdict.CONDITION if met.any() else Verdict.NOT_REPRODUCED
+
+    return judged(lasting), judged(fading), both
+
+
 def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     found = {equation: _times(data, equation) for equation in _EQUATIONS}
     losses = ", ".join(f"{x:g}" for x in _LOSSES)
-    least = [rows[:, 0] for rows in found.values()]
-    near = all(abs(on / _DRIVEN - 1) < _NEAR > abs(fading / _BARE - 1) for on, _, fading in least)
+    driven, bare_verdict, both = _verdicts(found)
     ends = "; ".join(f"{_listed(rows[0])} ms ({name})" for name, rows in found.items())
     kept = max(rows[0, _LOSSES.index(_SHOWN)] for rows in found.values())
     bare = "; ".join(f"{_listed(rows[1])} ms ({name})" for name, rows in found.items())
@@ -106,15 +126,25 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     return (
         Claim(
             "lifetime-1",
-            "Under the drive entanglement lasts 40 ms; without it, it would last 2.5 ms.",
-            Verdict.CONDITION if near else Verdict.NOT_REPRODUCED,
-            f"{_DRIVEN:g} ms against {_BARE:g} ms",
-            f"for Gout_L = {losses} per ms: xi < 1 with the drive until {ends}; after switching it "
-            f"off for {bare}, and 1 - xi falls to 1/e in {fading}",
-            f"within {_NEAR:.0%} if the drive loses no atoms and the lifetime without it is the "
-            "1/e time of 1 - xi; xi < 1 lasts twice as long as quoted. With Gout_L = "
-            f"{_SHOWN:g} per ms, in the window of figure 3b, the drive keeps it for {kept:.0f} ms "
-            "at most. Gt is taken to stay without the drive",
+            "Under the drive entanglement lasts 40 ms.",
+            driven,
+            f"{_DRIVEN:g} ms",
+            f"for Gout_L = {losses} per ms: xi < 1 until {ends}",
+            "Counted if it rounds to 40: then the drive may lose next to no atoms. With Gout_L = "
+            f"{_SHOWN:g} per ms, in the window of figure 3b, it keeps entanglement for {kept:.0f} "
+            "ms at most",
+            place,
+        ),
+        Claim(
+            "lifetime-5",
+            "Without the drive it would last 2.5 ms.",
+            bare_verdict,
+            f"{_BARE:g} ms",
+            f"for Gout_L = {losses} per ms: 1 - xi falls to 1/e in {fading}; xi < 1 for {bare}",
+            "Counted if it rounds to 2.5: so does the 1/e time alone, by the printed equation and "
+            "for a drive that lost many atoms before; "
+            + ("one loss gives" if both else "no loss of these gives")
+            + " both numbers. Gt is taken to stay without the drive",
             place,
         ),
         Claim(

@@ -10,13 +10,14 @@ from dataclasses import replace
 from math import cosh, exp, sinh
 
 import numpy as np
+from scipy.integrate import cumulative_simpson
 from scipy.linalg import expm
 
 from darkstate.models import AtomicLevels, LevelHistory
 
 
-def pair_variance(model: AtomicLevels, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``Sigma/N`` and N2 of one atom in each ensemble, from the entangled dark state.
+def pair_exact(model: AtomicLevels, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``Sigma/N``, N2 and ``Jx/N`` of one atom in each ensemble, from the entangled dark state.
 
     No common light. Both atoms of a pair may be lost: correlations fade at ``noise + 2 loss``.
 
@@ -44,13 +45,15 @@ def pair_variance(model: AtomicLevels, times: np.ndarray) -> tuple[np.ndarray, n
     apart = [np.kron(x, one) - np.kron(one, x), np.kron(y, one) + np.kron(one, y)]
     total = sum(c @ c for c in apart)
     two = (np.kron(one - np.outer(away, away), one) + np.kron(one, one - np.outer(away, away))) / 2
+    along = np.diag([0.5, -0.5, 0.0])
+    mean = (np.kron(along, one) + np.kron(one, along)) / 2
     rows = []
     for _ in times:
         R = rho.reshape(9, 9)
-        rows.append((np.trace(total @ R).real, np.trace(two @ R).real))
+        rows.append([np.trace(each @ R).real for each in (total, two, mean)])
         rho = step @ rho
-    sigma, left = np.array(rows).T
-    return sigma, left
+    sigma, left, spin = np.array(rows).T
+    return sigma, left, spin
 
 
 def decorrelated(model: AtomicLevels, times: np.ndarray, printed: bool) -> np.ndarray:
@@ -71,3 +74,12 @@ def _generator(jumps: list[np.ndarray]) -> np.ndarray:
         k = c.conj().T @ c
         L += np.kron(c, c.conj()) - 0.5 * (np.kron(k, one) + np.kron(one, k.T))
     return L
+
+
+def longitudinal(
+    model: AtomicLevels, times: np.ndarray, left: np.ndarray, start: float, loss: float
+) -> np.ndarray:
+    """``Jx/N`` by ``dJx/dt = -(Gheat + Gcool + loss) Jx + N2 (Gcool - Gheat)/2``, N2 given."""
+    rate = model.heating + model.cooling + loss
+    pumped = np.exp(rate * times) * left * (model.cooling - model.heating) / 2
+    return np.exp(-rate * times) * (start + cumulative_simpson(pumped, x=times, initial=0.0))

@@ -29,7 +29,8 @@ RATIOS = (0.1, 0.4, 1.0, 2.0)
 NEAR = 0.01
 """Within this of its steady value (relative) the variance without record is steady."""
 SEED = 2013
-_MODES = (0.01, 0.1, 0.4, 1.0, 2.0, 10.0)
+_MODES = (1e-4, 0.01, 0.1, 0.4, 1.0, 2.0, 10.0)
+_EFFICIENCIES = (1.0, 0.84)
 
 
 def settling(ratio: float) -> float:
@@ -51,14 +52,13 @@ def _interface(ratio: float) -> LightInterface:
     return LightInterface(rate=1.0, coupling=COUPLING, extra=ratio)
 
 
-def _mode(ratio: float) -> tuple[float, float]:
-    """Rate of the best exponential mode over 1/T2, found and in closed form, all light recorded."""
+def _mode(ratio: float, efficiency: float) -> tuple[float, float]:
+    """Rate of the best exponential mode over 1/T2, found and in closed form."""
     interface = _interface(ratio)
-    span = 24.0 / sqrt((1 - ratio) ** 2 + 4 * COUPLING**2 * ratio)
-    watched = observe(interface.system(1.0), np.linspace(0.0, span, 241).tolist())
+    twice = sqrt((1 + ratio) ** 2 + 4 * efficiency * ratio * (COUPLING**2 - 1))
+    watched = observe(interface.system(efficiency), np.linspace(0.0, 24 / twice, 241).tolist())
     found = watched.exponential_mode(np.array(QUADRATURE["cos"])).rate
-    closed = 0.5 * sqrt((1 - ratio) ** 2 + 4 * COUPLING**2 * ratio)
-    return found / interface.gamma, closed / interface.gamma
+    return found / interface.gamma, 0.5 * twice / interface.gamma
 
 
 def _outcomes(ratio: float, count: int) -> dict[str, float]:
@@ -106,7 +106,10 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "observed": (("ratio", "time"), np.array(seen)),
             "kept": ("ratio", kept),
             "settling": ("ratio", [settling(g) for g in RATIOS]),
-            "mode": (("noise", "how"), [_mode(g) for g in _MODES]),
+            "mode": (
+                ("efficiency", "noise", "how"),
+                [[_mode(g, e) for g in _MODES] for e in _EFFICIENCIES],
+            ),
             "master": ("route", [float(epr_variance(twin, "I", "II")), light.steady_variance()]),
         },
         coords={
@@ -114,6 +117,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "time": times,
             "ratio": list(RATIOS),
             "noise": list(_MODES),
+            "efficiency": list(_EFFICIENCIES),
         },
         attrs=_outcomes(0.4, 2000 if fast else 20_000),
     )
@@ -178,20 +182,31 @@ def _remembered(data: xr.Dataset) -> Claim:
 
 
 def _rates(data: xr.Dataset) -> Claim:
-    found, closed = data.mode.values.T
-    apart = np.abs(found / closed - 1).max()
-    faster = bool(np.all(found > 1.01))
-    words = ", ".join(f"{x:.2f} (g = {g:g})" for x, g in zip(found, data.noise.values, strict=True))
+    found, closed = data.mode.isel(how=0), data.mode.isel(how=1)
+    apart = float(abs(found / closed - 1).max())
+    # beyond what the optimisation leaves open
+    faster = bool((found - 1 > apart).isel(noise=slice(1, None)).all())
+    rooted = bool((abs(found.isel(noise=0) - 1) < 0.01).all())
+    words = "; ".join(
+        f"{', '.join(f'{float(x):.2f}' for x in row)} at efficiency {float(row.efficiency):g}"
+        for row in found
+    )
+    ratios = ", ".join(f"{g:g}" for g in data.noise.values)
     return Claim(
         "memory-3",
         "The optimised exponential mode rises typically faster than 1/T2; this is rooted in the "
         "other decay.",
-        Verdict.REPRODUCED if faster else Verdict.NOT_REPRODUCED,
+        Verdict.REPRODUCED
+        if faster and rooted
+        else Verdict.CONDITION
+        if faster
+        else Verdict.NOT_REPRODUCED,
         "faster than 1/T2",
-        f"rate times T2: {words}",
-        "sqrt((1 - g)^2 + 4 Z^2 g)/(1 + g) after long pulses, above 1 for all g > 0 with Z > 1 and "
-        f"1 for g to 0; the optimised rates are within {apart:.0e} of it (relative)",
-        "Sec. V E; all light recorded, Z = 2.5",
+        f"rate times T2 for g = {ratios}: {words}",
+        "sqrt(1 + 4 eta g (Z^2 - 1)/(1 + g)^2) after long pulses, eta the efficiency: above 1 for "
+        f"all g > 0 with Z > 1, and 1 without other decay; the optimised rates are within "
+        f"{apart:.0e} of it (relative), and counted as faster if above 1 by more than that",
+        "Sec. V E; here long pulses, Z = 2.5",
     )
 
 

@@ -8,8 +8,8 @@ With ``E = e^{-2 gamma T}``, ``eps^2 = gamma_extra/gamma`` and the falling and r
     q_out- = eps^2 q- + (1 - eps^2) sqrt(E) q+ - sqrt((1 - eps^2)(1 - E))/Z X
              - eps sqrt(1 - eps^2)/Z (F_x- - sqrt(E) F_x+).
 
-(8) is its first line if its kappa is ``Z sqrt(1 - E)``, not the reduced one that the text defines
-just before; in its second line the signs and powers of Z are slips.
+(8) prints this if its kappa is ``Z sqrt(1 - E)``, not the reduced one that the text defines just
+before; but for the noise of its second line, which has ``+Z`` for ``-1/Z``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def weights(field: str, conjugate: bool, eps2: float, E: float, z: float) -> np.
     if conjugate and field == _FIELDS[0]:
         atoms, noise = -atoms / z**2, -noise / z**2
     elif conjugate:
-        atoms = -atoms / z
+        atoms = -atoms / z**2
     return np.array([eps2, kept * (1 - eps2), atoms, noise, -noise * kept])
 
 
@@ -105,6 +105,8 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "at": [commutator(f, eps2, gamma, TIME, Z) for f in _FIELDS],
             "means": _means(),
             "norm": _norm(),
+            "cross": _norm(sine=True),
+            "epr": _epr(),
         },
     )
 
@@ -137,10 +139,12 @@ def _means() -> float:
     return float(mode[0] * written / kappa2)
 
 
-def _norm() -> float:
-    """``[y+, q+]/i`` with the prefactor ``1/N+`` as printed below (3), for fast precession."""
+def _norm(sine: bool = False) -> float:
+    """``[y+, q+]/i`` with the prefactor ``1/N+`` as printed below (3), for fast precession; of the
+    cosine modes, or of a cosine and a sine mode."""
     t = TIME * (np.arange(200_000) + 0.5) / 200_000
-    integral = np.sum(np.exp(2 * LIGHT * t) * np.cos(300 * pi * t) ** 2) * TIME / 200_000
+    other = np.sin(300 * pi * t) if sine else np.cos(300 * pi * t)
+    integral = np.sum(np.exp(2 * LIGHT * t) * np.cos(300 * pi * t) * other) * TIME / 200_000
     return float(integral * (exp(2 * LIGHT * TIME) - 1) / (4 * LIGHT))
 
 
@@ -160,6 +164,17 @@ def _both(per: int) -> list[list[float]]:
         rest, other = np.linalg.norm(atoms[k] - share * own[k]), np.linalg.norm(q[k])
         found.append([share * exp(LIGHT * TIME), rest, mode @ y[k] / told, other])
     return [[float(x) for x in row] for row in found]
+
+
+def _epr() -> list[float]:
+    """xi by P_c and P_s minus xi by the spins, for a random covariance; xi of coherent spins."""
+    # X_I, P_I, X_II, P_II; Jx = 1: Jy = X, Jz = P in ensemble I and -P in II
+    both = np.array([[0, 1, 0, 1], [1, 0, -1, 0]]) / sqrt(2)
+    spins = np.array([[1, 0, -1, 0], [0, 1, 0, 1]])
+    root = np.random.default_rng(2012).normal(size=(4, 4))
+    random = root @ root.T
+    own, told = (float(np.trace(rows @ random @ rows.T)) for rows in (both, spins))
+    return [own - told / 2, float(np.trace(both @ both.T)) / 2]
 
 
 def _kernel() -> float:
@@ -186,6 +201,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
         *_found(data),
         _mean(data),
         _stokes(),
+        _normalised(data),
     )
 
 
@@ -194,7 +210,8 @@ _PLACE = f"gamma_s = {LIGHT:g}, gamma_extra = {EXTRA:g} per ms, T = {TIME:g} ms,
 
 def _norms(data: xr.Dataset) -> Claim:
     value, kernel = float(data.attrs["norm"]), float(data.attrs["kernel"])
-    right = abs(kernel - 1) < 1e-3
+    cross = abs(float(data.attrs["cross"]) / value)
+    right = abs(kernel - 1) < 1e-3 and cross < 1e-3
     return Claim(
         "relations-1",
         "Modes of light are canonical: y(z), q(z), and the weighted ones with N+ = 2 "
@@ -204,9 +221,9 @@ def _norms(data: xr.Dataset) -> Claim:
         else Verdict.REPRODUCED
         if abs(value - 1) < 1e-3
         else Verdict.CONDITION,
-        "[y(z), q(z')] = i c delta; prefactor 1/N+",
+        "[y(z), q(z')] = i c delta; prefactor 1/N+; cosine and sine independent",
         f"the first integrates to {kernel:.4f} i c; [y+, q+]/i = {value:.4f} with the prefactor "
-        "1/N+ as printed",
+        f"1/N+ as printed; of a cosine and a sine mode {cross:.0e} of it",
         "the second is 1 with the prefactor N+: a slip, and so for N-; Omega T large as stated",
         f"Sec. IV, Eq. (3); gamma_s = {LIGHT:g} per ms, T = {TIME:g} ms",
     )
@@ -277,10 +294,10 @@ def _light(data: xr.Dataset) -> tuple[Claim, Claim]:
             else Verdict.NOT_REPRODUCED,
             "q_out- by Eq. (8)",
             f"as printed off by {q[1]:.2f}, and [y_out, q_out]/i = {loose:.3f} ({tight:.3f} with "
-            f"the reduced kappa); with kappa/Z^2 and noise -1/Z (...) the slices agree to "
-            f"{q[0]:.0e}, and it is {ours:.6f}",
-            "slips in print: kappa/Z for kappa/Z^2, and +Z for -1/Z before the noise; it holds as "
-            "printed without other decay and Z = 1 only",
+            f"the reduced kappa); with -1/Z (...) for the noise +Z (...) the slices "
+            f"agree to {q[0]:.0e}, and it is {ours:.6f}",
+            "a slip in print: +Z for -1/Z before the noise; as printed it holds without other "
+            "decay",
             "Eq. (8), second line; " + _PLACE,
         ),
     )
@@ -346,6 +363,22 @@ def _stokes() -> Claim:
         "each holds for one of the two definitions of S2, not both for one; the optimised weight of"
         " Sec. V E absorbs the factor",
         "Sec. V, beginning; Sec. V E",
+    )
+
+
+def _normalised(data: xr.Dataset) -> Claim:
+    apart, coherent = data.attrs["epr"]
+    return Claim(
+        "relations-10",
+        "The normalised EPR variance xi is var P_c + var P_s.",
+        Verdict.REPRODUCED
+        if abs(apart) < 1e-12 and abs(coherent - 1) < 1e-12
+        else Verdict.NOT_REPRODUCED,
+        "xi = var P_c + var P_s = var(P_I + P_II)/2 + var(X_I - X_II)/2",
+        f"the same as Sigma/(2 |<Jx>|) to {abs(apart):.0e} for a random covariance; coherent spins "
+        f"have {coherent:.3f}",
+        "with variance 1/2 of the vacuum",
+        "Sec. V A, below Eq. (6); Sec. II, below Eq. (1)",
     )
 
 

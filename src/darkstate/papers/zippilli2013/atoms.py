@@ -36,9 +36,10 @@ _LENGTHS = (3, 4, 5, 6)
 
 def correlations(fast: bool) -> np.ndarray:
     """mbar from nbar to the largest, finer towards it: there the entanglement of atoms falls."""
-    far = np.linspace(PHOTONS, 1.3, 3 if fast else 11)
-    near = LARGEST - np.geomspace(LARGEST - 1.31, 1e-4, 6 if fast else 35)
-    return np.array([*far, *near, LARGEST])
+    far = np.linspace(PHOTONS, 1.3, 3 if fast else 9)
+    middle = np.linspace(1.31, 1.405, 4 if fast else 20)
+    near = LARGEST - np.geomspace(0.008, 1e-4, 3 if fast else 12)
+    return np.array([*far, *middle, *near, LARGEST])
 
 
 def field(mbar: float) -> SqueezedDrive:

@@ -54,9 +54,9 @@ def _copies(state: Any, drive: SqueezedDrive) -> float:
 
 
 def _drive() -> tuple[list[float], float]:
-    """nbar, mbar and nu- of a squeezed thermal field built by hand against the text, and whether
-    "entangled" and ``mbar > nbar`` agree (number of exceptions)."""
-    gaps, exceptions = np.zeros(3), 0
+    """nbar, mbar, nu- and purity of a squeezed thermal field built by hand against the text, and
+    whether "entangled" and ``mbar > nbar`` agree (number of exceptions)."""
+    gaps, exceptions = np.zeros(4), 0
     for n in _THERMAL:
         for r in _SQUEEZING.tolist():
             c, s = np.cosh(r), np.sinh(r)
@@ -66,7 +66,8 @@ def _drive() -> tuple[list[float], float]:
             nu = 2 * symplectic_eigenvalues(partial_transpose(field.covariance, [1])).min()
             told = SqueezedDrive.from_squeezing(1.0, r, n)
             printed = 1 + 2 * told.nbar - 2 * told.correlation
-            found = (nbar - told.nbar, mbar - told.correlation, nu - printed)
+            room = nbar * (nbar + 1) - mbar**2 - n * (n + 1)  # 0 left for the squeezed vacuum
+            found = (nbar - told.nbar, mbar - told.correlation, nu - printed, room)
             gaps = np.maximum(gaps, np.abs(found))
             exceptions += (nu < 1 - 1e-12) != (mbar > nbar + 1e-12)
     return gaps.tolist(), float(exceptions)
@@ -177,11 +178,12 @@ def _field(data: xr.Dataset) -> Claim:
     return Claim(
         "exact-1",
         "Photons, correlation and smallest symplectic eigenvalue of the squeezed thermal field; "
-        "entangled if and only if nu- < 1, that is mbar > nbar.",
+        "mbar^2 <= nbar(nbar+1), equal for the squeezed vacuum; entangled if and only if nu- < 1, "
+        "that is mbar > nbar.",
         judged(max(gaps) < _EXACT and wrong == 0),
         "nbar = nT + (2nT+1) sinh^2 r, mbar = (nT+1/2) sinh 2r, nu- = 2 nbar + 1 - 2 mbar",
         f"built from two thermal modes by hand: off by at most {gaps[0]:.0e}, {gaps[1]:.0e}, "
-        f"{gaps[2]:.0e}; {wrong} exceptions",
+        f"{gaps[2]:.0e}; nbar(nbar+1) - mbar^2 = nT(nT+1) to {gaps[3]:.0e}; {wrong} exceptions",
         "The text says that nu- < 1 implies mbar > nbar; they are the same.",
         "text on the drive, p. 2; nT from 0 to 2, r from 0 to 1.5",
     )
