@@ -84,7 +84,7 @@ def _claims_2c(data: xr.Dataset) -> tuple[Claim, ...]:
         Claim(
             "2c-2",
             "In lossy cavities it saturates below unity, at a value that depends on the pair.",
-            judged(gap < 1e-3 and ends.max() < 1 and np.ptp(ends) > 0.01),
+            judged(bool(gap < 1e-3 and ends.max() < 1 and np.ptp(ends) > 0.01)),
             "saturates; depends on the pair",
             f"E/(1+E) for nbar to infinity: {', '.join(f'{value:.3f}' for value in ends)}",
             f"-log2(1 - f_j) with f_j = n_j/nbar; at nbar = 1e4 the pairs are within {gap:.1e} of "

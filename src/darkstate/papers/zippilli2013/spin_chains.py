@@ -26,6 +26,7 @@ from darkstate.papers.zippilli2013.atoms import (
     correlations,
     field,
     threshold,
+    transposed,
 )
 from darkstate.papers.zippilli2013.common import judged, pairs
 from darkstate.plots import legend_above
@@ -44,14 +45,18 @@ def _eq1(nbar: float) -> dict[str, NDArray[np.complex128]]:
 
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
-    grid, E, atoms, unique = correlations(fast), [], [], []
+    grid = correlations(fast)
+    E, atoms, least, least_atoms, unique = [], [], [], [], []
     for k, mbar in enumerate(grid.tolist()):
         drive = field(mbar)
         result = steady_state(SpinChains(SITES, drive=drive))
         E.append(log_negativity.many(result.state, pairs(SITES)))
+        least.append(transposed(result.state, pairs(SITES)))
         unique.append(result.report.unique is True)
         model = CavityAtomChains(SITES, 1.0, COUPLING, 0.0, drive, effective=True)
-        atoms.append(log_negativity.many(steady_state(model, TIGHT).state, pairs(SITES, "ab")))
+        other = steady_state(model, TIGHT).state
+        atoms.append(log_negativity.many(other, pairs(SITES, "ab")))
+        least_atoms.append(transposed(other, pairs(SITES, "ab")))
         progress("spin chains", (k + 1) / (len(grid) + 3))
     overlaps = []
     for nbar in (0.1, 1.0, 5.0):
@@ -64,6 +69,8 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
         {
             "log_negativity": (dims, np.array(E), {"units": "ebit"}),
             "atoms": (dims, np.array(atoms), {"units": "ebit"}),
+            "transposed": (dims, least),
+            "transposed_atoms": (dims, least_atoms),
             "unique": ("mbar", unique),
             "overlap": (("photons", "reading"), overlaps),
         },
@@ -118,8 +125,8 @@ def _similar(data: xr.Dataset) -> tuple[Claim, Claim]:
     top = float(E.max())
     gaps = abs(E - atoms).max("mbar") / top
     near = gaps < _SIMILAR
-    ends = [threshold(data, "log_negativity", int(j)) for j in data.pair.values]
-    others = [threshold(data, "atoms", int(j)) for j in data.pair.values]
+    ends = [threshold(data, "transposed", int(j)) for j in data.pair.values]
+    others = [threshold(data, "transposed_atoms", int(j)) for j in data.pair.values]
     rising = bool((E.diff("mbar") > -1e-12).all() and (atoms.diff("mbar") > -1e-12).all())
     unique = bool(data.unique.all())
     early = bool(np.isfinite([*ends, *others]).all() and min(*ends, *others) > PHOTONS)
