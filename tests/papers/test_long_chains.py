@@ -55,6 +55,7 @@ def test_the_ladder_is_centred():
     assert detunings(4, 2.0) == pytest.approx([-3.0, -1.0, 1.0, 3.0])
 
 
+@pytest.mark.slow
 def test_the_fast_figure_agrees_with_the_exact_engine():
     data = LONG.compute(True, lambda what, fraction: None)
     exact = ds.steady_state(ds.models.DualRail(4, 1.0, dephasing=1e-3))

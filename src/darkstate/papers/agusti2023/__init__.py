@@ -8,6 +8,7 @@ one, "patterns" follows blocks of two, four and six qubits. Rates are in units o
 decay rate.
 """
 
+from darkstate.papers.agusti2023.asymmetric import ASYMMETRIC
 from darkstate.papers.agusti2023.bandwidth import FIGURE_4A
 from darkstate.papers.agusti2023.blocks import FIGURE_2E
 from darkstate.papers.agusti2023.counted import COUNTED
@@ -16,6 +17,8 @@ from darkstate.papers.agusti2023.detuned_pair import FIGURE_4C
 from darkstate.papers.agusti2023.detuned_pairs import FIGURE_4D
 from darkstate.papers.agusti2023.direct import DIRECT
 from darkstate.papers.agusti2023.entangled_pairs import FIGURE_4B
+from darkstate.papers.agusti2023.four_partite import FOUR
+from darkstate.papers.agusti2023.gates import GATES
 from darkstate.papers.agusti2023.long_chains import LONG
 from darkstate.papers.agusti2023.long_preparation import PREPARATION
 from darkstate.papers.agusti2023.patterns import PATTERNS
@@ -29,8 +32,10 @@ AGUSTI2023 = Paper(
     title="Programmable multiqubit entanglement in a dual-rail network",
     reference="J. Agustí, X. H. H. Zhang, Y. Minoguchi, P. Rabl, Phys. Rev. Lett. 131, 250801",
     figures=(
+        GATES,
         FIGURE_2B,
         FIGURE_2C,
+        FOUR,
         FIGURE_2E,
         FIGURE_3A,
         FIGURE_3B,
@@ -40,6 +45,7 @@ AGUSTI2023 = Paper(
         FIGURE_4B,
         FIGURE_4C,
         FIGURE_4D,
+        ASYMMETRIC,
         DIRECT,
         COUNTED,
         LONG,
@@ -49,8 +55,9 @@ AGUSTI2023 = Paper(
     notes=(
         "Dissipators are c rho c† - {c† c, rho}/2; |0> is the ground state.",
         "Exchange gates: tan theta = -(delta_Bi - delta_Bi+1)/gamma, detunings before the exchange "
-        "(pinned by U H U† = H' to machine precision).",
-        "Chosen by us where our notes give no parameter: N = 2 with Delta = 0, gamma, 4 gamma in "
+        "(pinned by U H U† = H' to machine precision). A slip in print: the text below Eq. (7) has "
+        "the opposite sign; Eq. (10) has this one.",
+        "Chosen by us where the text gives no parameter: N = 2 with Delta = 0, gamma, 4 gamma in "
         "2b; S_n of the first n pairs, r = 1, N = 8 in 2e; Delta up to 2 gamma in 3c, with the "
         "ladder reversed on rail B.",
         "Relaxations (3a, 3b) have N = 5 as in the paper, and preparation times (3c) N = 1 to 5.",

@@ -74,6 +74,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             f"unique in {unique} of {count} networks; largest |1 - purity| {impure:.1e}, largest "
             f"residual {residual:.1e}",
             f"{scope}; uniqueness is proved network by network, not for all N",
+            "Eq. (9) and below",
         ),
         Claim(
             "dark-2",
@@ -81,7 +82,9 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.REPRODUCED if infidelity < 1e-9 else Verdict.NOT_REPRODUCED,
             "U = exp(i theta (s_Bi + s_Bi+1)^2)",
             f"largest 1 - fidelity {infidelity:.1e}",
-            "with tan theta = -(delta_Bi - delta_Bi+1)/gamma, detunings before the exchange",
+            "with tan theta = -(delta_Bi - delta_Bi+1)/gamma, detunings before the exchange "
+            "(gates-4)",
+            "Eq. (9)",
         ),
         Claim(
             "dark-3",
@@ -90,6 +93,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "S = -N [x log2 x + (1-x) log2(1-x)], x = cosh^2 r/cosh 2r",
             f"largest relative deviation {gap:.1e} over {count} networks",
             scope,
+            "below Eq. (10)",
         ),
     )
 

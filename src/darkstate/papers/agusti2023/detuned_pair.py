@@ -97,6 +97,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             f"most {float(far.max()):.3f} at 10 kappa",
             f"one pair, delta_A = Delta = -delta_B, r = {SQUEEZING:g}; a smooth fall, Delta^-2 far "
             "out, and no threshold",
+            "Fig. 4c; one pair, no dephasing",
         ),
         Claim(
             "4c-2",
