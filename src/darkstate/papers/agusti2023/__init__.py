@@ -4,9 +4,9 @@ Qubits along two one-way waveguides, driven by the two beams of a parametric amp
 pure state whose pairing the local detunings choose. Figures 2b to 3c have a source of infinite
 bandwidth, 4a to 4d one of finite bandwidth, and "dark" the claim of one pure steady state for every
 permutation. "gates" checks Eqs. (1) to (10), "four" the four-partite entanglement, "asymmetric" a
-source with two decay rates; "prep" carries 3c to twenty pairs, "direct" and "long" count entangled pairs one by
-one, "patterns" follows blocks of two, four and six qubits. Rates are in units of gamma, an energy
-decay rate.
+source with two decay rates; "prep" carries 3c to twenty pairs, "direct" and "long" count entangled
+pairs one by one, "patterns" follows blocks of two, four and six qubits. Rates are in units of
+gamma, an energy decay rate.
 """
 
 from darkstate.papers.agusti2023.asymmetric import ASYMMETRIC
@@ -32,7 +32,8 @@ AGUSTI2023 = Paper(
     id="agusti2023",
     title="Autonomous distribution of programmable multiqubit entanglement in a dual-rail quantum "
     "network",
-    reference="J. Agustí, X. H. H. Zhang, Y. Minoguchi, P. Rabl, Phys. Rev. Lett. 131, 250801 (2023)",
+    reference="J. Agustí, X. H. H. Zhang, Y. Minoguchi, P. Rabl, Phys. Rev. Lett. 131, 250801 "
+    "(2023)",
     figures=(
         GATES,
         FIGURE_2B,
