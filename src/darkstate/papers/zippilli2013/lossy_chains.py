@@ -182,14 +182,15 @@ def _claims_2b(data: xr.Dataset) -> tuple[Claim, ...]:
     return (
         Claim(
             "2b-1",
-            "The entanglement stays nonvanishing up to large N.",
+            "The entanglement stays nonvanishing up to large N: notable robustness against losses.",
             judged(positive),
             "nonvanishing",
             f"weakest pair {float(least.sel(sites=10)):.3f}, {float(least.sel(sites=20)):.3f}, "
             f"{float(least.sel(sites=30)):.3f} ebit at N = 10, 20, 30, "
             f"{float(data.least_far[-1]):.0e} at {end}",
-            "It never vanishes for a pure drive: any mbar > nbar entangles every pair (2d-1).",
-            "text on Fig. 2b; " + _PLACE_B,
+            "It never vanishes for a pure drive: any mbar > nbar entangles every pair (2d-1). How "
+            "much is left: 2a-4, 2b-2.",
+            "text on Fig. 2b, conclusion; " + _PLACE_B,
         ),
         Claim(
             "2b-2",
