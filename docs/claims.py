@@ -66,6 +66,8 @@ def main() -> None:
     known = [paper.id for paper in PAPERS]
     if unknown := sorted(set(asked.papers) - set(known)):
         parser.error(f"No paper is called {', '.join(unknown)}; there are {', '.join(known)}.")
+    if asked.folder and not list(Path(asked.folder).glob("figure_*.zarr")):
+        parser.error(f"There are no data of figures in {asked.folder}.")
     if asked.folder and len(asked.papers) != 1:
         parser.error("--from needs the name of one paper.")
     for paper in PAPERS:

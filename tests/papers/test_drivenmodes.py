@@ -139,6 +139,9 @@ def test_verdicts_on_the_equations_follow_the_numbers(data):
     assert claimed["equations-1"] == Verdict.CONDITION
     assert {claimed[f"equations-{i}"] for i in range(2, 9)} == {Verdict.REPRODUCED}
     assert {claimed[f"equations-{i}"] for i in (9, 10, 11)} == {Verdict.NOT_COMPUTED}
+    assert claimed["equations-12"] == Verdict.CONDITION
+    rates = found.assign(decay=1 + 0 * found.decay)
+    assert verdicts("equations", rates)["equations-12"] == Verdict.REPRODUCED
     for name in ("pairing", "norm", "shift_miss", "characteristic", "exponent_miss"):
         found[name] = found[name] + 0.5
     found["frequencies"] = -found.frequencies

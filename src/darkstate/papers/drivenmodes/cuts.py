@@ -120,7 +120,7 @@ def _bends(id: str, data: xr.Dataset, ratio: float) -> Claim:
         f"as printed {y[0]:.4f}, at most {top:.4f}, {y[-1]:.4f} nat from zeta_1 = "
         f"{float(data.zeta[0]):g} to {float(data.zeta[-1]):g}",
         f"Rises and falls by at least 1 % of the maximum. {others}.",
-        _place("Fig. 1c, caption", ratio),
+        _place("Abstract; Fig. 1c, caption", ratio),
     )
 
 

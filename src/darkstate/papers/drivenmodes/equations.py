@@ -42,6 +42,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "left": ("ratio", [abs(x.pairing()) / x.coupling for x in figure]),
             "frequencies": (("ratio", "rate"), [x.bath_frequencies() for x in figure]),
             "occupancies": (("ratio", "mode"), [x.occupancies() for x in figure]),
+            "decay": (("ratio", "mode"), [_decay(ratio) for ratio in RATIOS]),
             "characteristic": ("ratio", [_characteristic(x) for x in figure]),
             "shift_miss": ((), _shift_miss()),
             "exponent_miss": ("zeta", [_exponent_miss(zeta) for zeta in _WEAK]),
@@ -53,6 +54,12 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "zeta": list(_WEAK),
         },
     )  # fmt: skip
+
+
+def _decay(ratio: float) -> list[float]:
+    """Amplitude decay rates of l and m over zeta, for equal baths: C - D and E - F."""
+    at = Literal(ratio, 10.0, FIXED_ZETA, FIXED_ZETA)
+    return [-exponent.real / FIXED_ZETA for exponent in at.exponents()]
 
 
 def _norm(at: Literal) -> float:
@@ -136,7 +143,7 @@ def _verdict(holds: bool, otherwise: Verdict = Verdict.NOT_REPRODUCED) -> Verdic
 
 
 def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
-    return (*_transformation(data), *_steady_state(data), *_not_computed())
+    return (*_transformation(data), *_steady_state(data), *_not_computed(), _units(data))
 
 
 def _transformation(data: xr.Dataset) -> tuple[Claim, ...]:
@@ -241,6 +248,26 @@ def _steady_state(data: xr.Dataset) -> tuple[Claim, ...]:
             "All eight rates and shifts of Eq. (15), where the printed a11, a22 are right.",
             f"Eq. (15) and below; w_p = {_SLOW:g}, w_b/w_a = {_RATIO:g}, k = |D1 + D2|/10",
         ),
+    )
+
+
+def _units(data: xr.Dataset) -> Claim:
+    """Decay rates themselves, or what they are proportional to."""
+    rates = data.decay.values.ravel()
+    same = bool(np.all(np.abs(rates - 1) < 0.05) or np.all(np.abs(2 * rates - 1) < 0.05))
+    listed = "; ".join(
+        f"{float(row[0]):.2f}, {float(row[1]):.2f} at w_b/w_a = {float(row.ratio):g}"
+        for row in data.decay
+    )
+    return Claim(
+        "equations-12",
+        "zeta_1 and zeta_2 are the decay rates of the modes, in units of w_a.",
+        Verdict.REPRODUCED if same else Verdict.CONDITION,
+        "decay rates zeta",
+        f"amplitudes of l and m decay at {listed} times zeta, as printed, zeta_1 = zeta_2",
+        "Up to factors that depend on the frequency at which the bath is read: J = zeta W/(nu² + "
+        "W²), so zeta has the unit w_a².",
+        f"Fig. 1, caption; {REGIME}",
     )
 
 
