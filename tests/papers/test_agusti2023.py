@@ -1,5 +1,7 @@
 """The dual-rail network: verdicts come from the data, and pictures can be drawn."""
 
+import importlib
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -301,6 +303,28 @@ def test_relaxation_verdicts_follow_the_numbers():
     FIGURES["3a"].draw(axes, one_by_one)
     assert [line.get_label() for line in axes.get_lines()][:3] == ["first pair", "first 2", "all 3"]
     plt.close(picture)
+
+
+@pytest.mark.parametrize("figure", ["4a", "4d", "direct"])
+def test_fast_runs_have_the_networks_of_full_ones(figure, monkeypatch):
+    """Sizes, and which pair is drawn, are the same; only grids are coarser."""
+    module = importlib.import_module(FIGURES[figure].compute.__module__)
+    asked = []
+
+    def noted(pairs, *rest, **more):
+        asked.append(pairs)
+        return [0.9 - 0.1 * i for i in range(pairs)], 0.0
+
+    monkeypatch.setattr(module, "pair_concurrences", noted)
+    monkeypatch.setattr(module, "lone_pair", lambda *given: 0.9, raising=False)
+    sizes, attributes = [], []
+    for fast in (True, False):
+        asked.clear()
+        data = FIGURES[figure].compute(fast, lambda what, fraction: None)
+        sizes.append(set(asked))
+        attributes.append(data.attrs)
+    assert sizes[0] <= sizes[1] and (sizes[0] == sizes[1] or figure == "direct")
+    assert attributes[0] == attributes[1]
 
 
 def test_counts_take_only_networks_in_which_the_entanglement_ends():
