@@ -165,6 +165,7 @@ def test_slopes_are_per_pair():
     assert growth.tolist() == [4.0, 2.0, 0.5] and error.tolist() == [0.0, 0.5, 1.0]
 
 
+@pytest.mark.slow
 def test_the_fast_figure(data):
     assert PREPARATION in AGUSTI2023.figures
     check_picture(PREPARATION, data)

@@ -39,7 +39,7 @@ _LINKED = {0.5: (19, 19, 8, 4), 1.0: (19, 14, 6), 2.0: (19, 8, 4)}
 """Delta/gamma: how many rungs apart the ends of a cluster of 2, 3, .. pairs may be."""
 _FAST_LINKED = {0.5: (7, 5, 3), 1.0: (7, 5, 3), 2.0: (7, 4)}
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20)
-_LARGEST_WHOLE, _FAST_LARGEST_WHOLE = 5, 3
+_LARGEST_WHOLE = 5
 _TIMES = np.arange(34.0, 61.0, 2.0)
 _RTOL = 1e-10
 _NATURAL = 1.0
@@ -133,12 +133,11 @@ def linked(
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     expansions = _FAST_LINKED if fast else _LINKED
-    lengths = [n for n in _LENGTHS if n <= 1 + max(spans[0] for spans in expansions.values())]
-    steps = [*_WHOLE, *expansions]
+    lengths, steps = list(_LENGTHS), [*_WHOLE, *expansions]
     times, errors = np.full((2, len(steps), len(lengths)), np.nan)
     for k, step in enumerate(_WHOLE):
         for j, pairs in enumerate(lengths):
-            if pairs <= (_FAST_LARGEST_WHOLE if fast else _LARGEST_WHOLE):
+            if pairs <= _LARGEST_WHOLE:
                 model = programmed(ladder(pairs, step), range(pairs))
                 times[k, j], errors[k, j] = preparation_time(model, TOLERANCE), 0.0
         progress("whole networks", 0.4 * (k + 1) / len(_WHOLE))

@@ -87,7 +87,7 @@ class Pattern:
         return PureState(labels, (2,) * len(labels), state)
 
 
-def patterns(fast: bool) -> tuple[Pattern, ...]:
+def patterns(short: bool = False) -> tuple[Pattern, ...]:
     """The four patterns; a short network has the first blocks of the long one."""
     pairs = tuple(float((7 * k) % 10) - 4.5 for k in range(10))
     found = (
@@ -96,7 +96,7 @@ def patterns(fast: bool) -> tuple[Pattern, ...]:
         Pattern("tetramers", 2, (-4.0, 0.0, 4.0, -2.0, 2.0)),
         Pattern("hexamers", 3, (-3.5, 2.5, -0.5)),
     )
-    if not fast:
+    if not short:
         return found
     return tuple(Pattern(p.name, p.width, p.centres[: max(1, 4 // p.width)]) for p in found)
 
@@ -175,7 +175,7 @@ def measured(pattern: Pattern, model: DualRail, dimension: int) -> list[list[flo
 
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
-    chosen = patterns(fast)
+    chosen = patterns()
     kept = _FAST_DIMENSION if fast else _DIMENSION
     longest = max(len(p.centres) for p in chosen)
     table = np.full((len(NAMES), len(chosen), len(KINDS), longest), np.nan)
