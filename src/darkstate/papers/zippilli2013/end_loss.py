@@ -46,7 +46,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
 
 
 def _name(zeta: float, sites: int) -> str:
-    return f"zeta={zeta:g}, N={sites}"
+    return f"rate_{100 * zeta:.0f}_sites_{sites}"  # in per cent of eta
 
 
 def _curve(model: CavityChains, losses: NDArray[np.float64]) -> NDArray[np.float64]:
