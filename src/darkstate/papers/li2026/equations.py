@@ -325,8 +325,9 @@ def _not_computed() -> tuple[Claim, ...]:
     return (
         line(
             11,
-            "What was reached before: satellites, atom chips, sizes of earlier calculations.",
-            "1200 km; 1e4 atoms; N <= 20, with decoherence N <= 3",
+            "What was reached before: satellites, atom chips, earlier calculations, maximal "
+            "entanglement by nondemolition measurements.",
+            "1200 km; 1e4 atoms; N <= 20, with decoherence N <= 3; maximal",
             "Quoted from other work.",
             "Sec. I, IV to VI",
         ),
