@@ -26,7 +26,7 @@ _SMALL = (100, 3)
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     atoms = [100, 10**4, 10**6]
-    nodes = [2, 3, 6, 10] if fast else [2, 3, 4, 6, 10, 20, 40]
+    nodes = [2, 3, 10, 40] if fast else [2, 3, 4, 6, 10, 20, 40]
     widths = np.empty((len(atoms), len(nodes)))
     for i, n in enumerate(atoms):
         for j, m in enumerate(nodes):
