@@ -167,13 +167,16 @@ def _summary(runs: Sequence[PaperRun]) -> Table:
 
     from darkstate.papers import Verdict
 
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for head in ("paper", "claims", *Verdict):
-        table.add_column(str(head), justify="left" if head == "paper" else "right")
     rows = [(run.paper.id, Counter(claim.verdict for claim in run.claims)) for run in runs]
     rows.append(("all", sum((counts for _, counts in rows), Counter[Verdict]())))
+    there = [verdict for verdict in Verdict if rows[-1][1][verdict]]
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
+    for head in ("paper", "claims", *there):
+        words = max(len(word) for word in head.split())
+        side = "left" if head == "paper" else "right"
+        table.add_column(str(head), justify=side, min_width=words, no_wrap=head == "paper")
     for name, counts in rows:
-        cells = [counts.total(), *(counts[verdict] for verdict in Verdict)]
+        cells = [counts.total(), *(counts[verdict] for verdict in there)]
         table.add_row(name, *(str(cell) if cell else "" for cell in cells))
     return table
 

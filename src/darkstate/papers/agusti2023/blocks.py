@@ -66,7 +66,8 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
 
 def _draw(axes: Any, data: xr.Dataset) -> None:
     for step in data.step.values:
-        axes.plot(data.cut, data.entropy.sel(step=step), marker="o", label=rf"{step:g}")
+        far = {"mfc": "none", "ms": 7.0, "lw": 0.7} if step == data.step[-1] else {}
+        axes.plot(data.cut, data.entropy.sel(step=step), marker="o", label=rf"{step:g}", **far)
     axes.set(xlabel="cut after pair $n$", ylabel="$S_n$ (bit)", xticks=data.cut.values)
     legend_above(axes, rf"$\Delta/\gamma$, $N={data.attrs['pairs']}$, $r={SQUEEZING:g}$")
 
