@@ -162,6 +162,7 @@ def _tell_share(
 def _summary(runs: Sequence[PaperRun]) -> Table:
     """One row a paper: how many claims have which verdict."""
     from collections import Counter
+    from textwrap import fill
 
     from rich.table import Table
 
@@ -172,9 +173,8 @@ def _summary(runs: Sequence[PaperRun]) -> Table:
     there = [verdict for verdict in Verdict if rows[-1][1][verdict]]
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for head in ("paper", "claims", *there):
-        words = max(len(word) for word in head.split())
-        side = "left" if head == "paper" else "right"
-        table.add_column(str(head), justify=side, min_width=words, no_wrap=head == "paper")
+        broken = fill(head, max(len(word) for word in head.split()))
+        table.add_column(broken, justify="left" if head == "paper" else "right", no_wrap=True)
     for name, counts in rows:
         cells = [counts.total(), *(counts[verdict] for verdict in there)]
         table.add_row(name, *(str(cell) if cell else "" for cell in cells))
