@@ -69,6 +69,7 @@ OURS = """
 import darkstate as ds
 from darkstate.systems import *
 from darkstate.engines import Collective
+from darkstate.engines.contract import ask, run
 start, base = time.process_time(), status("VmRSS")
 N = {atoms}
 e = Ensemble("e", N)
@@ -76,8 +77,8 @@ jumps = (Jump(spin_minus(e), 0.4, each_atom=True), Jump(spin_plus(e), 0.2, each_
          Jump(spin_z(e), 0.4, each_atom=True), Jump(spin_minus(e), 2.0 / N))
 system = OpenSystem((e,), {drive} * spin_x(e), jumps)
 engine = Collective()
-cost = engine.offer(system).cost
-found = engine.steady_state(system)
+cost = ask(engine, system).cost
+found = run(engine, system)
 state = found.state
 values = [state.expectation(spin_z(e)).real,
           state.expectation(spin_plus(e) * spin_minus(e)).real]
@@ -89,6 +90,7 @@ print(json.dumps(told))
 PAIR = """
 import darkstate as ds
 from darkstate.engines import Collective
+from darkstate.engines.contract import ask, run
 from darkstate.systems import Jump, OpenSystem, spin_z
 start, base = time.process_time(), status("VmRSS")
 model = ds.models.AtomicEnsembles({atoms}, squeezing=0.5, optical_depth=10, {noise})
@@ -97,8 +99,8 @@ if {collective}:
     more = tuple(Jump(spin_z(space), {collective}) for space in system.spaces)
     system = OpenSystem(system.spaces, system.hamiltonian, system.jumps + more)
 engine = Collective()
-cost = engine.offer(system).cost
-found = engine.steady_state(system)
+cost = ask(engine, system).cost
+found = run(engine, system)
 told = dict(seconds=time.process_time() - start, mib=status("VmHWM") - base,
             values=[ds.epr_spin_variance(found.state, "I", "II")],
             method=found.report.method, predicted=str(cost), error=found.report.error_estimate,

@@ -26,6 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
+from darkstate.engines import contract
+
 XX = "ds.models.SpinChains({}, dephasing=0.1, drive=ds.SqueezedDrive(1.0, 1.0))"
 RAIL = "ds.models.DualRail({}, 1.0, dephasing=0.1)"
 BROADBAND = "ds.models.DualRail({}, 1.0)"
@@ -77,6 +79,7 @@ def loaded():
 """
 OURS = """
 import darkstate as ds
+from darkstate.engines import contract
 system = ({model}).system()
 engine = ds.engines.Lindblad({options})
 ds.steady_state(ds.models.DualRail(1, 0.5, dephasing=0.1))  # lazy imports
@@ -89,7 +92,7 @@ told(start, base, [result.state.matrix if hasattr(result.state, 'matrix')
                    else result.state.density().matrix], method=result.report.method)
 """
 OURS_EVOLVE = """
-solution = engine.evolve(system, {times})
+solution = contract.run(engine, system, {times})
 seconds = time.perf_counter() - start
 told(time.perf_counter() - seconds, base, [state.matrix for state in solution.states][1:])
 """
@@ -189,7 +192,7 @@ def reference(model, times, folder):
     if times is None:
         exact = [ds.steady_state(system, ds.engines.Lindblad(rtol=1e-12)).state]
     else:
-        exact = list(ds.engines.Lindblad(rtol=1e-13).evolve(system, times).states)[1:]
+        exact = list(contract.run(ds.engines.Lindblad(rtol=1e-13), system, times).states)[1:]
     path = folder / "reference.npy"
     np.save(path, [getattr(state, "matrix", None) for state in exact])
     return str(path)
@@ -247,11 +250,11 @@ horizon = {horizon}
 if horizon:
     cost = evolution_cost(generator, horizon, 2, engine.krylov_size)
 else:
-    cost = engine.offer(system).cost
+    cost = contract.ask(engine, system).cost
 base, start = status('VmRSS'), time.perf_counter()
 cpu = time.process_time()
 if horizon:
-    engine.evolve(system, [0.0, horizon])
+    contract.run(engine, system, [0.0, horizon])
 else:
     ds.steady_state(system, engine)
 told(start, base, priced=[cost.seconds, cost.memory / 2**20], cpu=time.process_time() - cpu)

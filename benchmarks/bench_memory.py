@@ -128,10 +128,6 @@ CASES = {
         "evolve(DualRail(2, 0.3), TensorTrajectories(2, seed=1), [0, 1])",
         "evolve(DualRail(6, 0.5, dephasing=0.1), TensorTrajectories(10, seed=1), [0, 1.0])",
     ),
-    "matrix product": (
-        "steady(DualRail(2, 0.3, dephasing=0.1), MatrixProduct(bond=4, tolerance=0.1))",
-        "steady(DualRail(3, 0.5, dephasing=0.1), MatrixProduct(longest=20.0, tolerance=0.1))",
-    ),
     "exact": (
         "steady(EnsembleRepeater(3, 4, 0.4), Exact())",
         "steady(EnsembleRepeater(3, 10**6, 0.4), Exact())",

@@ -31,7 +31,7 @@ def memory():
 def model(atoms, dephasing=0.0):
     return ds.models.EnsembleRepeater(3, atoms, TIME, dephasing=dephasing)
 def plain(atoms):
-    k = dicke_window(atoms, Exact().half_width(model(atoms).chain()))
+    k = dicke_window(atoms, Exact().half_width(model(atoms).system()))
     s = np.linalg.svd(amplitude_matrix(atoms, TIME, k, (atoms,)), compute_uv=False)
     p = s[s > 0] ** 2 / np.sum(s ** 2)
     return -np.sum(p * np.log2(p))

@@ -15,6 +15,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Gaussian
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError
 from darkstate.models import CavityChains, DrudeBath, ParametricDrive, ParametricPair, SqueezedDrive
 from darkstate.papers import paper
@@ -230,7 +231,7 @@ SOLVING: list[Case] = [
     ("memory cascade", lambda: ds.engines.Cascade(memory_limit=0.0), "memory_limit", "0.0"),
     (
         "engine pairs",
-        lambda: Gaussian("quadrature", pairs=(("A1", "X"),)).steady_state(PAIR.system()),
+        lambda: run(Gaussian("quadrature", pairs=(("A1", "X"),)), PAIR.system()),
         "pairs",
         "'X'",
     ),
@@ -272,7 +273,7 @@ SOLVING: list[Case] = [
     ("no spaces", lambda: ds.steady_state(OpenSystem(())), "spaces", "()"),
     (
         "no spaces for the engine",
-        lambda: Gaussian().steady_state(OpenSystem(())),
+        lambda: run(Gaussian(), OpenSystem(())),
         "spaces",
         "()",
     ),

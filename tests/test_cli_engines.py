@@ -29,12 +29,11 @@ WALK = {
     "Moments": (ATOMS, ""),
     "Trajectories": (PAIRS, f"trajectories: 4, {WINDOW}"),
     "TensorTrajectories": (PAIRS, f"trajectories: 4, {WINDOW}"),
-    "MatrixProduct": (PAIRS, "bond: 8, longest: 30.0, tolerance: 1e-3"),
     "Exact": (LINE, ""),
     "Lattice": (LINE.replace("atoms: 4", "atoms: 100000"), ""),
     "Dephased": (LINE.replace("time: 1.0", "time: 1.0, dephasing: 0.01"), ""),
 }
-STILL = ("Cascade", "MatrixProduct")
+STILL = ("Cascade",)
 """Engines for steady states only."""
 
 

@@ -137,7 +137,7 @@ def test_a_wrong_column_is_refused_before_anything_runs(what, monkeypatch):
     def never(*args: object) -> None:
         raise AssertionError("it ran")
 
-    monkeypatch.setattr(Lindblad, "evolve", never)
+    monkeypatch.setattr(Lindblad, "offer", never)
     measures, name, value = REFUSED[what]
     with pytest.raises(ArgumentError) as caught:
         ds.evolve(DRIVEN, TIMES, measures=measures, engine=Lindblad())

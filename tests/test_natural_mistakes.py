@@ -16,6 +16,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Gaussian, Lindblad
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.models import CavityChains, DualRail, SpinChains
 from darkstate.states import DensityState, GaussianState, PureState, operator_from_matrix
@@ -161,9 +162,9 @@ SYSTEMS: dict[str, tuple[Line, str] | tuple[Line, str, Line]] = {
     "a described number": (lambda: describe(3), "system"),
     "upstream in a model": (lambda: upstream(CHAINS, "A1"), "system"),
     "an engine of a model": (
-        lambda: Gaussian().steady_state(CHAINS),
+        lambda: run(Gaussian(), CHAINS),
         "system",
-        lambda: Gaussian().steady_state(CHAINS.system()),
+        lambda: run(Gaussian(), CHAINS.system()),
     ),
     "an engine watching a model": (lambda: Gaussian().conditional(CHAINS), "system"),
 }

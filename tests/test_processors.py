@@ -12,6 +12,7 @@ import xarray as xr
 
 import darkstate as ds
 from darkstate.engines import Gaussian, Lindblad, TensorTrajectories, Trajectories
+from darkstate.engines.contract import run
 from darkstate.engines.gaussian.stability import stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
@@ -218,7 +219,7 @@ def test_trajectories_of_matrix_product_states(same):
 
     def drawn():
         engine = TensorTrajectories(3, seed=3, keep=True)
-        state = engine.evolve(model.system(), [0.0, 2.0]).states[-1]
+        state = run(engine, model.system(), [0.0, 2.0]).states[-1]
         return state.blocks, state.vectors
 
     same(drawn, 1e-6)

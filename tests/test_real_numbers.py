@@ -19,6 +19,7 @@ import darkstate as ds
 from darkstate import engines, models, repeaters, sweeps
 from darkstate.checks import check_array, check_integer, check_real, check_times
 from darkstate.engines import Gaussian
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError
 from darkstate.experiments import Pulse, Series, Setup, VirtualExperiment
 from darkstate.experiments.interface import LightInterface
@@ -161,11 +162,11 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "mean": ("mean", lambda z: GaussianState.from_covariance(("a",), np.eye(2), [z, z])),
     "bloch": ("bloch", lambda z: SpinMoments.product(("E",), (4,), [[z, z, z]])),
     "times": ("times", lambda z: ds.evolve(CHAINS, [0.0, z])),
-    "times of the engine": ("times", lambda z: Gaussian().evolve(CHAINS.system(), [0.0, z])),
+    "times of the engine": ("times", lambda z: run(Gaussian(), CHAINS.system(), [0.0, z])),
     "times of a watch": ("times", lambda z: ds.observe(CHAINS, [0.0, z], Monitor("A1 loss"))),
     "times of trajectories": (
         "times",
-        lambda z: engines.Trajectories(trajectories=2).evolve(SPIN_CHAIN.system(), [0.0, z]),
+        lambda z: run(engines.Trajectories(trajectories=2), SPIN_CHAIN.system(), [0.0, z]),
     ),
     "frequencies": ("frequencies", lambda z: ds.output_states(CHAINS, ["A1 loss"], [z])),
     "varied": ("loss", lambda z: ds.steady_states(CHAINS, loss=[z, 0.2])),

@@ -122,7 +122,6 @@ def _engines() -> Iterator[tuple[str, Any, dict[str, Any]]]:
         "Collective": ({}, lambda e: ds.steady_state(AtomicEnsembles(2, 0.3), e)),
         "Gaussian": ({}, lambda e: ds.steady_state(LOSSY, e)),
         "Lindblad": ({}, lambda e: ds.steady_state(spins, e)),
-        "MatrixProduct": ({"bond": 4, "tolerance": 0.1}, lambda e: ds.steady_state(rail, e)),
         "Moments": ({}, lambda e: ds.steady_state(AtomicEnsembles(50, 0.3), e)),
         "TensorTrajectories": (
             {"trajectories": 2, "seed": 1},

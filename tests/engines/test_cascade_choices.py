@@ -16,6 +16,7 @@ from darkstate.engines.cascade.parts import Product, negative, nothing
 from darkstate.engines.cascade.reduction import reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.sweep import Line
+from darkstate.engines.contract import run
 from darkstate.errors import NumericalError
 from darkstate.states import DensityState
 from darkstate.systems.traits import cascade_order, charges
@@ -168,7 +169,7 @@ def test_three_pairs_behind_a_source_are_exact(bandwidth):
     from test_cascade_reduction import distances, estimates, exact
 
     system = network(3, bandwidth=bandwidth).system()
-    solution = Cascade(dimension=32).steady_state(system)
+    solution = run(Cascade(dimension=32), system)
     true = distances(solution, exact(system))
     assert np.max(true) < 1e-5
     assert np.all(estimates(solution) >= 0.1 * true)

@@ -12,6 +12,7 @@ from darkstate.engines.cascade.metric import split
 from darkstate.engines.cascade.parts import Product, nothing, stage_part
 from darkstate.engines.cascade.reduction import _Choice, growth, reduced
 from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.contract import run
 from darkstate.systems.traits import cascade_order, charges
 
 RTOL = 1e-10
@@ -115,7 +116,7 @@ def test_growth_leaves_the_steady_state_out():
 def test_six_pairs_against_the_exact_engine():
     # 0.8061336 is the last concurrence of the exact engine (density matrix of twelve qubits)
     system = ds.models.DualRail(pairs=6, squeezing=1.0, dephasing=1e-3).system()
-    solution = ds.engines.Cascade(dimension=256).steady_state(system)
+    solution = run(ds.engines.Cascade(dimension=256), system)
     told = solution.report.truncation["error of A6, B6"]
     off = abs(ds.concurrence(solution.state, "A6", "B6") - 0.8061336)
     assert off < min(3e-4, told)

@@ -13,8 +13,15 @@ from darkstate.engines.cascade.parts import Product, nothing, stage_part
 from darkstate.engines.cascade.realness import factors
 from darkstate.engines.cascade.reduction import growth, reduced
 from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.contract import ask, run
 from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
-from darkstate.errors import ArgumentError, CapacityError, MissingError, NumericalError
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    EngineMismatchError,
+    MissingError,
+    NumericalError,
+)
 from darkstate.states import DensityState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import sigma_minus, sigma_z
@@ -69,7 +76,7 @@ def concurrences(state, pairs):
 )  # fmt: skip
 def test_two_pairs_ahead_are_exact(options):
     network = model(3, **options).system()
-    solution = Cascade(dimension=256, rtol=1e-10).steady_state(network)
+    solution = run(Cascade(dimension=256, rtol=1e-10), network)
     assert np.max(distances(solution, exact(network))) < 1e-9
 
 
@@ -85,7 +92,7 @@ FIFTH = {
 def test_four_pairs_are_exact_from_16_numbers_on(options, dimension):
     # the first pair is 16 numbers; the second, third and fourth are read before it is compressed
     network = model(4, **options).system()
-    solution = Cascade(dimension=dimension).steady_state(network)
+    solution = run(Cascade(dimension=dimension), network)
     true = distances(solution, exact(network))
     assert np.max(true) < 1e-7
     assert np.all(estimates(solution) >= true)
@@ -97,7 +104,7 @@ def test_four_pairs_are_exact_from_16_numbers_on(options, dimension):
 def test_the_error_falls_and_its_estimate_is_honest(case):
     (options, reference), found = FIFTH[case], []
     for dimension in (16, 48, 96):
-        solution = Cascade(dimension=dimension).steady_state(model(5, **options).system())
+        solution = run(Cascade(dimension=dimension), model(5, **options).system())
         found.append(abs(ds.purity(solution.state, ["A5", "B5"]) - reference))
         assert estimates(solution)[-1] >= found[-1]
     assert found[0] > 3 * found[1] > 0
@@ -115,7 +122,7 @@ def test_the_stored_numbers_are_those_of_the_exact_engine(case):
 @pytest.mark.parametrize("bandwidth", [10.0, 50.0])
 def test_finite_bandwidth(bandwidth):
     network = model(2, bandwidth=bandwidth, dephasing=0.01, **DETUNED).system()
-    solution = Cascade(dimension=96).steady_state(network)
+    solution = run(Cascade(dimension=96), network)
     reference = exact(network)
     true = distances(solution, reference)
     assert np.max(true) < 1e-4
@@ -126,7 +133,7 @@ def test_finite_bandwidth(bandwidth):
 
 
 def test_dark_states_need_one_number():
-    solution = Cascade(dimension=16).steady_state(model(12).system())
+    solution = run(Cascade(dimension=16), model(12).system())
     ideal = np.sinh(2.0) / np.cosh(2.0)
     assert np.allclose(concurrences(solution.state, 12), ideal, atol=1e-9)
     assert ds.purity(solution.state, ["A12", "B12"]) == pytest.approx(1.0, abs=1e-9)
@@ -142,7 +149,7 @@ def test_without_a_charge_the_left_channels_do():
         system.jumps,
     )
     assert not charges(driven).holds
-    solution = Cascade(dimension=16, rtol=1e-10).steady_state(driven)
+    solution = run(Cascade(dimension=16, rtol=1e-10), driven)
     assert np.max(distances(solution, exact(driven))) < 1e-9
 
 
@@ -187,7 +194,7 @@ def test_detunings_make_a_cascade_complex():
 
 def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
     system = model(5, dephasing=0.02).system()
-    whole = Cascade(dimension=16).steady_state(system)
+    whole = run(Cascade(dimension=16), system)
 
     def unstable_behind_three(line, part, behind, exact):
         if len(behind) <= 2:
@@ -195,7 +202,7 @@ def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
         return Seen.of(part, behind, 1e-7)
 
     monkeypatch.setattr("darkstate.engines.cascade.sweep.Line._seen", unstable_behind_three)
-    solution = Cascade(dimension=16).steady_state(system)
+    solution = run(Cascade(dimension=16), system)
     assert len(solution.state.stages) == 4  # the fourth is seen two compressions before
     assert solution.report.status == "suspect"
     assert "A5, B5 and all behind are not solved" in solution.report.warnings[0]
@@ -213,7 +220,7 @@ def test_fewer_numbers_are_kept_where_more_would_grow(monkeypatch):
 
 
 def test_states_answer_within_a_stage_only():
-    solution = Cascade(dimension=16).steady_state(model(3, dephasing=0.01).system())
+    solution = run(Cascade(dimension=16), model(3, dephasing=0.01).system())
     state = solution.state
     assert isinstance(state, StageStates)
     assert state.labels == ("A1", "B1", "A2", "B2", "A3", "B3")
@@ -230,15 +237,15 @@ def test_states_answer_within_a_stage_only():
 
 def test_what_does_not_fit_is_refused():
     backwards = model(3, directionality=0.9).system()
-    offer = Cascade().offer(backwards)
+    offer = ask(Cascade(), backwards)
     assert not offer.can and "one-way" in offer.reason
-    with pytest.raises(ArgumentError, match="cascade of small stages"):
-        Cascade().steady_state(backwards)
+    with pytest.raises(EngineMismatchError, match="not one-way"):
+        run(Cascade(), backwards)
     fine = model(3).system()
     with pytest.raises(ArgumentError, match="initial"):
-        Cascade().steady_state(fine, initial=object())
+        run(Cascade(), fine, initial=object())
     with pytest.raises(CapacityError):
-        Cascade(memory_limit=1e3).steady_state(fine)
+        run(Cascade(memory_limit=1e3), fine)
     for options in ({"dimension": 2}, {"tolerance": 0.0}, {"rtol": 1.0}):
         with pytest.raises(ArgumentError):
             Cascade(**options)

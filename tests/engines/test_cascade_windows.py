@@ -9,6 +9,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, StageStates, sweep
+from darkstate.engines.contract import ask, run
 from darkstate.errors import ArgumentError, CapacityError, MissingError, NumericalError
 from darkstate.states import DensityState
 from darkstate.systems.operators import sigma_minus, sigma_z
@@ -44,7 +45,7 @@ def estimate(solution, state):
 def test_windows_behind_nothing_compressed_are_exact(window, options):
     # 256 numbers are all of two pairs; without detunings arithmetic is real, with them complex
     network = model(3, **options).system()
-    solution = Cascade(dimension=256, window=window, rtol=1e-9).steady_state(network)
+    solution = run(Cascade(dimension=256, window=window, rtol=1e-9), network)
     reference = exact(network)
     assert [w.labels[0] for w in solution.state.windows] == ["A1", "A2"][: 4 - window]
     assert all(len(w.labels) == 2 * window for w in solution.state.windows)
@@ -57,7 +58,7 @@ def test_the_error_falls_and_its_estimate_is_honest(options):
     network = model(4, **options).system()
     reference, last = exact(network), []
     for dimension in (16, 48):
-        solution = Cascade(dimension=dimension, window=2).steady_state(network)
+        solution = run(Cascade(dimension=dimension, window=2), network)
         true = [distance(state, reference) for state in solution.state.windows]
         told = [estimate(solution, state) for state in solution.state.windows]
         assert np.all(np.array(told) >= np.array(true))
@@ -69,7 +70,7 @@ def test_the_error_falls_and_its_estimate_is_honest(options):
 
 def test_three_pairs_behind_one_hold_swapped_partners():
     network = model(4, dephasing=0.01, **SWAPPED).system()
-    state = Cascade(dimension=32, window=3).steady_state(network).state
+    state = run(Cascade(dimension=32, window=3), network).state
     reference = exact(network)
     assert distance(state.windows[1], reference) < 1e-5
     for one, other in (("A1", "B2"), ("A2", "B1"), ("A3", "B4"), ("A4", "B2")):
@@ -83,7 +84,7 @@ def test_three_pairs_behind_one_hold_swapped_partners():
 
 
 def test_windows_agree_with_stages_within_their_errors():
-    solution = Cascade(dimension=32, window=3).steady_state(model(7, dephasing=0.01).system())
+    solution = run(Cascade(dimension=32, window=3), model(7, dephasing=0.01).system())
     state, differences = solution.state, []
     for k, window in enumerate(state.windows):
         for stage in state.stages[k : k + 3]:
@@ -97,7 +98,7 @@ def test_windows_agree_with_stages_within_their_errors():
 
 def test_behind_a_source_of_finite_bandwidth():
     network = model(2, bandwidth=20.0, dephasing=0.01).system()
-    solution = Cascade(dimension=96, window=2).steady_state(network)
+    solution = run(Cascade(dimension=96, window=2), network)
     reference = ds.steady_state(network, engine=ds.engines.Lindblad("hierarchy", edge=1e-5)).state
     (window,) = solution.state.windows
     assert distance(window, reference) < 1e-3
@@ -106,7 +107,7 @@ def test_behind_a_source_of_finite_bandwidth():
 
 def test_dark_windows_are_pure_and_programmed():
     detuned = model(8, detunings_a=[1.0, 0.0] * 4, detunings_b=[0.0, -1.0] * 4)
-    state = Cascade(dimension=16, window=3).steady_state(detuned.system()).state
+    state = run(Cascade(dimension=16, window=3), detuned.system()).state
     assert ds.purity(state, ["A7", "B7", "A8", "B8"]) == pytest.approx(1.0, abs=1e-8)
     first = model(2, detunings_a=[1.0, 0.0], detunings_b=[0.0, -1.0]).dark_state()
     ideal = ds.states.PureState(("A1", "A2", "B1", "B2"), (2,) * 4, first)
@@ -116,7 +117,7 @@ def test_dark_windows_are_pure_and_programmed():
 
 def test_what_is_kept_and_what_not():
     system = model(5, dephasing=0.01).system()
-    state = Cascade(dimension=16, window=2).steady_state(system).state
+    state = run(Cascade(dimension=16, window=2), system).state
     assert isinstance(state, StageStates)
     assert state.holding(["A2", "B2"]) is state.stages[1]
     assert state.holding(["A2", "B3"]) is state.windows[1]
@@ -130,7 +131,7 @@ def test_what_is_kept_and_what_not():
         state.reduced(["A1", "B5"])
     with pytest.raises(ArgumentError):
         state.reduced(["A1", "C2"])
-    short = Cascade(dimension=16, window=3).steady_state(model(2, dephasing=0.01).system())
+    short = run(Cascade(dimension=16, window=3), model(2, dephasing=0.01).system())
     assert [w.labels for w in short.state.windows] == [("A1", "B1", "A2", "B2")]
     assert "2 neighbouring stages" in short.report.structure[0]
 
@@ -141,7 +142,7 @@ def test_bad_windows_are_refused_and_large_ones_predicted():
         with pytest.raises(ArgumentError, match="window"):
             Cascade(window=bad)
     system = model(8, dephasing=0.01).system()
-    costs = [Cascade(window=w).offer(system).cost for w in (1, 2, 3)]
+    costs = [ask(Cascade(window=w), system).cost for w in (1, 2, 3)]
     costs = [cost for cost in costs if cost is not None]
     assert len(costs) == 3
     seconds = [cost.seconds for cost in costs]
@@ -149,7 +150,7 @@ def test_bad_windows_are_refused_and_large_ones_predicted():
     assert seconds[2] == pytest.approx(2 * seconds[0])
     assert costs[2].memory > costs[0].memory
     with pytest.raises(CapacityError, match="window"):
-        Cascade(memory_limit=1e3, window=2).steady_state(system)
+        run(Cascade(memory_limit=1e3, window=2), system)
 
 
 def test_a_window_that_does_not_converge_is_told(monkeypatch):
@@ -160,7 +161,7 @@ def test_a_window_that_does_not_converge_is_told(monkeypatch):
 
     original = sweep.window_state
     monkeypatch.setattr(sweep, "window_state", failing)
-    solution = Cascade(dimension=16, window=2).steady_state(model(3, dephasing=0.01).system())
+    solution = run(Cascade(dimension=16, window=2), model(3, dephasing=0.01).system())
     assert [w.labels[0] for w in solution.state.windows] == ["A1"]
     assert solution.report.status == "suspect"
     assert "1 windows are not solved" in " ".join(solution.report.warnings)
@@ -178,7 +179,7 @@ def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
         return original(line, part, behind, exact)
 
     monkeypatch.setattr(sweep.Line, "_seen", ending)
-    state = Cascade(dimension=16, window=2).steady_state(model(5, dephasing=0.02).system()).state
+    state = run(Cascade(dimension=16, window=2), model(5, dephasing=0.02).system()).state
     assert len(state.stages) == 4  # the fourth is read before
     assert [w.labels[0] for w in state.windows] == ["A1", "A2", "A3"]
 
@@ -191,5 +192,5 @@ def test_without_a_charge():
         system.hamiltonian + 0.2 * (sigma_minus(a) + sigma_minus(a).adjoint()),
         system.jumps,
     )
-    solution = Cascade(dimension=16, window=2, rtol=1e-9).steady_state(driven)
+    solution = run(Cascade(dimension=16, window=2, rtol=1e-9), driven)
     assert distance(solution.state.windows[0], exact(driven)) < 1e-8

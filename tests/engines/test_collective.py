@@ -23,6 +23,7 @@ from scipy.sparse.linalg import spsolve
 
 import darkstate as ds
 from darkstate.engines import Collective, Lindblad
+from darkstate.engines.contract import run
 from darkstate.models import AtomicEnsembles
 from darkstate.states import EnsembleState, PureState, atom_by_atom
 from darkstate.systems import (
@@ -58,7 +59,7 @@ def polarised(atoms: int) -> EnsembleState:
 @pytest.mark.parametrize("method", ["dense", "krylov"])
 def test_steady_state_with_all_local_processes_against_brute_force(first, second, method):
     system, L = pair(first, second)
-    found = Collective(method=method, rtol=1e-12).steady_state(system)
+    found = run(Collective(method=method, rtol=1e-12), system)
     rho = atom_by_atom(found.state).matrix
     assert np.abs(rho - stationary(L)).max() < 1e-10
     assert found.report.unique
@@ -69,7 +70,7 @@ def test_steady_state_with_all_local_processes_against_brute_force(first, second
 def test_evolution_against_brute_force(first, second):
     system, L = pair(first, second)
     times = [0.0, 0.3, 1.1]
-    found = Collective(rtol=1e-14).evolve(system, times)
+    found = run(Collective(rtol=1e-14), system, times)
     for time, state in zip(times, found.states, strict=True):
         exact = evolved(L, all_down(first + second), time)
         assert np.abs(atom_by_atom(state).matrix - exact).max() < 1e-10
@@ -80,11 +81,11 @@ def test_coherent_initial_states_and_drives_leave_the_charge_sector():
     system, L = pair(2, 2, drive=0.6)
     x = EnsembleState.identical_atoms("I", 2, (0.6, 0.0, 0.8))
     initial = EnsembleState.product(x, EnsembleState.identical_atoms("II", 2, (0.0, 0.5, -0.5)))
-    found = Collective(rtol=1e-14).evolve(system, [0.0, 0.8], initial)
+    found = run(Collective(rtol=1e-14), system, [0.0, 0.8], initial)
     exact = evolved(L, atom_by_atom(initial).matrix, 0.8)
     assert np.abs(atom_by_atom(found.state).matrix - exact).max() < 1e-10
     system, L = pair(2, 2)  # a charge is conserved, but this state has coherences between values
-    found = Collective(rtol=1e-14).evolve(system, [0.0, 0.8], initial)
+    found = run(Collective(rtol=1e-14), system, [0.0, 0.8], initial)
     exact = evolved(L, atom_by_atom(initial).matrix, 0.8)
     assert np.abs(atom_by_atom(found.state).matrix - exact).max() < 1e-10
     assert "coherences" in found.report.structure[0]
@@ -95,7 +96,7 @@ def test_jumps_that_mix_letters_and_constants():
     mixed = 0.5 * spin_minus(e) + (0.2 + 0.3j) * spin_z(e) - 0.4j * spin_plus(e) + 0.7
     product = spin_plus(e) * spin_minus(e)  # of one atom: the projector on up
     jumps = (Jump(mixed, 0.9, each_atom=True), Jump(product, 0.6, each_atom=True))
-    state = Collective(rtol=1e-14).evolve(OpenSystem((e,), jumps=jumps), [0.0, 0.7]).state
+    state = run(Collective(rtol=1e-14), OpenSystem((e,), jumps=jumps), [0.0, 0.7]).state
     letters = {k: [on_atom(k, i, 3) for i in range(3)] for k in "+-z"}
     brute = []
     for i in range(3):
@@ -127,7 +128,7 @@ def piqs_steady_state(system: Dicke) -> Qobj:
 def test_a_single_ensemble_against_piqs(atoms):
     rates = {"-": 0.4, "+": 0.2, "z": 0.4}
     system = one_ensemble(atoms, 0.8, rates, emission=0.5, dephasing=0.1)
-    state = Collective(rtol=1e-12).steady_state(system).state
+    state = run(Collective(rtol=1e-12), system).state
     jp, jm = spins_of(atoms, "+"), spins_of(atoms, "-")
     peer = Dicke(
         atoms, hamiltonian=0.8 * spins_of(atoms, "x"), emission=0.4, pumping=0.2, dephasing=0.4,
@@ -155,7 +156,7 @@ def test_a_single_ensemble_against_piqs(atoms):
 def test_a_driven_ensemble_against_brute_force():
     rates = {"-": 0.4, "+": 0.2, "z": 0.4}
     system = one_ensemble(4, 0.8, rates, emission=0.5, dephasing=0.1)
-    state = Collective(rtol=1e-12).steady_state(system).state
+    state = run(Collective(rtol=1e-12), system).state
     every = range(4)
     jumps = [np.sqrt(g) * on_atom(k, i, 4) for k, g in rates.items() for i in every]
     jumps += [np.sqrt(g) * collective(k, every, 4) for k, g in (("-", 0.5), ("z", 0.1))]
@@ -186,7 +187,7 @@ def test_a_hundred_and_a_hundred_atoms():
 def test_methods_agree_where_the_state_is_mixed():
     system = AtomicEnsembles(5, 0.4, **NOISE).system()
     states = {
-        method: Collective(method=method).steady_state(system, initial=start).state  # type: ignore
+        method: run(Collective(method=method), system, initial=start).state  # type: ignore
         for method, start in (("dense", None), ("krylov", None), ("evolve", polarised(5)))
     }
     for state in states.values():
@@ -198,7 +199,7 @@ def test_collective_noise_against_the_lindblad_engine(atoms):
     system = AtomicEnsembles(atoms, 0.4).system()
     more = tuple(Jump(spin_z(Ensemble(k, atoms)), 0.2) for k in system.labels)
     system = OpenSystem(system.spaces, system.hamiltonian, system.jumps + more)
-    mine, theirs = (engine.steady_state(system).state for engine in (Collective(), Lindblad()))
+    mine, theirs = (run(engine, system).state for engine in (Collective(), Lindblad()))
     assert np.abs(mine.density().matrix - theirs.matrix).max() < 1e-9
 
 
@@ -208,15 +209,15 @@ def test_qubits_and_modes_beside_an_ensemble():
     H = 0.3 * exchange + 0.2 * (sigma_plus(q) * spin_minus(e) + sigma_minus(q) * spin_plus(e))
     jumps = (Jump(destroy(m), 1.0), Jump(sigma_minus(q), 0.4), Jump(spin_plus(e), 0.3))
     system = OpenSystem((m, q, e), H, jumps)
-    mine = Collective(cutoff=8, rtol=1e-12).steady_state(system)
-    theirs = Lindblad(cutoff=8, rtol=1e-12).steady_state(system)
+    mine = run(Collective(cutoff=8, rtol=1e-12), system)
+    theirs = run(Lindblad(cutoff=8, rtol=1e-12), system)
     assert mine.state.expectation(number(m)) == pytest.approx(
         theirs.state.expectation(number(m)), abs=1e-9
     )
     assert ds.log_negativity(mine.state, "q", ["e", "m"]) == pytest.approx(
         ds.log_negativity(theirs.state, "q", ["e", "m"]), abs=1e-8
     )
-    few = Collective(cutoff=3).steady_state(system).report
+    few = run(Collective(cutoff=3), system).report
     assert few.status == "suspect"
     assert "raise cutoff" in few.warnings[0]
 
@@ -238,7 +239,7 @@ def test_laws_of_an_evolution(r, rates, time, first, second):
         for space in (a, b)
         for letter, rate in zip((spin_minus, spin_plus, spin_z), rates, strict=True)
     ]
-    state = Collective(rtol=1e-13).evolve(OpenSystem((a, b), jumps=tuple(jumps)), [0, time]).state
+    state = run(Collective(rtol=1e-13), OpenSystem((a, b), jumps=tuple(jumps)), [0, time]).state
     assert sum(state.spin_populations("a").values()) == pytest.approx(1.0, abs=1e-10)
     assert state.margin() > -1e-10
     S = spin_plus(a) * spin_plus(b)  # changes the charge a + b, whose coherences stay zero
@@ -266,7 +267,7 @@ def test_local_processes_never_raise_the_entanglement(rates, time, r):
         for letter, rate in zip((spin_minus, spin_plus, spin_z), rates, strict=True)
     ]
     system = OpenSystem((a, b), jumps=tuple(jumps))
-    states = Collective(rtol=1e-13).evolve(system, [0.0, time, 2 * time], start).states
+    states = run(Collective(rtol=1e-13), system, [0.0, time, 2 * time], start).states
     found = [ds.log_negativity(state, "I", "II") for state in states]
     assert found[0] == pytest.approx(ds.log_negativity(start, "I", "II"), abs=1e-9)
     assert np.all(np.diff(found) < 1e-9)
@@ -277,7 +278,7 @@ def test_atoms_that_forget_one_by_one():
     e = Ensemble("e", 30)
     system = OpenSystem((e,), jumps=(Jump(spin_minus(e), 0.7, each_atom=True),))
     start = EnsembleState.identical_atoms("e", 30, (0.0, 0.0, 1.0))
-    state = Collective(rtol=1e-13).evolve(system, [0.0, 1.0], start).state
+    state = run(Collective(rtol=1e-13), system, [0.0, 1.0], start).state
     up = np.exp(-0.7)
     exact = EnsembleState.identical_atoms("e", 30, (0.0, 0.0, 2 * up - 1))
     for J, p in exact.spin_populations("e").items():
@@ -289,9 +290,7 @@ def test_atoms_that_forget_one_by_one():
 def test_finite_sizes_approach_the_large_ensemble_as_one_over_the_number_of_atoms():
     sizes = [4, 8, 16]
     models = [AtomicEnsembles(n, 0.4, **NOISE) for n in sizes]
-    xi = [
-        ds.epr_spin_variance(Collective().steady_state(m.system()).state, "I", "II") for m in models
-    ]
+    xi = [ds.epr_spin_variance(run(Collective(), m.system()).state, "I", "II") for m in models]
     gaps = np.array(xi) - models[0].large_atoms_xi()
     slope = np.polyfit(np.log(sizes), np.log(np.abs(gaps)), 1)[0]
     assert -1.3 < slope < -0.5

@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import ENGINES, Collective, Lindblad
+from darkstate.engines.collective.basis import Blocks, parts_of
+from darkstate.engines.collective.generator import generator_of
 from darkstate.engines.collective.ladder import Settings, solved
+from darkstate.engines.contract import Task, ask, run
 from darkstate.engines.propagation import relax
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
-from darkstate.frontdoor.ladder import PATIENCE, choose
+from darkstate.frontdoor.selection import PREFERRED_SECONDS, choose
 from darkstate.linalg.gmres import gmres
 from darkstate.linalg.krylov import krylov_steps
 from darkstate.models import AtomicEnsembles
@@ -48,15 +51,15 @@ def test_it_is_asked_before_the_lindblad_engine_and_only_for_ensembles():
     with pytest.raises(EngineMismatchError, match=r"for ensembles of atoms, but .* only Qubit"):
         ds.steady_state(qubit, engine=Collective())
     with pytest.raises(EngineMismatchError, match="only Qubit"):
-        Collective().evolve(qubit, [0.0, 1.0])
+        run(Collective(), qubit, [0.0, 1.0])
 
 
 def test_a_job_of_an_hour_is_not_begun_unasked():
     """40 + 40 atoms with noise: exact in 40 minutes by prediction, so moment equations answer."""
     system = AtomicEnsembles(40, 0.5, **NOISE).system()
-    exact = Collective().offer(system)
+    exact = ask(Collective(), system)
     assert exact.can
-    assert exact.cost is not None and exact.cost.seconds > PATIENCE
+    assert exact.cost is not None and exact.cost.seconds > PREFERRED_SECONDS
     chosen = ds.explain(system).chosen
     assert chosen is not None and chosen.engine == "moments"
     taken = choose(system)
@@ -75,7 +78,7 @@ def test_without_a_faster_engine_the_slow_one_is_taken():
 
 
 def test_the_ladder_of_questions():
-    offer = Collective().offer(AtomicEnsembles(12, 0.5, **NOISE).system())
+    offer = ask(Collective(), AtomicEnsembles(12, 0.5, **NOISE).system())
     text = "\n".join(offer.steps)
     assert offer.can
     for line in (
@@ -83,30 +86,30 @@ def test_the_ladder_of_questions():
         "13447 numbers in 637 blocks", "dark state? no",
     ):  # fmt: skip
         assert line in text
-    dark = Collective().offer(AtomicEnsembles(12, 0.5).system())
+    dark = ask(Collective(), AtomicEnsembles(12, 0.5).system())
     assert "symmetric subspace" in "\n".join(dark.steps)
     assert "dark state? yes" in "\n".join(dark.steps)
 
 
 def test_what_cannot_fit_is_refused_before_it_is_made():
     large = AtomicEnsembles(10**12, 0.5, cooling=0.1)
-    offer = Collective().offer(large.system())
+    offer = ask(Collective(), large.system())
     assert not offer.can
     assert "most that are sorted" in offer.reason
     small = Collective(memory_limit=3e7)
-    with pytest.raises(CapacityError, match="more memory than the limit"):
-        small.steady_state(AtomicEnsembles(24, 0.5, **NOISE).system())
-    with pytest.raises(CapacityError, match=r"evolution|initial state"):
-        small.evolve(AtomicEnsembles(24, 0.5, **NOISE).system(), [0.0, 1.0])
+    with pytest.raises(CapacityError, match="more than the limit"):
+        run(small, AtomicEnsembles(24, 0.5, **NOISE).system())
+    with pytest.raises(CapacityError, match="`evolve` would need"):
+        run(small, AtomicEnsembles(24, 0.5, **NOISE).system(), [0.0, 1.0])
     x = EnsembleState.identical_atoms("I", 12, (1, 0, 0))
     coherent = EnsembleState.product(x, EnsembleState.identical_atoms("II", 12))
-    with pytest.raises(CapacityError, match=r"coherent initial state|evolution"):
-        small.evolve(AtomicEnsembles(12, 0.5, **NOISE).system(), [0.0, 1.0], coherent)
+    with pytest.raises(CapacityError, match=r"coherent initial state|`evolution` would need"):
+        run(small, AtomicEnsembles(12, 0.5, **NOISE).system(), [0.0, 1.0], coherent)
 
 
 def test_memory_that_was_predicted_suffices_and_is_not_far_off():
     for atoms, kind in ((3, NOISE), (8, NOISE), (30, {})):
-        cost = Collective().offer(AtomicEnsembles(atoms, 0.5, **kind).system()).cost
+        cost = ask(Collective(), AtomicEnsembles(atoms, 0.5, **kind).system()).cost
         assert cost is not None
         assert 1e6 < cost.memory < 3e7
         assert 0.01 < cost.seconds < 10
@@ -136,7 +139,7 @@ NOT_UNIQUE = [
 @pytest.mark.parametrize("method", ["auto", "krylov"])
 def test_steady_states_that_are_not_unique_are_named(system, what, method):
     with pytest.raises(NumericalError, match="not unique") as caught:
-        Collective(method=method).steady_state(system)
+        run(Collective(method=method), system)
     assert what in str(caught.value)
     assert "initial=" in str(caught.value)
 
@@ -148,13 +151,13 @@ def test_one_dark_state_beside_a_mixed_steady_state_is_not_unique(method):
     heated = 0.5 * (1.0 + sigma_z(q)) * spin_plus(E)
     system = OpenSystem((q, E), jumps=jumps((spin_minus(E), 1.0), (heated, 0.5)))
     with pytest.raises(NumericalError, match=r"not unique.*excitation number of 'q'"):
-        Collective(method=method).steady_state(system)
+        run(Collective(method=method), system)
 
 
 def test_initial_selects_one_of_several_steady_states():
     system = NOT_UNIQUE[1][0]  # e decays, f keeps what it has
     start = PureState.basis(("e", "f"), (5, 5), {"e": 3, "f": 2})
-    found = Collective().steady_state(system, initial=start)
+    found = run(Collective(), system, initial=start)
     assert found.report.unique is None
     assert found.state.expectation(spin_z(F)).real == pytest.approx(0.0, abs=1e-9)
     assert found.state.expectation(spin_z(E)).real == pytest.approx(-2.0, abs=1e-6)
@@ -163,7 +166,7 @@ def test_initial_selects_one_of_several_steady_states():
 def test_total_spins_that_no_local_process_touches_are_kept():
     start = EnsembleState.identical_atoms("e", 4, (0.0, 0.0, 0.2))
     system = OpenSystem((E,), jumps=jumps((spin_minus(E), 1.0)))
-    found = Collective().steady_state(system, initial=start)
+    found = run(Collective(), system, initial=start)
     assert found.state.spin_populations("e") == pytest.approx(start.spin_populations("e"))
     expected = -sum(J * p for J, p in start.spin_populations("e").items())
     assert found.state.expectation(spin_z(E)).real == pytest.approx(expected, abs=1e-6)
@@ -175,14 +178,14 @@ def test_initial_states_that_do_not_fit():
     for wrong, text in (
         (EnsembleState.identical_atoms("I", 2), "state of the system"),
         (PureState.basis(("I", "II"), (4, 3)), "have 2 atoms in 'I'"),
-        (np.eye(9), "state of the system"),
+        (np.eye(9), "of the kind EnsembleState or PureState or DensityState"),
     ):
         with pytest.raises(ArgumentError, match=text):
-            engine.evolve(system, [0.0, 1.0], wrong)
+            run(engine, system, [0.0, 1.0], wrong)
     m = Mode("m")
     joint = OpenSystem((m, E), create(m) * spin_minus(E) + destroy(m) * spin_plus(E))
     with pytest.raises(ArgumentError, match="dimension 5 in 'm'"):
-        Collective(cutoff=5).evolve(joint, [0.0, 0.1], PureState.basis(("m", "e"), (6, 5)))
+        run(Collective(cutoff=5), joint, [0.0, 0.1], PureState.basis(("m", "e"), (6, 5)))
 
 
 @pytest.mark.parametrize(
@@ -203,20 +206,21 @@ def test_bad_options(options, text):
 
 def test_dark_states_that_do_not_exist():
     with pytest.raises(NumericalError, match="no dark state"):
-        Collective(method="dark").steady_state(AtomicEnsembles(2, 0.3, **NOISE).system())
+        run(Collective(method="dark"), AtomicEnsembles(2, 0.3, **NOISE).system())
 
 
 def test_a_dark_state_below_all_total_spins():
     """All atoms decay one by one: the ground state is dark, in a space of all J."""
     system = OpenSystem((E,), jumps=jumps((spin_minus(E), 1.0), each_atom=True))
-    found = Collective().steady_state(system)
+    found = run(Collective(), system)
     assert isinstance(found.state, EnsembleState)
     assert found.report.unique
     assert found.state.expectation(spin_z(E)).real == pytest.approx(-2.0, abs=1e-12)
 
 
 def test_unconverged_is_named(monkeypatch):
-    generator, _ = Collective().offer(AtomicEnsembles(3, 0.3, **NOISE).system()).plan
+    system = AtomicEnsembles(3, 0.3, **NOISE).system()
+    generator = generator_of(system, Blocks.of(system, parts_of(system, {})))
     start = generator.identity() / generator.blocks.dimension
     with pytest.raises(NumericalError, match="still moving at rate"):
         relax(generator.motion, start, 1e-9, 10, longest=5.0)
@@ -231,7 +235,7 @@ def test_evolution_has_its_own_price():
     short, long = (ds.explain(model, times=[0.0, t]).offers[1] for t in (0.1, 100.0))
     assert short.method == "Krylov propagator"
     assert short.cost and long.cost and 0 < short.cost.seconds < long.cost.seconds
-    refused = Collective().evolution_offer(AtomicEnsembles(10**6, 0.5).system(), [0.0, 1.0])
+    refused = ask(Collective(), AtomicEnsembles(10**6, 0.5).system(), Task((0.0, 1.0)))
     assert not refused.can
 
 
@@ -255,6 +259,6 @@ def test_krylov_methods_of_linalg_on_random_matrices(n, time, seed):
 
 def test_a_driven_ensemble_has_no_charge():
     system = OpenSystem((E,), 0.7 * spin_x(E), jumps((spin_minus(E), 1.0), each_atom=True))
-    offer = Collective().offer(system)
+    offer = ask(Collective(), system)
     assert "no combination" in "\n".join(offer.steps)
-    assert Collective().steady_state(system).report.status == "certified"
+    assert run(Collective(), system).report.status == "certified"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Lindblad
+from darkstate.engines.contract import ask, run
 from darkstate.engines.lindblad.compile import compiled, dimensions
 from darkstate.engines.lindblad.cost import apply_seconds, evolution_cost, steady_cost
 from darkstate.engines.lindblad.nojump import NoJumpInverse
@@ -124,7 +125,7 @@ def test_krylov_steps_are_as_accurate_as_they_say(model):
 
 def test_stored_states_have_trace_one_at_loose_tolerance():
     for model in (ds.models.DualRail(3, 1.0), CHAIN):
-        states = Lindblad(rtol=1e-7).evolve(model.system(), [0.0, 1.0, 40.0]).states
+        states = run(Lindblad(rtol=1e-7), model.system(), [0.0, 1.0, 40.0]).states
         assert [np.trace(rho.matrix) for rho in states] == pytest.approx([1.0] * 3, abs=1e-12)
 
 
@@ -175,7 +176,7 @@ def test_adjoint_equation_against_the_superoperator(model):
     system, engine = model.system(), Lindblad(rtol=1e-12)
     mean_of = sigma_z(Qubit("A1")) + 0.3 * sigma_z(Qubit("B2"))
     X = engine.adjoint_solve(system, mean_of)
-    rho = np.asarray(engine.steady_state(system).state.matrix)
+    rho = np.asarray(run(engine, system).state.matrix)
     assert np.trace(X @ rho) == pytest.approx(0.0, abs=1e-9)
     matrix = generator.superoperator().conj().T
     mean_of = operator_matrix(mean_of, system.spaces, (2,) * len(system.spaces)).toarray()
@@ -193,13 +194,13 @@ def test_one_adjoint_solution_gives_all_gradients():
     )  # detunings turn the pair correlation
 
     def mean(**changes):
-        state = engine.steady_state(ds.models.DualRail(2, **base | changes).system()).state
+        state = run(engine, ds.models.DualRail(2, **base | changes).system()).state
         return float(np.real(state.expectation(mean_of)))
 
     base = {"squeezing": 0.8, "detunings_a": 0.3, "detunings_b": 0.1, "dephasing": 0.1}
     system = ds.models.DualRail(2, **base).system()
     X = engine.adjoint_solve(system, mean_of)
-    rho = np.asarray(engine.steady_state(system).state.matrix)
+    rho = np.asarray(run(engine, system).state.matrix)
     h = 1e-4
     for name in ("squeezing", "detunings_a", "dephasing"):
         ahead, behind = (base | {name: base[name] + step} for step in (h, -h))
@@ -218,13 +219,13 @@ def test_adjoint_of_a_coherence_needs_the_whole_space():
     system = OpenSystem((q,), 0.5 * sigma_z(q), (Jump(sigma_minus(q)), Jump(sigma_plus(q), 0.2)))
     engine = Lindblad(rtol=1e-12)
     X = engine.adjoint_solve(system, sigma_x(q))
-    rho = np.asarray(engine.steady_state(system).state.matrix)
+    rho = np.asarray(run(engine, system).state.matrix)
     field = operator_matrix(sigma_x(q), system.spaces, (2,)).toarray()
     answer = -np.trace(X @ (-1j * (field @ rho - rho @ field))).real
     driven = [
         OpenSystem((q,), 0.5 * sigma_z(q) + f * sigma_x(q), system.jumps) for f in (1e-4, -1e-4)
     ]
-    means = [np.real(engine.steady_state(each).state.expectation(sigma_x(q))) for each in driven]
+    means = [np.real(run(engine, each).state.expectation(sigma_x(q))) for each in driven]
     assert answer == pytest.approx((means[0] - means[1]) / 2e-4, rel=1e-6)
     with pytest.raises(ArgumentError, match="Hermitian"):
         engine.adjoint_solve(system, sigma_plus(q))
@@ -293,8 +294,8 @@ def test_costs_scale_as_the_work_does():
 
 
 def test_explain_prices_the_method_that_runs():
-    dark = Lindblad().offer(ds.models.DualRail(4, 1.0).system()).cost
-    krylov = Lindblad().offer(ds.models.DualRail(4, 1.0, dephasing=0.1).system()).cost
+    dark = ask(Lindblad(), ds.models.DualRail(4, 1.0).system()).cost
+    krylov = ask(Lindblad(), ds.models.DualRail(4, 1.0, dephasing=0.1).system()).cost
     assert dark is not None
     assert krylov is not None
     assert dark.seconds < krylov.seconds

@@ -6,9 +6,12 @@ import math
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import darkstate as ds
 from darkstate.engines import Lindblad
+from darkstate.engines.contract import run
+from darkstate.engines.dark import NoJumps, dark_states
 from darkstate.errors import NumericalError
 from darkstate.states import DensityState, PureState
 from darkstate.systems import (
@@ -77,7 +80,7 @@ def test_a_hierarchy_keeps_all_coherences_of_the_initial_state(amplitudes: list[
     vector = np.array(amplitudes, dtype=complex) / np.linalg.norm(amplitudes)
     start = PureState(("A1", "B1"), (2, 2), vector)
     system = ds.models.DualRail(pairs=1, squeezing=0.3, bandwidth=5.0).system()
-    solution = Lindblad().evolve(system, [0.0, 1e-6, 0.2], start)
+    solution = run(Lindblad(), system, [0.0, 1e-6, 0.2], start)
     first, soon, later = (state.matrix for state in solution.states)
     np.testing.assert_allclose(first, np.outer(vector, vector.conj()), atol=1e-12)
     assert trace_norm(soon - first) < 1e-5  # no jump at the start
@@ -86,7 +89,7 @@ def test_a_hierarchy_keeps_all_coherences_of_the_initial_state(amplitudes: list[
     source = OpenSystem(modes, OperatorSum(alone), tuple(Jump(destroy(m), 5.0) for m in modes))
     light = ds.steady_state(source, Lindblad(cutoff=6)).state
     whole = DensityState.product(start, light)
-    exact = Lindblad(cutoff=6).evolve(system, [0.0, 0.2], whole).state.reduced(["A1", "B1"])
+    exact = run(Lindblad(cutoff=6), system, [0.0, 0.2], whole).state.reduced(["A1", "B1"])
     np.testing.assert_allclose(later, exact.matrix, rtol=0, atol=2e-6)
 
 
@@ -148,3 +151,16 @@ def test_no_unit_is_special(unit: float) -> None:
     np.testing.assert_allclose(first.matrix, second.matrix, atol=1e-9)
     times = [ds.preparation_time(ds.models.DualRail(1, 0.8, coupling=c)) for c in (1.0, unit)]
     assert times[1] * unit == pytest.approx(times[0], rel=1e-6)
+
+
+def test_a_direction_that_may_be_rounding_leaves_uniqueness_open():
+    """State 2 is reached from the dark state 0 with an amplitude of 1e-8 only; 3 surely."""
+    c = [np.zeros((4, 4)) for _ in range(3)]
+    c[0][0, 1] = c[1][0, 1] = c[2][1, 3] = 1.0
+    for amplitude, unique in ((1e-8, None), (1e-4, True)):
+        c[1][0, 2] = amplitude
+        jumps = [scipy.sparse.csc_array(each) for each in c]
+        empty = scipy.sparse.csc_array((4, 4))
+        found = dark_states(NoJumps(empty, jumps, [np.arange(4)], 1.0))
+        assert found is not None and found.vectors.shape == (4, 1)
+        assert found.unique is unique

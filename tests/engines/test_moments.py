@@ -8,6 +8,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Moments
+from darkstate.engines.contract import ask, run
 from darkstate.engines.moments import moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.third import ThirdOrder
@@ -243,7 +244,7 @@ def test_without_noise_the_error_is_of_order_one_over_n():
     errors = []
     for n in sizes:
         model = AtomicEnsembles(n, 0.7)
-        errors.append(Moments().steady_state(model.system()).state.xi("I", "II") - truth)
+        errors.append(run(Moments(), model.system()).state.xi("I", "II") - truth)
     assert slope(sizes, errors) == pytest.approx(-1, abs=0.05)
 
 
@@ -254,7 +255,7 @@ def test_one_axis_twisting_approaches_kitagawa_and_ueda():
         spin = Spin("s", n)
         system = OpenSystem((spin,), spin_z(spin) * spin_z(spin) * (1 / n))
         start = SpinMoments.product(("s",), (n,), [(1.0, 0.0, 0.0)])
-        state = Moments(rtol=1e-11).evolve(system, [0.0, 2.0], start).state
+        state = run(Moments(rtol=1e-11), system, [0.0, 2.0], start).state
         errors.append(abs(2 * state.means("s")[0] / n - math.cos(2.0 / n) ** (n - 1)))
     assert slope(sizes, errors) == pytest.approx(-2, abs=0.1)  # the mean itself is 1 - O(1/N)
 
@@ -267,7 +268,7 @@ def test_independent_atoms_are_exact_at_every_n(atoms):
         Jump(spin_plus(e), 0.2, each_atom=True),
     )
     H = 0.7 * spin_x(e) + 0.4 * spin_y(e) - 0.2 * spin_z(e)
-    state = Moments().steady_state(OpenSystem((e,), H, jumps)).state
+    state = run(Moments(), OpenSystem((e,), H, jumps)).state
     q = Qubit("q")
     letters = {"-": "sigma_minus", "+": "sigma_plus"}
     minus, plus = (getattr(ds.systems, letters[k])(q) for k in "-+")
@@ -301,10 +302,10 @@ def test_evolution_approaches_the_steady_state_and_the_closed_form():
     model = AtomicEnsembles(10**10, 0.9, 5.0, cooling=0.1, heating=0.01, dephasing=0.05)
     times = np.linspace(0, 200, 21).tolist()
     start = model.polarised(model.polarisation)
-    done = Moments().evolve(model.system(), times, start)
+    done = run(Moments(), model.system(), times, start)
     xi = np.array([state.xi("I", "II") for state in done.states])
     assert xi == pytest.approx(model.large_atoms_evolution(times), abs=1e-6)
-    steady = Moments().steady_state(model.system()).state
+    steady = run(Moments(), model.system()).state
     assert np.abs(done.state.mean / steady.mean - 1)[[2, 5]].max() < 1e-6
 
 
@@ -330,7 +331,7 @@ def test_pumping_above_threshold_runs_away_or_is_named():
     mode, e = Mode("c"), Ensemble("I", 100)
     jumps = (Jump(create(mode), 1.0), Jump(destroy(mode), 0.5), Jump(spin_minus(e), 1.0, "", True))
     with pytest.raises(NumericalError, match="run away"):
-        Moments().steady_state(OpenSystem((e, mode), create(mode) * destroy(mode), jumps))
+        run(Moments(), OpenSystem((e, mode), create(mode) * destroy(mode), jumps))
 
 
 def test_an_inverted_ensemble_is_suspect_while_it_flips():
@@ -382,7 +383,7 @@ def test_few_atoms_are_not_trusted():
 
 
 def test_the_number_of_atoms_costs_nothing():
-    few, many = (Moments().offer(AtomicEnsembles(n, 0.5).system()) for n in (100, 10**12))
+    few, many = (ask(Moments(), AtomicEnsembles(n, 0.5).system()) for n in (100, 10**12))
     assert few.cost == many.cost
     assert few.can and many.can
     assert "1/N = 1e-12" in many.reason
@@ -398,15 +399,15 @@ def test_refusals_name_the_term_or_the_space():
         "no ensemble": OpenSystem((q,), sigma_z(q)),
     }
     for words, system in cases.items():
-        assert not Moments().offer(system).can
+        assert not ask(Moments(), system).can
         with pytest.raises(EngineMismatchError, match=words):
-            Moments().steady_state(system)
+            run(Moments(), system)
 
 
 def test_too_many_ensembles_are_refused_before_anything_is_allocated():
     spaces = tuple(Ensemble(f"E{k}", 100) for k in range(200))
     with pytest.raises(CapacityError, match="ensembles"):
-        Moments().steady_state(OpenSystem(spaces))
+        run(Moments(), OpenSystem(spaces))
 
 
 def test_initial_states_must_fit():
@@ -419,7 +420,7 @@ def test_initial_states_must_fit():
     }
     for words, state in bad.items():
         with pytest.raises(ArgumentError, match=words):
-            Moments().evolve(system, [0, 1], state)
+            run(Moments(), system, [0, 1], state)
     for options in ({"rtol": 0.5}, {"memory_limit": 0.0}):
         with pytest.raises(ArgumentError):
             Moments(**options)

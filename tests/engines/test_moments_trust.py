@@ -9,6 +9,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Collective, Moments
+from darkstate.engines.contract import run
 from darkstate.engines.moments import moment_equations
 from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import stationary
@@ -71,7 +72,7 @@ def test_the_estimate_falls_as_one_over_n_and_is_of_the_size_of_the_error():
     sizes, errors, estimates = [300, 1000, 3000], [], []
     for n in sizes:
         model = AtomicEnsembles(n, 0.7)
-        state = Moments().steady_state(model.system()).state
+        state = run(Moments(), model.system()).state
         packed = Packed(moment_equations(model.system()))
         errors.append(state.xi("I", "II") / model.truths()[0].value - 1)
         estimates.append(closure_error(packed, packed.pack(state)))
@@ -84,7 +85,7 @@ def test_variances_along_a_conserved_spin_are_said_not_to_be_known():
     model, z = AtomicEnsembles(100, 0.7), spin_z(Ensemble("I", 100))
     psi = ds.steady_state(model, engine=Collective()).state
     exact = (psi.expectation(z * z) - psi.expectation(z) ** 2).real
-    found = Moments().steady_state(model.system())
+    found = run(Moments(), model.system())
     assert exact < 1 < 10 < found.state.covariances("I")[2, 2]
     assert "not known by this closure" in found.report.structure[-1]
 
@@ -92,17 +93,17 @@ def test_variances_along_a_conserved_spin_are_said_not_to_be_known():
 def test_with_many_ensembles_third_cumulants_are_not_estimated():
     spaces = tuple(Ensemble(f"E{k}", 100) for k in range(LARGEST // 3 + 1))
     jumps = tuple(Jump(spin_minus(e), each_atom=True) for e in spaces)
-    report = Moments().steady_state(OpenSystem(spaces, jumps=jumps)).report
+    report = run(Moments(), OpenSystem(spaces, jumps=jumps)).report
     assert report.status == "converged" and estimate(report) < 1e-9  # independent: nothing is
     coupled = (*jumps, Jump(spin_minus(spaces[0]) + spin_minus(spaces[1]), 0.01))
     for found in (
-        Moments().steady_state(OpenSystem(spaces, jumps=coupled)),
-        Moments().evolve(OpenSystem(spaces, jumps=coupled), [0.0, 0.1]),
+        run(Moments(), OpenSystem(spaces, jumps=coupled)),
+        run(Moments(), OpenSystem(spaces, jumps=coupled), [0.0, 0.1]),
     ):
         assert found.report.error_estimate is None
         assert found.report.status == "suspect"
         assert "is not known" in found.report.warnings[0]
-    start = Moments().evolve(OpenSystem(spaces, jumps=coupled), [0.0]).report
+    start = run(Moments(), OpenSystem(spaces, jumps=coupled), [0.0]).report
     assert estimate(start) < 1e-6  # of the initial state everything is
 
 
@@ -144,8 +145,8 @@ def test_estimates_cover_the_errors_of_ensembles(atoms, rates):
         model = AtomicEnsembles(
             atoms, r, depth, cooling=cooling, heating=heating, dephasing=dephasing
         )
-        found = Moments().steady_state(model.system())
-        off = compared(model.system(), found.state, Collective().steady_state(model.system()).state)
+        found = run(Moments(), model.system())
+        off = compared(model.system(), found.state, run(Collective(), model.system()).state)
         told = estimate(found.report)
         assert off < 1.6 * told
         assert (found.report.status == "converged") <= (told <= 0.1)
@@ -195,8 +196,8 @@ def lasing(atoms):
     ],
 )
 def test_estimates_of_other_systems_cover_their_errors_and_are_of_their_size(system, verdict):
-    found = Moments().steady_state(system)
-    exact = Collective(cutoff=10).steady_state(system).state
+    found = run(Moments(), system)
+    exact = run(Collective(cutoff=10), system).state
     off, told = compared(system, found.state, exact), estimate(found.report)
     assert off < told < 12 * off
     assert found.report.status == verdict
@@ -207,7 +208,7 @@ def test_estimates_of_other_systems_cover_their_errors_and_are_of_their_size(sys
 )
 def test_estimates_of_evolutions_cover_their_errors(system, verdict):
     times = np.linspace(0, 3, 4).tolist()
-    found, exact = (engine.evolve(system, times) for engine in (Moments(), Collective()))
+    found, exact = (run(engine, system, times) for engine in (Moments(), Collective()))
     pairs = zip(found.states, exact.states, strict=True)
     off = max(compared(system, *pair) for pair in pairs)
     assert off < estimate(found.report) < 10 * off
@@ -215,7 +216,7 @@ def test_estimates_of_evolutions_cover_their_errors(system, verdict):
 
 
 def test_evolutions_of_very_many_atoms_are_not_doubted_by_the_second_look():
-    report = Moments().evolve(twisted(10**9), [0.0, 1.0, 3.0]).report
+    report = run(Moments(), twisted(10**9), [0.0, 1.0, 3.0]).report
     assert estimate(report) < 1e-5
 
 
@@ -224,7 +225,7 @@ def test_evolutions_of_independent_atoms_are_off_by_rounding_and_tolerance(rtol)
     e = Ensemble("J", 10**6)
     jumps = (Jump(spin_minus(e), 0.5, each_atom=True), Jump(spin_z(e), 0.2, each_atom=True))
     system = OpenSystem((e,), 0.4 * (spin_plus(e) + spin_minus(e)), jumps)
-    found, exact = (Moments(rtol=x).evolve(system, [0.0, 2.0, 9.0]) for x in (rtol, 1e-12))
+    found, exact = (run(Moments(rtol=x), system, [0.0, 2.0, 9.0]) for x in (rtol, 1e-12))
     change = SpinMoments(
         ("J",), (10**6,), found.state.mean - exact.state.mean,
         found.state.covariance - exact.state.covariance,
@@ -234,14 +235,14 @@ def test_evolutions_of_independent_atoms_are_off_by_rounding_and_tolerance(rtol)
 
 def test_few_independent_atoms_are_exact_whatever_their_fluctuations():
     e = Ensemble("J", 2)
-    report = Moments().steady_state(OpenSystem((e,), jumps=(Jump(spin_minus(e), 1.0, "", True),)))
+    report = run(Moments(), OpenSystem((e,), jumps=(Jump(spin_minus(e), 1.0, "", True),)))
     assert report.report.truncation["fluctuations over (N/2)^2"] > 0.1
     assert report.report.status == "converged"
 
 
 def test_large_fluctuations_alone_make_suspect():
     model = AtomicEnsembles(4, 0.6, 5.0, cooling=0.05, heating=0.01, dephasing=0.5)
-    report = Moments().steady_state(model.system()).report
+    report = run(Moments(), model.system()).report
     assert estimate(report) < 0.1
     assert [text[:12] for text in report.warnings] == ["fluctuations"]
     assert report.status == "suspect"
@@ -253,7 +254,7 @@ def test_equations_that_run_away_with_third_cumulants_are_told(monkeypatch, succ
         return SimpleNamespace(success=success, y=np.full((19, 2), value))
 
     monkeypatch.setattr("darkstate.engines.moments.trust.solve_ivp", failed)
-    report = Moments().evolve(driven(40), [0.0, 1.0]).report
+    report = run(Moments(), driven(40), [0.0, 1.0]).report
     assert report.error_estimate is None
     assert report.status == "suspect"
 
@@ -264,7 +265,7 @@ def test_residuals_are_judged(monkeypatch, residual, verdict):
         return replace(stationary(packed, start), residual=residual)
 
     monkeypatch.setattr("darkstate.engines.moments.engine.stationary", tampered)
-    report = Moments().steady_state(driven(100)).report
+    report = run(Moments(), driven(100)).report
     assert report.status == verdict
     assert (len(report.warnings) == 1) == (verdict == "suspect")
 
@@ -281,14 +282,14 @@ def test_moments_below_the_uncertainty_relation_are_suspect(monkeypatch, factor,
 
     monkeypatch.setattr("darkstate.engines.moments.engine.stationary", tampered)
     monkeypatch.setattr("darkstate.engines.moments.engine.closure_error", lambda packed, y: 0.01)
-    report = Moments().steady_state(AtomicEnsembles(10**6, 0.5).system()).report
+    report = run(Moments(), AtomicEnsembles(10**6, 0.5).system()).report
     assert report.margin is not None and report.margin < 0
     assert report.status == verdict
 
 
 def test_margins_are_those_of_all_times():
     times = [0.0, 0.5, 1.0]
-    found = Moments().evolve(driven(40), times)
+    found = run(Moments(), driven(40), times)
     assert found.report.margin == min(state.margin() for state in found.states)
 
 
@@ -311,7 +312,7 @@ def test_third_cumulants_of_uncorrelated_atoms_are_those_of_one_times_their_numb
 def test_third_cumulants_stand_still():
     model = AtomicEnsembles(50, 0.7, 5.0, cooling=0.4, heating=0.1, dephasing=0.3, detuning=0.6)
     packed = Packed(moment_equations(model.system()))
-    y = packed.pack(Moments().steady_state(model.system()).state)
+    y = packed.pack(run(Moments(), model.system()).state)
     third = ThirdOrder(packed)
     k = third.stationary(y)
     assert np.abs(k - k.transpose(1, 2, 0)).max() < 1e-12 * np.abs(k).max()

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import darkstate as ds
 from darkstate.engines import Collective, Lindblad, dark, stationary
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
-from darkstate.engines.base import Solution
 from darkstate.engines.compile import smallest_rate, without_constants
+from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.propagation import Motion, relax, states_at
 from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap
@@ -113,7 +113,7 @@ def test_a_weakly_broken_dark_state_is_not_called_dark(engine):
     for weak in (1e-6, 1e-9, 1e-11):
         H = weak * spin_x(E) + 1.0 * sigma_z(B)
         system = OpenSystem((E, B), H, (Jump(spin_minus(E), weak), Jump(sigma_minus(B))))
-        result = engine.steady_state(system)
+        result = run(engine, system)
         n = float(np.real(result.state.expectation(spin_z(E)))) + 0.5
         assert abs(n - bloch(0.5, 1.0)) <= max(1e-12, 10 * result.report.error_estimate)
         assert result.report.error_estimate < 1e-3
@@ -347,7 +347,7 @@ def test_what_double_precision_cannot_tell_is_not_called_conserved():
 )  # fmt: skip
 def test_conserved_quantities_are_named_in_the_language_of_their_space(system, name):
     with pytest.raises(NumericalError, match=name) as refusal:
-        Lindblad("dense", cutoff=5).steady_state(system)
+        run(Lindblad("dense", cutoff=5), system)
     assert "sz(a)" not in str(refusal.value)
 
 
@@ -653,11 +653,11 @@ def test_initial_states_are_states(engine):
     for bad, fine in ((-0.3, False), (-1e-5, False), (-1e-9, True)):
         start = DensityState(("E",), (2,), np.diag([1 - bad, bad]))
         if fine:
-            assert engine.evolve(system, [0.0, 1.0], start).report.status == "converged"
+            assert run(engine, system, [0.0, 1.0], start).report.status == "converged"
             continue
         for ask in (
-            lambda s=start: engine.evolve(system, [0.0, 1.0], s),
-            lambda s=start: engine.steady_state(system, None, s),
+            lambda s=start: run(engine, system, [0.0, 1.0], s),
+            lambda s=start: run(engine, system, initial=s),
         ):
             with pytest.raises(UnphysicalError, match="margin"):
                 ask()

@@ -15,18 +15,13 @@ from tensor_brute import (
     two_qubits,
 )
 
-import darkstate as ds
-from darkstate.engines.tensor import MatrixProduct
 from darkstate.engines.tensor.blocks import dense, product_blocks, vector_blocks
 from darkstate.engines.tensor.groups import groups_of
 from darkstate.engines.tensor.lines import lines_of
 from darkstate.engines.tensor.mps import Cut, applied, overlap, weight_of
 from darkstate.engines.tensor.sites import chain_of
 from darkstate.engines.tensor.steps import steps_of
-from darkstate.engines.tensor.superoperators import components, superoperator_chain
 from darkstate.engines.tensor.walker import dark_vectors, network_of
-from darkstate.errors import EngineMismatchError
-from darkstate.results import Status
 from darkstate.states import PureState
 
 # The generator and its steps ---------------------------------------------------------------------
@@ -154,46 +149,3 @@ def test_dark_vectors_of_the_rails():
 
 
 # The density matrix as a matrix-product state ----------------------------------------------------
-
-
-def test_the_superoperator_annihilates_the_exact_steady_state():
-    model = rails(2, 0.8, dephasing=0.3, decay=0.2, loss=0.1, detunings_a=[0.1, 0.7])
-    chain = superoperator_chain(chain_of(model.system()))
-    one = np.eye(16)
-    L = np.kron(chain.local[0], one) + np.kron(one, chain.local[1])
-    L += chain.couplings[0, 1].reshape((16,) * 4).transpose(0, 2, 1, 3).reshape(256, 256)
-    rho = ds.steady_state(model).state.reduced(["A1", "B1", "A2", "B2"]).matrix
-    parts = rho.reshape((4,) * 4).transpose(0, 2, 1, 3).reshape(16, 16)  # sites apart
-    halves = np.array([components(row.reshape(4, 4)) for row in np.eye(16)]).T
-    halves = halves + 1j * np.array([components(-1j * row.reshape(4, 4)) for row in np.eye(16)]).T
-    vector = halves @ parts @ halves.T
-    assert np.abs(vector.imag).max() < 1e-12
-    assert np.linalg.norm(L @ vector.ravel()) < 1e-8
-    assert [len(each.starts) for each in lines_of(chain)] == [4, 0]
-
-
-def test_relaxation_finds_the_steady_state():
-    """Two steps and their extrapolation, against the exact state."""
-    model = rails(3, 0.6, dephasing=0.1, detunings_a=[0, 1, 2], detunings_b=[0, -1, -2])
-    found = ds.steady_state(model, engine=MatrixProduct(bond=16, step=0.1, tolerance=1e-4))
-    exact = ds.steady_state(model).state
-    assert found.report.status is Status.CONVERGED
-    assert found.report.error_estimate is not None
-    assert found.report.error_estimate < 0.02
-    for j in (1, 2, 3):
-        pair = [f"A{j}", f"B{j}"]
-        gap = np.linalg.norm(found.state.reduced(pair).matrix - exact.reduced(pair).matrix)
-        assert gap < 3e-3
-    with pytest.raises(EngineMismatchError, match="TensorTrajectories"):
-        MatrixProduct().evolve(model.system(), [0.0, 1.0])
-
-
-def test_narrow_bonds_are_biased_upwards_and_suspect():
-    """The cut correlations are those that carry noise downstream; the report says so."""
-    model = rails(3, dephasing=0.02)
-    exact = ds.concurrence(ds.steady_state(model).state, "A3", "B3")
-    options = {"step": 0.1, "tolerance": 1e-3, "longest": 40.0}
-    narrow = ds.steady_state(model, engine=MatrixProduct(bond=4, **options))
-    assert narrow.report.status is Status.SUSPECT
-    assert "raise bond" in " ".join(narrow.report.warnings)
-    assert ds.concurrence(narrow.state, "A3", "B3") > exact + 0.05

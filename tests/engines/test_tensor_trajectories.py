@@ -15,6 +15,7 @@ from tensor_brute import (
 
 import darkstate as ds
 from chance import sigmas
+from darkstate.engines.contract import ask, run
 from darkstate.engines.tensor import TensorTrajectories
 from darkstate.engines.tensor.blocks import product_blocks
 from darkstate.engines.tensor.mps import Cut
@@ -126,7 +127,7 @@ def test_an_initial_state_without_a_definite_charge(monkeypatch):
     plus = np.array([1.0, 1.0]) / math.sqrt(2)
     start = PureState(("p", "q"), (2, 2), np.kron(plus, plus))
     engine = TensorTrajectories(300, seed=3, bond=32, step=0.2, groups=(("p", "q"),))
-    found = engine.evolve(system, [0.0, 0.8], start).state
+    found = run(engine, system, [0.0, 0.8], start).state
     exact = ds.evolve(system, [0.0, 0.8], initial=start).state
     gap = found.reduced(["p", "q"]).matrix - exact.reduced(["p", "q"]).matrix
     assert np.abs(gap).max() < sigmas(16) * 0.5 / math.sqrt(300)  # no entry spreads by more
@@ -139,7 +140,7 @@ def test_two_excited_qubits_click_twice():
     excited = PureState.basis(("p", "q"), (2, 2), {"p": 1, "q": 1})
     engine = TensorTrajectories(20, seed=1)
     for k in range(20):
-        task = engine._task(engine._network(system), excited, (60.0,), 0.0, (0,), dark=False)
+        task = engine._job(engine._network(system), excited, (60.0,), 0.0, (0,), dark=False)
         assert len(run_one(task, k).clicks) == 2
 
 
@@ -187,7 +188,7 @@ def test_evolution_from_the_ground_state():
     """Purities of the pairs and of the whole over time, against the master equation."""
     model, times = rails(3, 0.8, dephasing=0.02), [0.0, 1.0, 3.0, 8.0]
     engine = TensorTrajectories(60, seed=8, keep=True)
-    runs = engine.evolve(model.system(), times)
+    runs = run(engine, model.system(), times)
     pairs = {f"{j}": lambda s, j=j: ds.purity(s, [f"A{j}", f"B{j}"]) for j in (1, 2, 3)}
     exact = ds.evolve(model, times, measures=pairs | {"all": ds.purity}).table
     assert exact is not None
@@ -264,16 +265,16 @@ def test_a_sampled_state_knows_only_its_groups():
 
 def test_refusals_name_the_remedy():
     engine = TensorTrajectories(2, burn_in=1.0, duration=1.0)
-    offer = engine.offer(rails(2, bandwidth=10.0).system())
+    offer = ask(engine, rails(2, bandwidth=10.0).system())
     assert not offer.can
     assert "bandwidth=math.inf" in offer.reason
-    both_ways = engine.offer(rails(2, directionality=0.8).system())
+    both_ways = ask(engine, rails(2, directionality=0.8).system())
     assert not both_ways.can
     assert "engines.Trajectories" in both_ways.reason
     p, q = Qubit("p"), Qubit("q")
     pairwise = (Jump(sigma_minus(p) * sigma_minus(q)), Jump(sigma_z(p)))
-    assert not engine.offer(OpenSystem((p, q), sigma_x(p), pairwise)).can
-    fine = engine.offer(rails(5, dephasing=0.1).system())
+    assert not ask(engine, OpenSystem((p, q), sigma_x(p), pairwise)).can
+    fine = ask(engine, rails(5, dephasing=0.1).system())
     assert fine.can
     assert fine.cost is not None
     assert "7" in fine.steps[1]
@@ -282,10 +283,10 @@ def test_refusals_name_the_remedy():
     with pytest.raises(ArgumentError, match="groups"):
         ds.steady_state(rails(2), engine=TensorTrajectories(2, 1.0, 1.0, groups=(("A9",),)))
     with pytest.raises(ArgumentError, match="initial"):
-        engine.steady_state(rails(2).system(), initial=PureState.basis("A1", 2))
+        run(engine, rails(2).system(), initial=PureState.basis("A1", 2))
     with pytest.raises(EngineMismatchError, match="modes"):
-        engine.evolve(rails(2, bandwidth=10.0).system(), [0.0, 1.0])
+        run(engine, rails(2, bandwidth=10.0).system(), [0.0, 1.0])
     with pytest.raises(ArgumentError, match="times"):
-        engine.evolve(rails(2).system(), [1.0, 0.0])
+        run(engine, rails(2).system(), [1.0, 0.0])
     with pytest.raises(ArgumentError, match="bond"):
         TensorTrajectories(2, bond=0)

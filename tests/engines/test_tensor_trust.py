@@ -8,10 +8,10 @@ import pytest
 from tensor_brute import rails, two_qubits
 
 import darkstate as ds
-from darkstate.engines.tensor import MatrixProduct, TensorTrajectories, verdict
+from darkstate.engines import contract
+from darkstate.engines.tensor import TensorTrajectories, verdict
 from darkstate.engines.tensor.local import local_generator, slowest_site
 from darkstate.engines.tensor.mps import Cut
-from darkstate.engines.tensor.product import Look, to_come
 from darkstate.engines.tensor.sampling import Run
 from darkstate.engines.tensor.sites import chain_of
 from darkstate.engines.tensor.walker import network_of
@@ -94,48 +94,7 @@ def test_a_stage_that_never_forgets_is_suspect():
     assert "it may never do so" in " ".join(report.warnings)
 
 
-def test_relaxation_of_a_slow_stage_is_suspect():
-    """It changes by nothing in a window, and would go on changing for long."""
-    options = {"bond": 8, "longest": 60.0, "tolerance": 1e-3}
-    report = ds.steady_state(uneven(second=1e-4), engine=MatrixProduct(**options)).report
-    assert report.status is Status.SUSPECT
-    assert "forgets so slowly" in " ".join(report.warnings)
-    exact = ds.steady_state(uneven(second=1e-4)).state.reduced("q").matrix
-    found = ds.steady_state(uneven(second=1e-4), engine=MatrixProduct(**options)).state
-    assert np.linalg.norm(found.reduced("q").matrix - exact) < report.error_estimate
-
-
-def test_relaxation_knows_no_unit():
-    """Rates in GHz or in mHz: the same steps, the same state."""
-    found = []
-    for unit in (1e-6, 1.0, 1e9):
-        system = uneven(0.7 * unit, 0.5 * unit, 0.4 * unit)
-        engine = MatrixProduct(bond=8, longest=300.0 / unit)
-        result = ds.steady_state(system, engine=engine)
-        assert result.report.status is Status.CONVERGED
-        found.append(result.state.reduced("q").matrix)
-    np.testing.assert_allclose(found[0], found[1], atol=1e-9)
-    np.testing.assert_allclose(found[2], found[1], atol=1e-9)
-    exact = ds.steady_state(uneven(0.7, 0.5, 0.4)).state.reduced("q").matrix
-    assert np.linalg.norm(found[1] - exact) < result.report.error_estimate
-
-
 # Bonds and steps ----------------------------------------------------------------------------------
-
-
-def test_narrow_bonds_are_in_the_error_of_the_relaxation():
-    model = rails(2, 0.8, dephasing=0.1)
-    exact = ds.steady_state(model).state
-    for bond in (2, 4, 16):
-        engine = MatrixProduct(bond=bond, step=0.1, tolerance=1e-4)
-        found = ds.steady_state(model, engine=engine)
-        gap = max(
-            np.linalg.norm(found.state.reduced(pair).matrix - exact.reduced(pair).matrix)
-            for pair in (["A1", "B1"], ["A2", "B2"])
-        )
-        assert gap < 2 * found.report.error_estimate
-    assert found.report.status is Status.CONVERGED
-    assert found.report.error_estimate < 0.01
 
 
 def test_narrow_bonds_make_an_average_suspect():
@@ -160,7 +119,7 @@ def test_a_coarser_look_is_coarser_in_everything():
 
 def test_too_long_a_step_is_suspect():
     engine = TensorTrajectories(4, seed=1, step=3.0)
-    report = engine.evolve(two_qubits(drive=0.4), [0.0, 6.0]).report
+    report = contract.run(engine, two_qubits(drive=0.4), [0.0, 6.0]).report
     assert report.status is Status.SUSPECT
     assert "step 3 is too long" in report.warnings[0]
 
@@ -172,7 +131,7 @@ def test_errors_are_those_of_all_times():
     """Decays spread states on the way; in the end all are in the ground state again."""
     excited = PureState.basis(("p", "q"), (2, 2), {"p": 1, "q": 1})
     engine = TensorTrajectories(30, seed=1)
-    found = engine.evolve(two_qubits(), [0.0, 1.0, 60.0], excited)
+    found = contract.run(engine, two_qubits(), [0.0, 1.0, 60.0], excited)
     spread = found.states[1].blocks[0]
     error = math.sqrt(np.sum(np.var(spread, axis=0, ddof=1)) / 30)
     # half of them have decayed: 2 to 28 of 30 but for one seed in ten million
@@ -184,7 +143,7 @@ def test_errors_are_those_of_all_times():
 def test_events_that_nobody_met_are_in_the_estimate():
     excited = PureState.basis(("p", "q"), (2, 2), {"p": 1})
     system = uneven(1e-4, 1e-4, 0.0)
-    report = TensorTrajectories(10, seed=1).evolve(system, [0.0, 1.0], excited).report
+    report = contract.run(TensorTrajectories(10, seed=1), system, [0.0, 1.0], excited).report
     assert report.error_estimate >= math.sqrt(2) * 1e-4  # if no jump was drawn
     assert report.error_estimate < 0.3
 
@@ -208,7 +167,7 @@ def test_what_does_not_end_is_refused():
     engine = TensorTrajectories(2, seed=1)
     for span in (1e12, 1e20):
         with pytest.raises(CapacityError, match="would not end"):
-            engine.evolve(two_qubits(drive=0.4), [0.0, span])
+            contract.run(engine, two_qubits(drive=0.4), [0.0, span])
     noisy = TensorTrajectories(2, seed=1, burn_in=1.0, duration=1e20)
     with pytest.raises(CapacityError, match="would not end"):
         ds.steady_state(rails(2, dephasing=1e-3), engine=noisy)
@@ -216,15 +175,15 @@ def test_what_does_not_end_is_refused():
 
 def test_only_pure_states_are_followed():
     bad = DensityState(("p", "q"), (2, 2), np.diag([1.3, -0.3, 0.0, 0.0]))
-    with pytest.raises(ArgumentError, match="pure state"):
-        TensorTrajectories(2, seed=1).evolve(two_qubits(), [0.0, 1.0], bad)
+    with pytest.raises(ArgumentError, match="of the kind PureState"):
+        contract.run(TensorTrajectories(2, seed=1), two_qubits(), [0.0, 1.0], bad)
 
 
 def test_means_of_any_operator_are_estimated():
     """Complex where the operator is not Hermitian."""
     system = uneven(0.7, 0.3, 0.4)
     engine = TensorTrajectories(40, seed=1)
-    found = engine.evolve(system, [0.0, 2.0]).state
+    found = contract.run(engine, system, [0.0, 2.0]).state
     value, error = found.estimate(lambda s, *_: s.expectation(sigma_minus(P)), "p")
     exact = ds.evolve(system, [0.0, 2.0]).state.expectation(sigma_minus(P))
     assert abs(complex(exact).imag) > 0.1
@@ -248,7 +207,7 @@ def sample(runs=None, again=None, burn_in=20.0, step=0.1, noise_rate=0.0):
     network = network_of(chain, step, Cut(1e-6, 8), 1e-3)
     engine = TensorTrajectories(2, seed=1)
     times = tuple((burn_in or 0.0) + 10.0 * (1 + np.arange(16)))
-    task = engine._task(network, None, times, 0.0, tuple(range(16)), dark=False)
+    task = engine._job(network, None, times, 0.0, tuple(range(16)), dark=False)
     noise = 0.5 + 0.1 * np.sin(5.0 * np.arange(16))
     clicks = [(30.0 + k, "light") for k in range(5)]
     runs = [run(noise, clicks), run(noise[::-1], clicks)] if runs is None else runs
@@ -352,15 +311,3 @@ def test_correlated_blocks_are_merged():
     assert verdict.standard_error(few) == pytest.approx(four)
     few = each[[0, 0, 1, 1]]
     assert verdict.standard_error(few) == pytest.approx(four)
-
-
-def test_every_condition_of_the_relaxation():
-    fine = Look(step=0.04, bonds=0.04, to_come=0.04, change=1e-5)
-    assert fine.warnings(1e-5) == ()
-    assert fine.error == pytest.approx(0.12)
-    for name in ("step", "bonds", "to_come"):
-        assert len(replace(fine, **{name: 0.06}).warnings(1e-5)) == 1
-    assert "still moved" in replace(fine, change=2e-5).warnings(1e-5)[0]
-    assert "still moved" in replace(fine, change=math.nan).warnings(1e-5)[0]
-    assert to_come(0.1, math.log(2)) == pytest.approx(0.2)
-    assert to_come(0.1, 0.0) == math.inf

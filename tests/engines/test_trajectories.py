@@ -1,6 +1,7 @@
 """Trajectories against closed forms, the master equation, QuTiP and the Riccati equation."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import stats
 import darkstate as ds
 from chance import ALARM, counts, mean_limit, rms_ratio, sigmas
 from darkstate.engines import ENGINES, Lindblad, Trajectories
+from darkstate.engines.contract import ask, run
 from darkstate.engines.trajectories.compile import compiled
 from darkstate.engines.trajectories.diffusion import Diffusion
 from darkstate.engines.trajectories.flow import Flow
@@ -505,7 +507,7 @@ def test_it_is_never_chosen_by_itself():
     assert explained.chosen.method == "jumps"
     assert explained.chosen.cost.seconds > 0
     assert "burn_in" in str(ds.explain(driven(), Trajectories()))
-    assert not Trajectories().offer(network()).can
+    assert not ask(Trajectories(), network()).can
 
 
 @pytest.mark.parametrize(
@@ -559,13 +561,13 @@ def test_refusals():
     many = OpenSystem(qubits, 1.0 * sigma_y(qubits[0]), (Jump(sigma_minus(qubits[0])),))
     with pytest.raises(CapacityError, match=r"2048 states.*ensemble"):
         ds.evolve(many, TIMES, engine=engine)
-    assert not Trajectories(burn_in=1.0, duration=1.0).offer(many).can
+    assert not ask(Trajectories(burn_in=1.0, duration=1.0), many).can
     assert engine.ensemble(many, [0.0, 0.5]).vectors.shape == (2, 10, 2048)
     small = Trajectories(10, seed=1, memory_limit=1e6)
     watched = system.with_monitors(Monitor("light"))
-    for ask in (small.ensemble, small.records, small.evolve):
+    for call in (small.ensemble, small.records, partial(run, small)):
         with pytest.raises(CapacityError, match="memory"):
-            ask(watched, TIMES)
+            call(watched, TIMES)
 
 
 def test_a_step_too_long_for_the_rates_is_suspect():

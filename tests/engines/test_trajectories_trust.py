@@ -6,6 +6,7 @@ depend on a sample are asserted only where all samples but one in a million agre
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ import pytest
 import darkstate as ds
 from chance import sigmas
 from darkstate.engines import Lindblad, Trajectories
+from darkstate.engines.assess import finding, sentences
+from darkstate.engines.contract import run
 from darkstate.engines.trajectories import settling, verdict
 from darkstate.engines.trajectories.averages import Window, window_times
 from darkstate.engines.trajectories.compile import compiled
@@ -62,7 +65,7 @@ def answers(system, times, engine, initial=None):
     """The reports of all that can be asked over times, with an average each."""
     runs = engine.ensemble(system, times, initial)
     records = engine.records(watched(system), times, initial)
-    mean = engine.evolve(system, times, initial)
+    mean = run(engine, system, times, initial)
     return [
         (runs.report, runs.average()),
         (records.report, records.average()),
@@ -84,7 +87,7 @@ def test_a_narrow_cutoff_is_suspect_whoever_asks_and_its_remedy_works():
     while report.status is Status.SUSPECT:
         tries.append(int(report.warnings[0].split("{'a': ")[1].split("}")[0]))
         engine = Trajectories(12, seed=1, cutoff=tries[-1])
-        report = engine.evolve(pushed(0.8), times).report
+        report = run(engine, pushed(0.8), times).report
     assert len(tries) <= 4
     exact = coherent(-1j * alpha, tries[-1])
     for report, state in answers(pushed(0.8), times, engine):
@@ -106,12 +109,12 @@ def test_truncation_is_judged_at_all_times_and_between_them():
     """A detuned mode swings out to four photons and back to none; the last state is empty."""
     system, period = pushed(1.0, 1.0, 1e-3), 2 * math.pi
     engine = Trajectories(12, seed=1, cutoff=6)
-    seen = engine.evolve(system, [0.0, 0.5 * period, period])
+    seen = run(engine, system, [0.0, 0.5 * period, period])
     assert seen.report.status is Status.SUSPECT
     assert "hold" in seen.report.warnings[0]
-    blind = engine.evolve(system, [0.0, period]).report  # but the way back is not the right one
+    blind = run(engine, system, [0.0, period]).report  # but the way back is not the right one
     assert blind.status is Status.SUSPECT
-    fine = Trajectories(12, seed=1, cutoff=18).evolve(system, [0.0, period])
+    fine = run(Trajectories(12, seed=1, cutoff=18), system, [0.0, period])
     assert fine.report.status is Status.CONVERGED
     assert fine.state.expectation(number(A)) < 0.05
 
@@ -119,7 +122,7 @@ def test_truncation_is_judged_at_all_times_and_between_them():
 def test_the_second_look_sees_what_no_edge_shows():
     """With an edge that counts for nothing, fewer levels still tell another story."""
     engine = Trajectories(60, seed=1, cutoff=5, edge=1.0)
-    report = engine.evolve(pushed(0.8, 0.3, 1e-9), [0.0, 3.0]).report
+    report = run(engine, pushed(0.8, 0.3, 1e-9), [0.0, 3.0]).report
     assert report.status is Status.SUSPECT
     assert report.warnings[0].startswith("states change by")
     assert report.warnings[0].endswith("with fewer Fock states: raise cutoff")
@@ -136,7 +139,7 @@ def stationary(system, cutoff):
 def test_stationary_averages_have_a_second_look_too():
     """Of a field of two photons in five Fock states: the change is that of the average states."""
     engine = Trajectories(60, seed=1, burn_in=10.0, duration=20.0, cutoff=5, edge=1.0)
-    report = engine.steady_state(pushed(0.7)).report
+    report = run(engine, pushed(0.7)).report
     assert report.status is Status.SUSPECT
     assert report.warnings[0].endswith("with fewer Fock states: raise cutoff")
     change = report.truncation["change with fewer Fock states"]
@@ -144,7 +147,7 @@ def test_stationary_averages_have_a_second_look_too():
     exact = np.linalg.norm(wide - np.pad(narrow, ((0, 2), (0, 2))))
     assert change == pytest.approx(exact, abs=0.05)  # over seeds it spreads by 0.004
     assert report.error_estimate > change > 0.1
-    fine = Trajectories(60, seed=1, burn_in=10.0, duration=20.0, cutoff=9).steady_state(pushed(0.2))
+    fine = run(Trajectories(60, seed=1, burn_in=10.0, duration=20.0, cutoff=9), pushed(0.2))
     assert fine.report.truncation["change with fewer Fock states"] < 1e-4
     assert fine.report.status is Status.CONVERGED
 
@@ -156,11 +159,11 @@ def test_one_parity_does_not_hide_the_edge(start):
     system = OpenSystem((A,), H, (Jump(C * D, 0.01),))
     for cutoff in (5, 6, 7):
         initial = PureState.basis("a", cutoff, {"a": start})
-        report = Trajectories(4, seed=1, cutoff=cutoff).evolve(system, [0.0, 2.0], initial).report
+        report = run(Trajectories(4, seed=1, cutoff=cutoff), system, [0.0, 2.0], initial).report
         assert report.status is Status.SUSPECT
     # from |1> three levels never move at all
     initial = PureState.basis("a", 3, {"a": 1})
-    report = Trajectories(4, seed=1, cutoff=3).evolve(system, [0.0, 2.0], initial).report
+    report = run(Trajectories(4, seed=1, cutoff=3), system, [0.0, 2.0], initial).report
     assert report.status is Status.SUSPECT
     assert "3 Fock states of 'a' cannot tell" in report.warnings[0]
     assert "{'a': 5}" in report.warnings[0]
@@ -171,9 +174,9 @@ def test_four_photon_driving_is_not_silent_below_its_power():
     d4, c4 = D * D * D * D, C * C * C * C
     system = OpenSystem((A,), 0.3 * d4 + 0.3 * c4, (Jump(D, 1.0), Jump(d4, 0.1)))
     for cutoff in (4, 5, 6, 8):
-        report = Trajectories(20, seed=1, cutoff=cutoff).evolve(system, [0.0, 4.0]).report
+        report = run(Trajectories(20, seed=1, cutoff=cutoff), system, [0.0, 4.0]).report
         assert report.status is Status.SUSPECT
-    found = Trajectories(200, seed=1, cutoff=14).evolve(system, [0.0, 0.3])
+    found = run(Trajectories(200, seed=1, cutoff=14), system, [0.0, 0.3])
     exact = ds.evolve(system, [0.0, 0.3], engine=Lindblad(cutoff=24)).state.reduced("a")
     gap = np.linalg.norm(np.asarray(found.state.matrix) - np.asarray(exact.matrix)[:14, :14])
     assert gap < sigmas() * found.report.error_estimate
@@ -183,30 +186,30 @@ def test_a_resonance_with_a_high_level_is_not_overlooked():
     """``E(n) = D n + X n (n - 1)`` vanishes at n = 6: fewer levels agree on an empty mode."""
     H = 5.0 * (C * D) - 1.0 * (C * C * D * D) + 0.05 * (C + D)
     system = OpenSystem((A,), H, (Jump(D, 1e-3),))
-    report = Trajectories(4, seed=1, cutoff=6).evolve(system, [0.0, 10.0]).report
+    report = run(Trajectories(4, seed=1, cutoff=6), system, [0.0, 10.0]).report
     assert report.truncation["Fock edge of a"] < 1e-4
     assert report.status is Status.SUSPECT
     assert "may be in resonance: raise cutoff, for example {'a': 10}" in report.warnings[0]
-    assert Trajectories(4, seed=1, cutoff=10).evolve(system, [0.0, 10.0]).report.warnings == ()
+    assert run(Trajectories(4, seed=1, cutoff=10), system, [0.0, 10.0]).report.warnings == ()
 
 
 def test_each_mode_has_a_cutoff_of_its_own():
     exchange = create(A) * destroy(B)
     H = 0.5 * (C + D) + 0.3 * (exchange + exchange.adjoint())
     system = OpenSystem((A, B), H, (Jump(D, 1.0, "out"), Jump(destroy(B), 1.0)))
-    narrow = Trajectories(10, seed=1, cutoff={"a": 10, "b": 4}).evolve(system, [0.0, 8.0])
+    narrow = run(Trajectories(10, seed=1, cutoff={"a": 10, "b": 4}), system, [0.0, 8.0])
     assert narrow.state.dimensions == (10, 4)
     (only,) = [text for text in narrow.report.warnings if "hold" in text]
     assert "'b'" in only
-    wide = Trajectories(10, seed=1, cutoff={"a": 10, "b": 8}).evolve(system, [0.0, 8.0])
+    wide = run(Trajectories(10, seed=1, cutoff={"a": 10, "b": 8}), system, [0.0, 8.0])
     assert wide.report.status is Status.CONVERGED
-    same = Trajectories(10, seed=1, cutoff=10).evolve(system, [0.0, 8.0]).state
-    both = Trajectories(10, seed=1, cutoff={"b": 10, "a": 10}).evolve(system, [0.0, 8.0]).state
+    same = run(Trajectories(10, seed=1, cutoff=10), system, [0.0, 8.0]).state
+    both = run(Trajectories(10, seed=1, cutoff={"b": 10, "a": 10}), system, [0.0, 8.0]).state
     np.testing.assert_array_equal(same.matrix, both.matrix)
     with pytest.raises(ArgumentError, match="cutoff"):
-        Trajectories(cutoff={"a": 10, "x": 4}).evolve(system, [0.0, 1.0])
+        run(Trajectories(cutoff={"a": 10, "x": 4}), system, [0.0, 1.0])
     with pytest.raises(ArgumentError, match=r"the mode 'b'.*'b': 10"):
-        Trajectories(cutoff={"a": 10}).evolve(system, [0.0, 1.0])
+        run(Trajectories(cutoff={"a": 10}), system, [0.0, 1.0])
     with pytest.raises(ArgumentError, match="cutoff"):
         Trajectories(cutoff={"a": 1})
 
@@ -227,9 +230,9 @@ def test_fewer_levels_leave_two_and_restricted_states_enough():
 
 def test_without_another_step_or_fewer_levels_there_is_no_second_look():
     """Nothing that could differ, or a start of which fewer levels hold too little."""
-    assert Trajectories(4, seed=1).evolve(DRIVEN, [0.0, 1.0]).report.truncation == {}
+    assert run(Trajectories(4, seed=1), DRIVEN, [0.0, 1.0]).report.truncation == {}
     highest = PureState.basis("a", 6, {"a": 5})
-    report = Trajectories(4, seed=1, cutoff=6).evolve(pushed(), [0.0, 0.1], highest).report
+    report = run(Trajectories(4, seed=1, cutoff=6), pushed(), [0.0, 0.1], highest).report
     assert list(report.truncation) == ["Fock edge of a"]
 
 
@@ -271,10 +274,10 @@ def test_a_fast_hamiltonian_does_not_look_slow():
     system = fast(2 * math.pi / 0.05)
     options = {"trajectories": 60, "seed": 1, "unravelling": "homodyne"}
     exact = np.asarray(ds.evolve(system, [0.0, 5.0]).state.matrix)
-    found = Trajectories(**options).evolve(system, [0.0, 5.0])
+    found = run(Trajectories(**options), system, [0.0, 5.0])
     assert found.report.status is Status.CONVERGED
     assert np.linalg.norm(found.state.matrix - exact) < sigmas(1, 59) * found.report.error_estimate
-    wrong = Trajectories(step=0.05, **options).evolve(system, [0.0, 5.0])
+    wrong = run(Trajectories(step=0.05, **options), system, [0.0, 5.0])
     assert np.linalg.norm(wrong.state.matrix - exact) > 0.5
     assert wrong.report.status is Status.SUSPECT
     assert "a Hamiltonian and losses with the norm 62.8" in wrong.report.warnings[0]
@@ -303,7 +306,7 @@ def test_the_error_of_a_step_is_in_the_estimate(kind, spacing):
     system = OpenSystem((Q,), 0.7 * sigma_x(Q), jumps)
     exact = np.asarray(ds.evolve(system, [0.0, 1.0]).state.matrix)
     engine = Trajectories(6000, seed=1, unravelling=kind, step=0.125)
-    found = engine.evolve(system, np.arange(0, 1 + spacing, spacing))
+    found = run(engine, system, np.arange(0, 1 + spacing, spacing))
     (change,) = found.report.truncation.values()
     error = found.report.error_estimate
     assert np.linalg.norm(found.states[-1].matrix - exact) < sigmas() * error
@@ -338,18 +341,18 @@ def test_events_that_nobody_met_are_in_the_estimate():
     excited = PureState.basis("q", 2, {"q": 1})
     for rate in (1e-3, 1e-6, 1e-9):
         system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_minus(Q), rate),))
-        found = Trajectories(50, seed=1).evolve(system, [0.0, 1.0], excited)
+        found = run(Trajectories(50, seed=1), system, [0.0, 1.0], excited)
         gap = math.sqrt(2) * (1 - math.exp(-rate))  # if no jump was drawn, as most seeds do
         assert gap <= found.report.error_estimate * (1 + 1e-6)
         assert found.report.error_estimate < 0.05
     closed = OpenSystem((Q,), 0.3 * sigma_x(Q), ())
-    assert Trajectories(50, seed=1).evolve(closed, [0.0, 1.0]).report.error_estimate < 1e-7
+    assert run(Trajectories(50, seed=1), closed, [0.0, 1.0]).report.error_estimate < 1e-7
 
 
 def test_rare_parts_of_a_mixed_start_are_in_the_estimate():
     mixed = DensityState("q", 2, np.diag([0.999, 0.001]))
     closed = OpenSystem((Q,), 0.0 * sigma_x(Q), ())
-    found = Trajectories(20, seed=1).evolve(closed, [0.0, 1.0], mixed)
+    found = run(Trajectories(20, seed=1), closed, [0.0, 1.0], mixed)
     gap = np.linalg.norm(np.asarray(found.state.matrix) - np.asarray(mixed.matrix))
     assert gap <= found.report.error_estimate
     assert found.report.error_estimate >= math.sqrt(2) * 0.001 * (1 - 1e-9)
@@ -374,13 +377,13 @@ def test_a_window_that_is_short_against_a_weak_rate_is_suspect(idle):
     """Nothing happens in it: no spread, no drift. But the start was not forgotten."""
     for rate in (1e-2, 1e-5, 1e-8):
         engine = Trajectories(40, seed=1, burn_in=3.0, duration=6.0)
-        found = engine.steady_state(copies(slow(rate), idle))
+        found = run(engine, copies(slow(rate), idle))
         assert found.report.status is Status.SUSPECT
         assert "raise burn_in" in found.report.warnings[-1]
         gap = np.linalg.norm(found.state.reduced("q").matrix - 0.5 * np.eye(2))
         assert gap < 2 * found.report.error_estimate
     fine = Trajectories(30, seed=1, burn_in=20.0, duration=30.0)
-    report = fine.steady_state(copies(slow(1.0), idle)).report
+    report = run(fine, copies(slow(1.0), idle)).report
     assert report.status is Status.CONVERGED
     assert report.error_estimate < 0.1
 
@@ -401,17 +404,17 @@ def test_a_steady_state_that_is_not_unique_is_called_so():
     """Dephasing keeps populations: where one starts is where one stays."""
     system = OpenSystem((Q,), 0.0 * sigma_x(Q), (Jump(sigma_z(Q), 1.0),))
     engine = Trajectories(60, seed=1, burn_in=10.0, duration=10.0)
-    asked = engine.steady_state(system, initial=PureState.basis("q", 2, {"q": 1})).report
+    asked = run(engine, system, initial=PureState.basis("q", 2, {"q": 1})).report
     assert asked.status is Status.CONVERGED
     assert asked.unique is False
-    default = engine.steady_state(system).report
+    default = run(engine, system).report
     assert default.status is Status.SUSPECT
     assert "not unique" in default.warnings[0]
-    large = engine.steady_state(copies(system, 4)).report
+    large = run(engine, copies(system, 4)).report
     assert large.status is Status.SUSPECT
     assert "not unique" in large.warnings[-1]
     closed = OpenSystem((Q,), 0.5 * sigma_x(Q) + 0.2 * sigma_z(Q), ())
-    assert engine.steady_state(closed).report.status is Status.SUSPECT
+    assert run(engine, closed).report.status is Status.SUSPECT
 
 
 def test_another_start_is_another_one():
@@ -424,10 +427,10 @@ def test_another_start_is_another_one():
 
 
 def test_what_the_master_equation_says_is_judged():
-    assert settling.exact_remarks(0.09, True, False, 0.1) == ()
-    assert "of 0.11: raise burn_in" in settling.exact_remarks(0.11, True, False, 0.1)[0]
-    assert "initial=" in settling.exact_remarks(0.0, False, False, 0.1)[0]
-    assert settling.exact_remarks(0.0, False, True, 0.1) == ()
+    assert sentences(settling.exact_findings(0.09, True, False, 0.1)) == ()
+    assert "of 0.11: raise burn_in" in sentences(settling.exact_findings(0.11, True, False, 0.1))[0]
+    assert "initial=" in sentences(settling.exact_findings(0.0, False, False, 0.1))[0]
+    assert sentences(settling.exact_findings(0.0, False, True, 0.1)) == ()
 
 
 def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
@@ -440,19 +443,22 @@ def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
 
     noise = np.linspace(-0.1, 0.1, 40)
     calm = window([(0.5 + x, 0.5 - x) for x in noise])
-    assert settling.unsettled(calm, calm, 0.0) == ()
+    assert sentences(settling.unsettled(calm, calm, 0.0)) == ()
     drifting = window([(0.4 + x, 0.6 - x) for x in noise])
-    assert "two halves" in settling.unsettled(drifting, calm, 0.0)[0]
-    assert settling.unsettled(drifting, calm, 0.3) == ()
+    assert "two halves" in sentences(settling.unsettled(drifting, calm, 0.0))[0]
+    assert sentences(settling.unsettled(drifting, calm, 0.3)) == ()
     apart = window([(0.7 + x, 0.7 - 0.9 * x) for x in noise])
-    (text,) = settling.unsettled(calm, apart, 0.0)
+    (text,) = sentences(settling.unsettled(calm, apart, 0.0))
     assert "0.28 apart" in text
-    assert settling.unsettled(calm, apart, 0.3) == ()
+    assert sentences(settling.unsettled(calm, apart, 0.3)) == ()
     still = window([(0.5, 0.5)] * 4)
     for shift, found in ((1e-12, 0), (1e-7, 1)):
-        assert len(settling.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)) >= found
+        assert (
+            len(sentences(settling.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)))
+            >= found
+        )
         rounded = window([(0.5 + shift, 0.5 + shift)] * 4)
-        assert len(settling.unsettled(still, rounded, 0.0)) == found
+        assert len(sentences(settling.unsettled(still, rounded, 0.0))) == found
 
 
 # Bad starts, long times, odd channels -------------------------------------------------------------
@@ -462,23 +468,23 @@ def test_an_unphysical_start_is_refused_by_all():
     bad = DensityState(("q",), (2,), np.diag([1.3, -0.3]))
     engine = Trajectories(10, seed=1, burn_in=1.0, duration=1.0)
     seen = DRIVEN.with_monitors(Monitor("light"))
-    for ask in (engine.evolve, engine.ensemble, engine.records):
+    for call in (partial(run, engine), engine.ensemble, engine.records):
         with pytest.raises(UnphysicalError, match="negative"):
-            ask(seen, [0.0, 1.0], bad)
+            call(seen, [0.0, 1.0], bad)
     with pytest.raises(UnphysicalError, match="negative"):
-        engine.steady_state(seen, initial=bad)
+        run(engine, seen, initial=bad)
 
 
 def test_very_long_times_are_refused_and_long_ones_keep_their_digits():
     engine = Trajectories(10, seed=1)
     for span in (1e12, 1e20):
         with pytest.raises(CapacityError, match=r"Lindblad"):
-            engine.evolve(DRIVEN, [0.0, span])
+            run(engine, DRIVEN, [0.0, span])
     closed = OpenSystem((Q,), 0.5 * sigma_x(Q), ())
     with pytest.raises(CapacityError, match="rounding"):
-        engine.evolve(closed, [0.0, 1e20])
+        run(engine, closed, [0.0, 1e20])
     span = 123456789.123456789
-    found = engine.evolve(closed, [0.0, span])
+    found = run(engine, closed, [0.0, span])
     exact = math.sin(0.5 * span) ** 2
     assert found.state.matrix[1, 1].real == pytest.approx(exact, abs=1e-7)
     assert 1e-9 < found.report.error_estimate < 1e-6
@@ -565,7 +571,7 @@ def status(**changes):
 def test_every_condition_of_the_verdict():
     good, bad = Status.CONVERGED, Status.SUSPECT
     assert status() is good
-    assert status(settling=settling.Settling(0.0, None, ("drift",))) is bad
+    assert status(settling=settling.Settling(0.0, None, (finding("drift", 1.0),))) is bad
     assert status(margin=-1e-9) is good
     assert status(margin=-1e-7) is bad
     for moment in (0, 1):

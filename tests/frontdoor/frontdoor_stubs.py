@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from darkstate.engines import Cost, Offer, Solution
+from darkstate.engines.contract import Cost, Offer, Solution, Task, refused
+from darkstate.errors import EngineMismatchError
 from darkstate.results import Report, Status
 from darkstate.states import PureState
 from darkstate.systems.open_system import OpenSystem
@@ -22,23 +23,19 @@ class Stub:
     name: ClassVar[str] = "stub"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState,)
+    references: ClassVar[tuple[tuple[str, str], ...]] = ()
 
-    def offer(self, system: Any) -> Offer:
-        self.asked.append("steady")
-        return self._offer(self.seconds)
+    memory_limit: float | None = None
 
-    def evolution_offer(self, system: Any, times: Any) -> Offer:
-        self.asked.append("evolution")
-        return self._offer(self.evolving)
+    def offer(self, system: Any, task: Task) -> Offer:
+        self.asked.append("steady" if task.times is None else "evolution")
+        seconds = self.seconds if task.times is None else self.evolving
+        if seconds is None:
+            return refused(self.title, EngineMismatchError("it was told not to.", "Ask again."))
+        count = len(task.times or ())
 
-    def _offer(self, seconds: float | None) -> Offer:
-        cost = None if seconds is None else Cost(1.0, seconds)
-        why = "as told" if cost else "it was told not to."
-        return Offer(self.title, cost is not None, why, "method", cost=cost, remedy="Ask again.")
+        def solve() -> Solution:
+            report = Report(self.title, "method", Status.CONVERGED)
+            return Solution(None, report, (None,) * count)
 
-    def steady_state(self, system: Any, offer: Any = None, initial: Any = None) -> Solution:
-        return Solution(None, Report(self.title, "method", Status.CONVERGED))
-
-    def evolve(self, system: Any, times: Any, initial: Any = None) -> Solution:
-        report = Report(self.title, "method", Status.CONVERGED)
-        return Solution(None, report, (None,) * len(times))
+        return Offer(self.title, "as told", "method", cost=Cost(1.0, seconds), solve=solve)

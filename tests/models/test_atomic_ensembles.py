@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Collective, Moments
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError
 from darkstate.models import AtomicEnsembles, AtomicLevels
 from darkstate.systems import Ensemble, spin_minus, spin_plus
@@ -110,7 +111,7 @@ def test_two_levels_of_three_are_the_moment_equations():
         atoms = AtomicEnsembles(10**12, 0.9, 40.0, 0.01, dephasing=0.1, detuning=delta, **options)
         levels = AtomicLevels(0.0, 40.0, 0.01, 0.9, 0.17, **options, detuning=delta)
         times = np.linspace(0, 30, 16)
-        done = Moments().evolve(atoms.system(), times.tolist(), atoms.polarised())
+        done = run(Moments(), atoms.system(), times.tolist(), atoms.polarised())
         xi = [state.xi("I", "II") for state in done.states]
         assert levels.evolve(times).xi == pytest.approx(xi, abs=1e-6)
 

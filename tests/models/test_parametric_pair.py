@@ -8,7 +8,7 @@ import pytest
 import darkstate as ds
 from darkstate.engines.gaussian.periodic import gaussian_state
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError, UnphysicalError
-from darkstate.frontdoor import choose, offer_of
+from darkstate.frontdoor import ask, choose
 from darkstate.linalg.floquet import PeriodicLangevin
 from darkstate.measures import MEASURES
 from darkstate.models import DrudeBath, ParametricPair
@@ -279,19 +279,17 @@ class OnlyJumps:
     name = "only jumps"
     accepts = (OpenSystem,)
     initials = ()
+    references = ()
 
-    def offer(self, system):
+    memory_limit = None
+
+    def offer(self, system, task):
         return system.jumps
-
-    def steady_state(self, system, offer=None):
-        return system.jumps
-
-    evolve = evolution_offer = steady_state
 
 
 def test_engines_that_do_not_read_it_refuse_politely():
     model = ParametricPair(treatment="exact")
-    offer = offer_of(OnlyJumps(), model.system())
+    offer = ask(OnlyJumps(), model.system())
     assert not offer.can and "reads OpenSystem" in offer.reason
     with pytest.raises(EngineMismatchError, match=r"'only jumps' reads OpenSystem.*LangevinSystem"):
         ds.steady_state(model, OnlyJumps())

@@ -8,6 +8,7 @@ import pytest
 from repeater_brute import dephased, end_phases, measured, start
 
 import darkstate as ds
+from darkstate.engines.contract import ask, run
 from darkstate.errors import ArgumentError, CapacityError, NumericalError, UnphysicalError
 from darkstate.repeaters import Dephased, Exact, dicke_window, ends_state
 from darkstate.results import Status
@@ -86,7 +87,7 @@ def test_sectors_give_the_measures_of_the_whole_matrix(
 def test_without_dephasing_it_is_the_pure_state():
     for atoms, nodes, outcomes in ((30, 3, None), (31, 3, (28,)), (8, 4, (7, 8)), (9, 2, ())):
         problem = chain(nodes, atoms, 1.9, 0.0, outcomes=outcomes)
-        mixed, pure = Dephased(tolerance=1e-15).solve(problem), Exact().solve(problem)
+        mixed, pure = run(Dephased(tolerance=1e-15), problem), run(Exact(), problem)
         assert isinstance(mixed.state, DickePairState)
         assert isinstance(pure.state, SchmidtState)
         assert mixed.columns["purity"][0] == pytest.approx(1.0, abs=1e-9)
@@ -151,23 +152,23 @@ def test_lost_atoms_of_all_inner_nodes_of_a_longer_chain():
 
 def test_the_window_of_five_leaves_errors_below_1e_4():
     atoms, time, rates = 36, 1.5, 0.01
-    reference = Dephased(tolerance=1e-13).solve(chain(3, atoms, time, rates))
+    reference = run(Dephased(tolerance=1e-13), chain(3, atoms, time, rates))
     for c, error in ((3.0, 3e-2), (5.0, 1e-4), (6.0, 1e-6)):
-        found = Dephased().solve(chain(3, atoms, time, rates, window=c))
+        found = run(Dephased(), chain(3, atoms, time, rates, window=c))
         gap = found.columns["log_negativity"] - reference.columns["log_negativity"]
         assert abs(gap[0]) < error
         assert (found.report.status is Status.SUSPECT) == (c < 4.0)
 
 
 def test_refusals():
-    with pytest.raises(CapacityError, match=r"31 fit|\d+ fit, that is about \d+ atoms"):
-        Dephased(memory=5e7).solve(chain(4, 100, 1.0, 0.1))
+    with pytest.raises(CapacityError, match=r"31 Dicke states fit, that is about \d+ atoms"):
+        run(Dephased(memory_limit=5e7), chain(4, 100, 1.0, 0.1))
     with pytest.raises(CapacityError, match="`loss`"):
-        Dephased().solve(chain(3, 5000, 1.0, 0.1, loss=0.1))
+        run(Dephased(), chain(3, 5000, 1.0, 0.1, loss=0.1))
     with pytest.raises(NumericalError, match="no probability"):
-        Dephased().solve(chain(3, 6, 0.0, 0.1, outcomes=(2,)))
-    with pytest.raises(ArgumentError, match="`memory` must be > 0"):
-        Dephased(memory=-1)
+        run(Dephased(), chain(3, 6, 0.0, 0.1, outcomes=(2,)))
+    with pytest.raises(ArgumentError, match="`memory_limit` must be > 0"):
+        Dephased(memory_limit=-1)
     good, _ = ends_state(chain(3, 3, 1.0, 0.1), 1.0, np.arange(4))
     fields = (good.labels, good.dimensions, good.numbers, good.weights, good.damping)
     with pytest.raises(UnphysicalError, match="trace 1"):
@@ -177,20 +178,21 @@ def test_refusals():
 
 
 def test_a_refusal_for_memory_names_the_atoms_that_fit():
-    solver = Dephased(memory=5e7)
-    plan = solver.plan(chain(4, 100, 1.0, 0.1))
-    assert not plan.can and plan.too_large
-    found = re.search(r"(\d+) fit, that is about (\d+) atoms", plan.reason)
+    solver = Dephased(memory_limit=5e7)
+    plan = ask(solver, chain(4, 100, 1.0, 0.1))
+    assert not plan.can and isinstance(plan.refusal, CapacityError)
+    found = re.search(r"(\d+) Dicke states fit, that is about (\d+) atoms", plan.answer)
     assert found is not None
     fit, atoms = map(int, found.groups())
     assert fit == 31
-    assert solver.plan(chain(4, atoms, 1.0, 0.1)).can
-    assert not solver.plan(chain(4, atoms + 6, 1.0, 0.1)).can
+    assert ask(solver, chain(4, atoms, 1.0, 0.1)).can
+    assert not ask(solver, chain(4, atoms + 6, 1.0, 0.1)).can
 
 
 def test_lost_atoms_need_memory_of_their_own():
     narrow = {"loss": 0.1, "window": 0.1}
-    assert Dephased().plan(chain(3, 3000, 1.0, 0.01, **narrow)).memory > 50 * 3000**2
+    cost = ask(Dephased(), chain(3, 3000, 1.0, 0.01, **narrow)).cost
+    assert cost is not None and cost.memory > 50 * 3000**2
 
 
 def test_the_predicted_memory_covers_a_run():
@@ -198,12 +200,12 @@ def test_the_predicted_memory_covers_a_run():
 
     for nodes, atoms in ((3, 60), (4, 24)):
         problem = chain(nodes, atoms, 1.0, 0.01)
-        plan = Dephased().plan(problem)
+        cost = ask(Dephased(), problem).cost
         k = dicke_window(atoms, Dephased().half_width(problem))
         tracemalloc.start()
         state, _ = ends_state(problem, 1.0, k)
         state.spectrum(transposed=True)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 1.6 * plan.memory
-        assert plan.memory < 8 * peak
+        assert cost is not None and peak < 1.6 * cost.memory
+        assert cost.memory < 8 * peak

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from repeater_brute import end_phases, measured
 
 import darkstate as ds
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
 from darkstate.repeaters import (
     Exact,
@@ -125,10 +126,10 @@ def test_dense_banded_and_low_rank_spectra_agree(atoms, time, monkeypatch):
 
 def test_the_window_is_the_only_error_and_is_reported():
     atoms, time = 900, 1.1
-    reference = Exact(tolerance=1e-20).solve(chain(3, atoms, time)).columns["entropy"][0]
+    reference = run(Exact(tolerance=1e-20), chain(3, atoms, time)).columns["entropy"][0]
     gaps, tails = [], []
     for c in (2.0, 3.0, 4.0, 5.0):
-        found = Exact().solve(chain(3, atoms, time, window=c))
+        found = run(Exact(), chain(3, atoms, time, window=c))
         gaps.append(abs(found.columns["entropy"][0] - reference))
         tails.append(found.report.truncation["window tail"])
         suspect = c < 5.0
@@ -136,7 +137,7 @@ def test_the_window_is_the_only_error_and_is_reported():
         assert bool(found.report.warnings) == suspect
     assert np.all(np.array(gaps) < 10 * np.array(tails))
     assert gaps[-1] / gaps[0] < 1e-4  # it falls as the tail does, 5e-2 to 6e-7
-    full = Exact().solve(chain(3, atoms, time))
+    full = run(Exact(), chain(3, atoms, time))
     assert full.report.status is Status.CERTIFIED
     assert full.columns["entropy"][0] == pytest.approx(reference, abs=1e-11)
 
@@ -144,24 +145,24 @@ def test_the_window_is_the_only_error_and_is_reported():
 def test_period_and_mirror_symmetry_of_the_entanglement():
     for atoms in (20, 21):
         t = 0.77
-        found = Exact().solve(chain(3, atoms, t, 2 * math.pi - t, 2 * math.pi + t))
+        found = run(Exact(), chain(3, atoms, t, 2 * math.pi - t, 2 * math.pi + t))
         assert np.ptp(found.columns["entropy"]) < 1e-12
         assert np.ptp(found.columns["log_negativity"]) < 1e-12
 
 
 def test_a_hundred_nodes_do_not_underflow():
     atoms, time = 10**5, 2 * math.pi / 3
-    found = Exact().solve(chain(100, atoms, time))
+    found = run(Exact(), chain(100, atoms, time))
     assert found.columns["entropy"][0] == pytest.approx(math.log2(3), abs=1e-12)
     assert found.columns["log2_probability"][0] == pytest.approx(-98 * math.log2(3), abs=1e-9)
-    longer = Exact().solve(chain(100, 300, 1.7, outcomes=(300, 299) * 49))
+    longer = run(Exact(), chain(100, 300, 1.7, outcomes=(300, 299) * 49))
     assert math.isfinite(longer.columns["log2_probability"][0])
 
 
 def test_exact_window_and_lattice_agree():
     for time in (1.3, 0.004, 2 * math.pi / 5 + 1e-3):
         problem = chain(3, 10**5, time)
-        one, other = Exact().solve(problem), Lattice().solve(problem)
+        one, other = run(Exact(), problem), run(Lattice(), problem)
         for name in one.columns:
             assert one.columns[name] == pytest.approx(other.columns[name], abs=1e-7)
         for measure in (ds.log_negativity, ds.negativity):
@@ -172,33 +173,31 @@ def test_exact_window_and_lattice_agree():
 
 def test_improbable_outcomes_are_refused_or_doubted():
     with pytest.raises(NumericalError, match="no probability at time 0"):
-        Exact().solve(chain(3, 10, 0.0, outcomes=(4,)))
+        run(Exact(), chain(3, 10, 0.0, outcomes=(4,)))
     with pytest.raises(NumericalError, match="no probability"):
-        Exact().solve(chain(5, 10, 0.0, outcomes=(10, 4, 10)))
-    rare = Exact().solve(chain(3, 400, 0.01, outcomes=(150,)))
+        run(Exact(), chain(5, 10, 0.0, outcomes=(10, 4, 10)))
+    rare = run(Exact(), chain(3, 400, 0.01, outcomes=(150,)))
     assert rare.report.status is Status.SUSPECT
     assert rare.report.truncation["window tail under these outcomes (bound)"] > 1e-3
 
 
 def test_refusals():
     with pytest.raises(CapacityError, match="narrower `window`"):
-        Exact(memory=1e7).solve(chain(4, 10**6, 1.0, outcomes=(10**6, 10**6 - 1)))
+        run(Exact(memory_limit=1e7), chain(4, 10**6, 1.0, outcomes=(10**6, 10**6 - 1)))
     with pytest.raises(CapacityError, match="days"):
-        Exact().solve(chain(3, 10**12, 1.0))
+        run(Exact(), chain(3, 10**12, 1.0))
     with pytest.raises(EngineMismatchError, match="Dephased"):
-        Exact().solve(MeasuredChain(3, 4, (1.0,), (0.1, 0.0, 0.0)))
+        run(Exact(), MeasuredChain(3, 4, (1.0,), (0.1, 0.0, 0.0)))
     with pytest.raises(ArgumentError, match="`tolerance` must be > 0"):
         Exact(tolerance=0.0)
     with pytest.raises(EngineMismatchError, match="10000 atoms or more"):
-        Lattice().solve(chain(3, 100, 1.0))
+        run(Lattice(), chain(3, 100, 1.0))
 
 
 def test_one_link_alone_takes_a_wider_window():
     """The sum of its Schmidt coefficients feels amplitudes of the tail, not their squares."""
     problem = chain(2, 900, 0.05)
-    reference = Exact(tolerance=1e-26).solve(problem).columns["log_negativity"][0]
-    assert Exact().solve(problem).columns["log_negativity"][0] == pytest.approx(
-        reference, abs=1e-12
-    )
-    narrow = Exact().solve(chain(2, 900, 0.05, window=7.1)).columns["log_negativity"][0]
+    reference = run(Exact(tolerance=1e-26), problem).columns["log_negativity"][0]
+    assert run(Exact(), problem).columns["log_negativity"][0] == pytest.approx(reference, abs=1e-12)
+    narrow = run(Exact(), chain(2, 900, 0.05, window=7.1)).columns["log_negativity"][0]
     assert 5e-9 < reference - narrow < 1e-6  # the weight left out is 1e-12

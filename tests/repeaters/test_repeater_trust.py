@@ -8,6 +8,7 @@ import pytest
 from repeater_digits import DIGITS, ONE, amplitudes, cosine_and_sine, entanglement
 
 import darkstate as ds
+from darkstate.engines.contract import run
 from darkstate.errors import NumericalError
 from darkstate.models import EnsembleRepeater
 from darkstate.repeaters import (
@@ -78,7 +79,7 @@ def test_three_nodes_are_right_for_any_outcome_however_improbable(atoms, offset)
             if probability < 1e-190:  # beyond what a hundred digits hold
                 continue
             try:
-                found = Exact().solve(chain(3, atoms, time, outcomes=(q,), offset=offset))
+                found = run(Exact(), chain(3, atoms, time, outcomes=(q,), offset=offset))
             except NumericalError:
                 assert probability < 1e-90
                 continue
@@ -109,7 +110,7 @@ def test_long_chains_are_right_within_their_estimate_or_refused(solver, nodes, a
                 matrix, probability = amplitudes(atoms, time, q, offset)
                 problem = chain(nodes, atoms, time, outcomes=q, offset=offset)
                 try:
-                    found = solver.solve(problem)
+                    found = run(solver, problem)
                 except NumericalError:
                     assert probability < 1e-13
                     continue
@@ -135,9 +136,9 @@ def test_rounding_is_that_of_the_whole_product_not_of_one_step():
 @pytest.mark.parametrize("atoms", [900, 4000])
 @pytest.mark.parametrize("time", [0.05, 2 * PI / 5, 3e-3])
 def test_a_link_known_by_its_gram_matrix_alone_says_so(monkeypatch, atoms, time):
-    direct = Exact().solve(chain(2, atoms, time))
+    direct = run(Exact(), chain(2, atoms, time))
     monkeypatch.setattr(exact_module, "_DIRECT", 0)
-    roots = Exact().solve(chain(2, atoms, time))
+    roots = run(Exact(), chain(2, atoms, time))
     wrong = abs(roots.columns["log_negativity"][0] - direct.columns["log_negativity"][0])
     assert wrong <= estimate(roots.report) < 1e-5
     assert estimate(direct.report) < 1e-10
@@ -145,7 +146,7 @@ def test_a_link_known_by_its_gram_matrix_alone_says_so(monkeypatch, atoms, time)
 
 def test_certified_chains_have_an_error_estimate_and_a_margin():
     for problem in (chain(3, 50, 1.0), chain(7, 200, 0.3), chain(2, 30, 1.0)):
-        report = Exact().solve(problem).report
+        report = run(Exact(), problem).report
         assert report.status is Status.CERTIFIED
         assert report.margin == 0.0
         assert 0.0 < estimate(report) < 1e-9
@@ -155,7 +156,7 @@ def test_certified_chains_have_an_error_estimate_and_a_margin():
 @pytest.mark.parametrize("window", [3.0, 4.0, 5.0])
 @pytest.mark.parametrize("nodes", [2, 3, 6])
 def test_estimates_cover_what_a_window_leaves_out(nodes, window):
-    whole, cut = (Exact().solve(chain(nodes, 200, 0.9, window=c)) for c in (1e9, window))
+    whole, cut = (run(Exact(), chain(nodes, 200, 0.9, window=c)) for c in (1e9, window))
     names = ("entropy", "log_negativity")
     wrong = max(abs(whole.columns[name][0] - cut.columns[name][0]) for name in names)
     assert wrong <= estimate(cut.report)
@@ -171,7 +172,7 @@ def test_rounding_is_judged(monkeypatch, rounding, verdict):
         return Blocks(original(*arguments).matrices, rounding)
 
     monkeypatch.setattr(exact_module, "amplitude_blocks", rounded)
-    report = Exact().solve(chain(3, 6, 1.0, outcomes=(4,))).report
+    report = run(Exact(), chain(3, 6, 1.0, outcomes=(4,))).report
     assert report.status == verdict
     assert any("Rounding" in text for text in report.warnings) == (verdict == "suspect")
 
@@ -182,20 +183,20 @@ def test_a_sum_that_is_missed_is_not_certified(monkeypatch, residual):
     monkeypatch.setattr(
         exact_module, "link_spectrum", lambda *each: original(*each) * (1.0 - residual)
     )
-    report = Exact().solve(chain(4, 30, 1.0)).report
+    report = run(Exact(), chain(4, 30, 1.0)).report
     assert report.status is (Status.CERTIFIED if residual < 1e-9 else Status.CONVERGED)
 
 
 def test_a_narrow_window_is_not_certified():
-    reports = [Exact().solve(chain(3, 2000, 1.0, window=c)).report for c in (5.5, 6.5)]
+    reports = [run(Exact(), chain(3, 2000, 1.0, window=c)).report for c in (5.5, 6.5)]
     assert [report.status for report in reports] == [Status.CONVERGED, Status.CERTIFIED]
 
 
 @pytest.mark.parametrize("nodes", [2, 3, 10])
 @pytest.mark.parametrize("time", [0.05, 1.0, 1e-4])
 def test_patches_know_their_error(nodes, time):
-    found = Lattice().solve(chain(nodes, 10_000, time))
-    exact = Exact(tolerance=1e-15).solve(chain(nodes, 10_000, time))
+    found = run(Lattice(), chain(nodes, 10_000, time))
+    exact = run(Exact(tolerance=1e-15), chain(nodes, 10_000, time))
     names = ("entropy", "log_negativity")
     wrong = max(abs(found.columns[name][0] - exact.columns[name][0]) for name in names)
     assert wrong <= estimate(found.report) < (1e-5 if nodes == 2 else 1e-9 + 200 * wrong)
@@ -226,7 +227,7 @@ def densities(*scales):
 )
 def test_patches_are_judged_at_all_times(monkeypatch, scales, words):
     monkeypatch.setattr(large_module, "lattice_density", densities(*scales))
-    report = Lattice().solve(chain(3, 10_000, 1.0, 2.0)).report
+    report = run(Lattice(), chain(3, 10_000, 1.0, 2.0)).report
     assert (report.status is Status.SUSPECT) == bool(words)
     assert words in " ".join(report.warnings)
 
@@ -234,7 +235,7 @@ def test_patches_are_judged_at_all_times(monkeypatch, scales, words):
 def test_dephased_chains_know_what_the_circle_and_rounding_cost():
     model = MeasuredChain(3, 41, (2.9,), (1e-3,) * 3, window=4.5)
     whole = MeasuredChain(3, 41, (2.9,), (1e-3,) * 3, window=1e9)
-    cut, exact = Dephased().solve(model), Dephased().solve(whole)
+    cut, exact = run(Dephased(), model), run(Dephased(), whole)
     wrong = abs(cut.columns["log_negativity"][0] - exact.columns["log_negativity"][0])
     assert wrong <= estimate(cut.report) < 4 * wrong
     assert estimate(exact.report) < 1e-12

@@ -17,7 +17,7 @@ import pytest
 from sweeps_models import Toy, calls, noted, refusing, stuck, total
 
 import darkstate as ds
-from darkstate.engines.base import Cost, Offer
+from darkstate.engines.contract import Cost, Offer
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps import Sweep, definition, grid, limits, scheduling, span
 from darkstate.sweeps.evaluate import Task
@@ -199,7 +199,7 @@ def test_the_largest_corner_decides_about_memory(monkeypatch):
 
     def explain(model, engine, times):
         asked.append(model.sites)
-        offer = Offer("x", True, "", cost=Cost(1e6 * model.sites, 1.0))
+        offer = Offer("x", "", cost=Cost(1e6 * model.sites, 1.0))
         return ds.frontdoor.Explanation((offer,), offer)
 
     monkeypatch.setattr(limits, "explain", explain)

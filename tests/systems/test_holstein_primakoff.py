@@ -7,6 +7,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Moments
+from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.models import AtomicEnsembles
 from darkstate.systems import (
@@ -70,7 +71,7 @@ def test_it_is_the_limit_of_the_moment_equations(detuning):
     sizes, gaps = [10**3, 10**4, 10**5], []
     for n in sizes:
         finite = AtomicEnsembles(n, 0.8, 4.0, **NOISE, detuning=detuning)
-        gaps.append(abs(Moments().steady_state(finite.system()).state.xi("I", "II") - xi))
+        gaps.append(abs(run(Moments(), finite.system()).state.xi("I", "II") - xi))
     assert np.polyfit(np.log(sizes), np.log(gaps), 1)[0] == pytest.approx(-1, abs=0.02)
 
 

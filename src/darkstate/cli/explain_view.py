@@ -52,9 +52,11 @@ def explained(scenario: Scenario) -> Offers:
 def show_explanation(scenario: Scenario, found: Offers, console: Console) -> None:
     """Print the offers for a reader."""
     console.print()
-    from darkstate.frontdoor import is_chain
+    from darkstate.frontdoor import as_system
+    from darkstate.systems.chain import MeasuredChain
 
-    steady = "end nodes" if is_chain(scenario.model) else "steady state"
+    measured = isinstance(as_system(scenario.model), MeasuredChain)
+    steady = "end nodes" if measured else "steady state"
     what = "evolution" if scenario.solve == "evolve" else steady
     model = type(scenario.model).__name__
     console.print(Text.assemble((scenario.title, "bold cyan"), f"  {what} of {model}"))

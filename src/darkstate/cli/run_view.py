@@ -49,12 +49,13 @@ def show_title(run: ScenarioRun, console: Console) -> None:
 
 def kinds_of(run: ScenarioRun) -> dict[str, str]:
     """What every subsystem of the state is: ``{"A1": "qubit", ..., "SA": "mode"}``."""
-    from darkstate.frontdoor import as_system, is_chain
+    from darkstate.frontdoor import as_system
     from darkstate.systems import OpenSystem
+    from darkstate.systems.chain import MeasuredChain
 
     labels: tuple[str, ...] = getattr(run.result.state, "labels", ())
-    kinds = dict.fromkeys(labels, "ensemble" if is_chain(run.scenario.model) else "mode")
-    system = None if is_chain(run.scenario.model) else as_system(run.scenario.model)
+    system = as_system(run.scenario.model)
+    kinds = dict.fromkeys(labels, "ensemble" if isinstance(system, MeasuredChain) else "mode")
     if isinstance(system, OpenSystem):
         kinds |= {space.label: space.kind for space in system.spaces if space.label in kinds}
     return kinds
@@ -62,9 +63,10 @@ def kinds_of(run: ScenarioRun) -> dict[str, str]:
 
 def model_size(run: ScenarioRun) -> str:
     """How large the network is: ``", 6 qubits (A1 .. B3) and 2 modes (SA, SB)"``."""
-    from darkstate.frontdoor import is_chain
+    from darkstate.frontdoor import as_system
+    from darkstate.systems.chain import MeasuredChain
 
-    if is_chain(run.scenario.model):  # the state is that of the ends only
+    if isinstance(as_system(run.scenario.model), MeasuredChain):  # the state is that of the ends
         first, last = run.result.state.labels
         return f", {last} ensembles in a line, ends {first} and {last}"
     groups: dict[str, list[str]] = {}

@@ -1,19 +1,19 @@
 """Engines: objects with fields that solve an `OpenSystem`, or say why not."""
 
-from darkstate.engines.base import Cost, Engine, Offer, Solution
 from darkstate.engines.cascade import Cascade
 from darkstate.engines.collective import Collective
+from darkstate.engines.contract import Cost, Engine, Offer, Solution
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.lindblad import Lindblad
 from darkstate.engines.moments import Moments
-from darkstate.engines.tensor import MatrixProduct, TensorTrajectories
+from darkstate.engines.tensor import TensorTrajectories
 from darkstate.engines.trajectories import Trajectories
 
 ENGINES: tuple[type, ...] = (Gaussian, Collective, Lindblad, Cascade, Moments)
 """Engines in the order in which the front door asks them."""
 
-ON_REQUEST: tuple[type, ...] = (Trajectories, TensorTrajectories, MatrixProduct)
-"""Engines that are never chosen by themselves: they sample, or need to be watched."""
+ON_REQUEST: tuple[type, ...] = (Trajectories, TensorTrajectories)
+"""Engines that are never chosen by themselves: they sample."""
 
 __all__ = [
     "ENGINES",
@@ -24,7 +24,6 @@ __all__ = [
     "Engine",
     "Gaussian",
     "Lindblad",
-    "MatrixProduct",
     "Moments",
     "Offer",
     "Solution",

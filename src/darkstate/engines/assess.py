@@ -1,11 +1,17 @@
-"""What engines that hold a density matrix check of a state, and what the checks do to its status.
+"""How findings become a verdict, the same for every engine.
 
-Every check is a number, a bound and the sentence that users read where it is broken; a broken one
-makes a result suspect. The engines measure, and do not judge.
+An engine measures: every finding is a number, its bound, and the row of the table of checks
+(`checklist.py`) it belongs to. A broken one lowers the status and tells users why; a number that is
+not one (NaN) holds nowhere. Shared here are also the findings of engines with density matrices.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from darkstate.engines.checklist import CHECKS
 from darkstate.engines.stationary import METASTABLE, Gap
 from darkstate.engines.truncation import Truncated
 from darkstate.results import Report, Status
@@ -20,52 +26,97 @@ PURE_ERROR = 1e-9
 """Dark states that are less exact than this are left to the mixed methods."""
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What was measured for one check.
+
+    Args:
+        check: name of its row.
+        value: the number; it must not exceed `bound`.
+        bound: the largest that is trusted.
+        words: what else the sentence says; functions are called if it is needed.
+    """
+
+    check: str
+    value: float
+    bound: float
+    words: Mapping[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number is within its bound."""
+        return bool(self.value <= self.bound)
+
+    @property
+    def sentence(self) -> str:
+        """What users read if it does not hold."""
+        words = {k: v() if isinstance(v, Callable) else v for k, v in self.words.items()}
+        template = CHECKS[self.check].sentence
+        return template.format(**{"value": self.value, "bound": self.bound} | words)
+
+
+def finding(check: str, value: float, bound: float = 0.0, **words: Any) -> Finding:
+    """A finding for one row of the table; missing and broken things are counted, with bound 0."""
+    return Finding(check, float(value), bound, words)
+
+
+def sentences(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What is broken, in words."""
+    return tuple(each.sentence for each in findings if not each.holds)
+
+
+def judge(report: Report, findings: Iterable[Finding], best: Status = Status.CERTIFIED) -> Report:
+    """The report with its status, and with what is broken as warnings.
+
+    Args:
+        report: what was found; its status is replaced.
+        findings: of all checks that were made.
+        best: the status where all hold; without an error estimate and a margin it is ``converged``.
+    """
+    order = (Status.CERTIFIED, Status.CONVERGED, Status.SUSPECT, Status.FAILED)
+    broken = [each for each in findings if not each.holds]
+    left = [best, *(CHECKS[each.check].leaves or best for each in broken)]
+    warnings = (*report.warnings, *sentences(broken))
+    return report.with_(status=max(left, key=order.index), warnings=warnings)
+
+
 def judge_state(report: Report, residual: float, allowed: float) -> Report:
-    """Lower the status where positivity, the residual or the error fail, with the reason.
+    """Judge a density matrix: positivity, the residual, and the error by slow modes.
 
     Args:
         report: with what was measured.
         residual: largest residual relative to the fastest rate.
         allowed: largest error of the state.
     """
-    warnings = list(report.warnings)
     error = report.error_estimate or 0.0
-    if report.margin is not None and not report.margin >= min(LEAST_MARGIN, -error):
-        warnings.append(f"the state has a negative eigenvalue {report.margin:.3g}")
-    if report.residual is not None and not report.residual <= residual:
-        warnings.append(f"the residual {report.residual:.3g} exceeds {residual:.2g}: lower rtol")
-    if not error <= allowed:
-        direct = report.method.startswith("dense")
-        remedy = "double precision gives no more" if direct else "lower rtol, or use method='dense'"
-        warnings.append(
-            f"slow modes turn what is left and rounding into an error of {error:.2g} of the state, "
-            f"more than {allowed:.2g}: {remedy}"
-        )
-    return _lowered(report, warnings)
+    found = [finding("error of the state", error, allowed, remedy=lambda: _slow_remedy(report))]
+    if report.residual is not None:
+        found.insert(0, finding("residual", report.residual, residual))
+    if report.margin is not None:
+        bound = -min(LEAST_MARGIN, -error)
+        found.insert(0, finding("eigenvalue", -report.margin, bound, least=report.margin))
+    return judge(report, found, report.status)
+
+
+def _slow_remedy(report: Report) -> str:
+    direct = report.method.startswith("dense")
+    return "double precision gives no more" if direct else "lower rtol, or use method='dense'"
 
 
 def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
-    """Add what the Fock cut-offs leave out; suspect where that is too much.
+    """Judge Fock cut-offs, and add what they leave out to the error.
 
     Without a second cut-off to compare with, the error is not known.
     """
-    warnings = list(report.warnings)
-    if found.stopped:
-        warnings.append(f"larger cut-offs were needed, but not tried. {found.stopped}")
-    for name, value in found.edges.items():
-        if not value <= edge:
-            warnings.append(f"{name} holds {value:.3g}: raise cutoff")
-    change, allowed = found.change, edge**0.5
-    if change is not None and not change <= allowed:
-        warnings.append(
-            f"the state changes by {change:.2g} (trace norm) from smaller cut-offs to these, more "
-            f"than {allowed:.2g}: raise cutoff"
-        )
-    error = report.error_estimate
+    change, error = found.change, report.error_estimate
+    findings = [finding("growth", bool(found.stopped), why=found.stopped)]
+    findings += [finding("Fock edge", v, edge, name=name) for name, v in found.edges.items()]
+    if change is not None:
+        findings.append(finding("cut-offs", change, edge**0.5))
     error = None if change is None or error is None else error + change
     report = _truncated_gaps(report, found.smaller.found.report if found.smaller else None)
     report = report.with_(truncation=found.edges, error_estimate=error)
-    return _lowered(report, warnings)
+    return judge(report, findings, report.status)
 
 
 def _truncated_gaps(report: Report, smaller: Report | None) -> Report:
@@ -104,8 +155,3 @@ def add_gaps(
         metastable=slow if sector or rate < float("inf") else None,
         structure=structure,
     )
-
-
-def _lowered(report: Report, warnings: list[str]) -> Report:
-    status = Status.SUSPECT if warnings else report.status
-    return report.with_(status=status, warnings=tuple(warnings))

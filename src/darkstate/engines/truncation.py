@@ -390,10 +390,10 @@ def _falling(levels: NDArray[np.intp], power: int) -> NDArray[np.float64]:
 
 
 def _driven(system: OpenSystem) -> set[str]:
-    """Modes that some term of H raises without lowering them as often."""
+    """Spaces that some term of H raises without lowering them as often."""
     return {
         space.label
         for product, _ in system.hamiltonian
         for space, word in product
-        if isinstance(space, Mode) and word.count("+") != word.count("-")
+        if word.count("+") != word.count("-")
     }

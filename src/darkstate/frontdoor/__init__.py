@@ -1,44 +1,30 @@
 """The front door: steady states, evolution, and the explanation of what would be done."""
 
-from darkstate.frontdoor.anything import solve
-from darkstate.frontdoor.asking import (
-    Explanation,
-    Model,
-    as_open_system,
-    as_system,
-    described,
-    explain,
-)
-from darkstate.frontdoor.chains import ChainModel, chain_of, is_chain
+from darkstate.engines.contract import Task, ask, run
 from darkstate.frontdoor.dynamics import evolve, preparation_time
-from darkstate.frontdoor.ladder import Task, check_accepts, choose, offer_of
-from darkstate.frontdoor.steady import (
-    conditional_state,
-    output_states,
-    steady_state,
-    steady_states,
-)
-from darkstate.frontdoor.watching import observe
+from darkstate.frontdoor.explain import Explanation, explain
+from darkstate.frontdoor.inputs import Model, as_open_system, as_system, described
+from darkstate.frontdoor.linear import conditional_state, output_states, steady_states
+from darkstate.frontdoor.observe import observe
+from darkstate.frontdoor.selection import choose
+from darkstate.frontdoor.solve import solve, steady_state
 
 __all__ = [
-    "ChainModel",
     "Explanation",
     "Model",
     "Task",
     "as_open_system",
     "as_system",
-    "chain_of",
-    "check_accepts",
+    "ask",
     "choose",
     "conditional_state",
     "described",
     "evolve",
     "explain",
-    "is_chain",
     "observe",
-    "offer_of",
     "output_states",
     "preparation_time",
+    "run",
     "solve",
     "steady_state",
     "steady_states",

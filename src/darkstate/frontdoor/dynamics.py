@@ -7,14 +7,15 @@ from typing import Any
 
 from darkstate.checks import check_real, check_times
 from darkstate.engines import Engine, Lindblad
+from darkstate.engines.contract import Task, run
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor.asking import (
+from darkstate.frontdoor.inputs import (
     Model,
     as_open_system,
     causal_part,
     described,
 )
-from darkstate.frontdoor.ladder import Task, check_accepts, choose
+from darkstate.frontdoor.selection import choose
 from darkstate.results import Result
 from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
@@ -52,10 +53,8 @@ def evolve(
     """
     times, columns = check_times(times), check_columns(measures)
     system = causal_part(model, upstream_of)
-    if engine is None:
-        engine = choose(system, Task(times, initial)).engine
-    check_accepts(engine, system)
-    solution = engine.evolve(system, times, initial)
+    taken = choose(system, Task(tuple(times), initial), engine)
+    solution = run(taken.engine, system, offer=taken.offer)
     table = time_table(times, solution.states, columns)
     return Result(solution.state, solution.report, table, described(model))
 

@@ -13,7 +13,6 @@ from darkstate.engines import (
     ENGINES,
     ON_REQUEST,
     Engine,
-    MatrixProduct,
     Offer,
     TensorTrajectories,
     Trajectories,
@@ -67,7 +66,6 @@ def _candidates(system: OpenSystem, times: Sequence[float] | None) -> Iterator[E
     for cutoff in cutoffs:
         yield Trajectories(cutoff=cutoff, burn_in=wait, duration=wait)
     yield TensorTrajectories(burn_in=wait, duration=wait)
-    yield MatrixProduct()
 
 
 def written(engine: Engine) -> str:
@@ -86,8 +84,3 @@ def general_advice(offers: Sequence[Offer]) -> str:
 
 
 NO_WAY = "Use a smaller network: fewer nodes, levels or atoms, or the part whose state you need."
-
-
-def kinds_text(kinds: Sequence[type]) -> str:
-    """Names of types: ``"PureState or DensityState"``."""
-    return " or ".join(kind.__name__ for kind in kinds)

@@ -81,15 +81,12 @@ def floquet_exponents(system: PeriodicLangevin, rtol: float = 1e-10) -> Complex:
             where the drift alone asks for more.
     """
     period = 2 * np.pi / system.frequency
-    if not any(h and np.any(block) for h, block in system.harmonics.items()):
+    steps = first_steps(system, rtol)
+    if not steps:
         constant = system.harmonics.get(0, np.zeros((len(system.inputs),) * 2, complex))
         steady = np.linalg.eigvals(constant).astype(np.complex128)
         return _folded(np.exp(1j * steady.imag * period), period, steady.real)
-    scale = max(float(np.linalg.norm(block, 2)) for block in system.harmonics.values())
-    steps = max(8, scale * period)
-    if steps >= MAX_STEPS:
-        raise _too_fast(rtol, scale, system.frequency)
-    steps = int(np.ceil(steps))
+    scale = _norm(system)
     previous = _monodromy_exponents(system, steps)
     while steps < MAX_STEPS:
         steps *= 2
@@ -98,6 +95,24 @@ def floquet_exponents(system: PeriodicLangevin, rtol: float = 1e-10) -> Complex:
             return exponents
         previous = exponents
     raise _too_fast(rtol, scale, system.frequency)
+
+
+def first_steps(system: PeriodicLangevin, rtol: float = 1e-10) -> int:
+    """Steps a period to begin with; none where the drift is constant.
+
+    Raises:
+        NumericalError: more than `MAX_STEPS`.
+    """
+    if not any(h and np.any(block) for h, block in system.harmonics.items()):
+        return 0
+    steps = max(8.0, _norm(system) * 2 * np.pi / system.frequency)
+    if steps >= MAX_STEPS:
+        raise _too_fast(rtol, _norm(system), system.frequency)
+    return int(np.ceil(steps))
+
+
+def _norm(system: PeriodicLangevin) -> float:
+    return max(float(np.linalg.norm(block, 2)) for block in system.harmonics.values())
 
 
 def _too_fast(rtol: float, scale: float, frequency: float) -> NumericalError:

@@ -40,6 +40,7 @@ concurrence = Measure(
 
     Source: Wootters, Phys. Rev. Lett. 80, 2245 (1998).
     """,
+    references=("wootters1998",),
 )
 
 

@@ -28,10 +28,20 @@ class Measure:
         unit: unit, empty for a pure number.
         groups: how many groups of labels it takes (2: entanglement between two parties).
         doc: what it is; the equation and the source.
+        references: keys of the bibliography to cite for it.
     """
 
-    def __init__(self, name: str, symbol: str, unit: str, groups: int, doc: str):
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        unit: str,
+        groups: int,
+        doc: str,
+        references: tuple[str, ...] = (),
+    ):
         self.name, self.symbol, self.unit, self.groups = name, symbol, unit, groups
+        self.references = references
         self.__doc__ = doc
         self.__name__ = name
         self._single: dict[type, Callable[..., float]] = {}

@@ -34,6 +34,7 @@ entanglement_of_formation = Measure(
 
     Source: Wootters, Phys. Rev. Lett. 80, 2245 (1998).
     """,
+    references=("wootters1998",),
 )
 
 

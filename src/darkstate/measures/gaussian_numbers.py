@@ -31,6 +31,7 @@ entropy = Measure(
 
     Source: Weedbrook et al., Rev. Mod. Phys. 84, 621 (2012).
     """,
+    references=("weedbrook2012",),
 )
 
 purity = Measure(
@@ -49,6 +50,7 @@ purity = Measure(
 
     Source: Weedbrook et al., Rev. Mod. Phys. 84, 621 (2012).
     """,
+    references=("weedbrook2012",),
 )
 
 mutual_information = Measure(
@@ -66,6 +68,7 @@ mutual_information = Measure(
     Returns:
         A number >= 0; zero iff the parties are uncorrelated.
     """,
+    references=("weedbrook2012",),
 )
 
 epr_variance = Measure(
@@ -85,6 +88,7 @@ epr_variance = Measure(
 
     Source: Duan, Giedke, Cirac, Zoller, Phys. Rev. Lett. 84, 2722 (2000).
     """,
+    references=("duan2000",),
 )
 
 steering = Measure(
@@ -106,6 +110,7 @@ steering = Measure(
 
     Source: Kogias, Lee, Ragy, Adesso, Phys. Rev. Lett. 114, 060403 (2015).
     """,
+    references=("kogias2015",),
 )
 
 Kept = GaussianState | PairwiseGaussianState

@@ -38,6 +38,7 @@ negativity = Measure(
 
     Source: Vidal and Werner, Phys. Rev. A 65, 032314 (2002).
     """,
+    references=("vidal2002",),
 )
 
 

@@ -48,6 +48,7 @@ teleportation_fidelity = Measure(
     Source: M., P. and R. Horodecki, Phys. Rev. A 60, 1888 (1999), for the fidelity; Bennett,
     DiVincenzo, Smolin, Wootters, Phys. Rev. A 54, 3824 (1996), for F in the magic basis.
     """,
+    references=("horodecki1999",),
 )
 
 

@@ -82,7 +82,7 @@ class EnsembleRepeater(Parameters):
             value = getattr(self, name)
             if isinstance(value, int | np.integer | np.floating) and not isinstance(value, bool):
                 freeze(self, name, float(value))
-        self.chain()  # refuses what is left
+        self.system()  # refuses what is left
 
     def _freeze_time(self) -> None:
         remedy, rule = "Give one time, or a list of times.", "be a real number or a list of them"
@@ -110,8 +110,8 @@ class EnsembleRepeater(Parameters):
         """The interaction times as a tuple."""
         return (float(self.time),) if isinstance(self.time, int | float) else tuple(self.time)
 
-    def chain(self) -> MeasuredChain:
-        """The description that chain solvers read."""
+    def system(self) -> MeasuredChain:
+        """The nodes, links and measurements."""
         rates = np.broadcast_to(np.asarray(self.dephasing, float), self.nodes).tolist()
         outcomes = None if isinstance(self.outcomes, str) else tuple(self.outcomes)
         return MeasuredChain(
@@ -131,7 +131,7 @@ class EnsembleRepeater(Parameters):
         One atom per node at any time (a link has the Schmidt coefficients cos and sin of
         ``t/4``), and ``log2 b`` at the magic times ``2 pi a/b`` of large ensembles.
         """
-        chain = self.chain()
+        chain = self.system()
         if not chain.pure or not chain.all_up or self.offset != 0.0 or len(self.times) != 1:
             return ()
         if self.atoms == 1:

@@ -4,7 +4,6 @@ The input is a chain (`darkstate.systems.chain`), not a Lindbladian: what remain
 product of small matrices in a window of Dicke states.
 """
 
-from darkstate.repeaters.cost import ChainPlan, ChainSolution, ChainSolver
 from darkstate.repeaters.dephased import ends_state
 from darkstate.repeaters.dicke import (
     binomial_amplitudes,
@@ -40,14 +39,11 @@ from darkstate.repeaters.sampling import OutcomeSamples, sample_outcomes
 from darkstate.repeaters.spectral_density import SpectralDensity
 from darkstate.repeaters.window import amplitude_matrix, automatic_window
 
-SOLVERS: tuple[type[ChainSolver], ...] = (Exact, Lattice, Dephased)
-"""Chain solvers in the order in which they are asked."""
+SOLVERS: tuple[type, ...] = (Exact, Lattice, Dephased)
+"""Engines of chains in the order in which they are asked."""
 
 __all__ = [
     "SOLVERS",
-    "ChainPlan",
-    "ChainSolution",
-    "ChainSolver",
     "Dephased",
     "Exact",
     "Lattice",

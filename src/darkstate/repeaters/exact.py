@@ -13,7 +13,6 @@ probability p it is at most ``2 tail/p``.
 from __future__ import annotations
 
 import math
-import time as clock
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,11 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_real
-from darkstate.errors import NumericalError
+from darkstate.engines.assess import finding, judge
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_memory_limit,
+    refused,
+)
+from darkstate.errors import CapacityError, EngineMismatchError, NumericalError
 from darkstate.linalg.threads import on_one_blas_thread
-from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
 from darkstate.repeaters.dicke import tail_weight, window, window_size
 from darkstate.repeaters.links import band_seconds, folded, link_spectrum, rank_seconds
+from darkstate.repeaters.refusals import no_evolution
 from darkstate.repeaters.window import (
     Integers,
     amplitude_blocks,
@@ -34,7 +43,6 @@ from darkstate.repeaters.window import (
     singular_values,
 )
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states import SchmidtState
 from darkstate.systems.chain import MeasuredChain
 
@@ -47,6 +55,10 @@ MAX_WINDOW = 400_000
 _DIRECT = 2400
 """Window up to which one link (M = 2) is diagonalised itself, as the square root of its Gram
 spectrum is known to 1e-8 only, which the sum of all Schmidt coefficients feels."""
+LARGEST_LEFT_OUT = 1e-6
+"""Weight outside of the window beyond which numbers are suspect."""
+LARGEST_ROUNDING = 1e-8
+"""Part of the amplitudes, or of the density matrix, that rounding may take."""
 WINDOW_EBITS = 25.0
 """Ebits of a weight outside of the window, at most: held against whole spaces, see the tests."""
 ROUNDING_EBITS = 60.0
@@ -55,6 +67,10 @@ ROOT_EBITS = 1e-6
 """Ebits by which the sum of coefficients is off if they are roots of what is known to 1e-16."""
 LINK_ROUNDING = 1e-15
 """Absolute error of the spectrum of a link."""
+SMALLER = (
+    "Take a narrower `window`, fewer atoms, or the large-N formulas of darkstate.repeaters; or "
+    "allow more `memory_limit`."
+)
 READING = "the error estimate is that of entropy and log-negativity, in ebits"
 _SAMPLED_TIMES = 16
 _FLOOR = 1e-300
@@ -149,20 +165,23 @@ class Exact:
 
     Args:
         tolerance: weight outside of an automatic window; 1e-12 is c = 7.1.
-        memory: bytes that it may use.
+        memory_limit: bytes; by default half of the machine's memory.
 
     Raises:
         ArgumentError: a number out of range.
     """
 
     tolerance: float = 1e-12
-    memory: float = MEMORY
-    name: ClassVar[str] = "repeater"
+    memory_limit: float | None = None
+    name: ClassVar[str] = "repeater.Exact"
+    accepts: ClassVar[tuple[type, ...]] = (MeasuredChain,)
+    initials: ClassVar[tuple[type, ...]] = ()
+    references: ClassVar[References] = ()
 
     def __post_init__(self) -> None:
         remedy = "Give a weight such as 1e-12."
         check_real("tolerance", self.tolerance, above=0.0, below=1.0, remedy=remedy)
-        check_real("memory", self.memory, above=0.0, remedy="Give a number of bytes.")
+        check_memory_limit(self.memory_limit)
 
     def half_width(self, chain: MeasuredChain) -> float:
         """c of the window: the one asked for, or the one that leaves out `tolerance`.
@@ -175,54 +194,49 @@ class Exact:
         c = automatic_window(self.tolerance)
         return math.sqrt(2.0) * c if chain.nodes == 2 else c
 
-    def plan(self, chain: MeasuredChain) -> ChainPlan:
+    def offer(self, system: MeasuredChain, task: Task) -> Offer:
         """Whether and how it would solve the chain, with predicted memory and time."""
+        chain = system
+        if task.times is not None:
+            return refused(self.name, no_evolution())
         if not chain.pure:
-            steps = ("Is the chain free of dephasing and loss? no",)
-            return ChainPlan(False, "It solves pure chains; use repeaters.Dephased().", steps=steps)
+            refusal = EngineMismatchError("It solves pure chains.", "Use repeaters.Dephased().")
+            steps: tuple[str, ...] = ("Is the chain free of dephasing and loss? no",)
+            return refused(self.name, refusal, steps)
         c = self.half_width(chain)
-        size = window_size(chain.atoms, c)
-        links = by_links(chain)
-        if size > MAX_WINDOW:
-            memory, seconds = math.inf, math.inf
-        elif links and (chain.nodes > 2 or size > _DIRECT):
-            memory, seconds = _link_cost(chain, c)
-        else:
-            memory, seconds = _block_cost(chain, size)
+        size, links = window_size(chain.atoms, c), by_links(chain)
         steps = (
             "Is the chain free of dephasing and loss? yes",
             f"Is every outcome all up, without offset? {'yes' if links else 'no'}",
             f"Window of {size} of {chain.atoms + 1:g} Dicke states (c = {c:.3g})",
         )
-        if memory > self.memory:
-            need = "days" if math.isinf(memory) else gigabytes(memory)
-            fits = MAX_WINDOW if links else math.sqrt(self.memory / 32.0)
-            reason = (
-                f"A window of {size} Dicke states would need {need}; about {fits:.3g} states fit. "
-                "Take a narrower `window`, fewer atoms, or the large-N formulas of "
-                "darkstate.repeaters."
-            )
-            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
+        if size > MAX_WINDOW:
+            why = f"A window of {size} Dicke states would need days; {MAX_WINDOW} are done."
+            return refused(self.name, CapacityError(why, SMALLER), steps)
+        if links and (chain.nodes > 2 or size > _DIRECT):
+            memory, seconds = _link_cost(chain, c)
+        else:
+            memory, seconds = _block_cost(chain, size)
         method = "link spectrum" if links else "amplitude blocks"
         reason = (
             f"the (M-1)-th power of one link's spectrum, M = {chain.nodes}"
             if links
             else "product of matrices in the window, in blocks of parity where there is no offset"
         )
-        return ChainPlan(True, reason, method, steps, memory, seconds)
+        cost = Cost(memory, seconds)
+
+        def solve() -> Solution:
+            return self._solved(chain, method, reason)
+
+        return Offer(self.name, reason, method, steps, cost, solve=solve, smaller=SMALLER)
 
     @on_one_blas_thread
-    def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
+    def _solved(self, chain: MeasuredChain, method: str, reason: str) -> Solution:
         """Schmidt coefficients of the ends, and entropy, log-negativity, probability over time.
 
         Raises:
-            EngineMismatchError: the chain dephases or loses atoms.
-            CapacityError: the window does not fit.
             NumericalError: the outcomes have no probability.
         """
-        plan = plan or self.plan(chain)
-        check_plan("repeaters.Exact", plan)
-        started = clock.perf_counter()
         c = self.half_width(chain)
         k = window(chain.atoms, c)
         found = [chain_spectrum(chain, t, k, c) for t in chain.times]
@@ -233,18 +247,18 @@ class Exact:
         }
         kept = found[-1].coefficients
         state = SchmidtState(chain.labels, (chain.atoms + 1,) * 2, kept[kept > 0.0])
-        report = _report(chain, k, found, plan, clock.perf_counter() - started, self)
-        return ChainSolution(state, report, columns)
+        report = _report(chain, k, found, (self.name, method, reason))
+        return Solution(state, report, columns=columns)
 
 
 def _report(
     chain: MeasuredChain,
     k: Integers,
     found: list[Spectrum],
-    plan: ChainPlan,
-    seconds: float,
-    solver: Exact,
+    by: tuple[str, str, str],
 ) -> Report:
+    """The report; `by` is the engine, its method, and the reason for it."""
+    name, method, reason = by
     tail = tail_weight(chain.atoms, k)
     truncation = {"window tail": tail}
     worst = tail
@@ -261,24 +275,24 @@ def _report(
     error = max(_ebits_off(worst, each, len(k)) for each in found)
     if chain.nodes == 2 and len(k) > _DIRECT:
         error += ROOT_EBITS
-    warnings = _warnings(worst, rounding, len(k) / math.sqrt(chain.atoms))
+    findings = (
+        finding("window", worst, LARGEST_LEFT_OUT, c=len(k) / math.sqrt(chain.atoms)),
+        finding("improbable outcomes", rounding, LARGEST_ROUNDING, what="the amplitudes"),
+    )
     good = residual is not None and residual < TRUSTED_TAIL and worst < TRUSTED_TAIL
-    status = Status.SUSPECT if warnings else Status.CERTIFIED if good else Status.CONVERGED
-    structure = (f"window of {len(k)} of {chain.atoms + 1:g} Dicke states", plan.reason, READING)
-    provenance = versions() | {"options": {"tolerance": solver.tolerance, "window": chain.window}}
-    return Report(
-        engine=solver.name,
-        method=plan.method,
-        status=status,
+    best = Status.CERTIFIED if good else Status.CONVERGED
+    structure = (f"window of {len(k)} of {chain.atoms + 1:g} Dicke states", reason, READING)
+    report = Report(
+        engine=name,
+        method=method,
+        status=best,
         residual=residual,
         margin=0.0,  # a pure state has no negative eigenvalue
         error_estimate=error,
         truncation=truncation,
-        warnings=warnings,
         structure=structure,
-        seconds=seconds,
-        provenance=provenance,
     )
+    return judge(report, findings, best)
 
 
 def _ebits_off(tail: float, found: Spectrum, size: int) -> float:
@@ -289,21 +303,6 @@ def _ebits_off(tail: float, found: Spectrum, size: int) -> float:
     """
     spread = math.sqrt(size) / float(np.sum(found.coefficients))
     return WINDOW_EBITS * tail + (ROUNDING_EBITS + 3.0 * spread) * found.rounding
-
-
-def _warnings(worst: float, rounding: float, c: float) -> tuple[str, ...]:
-    warnings = []
-    if worst > 1e-6:
-        warnings.append(
-            f"The window of c = {c:.2g} may leave out a weight of {worst:.2g}; entanglement is off "
-            "by up to some twenty times that, in ebits. Widen `window`, or leave it out."
-        )
-    if rounding > 1e-8:
-        warnings.append(
-            f"Rounding has taken about {rounding:.1g} of the amplitudes: these outcomes are very "
-            "improbable."
-        )
-    return tuple(warnings)
 
 
 def _link_cost(chain: MeasuredChain, c: float) -> tuple[float, float]:

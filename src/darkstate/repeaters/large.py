@@ -6,22 +6,32 @@
 from __future__ import annotations
 
 import math
-import time as clock
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from darkstate.engines.assess import finding, judge
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_memory_limit,
+    refused,
+)
+from darkstate.errors import EngineMismatchError
 from darkstate.linalg.threads import on_one_blas_thread
-from darkstate.repeaters.cost import ChainPlan, ChainSolution, check_plan
 from darkstate.repeaters.exact import READING, ROOT_EBITS, WINDOW_EBITS, by_links
 from darkstate.repeaters.lattice import Patch, lattice_density
+from darkstate.repeaters.refusals import no_evolution
 from darkstate.repeaters.spectral_density import SpectralDensity
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states import SchmidtState
 from darkstate.systems.chain import MeasuredChain
 
+METHOD = "lattice"
 LEAST_ATOMS = 10_000
 """Below, the exact window is as fast."""
 LARGEST_MISSING = 1e-6
@@ -38,12 +48,28 @@ class Lattice:
 
     Its local densities of states are summed by the trapezoidal rule: good to about 1e-9 ebits in
     the entropy (``M = 3`` .. 10; 1e-7 otherwise).
+
+    Args:
+        memory_limit: bytes; by default half of the machine's memory.
+
+    Raises:
+        ArgumentError: a limit that is none.
     """
 
-    name: ClassVar[str] = "repeater"
+    memory_limit: float | None = None
+    name: ClassVar[str] = "repeater.Lattice"
+    accepts: ClassVar[tuple[type, ...]] = (MeasuredChain,)
+    initials: ClassVar[tuple[type, ...]] = ()
+    references: ClassVar[References] = ()
 
-    def plan(self, chain: MeasuredChain) -> ChainPlan:
+    def __post_init__(self) -> None:
+        check_memory_limit(self.memory_limit)
+
+    def offer(self, system: MeasuredChain, task: Task) -> Offer:
         """Whether it would solve the chain."""
+        chain = system
+        if task.times is not None:
+            return refused(self.name, no_evolution())
         suits = chain.pure and by_links(chain)
         enough = chain.atoms >= LEAST_ATOMS
         steps = (
@@ -51,24 +77,19 @@ class Lattice:
             f"At least {LEAST_ATOMS} atoms? {'yes' if enough else 'no'}",
         )
         if not (suits and enough):
-            reason = (
+            refusal = EngineMismatchError(
                 f"It solves pure chains of {LEAST_ATOMS} atoms or more, all outcomes up, no "
-                "offset. Use repeaters.Exact() or repeaters.Dephased()."
+                "offset.",
+                "Use repeaters.Exact() or repeaters.Dephased().",
             )
-            return ChainPlan(False, reason, steps=steps)
+            return refused(self.name, refusal, steps)
         reason = "local densities of states on the lattice of coupled Dicke states"
-        return ChainPlan(True, reason, "lattice", steps, 5e7, 0.2 * len(chain.times))
+        cost = Cost(5e7, 0.2 * len(chain.times))
+        return Offer(self.name, reason, METHOD, steps, cost, solve=lambda: self._solved(chain))
 
     @on_one_blas_thread
-    def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
-        """The Schmidt spectrum of the ends as a density, and its numbers over time.
-
-        Raises:
-            EngineMismatchError: not a chain of this kind.
-        """
-        plan = plan or self.plan(chain)
-        check_plan("repeaters.Lattice", plan)
-        started = clock.perf_counter()
+    def _solved(self, chain: MeasuredChain) -> Solution:
+        """The Schmidt spectrum of the ends as a density, and its numbers over time."""
         m, patch = chain.nodes, Patch.suited(chain.nodes)
         found = [lattice_density(chain.atoms, t, patch=patch) for t in chain.times]
         others = [lattice_density(chain.atoms, t, patch=patch.smaller()) for t in chain.times]
@@ -81,40 +102,30 @@ class Lattice:
         changes = (_change(*pair, m) for pair in zip(found, others, strict=True))
         least = ROOT_EBITS if m == 2 else LEAST_ERROR
         error = least + WINDOW_EBITS * missing + max(changes)
-        warnings = _warnings(missing, error)
+        findings = (
+            finding("density of the spectrum", missing, LARGEST_MISSING),
+            finding("patch", error, LARGEST_ERROR),
+        )
         report = Report(
             engine=self.name,
-            method=plan.method,
-            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            method=METHOD,
+            status=Status.CONVERGED,
             residual=missing,
             margin=0.0,  # a pure state has no negative eigenvalue
             error_estimate=error,
-            warnings=warnings,
             structure=(
                 f"patch of the lattice, {len(found[-1].values)} nodes of the density",
                 READING,
             ),
-            seconds=clock.perf_counter() - started,
-            provenance=versions(),
         )
-        return ChainSolution(_state(chain, found[-1]), report, columns)
+        report = judge(report, findings, Status.CONVERGED)
+        return Solution(_state(chain, found[-1]), report, columns=columns)
 
 
 def _change(found: SpectralDensity, other: SpectralDensity, nodes: int) -> float:
     """Largest change of entropy and log-negativity between two patches."""
     numbers = ((each.entropy(nodes), each.log_negativity(nodes)) for each in (found, other))
     return max(abs(a - b) for a, b in zip(*numbers, strict=True))
-
-
-def _warnings(missing: float, error: float) -> tuple[str, ...]:
-    """What makes the result suspect."""
-    compare = "Compare with repeaters.Exact(), if it fits."
-    found = []
-    if missing > LARGEST_MISSING:
-        found.append(f"The density of the spectrum misses a weight of {missing:.1g}. {compare}")
-    if error > LARGEST_ERROR:
-        found.append(f"A smaller patch of the lattice changes {error:.1g} ebits. {compare}")
-    return tuple(found)
 
 
 def _log2_probability(density: SpectralDensity, nodes: int) -> float:

@@ -7,21 +7,32 @@ The price is that of the eigenvalues of the partial transpose. Three nodes keep 
 from __future__ import annotations
 
 import math
-import time as clock
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from darkstate.checks import check_real
+from darkstate.engines.assess import finding, judge
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_memory_limit,
+    refused,
+)
+from darkstate.errors import CapacityError
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.measures import log_negativity, purity
-from darkstate.repeaters.cost import MEMORY, ChainPlan, ChainSolution, check_plan, gigabytes
+from darkstate.memory import memory_limit
 from darkstate.repeaters.dephased import ends_and_rounding
 from darkstate.repeaters.dicke import tail_weight, window, window_size
+from darkstate.repeaters.exact import LARGEST_ROUNDING
+from darkstate.repeaters.refusals import no_evolution
 from darkstate.repeaters.window import automatic_window
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.systems.chain import MeasuredChain
 
 TRUSTED_OUTSIDE = 1e-5
@@ -40,67 +51,71 @@ class Dephased:
     Args:
         tolerance: weight outside of an automatic window; 1e-7 is c = 5.3, and leaves the
             log-negativity an error of less than 1e-5.
-        memory: bytes that it may use.
+        memory_limit: bytes; by default half of the machine's memory.
 
     Raises:
         ArgumentError: a number out of range.
     """
 
     tolerance: float = 1e-7
-    memory: float = MEMORY
-    name: ClassVar[str] = "repeater"
+    memory_limit: float | None = None
+    name: ClassVar[str] = "repeater.Dephased"
+    accepts: ClassVar[tuple[type, ...]] = (MeasuredChain,)
+    initials: ClassVar[tuple[type, ...]] = ()
+    references: ClassVar[References] = ()
 
     def __post_init__(self) -> None:
         remedy = "Give a weight such as 1e-7."
         check_real("tolerance", self.tolerance, above=0.0, below=1.0, remedy=remedy)
-        check_real("memory", self.memory, above=0.0, remedy="Give a number of bytes.")
+        check_memory_limit(self.memory_limit)
 
     def half_width(self, chain: MeasuredChain) -> float:
         """c of the window: the one asked for, or the one that leaves out `tolerance`."""
         return automatic_window(self.tolerance) if chain.window is None else chain.window
 
-    def plan(self, chain: MeasuredChain) -> ChainPlan:
+    def offer(self, system: MeasuredChain, task: Task) -> Offer:
         """Whether and how it would solve the chain, with predicted memory and time."""
+        chain = system
+        if task.times is not None:
+            return refused(self.name, no_evolution())
         c = self.half_width(chain)
         size = window_size(chain.atoms, c)
         memory, seconds = _cost(chain, size)
-        sectors = _sectors(chain)
         steps = (
             f"Is the chain free of dephasing and loss? {'yes' if chain.pure else 'no'}",
             f"Window of {size} of {chain.atoms + 1:g} Dicke states (c = {c:.3g})",
-            f"Sectors of reflection and swap: {sectors}",
+            f"Sectors of reflection and swap: {_sectors(chain)}",
         )
         if chain.loss > 0.0 and chain.nodes > 2 and chain.atoms > LOSS_ATOMS:
-            reason = f"With `loss`, atoms must be <= {LOSS_ATOMS}. Take fewer atoms."
-            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
-        if memory > self.memory:
-            fits = _largest(chain, self.memory)
-            reason = (
-                f"A window of {size} Dicke states would need {gigabytes(memory)}, more than the "
-                f"limit of {gigabytes(self.memory)}; {fits} fit, that is about "
-                f"{_atoms_of(fits, c)} atoms at this c. Take a narrower `window`, fewer "
-                "atoms or nodes, or allow more `memory`."
-            )
-            return ChainPlan(False, reason, steps=steps, memory=memory, too_large=True)
+            why = f"With `loss`, atoms must be <= {LOSS_ATOMS}."
+            return refused(self.name, CapacityError(why, "Take fewer atoms."), steps)
         method = "correlator" if chain.nodes == 3 else "pair kernel"
         reason = (
             "closed form of the density matrix, its eigenvalues by symmetry sectors"
             if chain.nodes == 3
             else "the density matrix handed on from node to node, its eigenvalues by sectors"
         )
-        return ChainPlan(True, reason, method, steps, memory, seconds)
+        limit, smaller = memory_limit(self.memory_limit), ""
+        if memory > limit:
+            fits = _largest(chain, limit)
+            smaller = (
+                f"{fits} Dicke states fit, that is about {_atoms_of(fits, c)} atoms at this c. "
+                "Take a narrower `window`, fewer atoms or nodes, or allow more `memory_limit`."
+            )
+
+        def solve() -> Solution:
+            return self._solved(chain, method, reason)
+
+        cost = Cost(memory, seconds)
+        return Offer(self.name, reason, method, steps, cost, solve=solve, smaller=smaller)
 
     @on_one_blas_thread
-    def solve(self, chain: MeasuredChain, plan: ChainPlan | None = None) -> ChainSolution:
+    def _solved(self, chain: MeasuredChain, method: str, reason: str) -> Solution:
         """The mixed state of the ends, and log-negativity, purity and probability over time.
 
         Raises:
-            CapacityError: it does not fit.
             NumericalError: the outcomes have no probability.
         """
-        plan = plan or self.plan(chain)
-        check_plan("repeaters.Dephased", plan)
-        started = clock.perf_counter()
         k = window(chain.atoms, self.half_width(chain))
         state, rows, rounding = None, [], 0.0
         for t in chain.times:
@@ -116,24 +131,23 @@ class Dephased:
             "log2_probability": values[2],
         }
         tail, outside = tail_weight(chain.atoms, k), _outside(chain.atoms, len(k))
-        warnings = _warnings(outside, rounding)
+        findings = (
+            finding("circle", outside, TRUSTED_OUTSIDE),
+            finding("improbable outcomes", rounding, LARGEST_ROUNDING, what="the density matrix"),
+        )
         report = Report(
             engine=self.name,
-            method=plan.method,
-            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            method=method,
+            status=Status.CONVERGED,
             error_estimate=CIRCLE_EBITS * outside + 3.0 * len(k) * (rounding + EPS),
             truncation={"window tail": tail, "weight outside of the circle": outside},
-            warnings=warnings,
             structure=(
                 f"window of {len(k)} of {chain.atoms + 1:g} Dicke states",
-                plan.reason,
+                reason,
                 "the error estimate is that of the log-negativity, in ebits",
             ),
-            seconds=clock.perf_counter() - started,
-            provenance=versions()
-            | {"options": {"tolerance": self.tolerance, "window": chain.window}},
         )
-        return ChainSolution(state, report, columns)
+        return Solution(state, judge(report, findings, Status.CONVERGED), columns=columns)
 
 
 def _outside(atoms: int, size: int) -> float:
@@ -142,22 +156,6 @@ def _outside(atoms: int, size: int) -> float:
     Of two numbers of Gaussian distribution it is more than that of either outside of the window.
     """
     return 0.0 if size == atoms + 1 else math.exp(-0.5 * size**2 / atoms)
-
-
-def _warnings(outside: float, rounding: float) -> tuple[str, ...]:
-    warnings = []
-    if outside > TRUSTED_OUTSIDE:
-        warnings.append(
-            f"The circle in the window leaves out a weight of {outside:.2g}; the log-negativity "
-            "is off by up to some fifteen times that. Take a `window` of 5 or more, or leave it "
-            "out."
-        )
-    if rounding > 1e-8:
-        warnings.append(
-            f"Rounding has taken about {rounding:.1g} of the density matrix: these outcomes are "
-            "very improbable."
-        )
-    return tuple(warnings)
 
 
 def _sectors(chain: MeasuredChain) -> int:

@@ -101,15 +101,14 @@ def run_scenario(
         ArgumentError: unknown labels in `pairs`; or something is in `out`, or it cannot be written.
         EngineMismatchError, NumericalError, CapacityError: as of the front door.
     """
-    from darkstate.frontdoor import as_system, chain_of, is_chain
+    from darkstate.frontdoor import as_system
     from darkstate.scenarios.tabulation import chosen_pairs
 
     folder = None if out is None else as_path(out, "out")
     if folder is not None:
         prepare(folder, MARK, overwrite, version=FORMAT, name="out")
     progress("building the network", 0.0)
-    measured = is_chain(scenario.model)  # a repeater: its solution is the state of its ends
-    network = chain_of(scenario.model) if measured else as_system(scenario.model)
+    network = as_system(scenario.model)
     pairs = chosen_pairs(network.labels, scenario.pairs)
     progress("solving", 0.1)
     evolving = scenario.solve == "evolve"
@@ -152,13 +151,12 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
 def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
     from darkstate.frontdoor import evolve, explain
     from darkstate.scenarios.tabulation import time_columns
-    from darkstate.systems.traits import LinearSource
 
     assert scenario.times is not None
     times = scenario.times.values()
     chosen = explain(scenario.model, scenario.engine, times).chosen
-    if chosen is not None and isinstance(chosen.plan, LinearSource):
-        pairs = _known(scenario, pairs, chosen.plan.network.labels)
+    if chosen is not None and chosen.labels:
+        pairs = _known(scenario, pairs, chosen.labels)
     columns = time_columns(scenario.measures, pairs)
     measures = {name: function for name, (_, function) in columns.items()}
     result = evolve(scenario.model, times, measures=measures, engine=scenario.engine)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError, ScenarioError
-from darkstate.frontdoor import as_system, chain_of, is_chain
+from darkstate.frontdoor import as_system
 from darkstate.scenarios.leaves import Leaf, leaf
 from darkstate.scenarios.problems import Refusal, dotted
 from darkstate.scenarios.quantities import Units
@@ -221,9 +221,7 @@ def _outputs(scenario: Scenario, section: SweepSection) -> tuple[Output, ...]:
             except ArgumentError as error:
                 raise _at(("sweep", "outputs", k), error) from None
         return tuple(found)
-    model = scenario.model
-    network = chain_of(model) if is_chain(model) else as_system(model)
-    pairs = chosen_pairs(network.labels, scenario.pairs)
+    pairs = chosen_pairs(as_system(scenario.model).labels, scenario.pairs)
     double = chosen_measures(scenario.measures, 2)
     words = [f"{measure.name}({a}:{b})" for measure in double for a, b in pairs]
     words += [measure.name for measure in chosen_measures(scenario.measures, 1)]

@@ -131,13 +131,13 @@ class GaussianState:
 
         Args:
             labels: of the two modes.
-            squeezing: r, at most 100 in size.
+            squeezing: r, at most 350 in size.
 
         Raises:
             ArgumentError: no two labels, or r out of range.
         """
         remedy = "Give the squeezing parameter r; 1 to 2 is much."
-        r = check_real("squeezing", squeezing, minimum=-100.0, maximum=100.0, remedy=remedy)
+        r = check_real("squeezing", squeezing, minimum=-350.0, maximum=350.0, remedy=remedy)
         labels = as_labels("labels", labels)
         if len(labels) != 2:
             raise ArgumentError("labels", "name two modes", labels, "Give two labels.")

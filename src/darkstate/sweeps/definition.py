@@ -22,7 +22,7 @@ import numpy as np
 
 from darkstate.checks import check_seed
 from darkstate.errors import ArgumentError, DarkstateError
-from darkstate.frontdoor import as_system, chain_of, is_chain
+from darkstate.frontdoor import as_system
 from darkstate.sweeps.arguments import as_axes, as_outputs, check_kinds
 from darkstate.sweeps.axes import Axis
 from darkstate.sweeps.names import check_axes, check_columns
@@ -252,8 +252,7 @@ class Sweep:
             try:
                 model = self.model if values is None else self.at(values).model
                 if self.solve is None:
-                    network = chain_of(model) if is_chain(model) else as_system(model)
-                    labels |= dict.fromkeys(network.labels)
+                    labels |= dict.fromkeys(as_system(model).labels)
             except DarkstateError:
                 continue  # that point will say so itself
         if labels:

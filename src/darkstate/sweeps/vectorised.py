@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.frontdoor import is_chain, solve, steady_states
+from darkstate.frontdoor import as_system, solve, steady_states
 from darkstate.results import Result
+from darkstate.systems.chain import MeasuredChain
 
 Group = list[tuple[int, Any]]
 
@@ -29,7 +30,8 @@ def solve_together(models: Sequence[Any]) -> list[Result]:
         DarkstateError, ValueError, TypeError: they do not fit together, or one of them has no
             result.
     """
-    return _over_time(models) if is_chain(models[0]) else _stacked(models)
+    measured = isinstance(as_system(models[0]), MeasuredChain)
+    return _over_time(models) if measured else _stacked(models)
 
 
 def _stacked(models: Sequence[Any]) -> list[Result]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from darkstate.checks import check_array, check_labels, check_real
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.linalg.floquet import PeriodicLangevin
+from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.open_system import OpenSystem
 
 
@@ -98,5 +99,5 @@ class LangevinSystem:
         return turn[:, None] * moments * turn.conj()
 
 
-System = OpenSystem | LangevinSystem
+System = OpenSystem | LangevinSystem | MeasuredChain
 """What a model may be: every engine reads an `OpenSystem`; `engine.accepts` names more."""

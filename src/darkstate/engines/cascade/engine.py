@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -12,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_integer, check_real
-from darkstate.engines.base import (
-    Cost,
-    Offer,
-    Solution,
-    affordable,
-    check_memory_limit,
-    refused,
-)
+from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.estimates import fewer
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
 from darkstate.engines.cascade.sweep import LARGEST_SOURCE, SOLVED, Kept, Line, Read
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_memory_limit,
+    refused,
+)
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
-from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states.matrices import space_dimensions
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Mode
@@ -91,6 +90,9 @@ class Cascade:
     name: ClassVar[str] = "cascade"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = ()
+    references: ClassVar[References] = (
+        ("gardiner1993", "one-way networks, which the cascade engine follows"),
+    )
 
     def __post_init__(self) -> None:
         remedy = "Give 32 to 512; the error falls and the time grows with it."
@@ -104,8 +106,11 @@ class Cascade:
         check_real("rtol", self.rtol, above=0.0, maximum=1e-2, remedy=remedy)
         check_memory_limit(self.memory_limit)
 
-    def offer(self, system: OpenSystem) -> Offer:
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
         """Whether the system is a cascade of small stages, and what it would cost."""
+        if task.times is not None:
+            refusal = EngineMismatchError(f"Cascade refuses: {NO_EVOLUTION}", EVOLVE_INSTEAD)
+            return refused(self.name, refusal, ("Steady state or evolution? evolution",))
         if all(isinstance(space, Mode) for space in system.spaces):
             why = EngineMismatchError("it is a network of modes.", "Use Gaussian() if linear.")
             return refused(self.name, why, ("Anything but modes? no",))
@@ -129,8 +134,11 @@ class Cascade:
         why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
         cost = self._cost(len(members), largest, source is not None)
         plan = _Plan(network, source, members, dims)
-        offer = Offer(self.name, True, why, "reduction", tuple(steps), cost, plan)
-        return affordable(offer, memory_limit(self.memory_limit), LESS)
+
+        def solve() -> Solution:
+            return self._reduced(system, plan)
+
+        return Offer(self.name, why, "reduction", tuple(steps), cost, solve=solve, smaller=LESS)
 
     def _refusal(
         self, network: OpenSystem, members: Sequence[Sequence[str]], no_order: str
@@ -169,33 +177,12 @@ class Cascade:
         harder = max(1.0, m / LARGEST_LOOKAHEAD) ** 2
         return Cost(memory, 6.5e-5 * (first + stages * (harder * seen * m + windowed)))
 
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
-    ) -> Solution:
+    def _reduced(self, system: OpenSystem, plan: _Plan) -> Solution:
         """The reduced steady states of all stages and windows, a `StageStates`.
 
-        Args:
-            system: a cascade.
-            offer: saves a look at the system.
-            initial: not taken; the steady state must be unique.
-
         Raises:
-            ArgumentError: not a cascade of small stages, or `initial` given.
             NumericalError: not unique.
-            CapacityError: it would not fit.
         """
-        start = time.perf_counter()
-        if initial is not None:
-            remedy = f"Leave it out. {EVOLVE_INSTEAD}"
-            raise ArgumentError("initial", "be left out for this engine", initial, remedy)
-        offer = offer or self.offer(system)
-        if offer.cost is not None:
-            limit = memory_limit(self.memory_limit)
-            refuse_if_too_large("steady_state", offer.cost.memory, limit, LESS)
-        if not offer.can:
-            remedy = offer.answer[0].upper() + offer.answer[1:]
-            raise ArgumentError("system", "be a cascade of small stages", system.labels, remedy)
-        plan: _Plan = offer.plan
         with one_blas_thread():
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
@@ -207,8 +194,9 @@ class Cascade:
         change *= LATER
         stages, windows = line.kept(fine, others, change + SOLVED * self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
-        report = self._report(plan, line, fine, [*stages, *windows], order, change, ended)
-        return Solution(states, report.with_(seconds=time.perf_counter() - start))
+        return Solution(
+            states, self._report(plan, line, fine, [*stages, *windows], order, change, ended)
+        )
 
     def _line(self, system: OpenSystem, plan: _Plan) -> Line:
         found = charges(system).evidence or ()
@@ -241,64 +229,32 @@ class Cascade:
             structure.append("rails alike: sectors even and odd under their exchange")
         worst = max(k.error for k in kept)
         margin = min(k.state.margin() for k in kept)
-        warnings = self._warnings(plan, reads, kept, ended)
-        if margin < -max(worst, 1e-9):
-            warnings.append(f"a state has a negative eigenvalue {margin:.3g}")
-        return Report(
+        found = self._findings(plan, reads, kept, ended)
+        found.append(finding("eigenvalue", -margin, max(worst, 1e-9), least=margin))
+        report = Report(
             engine=self.name,
             method=f"reduction to {self.dimension} numbers",
-            status=Status.SUSPECT if warnings else Status.CONVERGED,
+            status=Status.CONVERGED,
             residual=max(read.residual for read in reads),
             margin=margin,
             truncation=truncation,
             error_estimate=worst,
-            warnings=tuple(warnings),
             structure=tuple(structure),
-            provenance={
-                "engine options": {
-                    "dimension": self.dimension,
-                    "window": self.window,
-                    "rtol": self.rtol,
-                },
-                "versions": versions(),
-            },
         )
+        return judge(report, found, Status.CONVERGED)
 
-    def _warnings(
+    def _findings(
         self, plan: _Plan, reads: Sequence[Read], kept: Sequence[Kept], ended: str
-    ) -> list[str]:
-        """What makes the result suspect."""
+    ) -> list[Finding]:
+        """What decides whether the result is trusted."""
         worst, window = max(k.error for k in kept), min(self.window, len(plan.members))
-        warnings = []
-        if ended:
-            left = plan.members[len(reads)]
-            warnings.append(f"{', '.join(left)} and all behind are not solved: {ended}")
-        if any(read.narrowed for read in reads):
-            count = sum(read.narrowed for read in reads)
-            warnings.append(f"{count} compressions kept fewer numbers than asked for: not stable")
-        if not worst <= self.tolerance:
-            where = next(k.name for k in kept if not k.error <= self.tolerance)
-            warnings.append(
-                f"the estimated error exceeds {self.tolerance:g} from {where} on (largest "
-                f"{worst:.2g}): raise dimension"
-            )
-        if any(read.shortened for read in reads):
-            count = sum(read.shortened for read in reads)
-            warnings.append(f"{count} compressions looked at one stage ahead only: raise dimension")
+        left = plan.members[len(reads)] if ended else ()
+        where = next((k.name for k in kept if not k.error <= self.tolerance), "")
         missing = max(0, len(reads) - window + 1) + (len(reads) if window > 1 else 0) - len(kept)
-        if missing:
-            warnings.append(f"{missing} windows are not solved: joint states did not converge")
-        return warnings
-
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """Never: what is upstream is compressed for steady states."""
-        steps = ("Steady state or evolution? evolution",)
-        return Offer(self.name, False, NO_EVOLUTION, steps=steps, remedy=EVOLVE_INSTEAD)
-
-    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
-        """Not offered: what is upstream is compressed for steady states.
-
-        Raises:
-            EngineMismatchError: always, with the engine to use.
-        """
-        raise EngineMismatchError(f"Cascade refuses: {NO_EVOLUTION}", EVOLVE_INSTEAD)
+        return [
+            finding("stages", len(left), names=", ".join(left), why=ended),
+            finding("stable compressions", sum(read.narrowed for read in reads)),
+            finding("error of a stage", worst, self.tolerance, where=where),
+            finding("lookahead", sum(read.shortened for read in reads)),
+            finding("windows", missing),
+        ]

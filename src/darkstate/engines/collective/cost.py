@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from darkstate.engines.base import Cost
 from darkstate.engines.collective.basis import Blocks
 from darkstate.engines.collective.dark import LARGEST_BLOCK
 from darkstate.engines.collective.generator import Generator
 from darkstate.engines.collective.steady import DENSE_NUMBERS
+from darkstate.engines.contract import Cost
 from darkstate.linalg.gmres import restart_length
 
 _START = 0.03

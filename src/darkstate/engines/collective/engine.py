@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, ClassVar, Literal, overload
@@ -12,16 +11,6 @@ import numpy as np
 
 from darkstate.checks import check_choice
 from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
-from darkstate.engines.base import (
-    Cost,
-    Offer,
-    Solution,
-    affordable,
-    check_density_options,
-    check_memory_limit,
-    refuse_if_too_long,
-    refused,
-)
 from darkstate.engines.collective.basis import Blocks, parts_of
 from darkstate.engines.collective.cost import evolution_cost, preparation_cost, steady_cost
 from darkstate.engines.collective.dark import dark_possible
@@ -29,6 +18,17 @@ from darkstate.engines.collective.generator import Flat, Generator, generator_of
 from darkstate.engines.collective.initial import as_ensemble_state, flattened, spins_needed
 from darkstate.engines.collective.ladder import ENGINE, Kept, Settings, evolved, solved
 from darkstate.engines.compile import smallest_rate
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_density_options,
+    check_memory_limit,
+    refuse_if_too_long,
+    refused,
+)
 from darkstate.engines.truncation import (
     Attempt,
     Cutoff,
@@ -41,7 +41,6 @@ from darkstate.engines.truncation import (
 from darkstate.errors import CapacityError, DarkstateError, EngineMismatchError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report
-from darkstate.results.report import versions
 from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Ensemble
@@ -50,6 +49,8 @@ METHODS = ("auto", "dark", "dense", "krylov", "evolve")
 FEWER = "Use fewer atoms, raise memory_limit, or take Moments() for large ensembles."
 MAX_MEMBERS = 1_000_000
 """Basis states of blocks that are sorted at most."""
+_RELAXED = 4e4
+"""Time in which most systems relax, over the largest rate."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ class Collective:
     name: ClassVar[str] = ENGINE
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (EnsembleState, PureState, DensityState)
+    references: ClassVar[References] = (
+        ("chase2008", "permutation symmetry in the collective engine"),
+        ("kraus2008", "dark states, which the collective engine looks for first"),
+    )
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
@@ -112,12 +117,8 @@ class Collective:
         check_cutoff(self.cutoff)
         check_memory_limit(self.memory_limit)
 
-    def offer(self, system: OpenSystem) -> Offer:
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
         """Whether there are ensembles and their blocks fit, and which method comes first."""
-        return affordable(self._found(system), self._limit, FEWER)
-
-    def _found(self, system: OpenSystem) -> Offer:
-        """The offer for a steady state, whatever memory that needs."""
         steps: list[str] = []
         try:
             blocks = self._blocks(system, None, first_cutoffs(system, self.cutoff), steps)
@@ -125,58 +126,51 @@ class Collective:
             return refused(self.name, refusal, tuple(steps))
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
-        cost = preparation_cost(blocks)
-        if cost.memory > self._limit:  # refused anyway: nothing more is looked at
-            return Offer(self.name, True, "", self.method, tuple(steps), cost)
-        generator = generator_of(system, blocks)
-        dark = self.method in ("auto", "dark") and dark_possible(generator)
-        steps.append(f"Can there be a dark state? {'yes' if dark else 'no'}")
-        cost = steady_cost(generator, self.method, dark)
-        why = "as requested"
-        if self.method == "auto":
-            why = Settings.first_method(blocks.numbers, dark)
-        plan = (generator, dark)
-        return Offer(self.name, True, why, self.method, tuple(steps), cost, plan)
+        cost, first = preparation_cost(blocks), None
+        method, why = self.method, "as requested"
+        if cost.memory <= self._limit:  # else nothing more is looked at
+            generator = generator_of(system, blocks)
+            dark = self.method in ("auto", "dark") and dark_possible(generator)
+            first = (generator, dark)
+            steps.append(f"Can there be a dark state? {'yes' if dark else 'no'}")
+            cost = steady_cost(generator, self.method, dark)
+            if self.method == "auto":
+                why = Settings.first_method(blocks.numbers, dark)
+            if task.times is not None:
+                span, count = task.times[-1] - task.times[0], len(task.times)
+                cost = evolution_cost(generator, span, count, self.krylov_size)
+            elif task.initial is not None:
+                cost = evolution_cost(generator, _RELAXED / generator.rate, 1, self.krylov_size)
+        if task.times is not None:
+            method = "Krylov propagator"
+            why = "from all atoms down; coherent initial states need blocks without charges"
 
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """What an evolution from the default initial state over `times` would cost."""
-        offer = self._found(system)
-        if offer.plan is None:
-            return affordable(offer, self._limit, FEWER)
-        generator, _ = offer.plan
-        cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
-        why = "from all atoms down; coherent initial states need blocks without charges"
-        offer = replace(offer, method="Krylov propagator", reason=why, cost=cost)
-        return affordable(offer, self._limit, FEWER)
+        def solve() -> Solution:
+            given = None if task.initial is None else as_ensemble_state(task.initial, system)
+            if task.times is not None:
+                return self._evolved(system, task.times, given)
+            return self._steady(system, first, given)
 
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
+        return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)
+
+    def _steady(
+        self,
+        system: OpenSystem,
+        first: tuple[Generator, bool] | None,
+        given: EnsembleState | PureState | None,
     ) -> Solution:
         """The steady state.
 
         It is a `PureState` if it is dark and within the symmetric subspaces, else an
         `EnsembleState`. Ensembles without local processes conserve their total spin; the state
-        is the one at J = N/2, or follows from `initial`.
-
-        Args:
-            system: with at least one `Ensemble`.
-            offer: saves a look at the system.
-            initial: state from which to relax where the steady state is not unique.
+        is the one at J = N/2, or follows from the initial state.
 
         Raises:
-            EngineMismatchError: no ensemble.
-            UnphysicalError: an initial state with a negative eigenvalue.
-            NumericalError: not unique (and no `initial`), or not converged.
+            NumericalError: not unique (and no initial state), or not converged.
             CapacityError: it would not fit.
         """
-        start = time.perf_counter()
-        relaxing = initial is not None or self.method == "evolve"
-        given = None if initial is None else as_ensemble_state(initial, system)
-        offer = None if relaxing else offer or self.offer(system)
-        if offer is not None and not offer.can:
-            raise self._refusal(system, offer)
+        relaxing = given is not None or self.method == "evolve"
         settings = replace(self._settings, smallest_rate=smallest_rate(system))
-        first = None if offer is None else offer.plan
 
         def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
             nonlocal first
@@ -188,20 +182,20 @@ class Collective:
             return _attempt(system, cutoffs, solved(generator, settings, None, dark))
 
         kept, report = self._settled(system, attempt, given)
-        return Solution(kept.state, self._finished(report, start))
+        return Solution(kept.state, report)
 
-    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
-        """States at `times`, `initial` (all atoms down by default) at ``times[0]``.
+    def _evolved(
+        self,
+        system: OpenSystem,
+        times: Sequence[float],
+        given: EnsembleState | PureState | None,
+    ) -> Solution:
+        """States at `times`, the initial one (all atoms down by default) at the first.
 
         Raises:
-            EngineMismatchError: no ensemble.
-            ArgumentError: an initial state of other spaces.
-            UnphysicalError: an initial state with a negative eigenvalue.
             CapacityError: it would not fit.
             NumericalError: too stiff for the accuracy asked.
         """
-        start = time.perf_counter()
-        given = None if initial is None else as_ensemble_state(initial, system)
 
         def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
             generator, flat = self._started(system, given, cutoffs, times)
@@ -209,7 +203,7 @@ class Collective:
 
         kept, report = self._settled(system, attempt, given)
         states = States(kept.generator.blocks, kept.flats)
-        return Solution(states[-1], self._finished(report, start), states)
+        return Solution(states[-1], report, states)
 
     def _settled(
         self,
@@ -255,7 +249,7 @@ class Collective:
             self._refuse("coherent initial state", preparation_cost(blocks))
             flat, _ = flattened(state, blocks)
         generator = generator_of(system, blocks)
-        horizon = 4e4 / generator.rate if times is None else times[-1] - times[0]
+        horizon = _RELAXED / generator.rate if times is None else times[-1] - times[0]
         count = 1 if times is None else len(times)
         cost = evolution_cost(generator, horizon, count, self.krylov_size)
         self._refuse("evolution", cost)
@@ -286,11 +280,6 @@ class Collective:
             )
         return Blocks.of(system, parts)
 
-    def _refusal(self, system: OpenSystem, offer: Offer) -> DarkstateError:
-        if not any(isinstance(space, Ensemble) for space in system.spaces):
-            return no_ensemble(system)
-        return CapacityError(f"`steady_state` was refused: {offer.reason}", offer.remedy)
-
     def _refuse(self, what: str, cost: Cost, why: str = "") -> None:
         remedy = why or "Use fewer atoms or raise memory_limit."
         refuse_if_too_large(what, cost.memory, self._limit, remedy)
@@ -304,12 +293,6 @@ class Collective:
     @property
     def _settings(self) -> Settings:
         return Settings(self.method, self.rtol, self.krylov_size, self.edge)
-
-    def _finished(self, report: Report, start: float) -> Report:
-        cutoff = dict(self.cutoff) if isinstance(self.cutoff, Mapping) else self.cutoff
-        options = {"method": self.method, "rtol": self.rtol, "cutoff": cutoff}
-        provenance = {"engine options": options, "versions": versions()}
-        return report.with_(seconds=time.perf_counter() - start, provenance=provenance)
 
 
 def no_ensemble(system: OpenSystem) -> EngineMismatchError:

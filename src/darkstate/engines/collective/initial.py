@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.base import check_physical
 from darkstate.engines.collective.basis import Blocks, Part
 from darkstate.engines.collective.generator import Flat
+from darkstate.engines.contract import check_physical
 from darkstate.errors import ArgumentError
 from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.states.block_entries import entry_members

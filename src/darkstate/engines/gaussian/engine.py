@@ -12,14 +12,16 @@ import numpy as np
 
 from darkstate.checks import check_choice, check_real, check_times
 from darkstate.conventions import partner_pairs
-from darkstate.engines.base import (
+from darkstate.engines.contract import (
     Cost,
     Offer,
+    References,
     Solution,
-    affordable,
+    Task,
     check_memory_limit,
     check_physical,
     refused,
+    stamped,
 )
 from darkstate.engines.gaussian.batch import batched_steady_states
 from darkstate.engines.gaussian.chains import (
@@ -44,19 +46,16 @@ from darkstate.engines.gaussian.observation import Observation
 from darkstate.engines.gaussian.observing import observation_of
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
-    HARMONIC_BALANCE,
     no_transients,
     periodic_offer,
-    periodic_steady_state,
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states import GaussianState
-from darkstate.systems.langevin import LangevinSystem, System
+from darkstate.systems.langevin import LangevinSystem
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.quadratic import quadratic_form
 
@@ -90,6 +89,7 @@ class Gaussian:
     name: ClassVar[str] = NAME
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
     initials: ClassVar[tuple[type, ...]] = (GaussianState,)
+    references: ClassVar[References] = ()
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
@@ -99,24 +99,11 @@ class Gaussian:
         if self.pairs is not None:
             object.__setattr__(self, "pairs", _checked_pairs(self.pairs))
 
-    def offer(self, system: System) -> Offer:
+    def offer(self, system: OpenSystem | LangevinSystem, task: Task) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""
         if isinstance(system, LangevinSystem):
-            return periodic_offer(self.name, self.method, system)
-        try:
-            structure = Structure.of(quadratic_form(system))
-        except EngineMismatchError as refusal:
-            return refused(self.name, refusal, ("Is the system quadratic in the modes? no",))
-        try:
-            offer = self._offer(structure)
-        except ArgumentError as error:
-            steps = ("Is the system quadratic in the modes? yes",)
-            return dataclasses.replace(refused(self.name, error, steps), plan=error)
-        return affordable(offer, self._limit, FEWER_MOMENTS)
-
-    def evolution_offer(self, system: System, times: Sequence[float]) -> Offer:
-        """Whether moments can be propagated through `times`, exactly, and at what cost."""
-        if isinstance(system, LangevinSystem):
+            if task.times is None:
+                return periodic_offer(self.name, self.method, system, self.rtol)
             steps = ("Hamiltonian and jumps, or Langevin equations? Langevin equations",)
             return refused(self.name, no_transients(), steps)
         try:
@@ -124,15 +111,28 @@ class Gaussian:
         except EngineMismatchError as refusal:
             return refused(self.name, refusal, ("Is the system quadratic in the modes? no",))
         steps = ("Is the system quadratic in the modes? yes", *structure.lines())
+        if task.times is not None:
+            return self._evolution_offer(system, structure, task, steps)
+        try:
+            return self._steady_offer(structure, steps)
+        except ArgumentError as error:
+            return refused(self.name, error, steps)
+
+    def _evolution_offer(
+        self, system: OpenSystem, structure: Structure, task: Task, steps: tuple[str, ...]
+    ) -> Offer:
+        times = task.times or ()
+
+        def solve() -> Solution:
+            return self._evolved(structure, times, _checked_initial(system, task.initial))
+
         why = "means and covariances, exact for steps of any length"
         cost = evolution_cost(structure, times)
-        offer = Offer(self.name, True, why, PROPAGATOR, steps, cost, structure)
-        return affordable(offer, self._limit, FEWER_TIMES)
+        return Offer(self.name, why, PROPAGATOR, steps, cost, solve=solve, smaller=FEWER_TIMES)
 
-    def _offer(self, structure: Structure) -> Offer:
-        steps = ["Is the system quadratic in the modes? yes", *structure.lines()]
+    def _steady_offer(self, structure: Structure, steps: tuple[str, ...]) -> Offer:
         method, why = self._choose(structure)
-        steps.append(f"Schur forms, chain integrals or pairs only? {method}: {why}")
+        steps = (*steps, f"Schur forms, chain integrals or pairs only? {method}: {why}")
         if method == "dense":
             cost = Cost(dense_memory(structure), dense_seconds(structure))
         elif method == "chains":
@@ -140,7 +140,20 @@ class Gaussian:
             cost = Cost(chains_memory(structure), seconds)
         else:
             cost = large_cost(structure, len(self._kept(structure)))
-        return Offer(self.name, True, why, method, tuple(steps), cost, structure)
+
+        def solve() -> Solution:
+            return self._steady(structure, method)
+
+        return Offer(
+            self.name,
+            why,
+            method,
+            steps,
+            cost,
+            solve=solve,
+            smaller=FEWER_MOMENTS,
+            references=(("bartels1972", "the method of the gaussian engine"),),
+        )
 
     def _choose(self, structure: Structure) -> tuple[str, str]:
         largest = structure.largest_block
@@ -172,55 +185,21 @@ class Gaussian:
                 raise ArgumentError("pairs", "name known modes", label, "Check the labels.")
         return pairs
 
-    def steady_state(
-        self, system: System, offer: Offer | None = None, initial: GaussianState | None = None
-    ) -> Solution:
-        """The unique Gaussian steady state (for Langevin equations: at one phase of its cycle).
-
-        Returns:
-            `GaussianState` (dense) or `PairwiseGaussianState` (quadrature) with its report.
+    def _steady(self, structure: Structure, method: str) -> Solution:
+        """The unique steady state, whole or (quadrature) of chosen pairs.
 
         Raises:
-            EngineMismatchError: the system is not quadratic.
             NumericalError: unstable drift, or undamped modes (named): no unique steady state.
-            CapacityError: it would not fit into the memory limit.
         """
-        del initial  # a stable linear system forgets it, and an unstable one is refused
-        start = time.perf_counter()
-        offer = offer or self.offer(system)
-        if offer.cost is not None:
-            refuse_if_too_large("steady_state", offer.cost.memory, self._limit, FEWER_MOMENTS)
-        if isinstance(offer.plan, ArgumentError):
-            raise offer.plan
-        if not offer.can:
-            raise EngineMismatchError(offer.reason, offer.remedy)
-        solution = self._solved(offer)
-        report = solution.report.with_(
-            seconds=time.perf_counter() - start, provenance=self._provenance()
-        )
-        return Solution(solution.state, report)
-
-    @property
-    def _limit(self) -> float:
-        return memory_limit(self.memory_limit)
-
-    def _solved(self, offer: Offer) -> Solution:
-        if offer.method == HARMONIC_BALANCE:
-            return periodic_steady_state(self.name, offer.plan, self.rtol)
-        structure: Structure = offer.plan
-        if offer.method == "quadrature":
+        if method == "quadrature":
             return pairs_solution(structure, self._kept(structure), self.rtol)
-        if offer.method == "chains":
+        if method == "chains":
             try:
                 return chains_solution(structure, self.rtol)
             except NumericalError:  # not resolved: only worth trying where nobody asked for it
                 if self.method == "chains":
                     raise
         return dense_solution(structure, self.rtol)
-
-    def _provenance(self) -> dict[str, object]:
-        options = {"method": self.method, "rtol": self.rtol}
-        return {"engine options": options, "versions": versions()}
 
     def steady_states(
         self, build: Callable[[np.ndarray], OpenSystem], samples: np.ndarray
@@ -240,29 +219,16 @@ class Gaussian:
             residual=residual,
             unique=True,
             margin=float(state.margins().min()),
-            seconds=time.perf_counter() - start,
-            provenance=self._provenance(),
         )
         amplitudes = float(np.abs(np.asarray(state.mean)).max(initial=0.0))
         scale = max(1.0, float(np.abs(state.number).max(initial=0.0)), amplitudes**2)
-        return Solution(state, judged(with_rounding(report, error), self.rtol, scale))
+        report = judged(with_rounding(report, error), self.rtol, scale)
+        return Solution(state, stamped(self, report, start))
 
-    def evolve(
-        self, system: System, times: Sequence[float], initial: GaussianState | None = None
+    def _evolved(
+        self, structure: Structure, times: Sequence[float], initial: GaussianState
     ) -> Solution:
-        """States at `times`, `initial` (vacuum by default) being the state at ``times[0]``.
-
-        Raises:
-            EngineMismatchError: the system is not quadratic, or is given by Langevin equations.
-            ArgumentError: `initial` has other labels than the system.
-        """
-        start, times = time.perf_counter(), check_times(times)
-        if isinstance(system, LangevinSystem):
-            raise no_transients()
-        structure = Structure.of(quadratic_form(system))
-        needed = evolution_cost(structure, times).memory
-        refuse_if_too_large("evolve", needed, self._limit, FEWER_TIMES)
-        initial = _checked_initial(system, initial)
+        """States at `times`, `initial` being the state at the first."""
         found = evolve_states(structure, times, initial)
         scale = max(1.0, *(float(np.abs(state.photons()).max()) for state in found.states))
         report = Report(
@@ -271,8 +237,6 @@ class Gaussian:
             status=Status.CONVERGED,
             margin=min(state.margin() for state in found.states),
             structure=structure.lines(),
-            seconds=time.perf_counter() - start,
-            provenance=self._provenance(),
         )
         report = judged(with_rounding(report, found.error), self.rtol, scale)
         return Solution(found.states[-1], report, tuple(found.states))
@@ -299,11 +263,10 @@ class Gaussian:
                 *structure.lines(),
                 f"the filter forgets its beginning at the rate {-solution.spectral_abscissa:.3g}",
             ),
-            seconds=time.perf_counter() - start,
-            provenance=self._provenance(),
         )
         scale = max(1.0, float(np.abs(state.number).max()))
-        return Solution(state, judged(with_rounding(report, error), self.rtol, scale))
+        report = judged(with_rounding(report, error), self.rtol, scale)
+        return Solution(state, stamped(self, report, start))
 
     def observe(
         self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
@@ -319,13 +282,11 @@ class Gaussian:
         start, times = time.perf_counter(), check_times(times)
         structure = Structure.of(quadratic_form(_with_monitors(system)))
         needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)
-        refuse_if_too_large("observe", needed, self._limit, FEWER_TIMES)
+        refuse_if_too_large("observe", needed, memory_limit(self.memory_limit), FEWER_TIMES)
         found = observation_of(structure, system, times, _checked_initial(system, initial))
-        report = found.report.with_(
-            seconds=time.perf_counter() - start, provenance=self._provenance()
-        )
         scale = max(1.0, float(np.abs(found.covariances).max()))
-        return dataclasses.replace(found, report=judged(report, self.rtol, scale))
+        report = judged(found.report, self.rtol, scale)
+        return dataclasses.replace(found, report=stamped(self, report, start))
 
     def output(
         self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]

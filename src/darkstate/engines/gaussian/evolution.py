@@ -18,7 +18,7 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Cost
+from darkstate.engines.contract import Cost
 from darkstate.engines.gaussian.rounding import (
     EPS,
     SAFETY,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import scipy.sparse as sp
 
+from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.gaussian.rounding import RoundingError
 from darkstate.engines.gaussian.stability import Outcome, Stability
 from darkstate.results import Report, Status
@@ -30,7 +33,13 @@ ENTANGLEMENT = "entanglement by rounding"
 """Name of the error of log-negativities in ``report.truncation``, in ebit."""
 
 
-def judged(report: Report, rtol: float, scale: float, unproven: str = "") -> Report:
+def judged(
+    report: Report,
+    rtol: float,
+    scale: float,
+    unproven: str = "",
+    further: Sequence[Finding] = (),
+) -> Report:
     """The report with its status: certified if all checks hold, else with the reasons as warnings.
 
     Args:
@@ -38,25 +47,23 @@ def judged(report: Report, rtol: float, scale: float, unproven: str = "") -> Rep
         rtol: accuracy asked of the second moments.
         scale: size of the moments, at least that of the vacuum.
         unproven: what could not be proven, if anything: then at best ``converged``.
+        further: findings of the method.
     """
-    warnings = list(report.warnings)
-    if report.margin is not None and not report.margin >= -MARGIN_TOLERANCE:
-        warnings.append(f"the state violates the uncertainty relation by {-report.margin:.3g}")
-    if report.error_estimate is not None and not report.error_estimate <= rtol * scale:
-        warnings.append(f"estimated error {report.error_estimate:.3g} exceeds rtol {rtol:g}")
-    if report.residual is not None and not report.residual <= LARGEST_RESIDUAL:
-        warnings.append(f"residual {report.residual:.3g} is above {LARGEST_RESIDUAL:g}")
     lost = report.truncation.get(ENTANGLEMENT, 0.0)
-    if not lost <= UNRESOLVED / np.log(2):
-        warnings.append(
-            f"squeezing is lost in double precision: variances are known to {lost * np.log(2):.2g} "
-            f"of themselves, and log-negativities to {lost:.2g} ebit"
-        )
-    status = Status.SUSPECT if warnings else Status.CERTIFIED
-    if unproven and status is Status.CERTIFIED:
-        status = Status.CONVERGED
-        warnings.append(unproven)
-    return report.with_(status=status, warnings=tuple(warnings))
+    words = {"relative": lost * np.log(2)}
+    found = [finding("squeezing", lost, UNRESOLVED / np.log(2), **words)]
+    if report.residual is not None:
+        found.insert(0, finding("backward error", report.residual, LARGEST_RESIDUAL))
+    if report.error_estimate is not None:
+        error, most = report.error_estimate, rtol * scale
+        found.insert(0, finding("error of the moments", error, most, error=error, rtol=rtol))
+    if report.margin is not None:
+        found.insert(0, finding("uncertainty relation", -report.margin, MARGIN_TOLERANCE))
+    best = Status.SUSPECT if report.warnings else Status.CERTIFIED  # what the method warned of
+    report = judge(report, [*found, *further], best)
+    if unproven and report.status is not Status.SUSPECT:
+        report = judge(report, [finding("proof", True, what=unproven)], report.status)
+    return report
 
 
 def with_rounding(report: Report, error: RoundingError) -> Report:

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Cost
+from darkstate.engines.contract import Cost
 from darkstate.engines.gaussian.rounding import EPS, SAFETY, lost_digits
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import EngineMismatchError

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Solution
+from darkstate.engines.assess import finding
+from darkstate.engines.contract import Solution
 from darkstate.engines.gaussian.chains import (
     SMALLEST_CHAIN,
     chains_error,
@@ -87,7 +88,6 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
     found = large_steady_state(structure, pairs, rtol)
     state = PairwiseGaussianState(structure.form.labels, tuple(pairs), found.moments)
     scale = max(1.0, float(found.moments.n_i.max()), float(found.moments.n_j.max()))
-    failed = "the frequency integral did not converge: raise the loss or use method='dense'"
     report = Report(
         engine=NAME,
         method=f"quadrature, {found.nodes} frequencies",
@@ -95,7 +95,6 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
         margin=found.margin,
         truncation={"window tail": found.tail},
         structure=(*structure.lines(), found.window),
-        warnings=() if found.converged else (failed,),
     )
     error = found.error + found.rounding
     # two modes (n_i, n_j, m): the smallest variance in them, and the norm of four errors
@@ -103,7 +102,8 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
     least = float(np.min(0.5 + (n_i + n_j) / 2 - np.hypot((n_i - n_j) / 2, m)))
     pair = RoundingError(error, 2 * error / least if least > 0 else np.inf)
     report = with_stability(with_rounding(report, pair), stable, structure.form)
-    return Solution(state, judged(report, rtol, scale, _unproven(stable, found)))
+    resolved = finding("integral", not found.converged)
+    return Solution(state, judged(report, rtol, scale, _unproven(stable, found), [resolved]))
 
 
 def _unproven(stable: Stability, found: LargeResult) -> str:

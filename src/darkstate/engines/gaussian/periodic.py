@@ -18,10 +18,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.assess import finding
+from darkstate.engines.contract import Cost, Offer, Solution, refused
 from darkstate.engines.gaussian.judging import judged, with_rounding
 from darkstate.engines.gaussian.rounding import EPS, RoundingError, relative_error
-from darkstate.errors import EngineMismatchError
+from darkstate.errors import EngineMismatchError, NumericalError
+from darkstate.linalg.floquet import first_steps
 from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
@@ -37,7 +39,7 @@ _ROUNDING = 1e-12
 """Violations of commutators or uncertainty, relative to the moments, that rounding explains."""
 
 
-def periodic_offer(engine: str, method: str, system: LangevinSystem) -> Offer:
+def periodic_offer(engine: str, method: str, system: LangevinSystem, rtol: float) -> Offer:
     """The offer for Langevin equations; only ``method="auto"`` fits them."""
     equations = system.equations
     size, driven = len(equations.inputs), sorted(abs(h) for h in equations.harmonics if h > 0)
@@ -48,14 +50,26 @@ def periodic_offer(engine: str, method: str, system: LangevinSystem) -> Offer:
         f"Is the drift periodic? at {equations.frequency:g}, harmonics {driven or 'none'}",
     )
     if method != "auto":
-        reason = (
+        refusal = EngineMismatchError(
             f"Gaussian(method='{method}') is for a Hamiltonian and jumps, but the model gives "
-            "Langevin equations with coloured noise."
+            "Langevin equations with coloured noise.",
+            "Use Gaussian(), which takes harmonic balance.",
         )
-        remedy = "Use Gaussian(), which takes harmonic balance."
-        return Offer(engine, False, reason, steps=steps, remedy=remedy)
+        return refused(engine, refusal, steps)
+    try:
+        first_steps(equations)
+    except NumericalError as refusal:
+        return refused(engine, refusal, steps)
     why = "coloured noise and periodic drift: an integral over frequency, exact up to its errors"
-    return Offer(engine, True, why, HARMONIC_BALANCE, steps, _cost(size), system)
+    cost = _cost(size)
+    return Offer(
+        engine,
+        why,
+        HARMONIC_BALANCE,
+        steps,
+        cost,
+        solve=lambda: periodic_steady_state(engine, system, rtol),
+    )
 
 
 def _cost(size: int) -> Cost:
@@ -118,24 +132,16 @@ def _judged(
     report: Report, state: GaussianState, found: PeriodicCovariance, rtol: float, scale: float
 ) -> Report:
     """Lower the status where a check fails, with the reason as a warning."""
-    warnings = []
     errors = found.quadrature_error + found.harmonic_error
-    allowed = 10 * errors + _ROUNDING * scale
-    defect = report.truncation["commutators"]
-    if not defect <= allowed:
-        warnings.append(
-            f"commutators miss their values by {defect:.3g}, more than the errors explain "
-            f"({allowed:.3g}): the noise does not fit the damping, or rounding is at work"
-        )
-    if report.gap is not None and report.gap_error is not None and report.gap < report.gap_error:
-        warnings.append(
-            f"the slowest Floquet exponent {report.gap:.2g} is below what is known of it "
-            f"({report.gap_error:.2g}): the cycle may not be stable"
-        )
+    allowed, defect = 10 * errors + _ROUNDING * scale, report.truncation["commutators"]
+    findings = [finding("commutators", defect, allowed)]
+    if report.gap is not None and report.gap_error is not None:
+        words = {"gap": report.gap, "error": report.gap_error}
+        findings.append(finding("Floquet exponent", report.gap_error, report.gap, **words))
     sigma = state.covariance
     relative = relative_error(sigma, (), len(sigma) * errors)
     report = with_rounding(report, RoundingError(errors + EPS * scale, relative))
-    return judged(report.with_(warnings=tuple(warnings)), 2 * rtol, scale)
+    return judged(report, 2 * rtol, scale, further=findings)
 
 
 def no_transients() -> EngineMismatchError:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.base import Cost
+from darkstate.engines.contract import Cost
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.sectors import Sectors
 from darkstate.engines.propagation import is_exponentiated

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import log2, prod
 from typing import Any, ClassVar, Literal
@@ -12,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_choice
-from darkstate.engines.base import (
-    Cost,
+from darkstate.engines.compile import smallest_rate
+from darkstate.engines.contract import (
     Offer,
+    References,
     Solution,
-    affordable,
+    Task,
     check_density_options,
     check_memory_limit,
     refused,
+    run,
 )
-from darkstate.engines.compile import smallest_rate
 from darkstate.engines.lindblad.adjoint import adjoint_solution
 from darkstate.engines.lindblad.compile import compiled, dimensions, sectors_of
 from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
@@ -35,7 +35,7 @@ from darkstate.engines.lindblad.fock import (
     steady_in_fock_space,
     threads_for,
 )
-from darkstate.engines.lindblad.hierarchy.route import hierarchy_offer
+from darkstate.engines.lindblad.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
 from darkstate.engines.lindblad.ladder import (
     ENGINE,
     Settings,
@@ -52,14 +52,12 @@ from darkstate.engines.truncation import (
     given_cutoffs,
     mode_labels,
 )
-from darkstate.errors import ArgumentError, DarkstateError
-from darkstate.memory import memory_limit, refuse_if_too_large
-from darkstate.results.report import versions
+from darkstate.errors import ArgumentError, CapacityError, DarkstateError
+from darkstate.memory import memory_limit
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
-from darkstate.systems.spaces import Mode
 from darkstate.systems.traits import LinearSource, linear_source
 
 METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
@@ -106,6 +104,9 @@ class Lindblad:
     name: ClassVar[str] = ENGINE
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
+    references: ClassVar[References] = (
+        ("kraus2008", "dark states, which the lindblad engine looks for first"),
+    )
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
@@ -113,121 +114,89 @@ class Lindblad:
         check_cutoff(self.cutoff)
         check_memory_limit(self.memory_limit)
 
-    def offer(self, system: OpenSystem) -> Offer:
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
         """Whether the system fits, in which sectors, and which method would be tried first."""
-        return self._affordable(self._found(system))
-
-    def _affordable(self, offer: Offer) -> Offer:
-        """The offer, withdrawn where memory is short; a hierarchy that was asked for is tried."""
-        tried = isinstance(offer.plan, LinearSource) and self.method != "auto"
-        return offer if tried else affordable(offer, self._limit, SMALLER)
-
-    def _found(self, system: OpenSystem) -> Offer:
-        """The offer for a steady state, whatever memory that needs."""
-        try:
-            source = self._source(system)
-            network = source.network if source else system
-            dims = dimensions(network, network_cutoff(network, self.cutoff))
-        except DarkstateError as refusal:
-            return refused(self.name, refusal, ("Fits this engine? no",))
+        source = self._source(system)
+        network = system if source is None else source.network
+        dims = dimensions(network, network_cutoff(network, self.cutoff))
         digits = sum(log2(n) for n in dims)
         size = f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
-        steps = [f"How large is the Hilbert space? {size} states in {len(dims)} spaces"]
+        steps = (f"How large is the Hilbert space? {size} states in {len(dims)} spaces",)
         if digits > log2(LARGEST_DIMENSION):
             reason = (
                 f"{size} basis states are more than {LARGEST_DIMENSION}, the most that density "
                 "matrices are tried for."
             )
-            return Offer(self.name, False, reason, steps=tuple(steps), remedy=SMALLER)
-        if source is not None:
-            try:
-                asked = network_cutoff(source.network, self.cutoff)
-                options = replace(self._settings.hierarchy, cutoff=asked)
-                return hierarchy_offer(self.name, system, source, options)
-            except DarkstateError as refusal:
-                return refused(self.name, refusal, tuple(steps))
-        modes = [space.label for space in system.spaces if isinstance(space, Mode)]
-        if modes:
-            fixed = given_cutoffs(system, self.cutoff)
-            firsts = list(first_cutoffs(system, self.cutoff).values())
-            first = ", ".join(map(str, firsts[:4]))
-            how = f"{first} at first (the cost is theirs), grown until larger ones agree"
-            if fixed:
-                how = "fixed" if len(fixed) == len(modes) else f"fixed for {', '.join(fixed)}"
-            steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {how}")
-        sectors = sectors_of(system, dims)
-        steps.append(f"Conserved charges? {sectors.reason}")
-        steps.append(f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks")
-        method, why = first_method(self.method, sectors.numbers)
-        cost, generator = least_cost(sectors), None
-        if cost.memory <= self._limit:  # else it is refused anyway, and compiling is large already
-            generator = compiled(system, dims)
-            cost = steady_cost(generator, self.method, DENSE_NUMBERS)
-        return Offer(self.name, True, why, method, tuple(steps), cost, (dims, generator))
-
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
-    ) -> Solution:
-        """The steady state: `PureState` if it is dark, else `DensityState`.
-
-        Args:
-            system: qubits, spins, modes.
-            offer: saves a look at the system.
-            initial: state from which to relax where the steady state is not unique.
-
-        Raises:
-            NumericalError: not unique (and no `initial`), or not converged.
-            CapacityError: it would not fit.
-        """
-        start = time.perf_counter()
-        generator = None
-        if initial is None:
-            offer = offer or self.offer(system)
-            if not offer.can and offer.cost is not None:
-                self._refuse("steady_state", offer.cost, "Lower the number of nodes or the cutoff.")
-            if not offer.can:
-                raise ArgumentError("system", "fit this engine", system.labels, offer.answer)
-            if isinstance(offer.plan, LinearSource):
-                return self._solution(
-                    steady_behind_source(system, offer.plan, self._settings), start
-                )
-            _, generator = offer.plan
-        given = None if initial is None else density_of(initial, system.labels)
-        settings = replace(self._settings, smallest_rate=smallest_rate(system))
-        return self._solution(steady_in_fock_space(system, generator, given, settings), start)
-
-    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
-        """States at `times`, `initial` (all in the ground state by default) at ``times[0]``.
-
-        A source that is eliminated by its moments is stationary from the start: it has been on.
-
-        Raises:
-            ArgumentError: an initial state of other spaces.
-            UnphysicalError: an initial state with a negative eigenvalue.
-            NumericalError: too stiff for the accuracy asked; a field that its cut-offs cannot hold.
-            CapacityError: it would not fit.
-        """
-        start = time.perf_counter()
-        source = self._source(system)
-        network = system if source is None else source.network
-        given = None if initial is None else density_of(initial, network.labels)
+            return refused(self.name, CapacityError(reason, SMALLER), steps)
         if source is None:
-            found = evolve_in_fock_space(system, times, given, self._settings)
-        else:
-            found = evolve_behind_source(system, source, times, given, self._settings)
-        return self._solution(found, start)
+            return self._fock_offer(system, task, steps)
+        try:
+            return self._source_offer(system, source, task)
+        except DarkstateError as refusal:
+            return refused(self.name, refusal, steps)
 
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """What an evolution from the ground state over `times` would cost."""
-        offer = self._found(system)
-        generator = None
-        if offer.can and not isinstance(offer.plan, LinearSource):
-            _, generator = offer.plan
-        if generator is None:  # refused, behind a source, or too large to be looked at
-            return self._affordable(offer)
-        cost = evolution_cost(generator, times[-1] - times[0], len(times), self.krylov_size)
-        offer = replace(offer, method="Krylov propagator", reason="as for all sizes", cost=cost)
-        return affordable(offer, self._limit, SMALLER)
+    def _source_offer(self, system: OpenSystem, source: LinearSource, task: Task) -> Offer:
+        """For the network behind a source that is eliminated; the source is always stationary."""
+        settings = self._settings
+        asked = network_cutoff(source.network, self.cutoff)
+        options = replace(settings.hierarchy, cutoff=asked)
+
+        def solve() -> Solution:
+            if task.times is None:
+                return steady_behind_source(system, source, settings)
+            given = _given(task, source.network.labels)
+            return evolve_behind_source(system, source, task.times, given, settings)
+
+        offer = hierarchy_offer(self.name, system, source, options, solve)
+        cost = offer.cost
+        if self.method != "auto" and cost is not None:  # as deep as there is room for
+            offer = replace(offer, cost=replace(cost, memory=min(cost.memory, settings.limit)))
+        return replace(
+            offer, smaller=SMALLER, labels=source.network.labels, references=HIERARCHY_REFERENCES
+        )
+
+    def _fock_offer(self, system: OpenSystem, task: Task, steps: tuple[str, ...]) -> Offer:
+        """For all modes in Fock space."""
+        times = task.times
+        settings = replace(self._settings, smallest_rate=smallest_rate(system))
+        modes = mode_labels(system)
+        if modes:
+            steps = (*steps, f"Fock cut-off of {', '.join(modes[:4])}: {self._growth(system)}")
+        dims = dimensions(system, self.cutoff)
+        sectors = sectors_of(system, dims)
+        steps = (
+            *steps,
+            f"Conserved charges? {sectors.reason}",
+            f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks",
+        )
+        method, why = first_method(self.method, sectors.numbers)
+        if times is not None:
+            method, why = "Krylov propagator", "as for all sizes"
+        cost, generator = least_cost(sectors), None
+        if cost.memory <= settings.limit:  # else compiling is too large already
+            generator = compiled(system, dims)
+            relaxed = self.method if task.initial is None else "evolve"
+            cost = steady_cost(generator, relaxed, DENSE_NUMBERS)
+            if times is not None:
+                span = times[-1] - times[0]
+                cost = evolution_cost(generator, span, len(times), self.krylov_size)
+
+        def solve() -> Solution:
+            given = _given(task, system.labels)
+            if times is None:
+                return steady_in_fock_space(system, generator, given, settings)
+            return evolve_in_fock_space(system, generator, times, given, settings)
+
+        return Offer(self.name, why, method, steps, cost, solve=solve, smaller=SMALLER)
+
+    def _growth(self, system: OpenSystem) -> str:
+        """How cut-offs are found."""
+        fixed, modes = given_cutoffs(system, self.cutoff), mode_labels(system)
+        if fixed:
+            return "fixed" if len(fixed) == len(modes) else f"fixed for {', '.join(fixed)}"
+        first = list(first_cutoffs(system, self.cutoff).values())
+        sizes = ", ".join(map(str, first[:4]))
+        return f"{sizes} at first (the cost is theirs), grown until larger ones agree"
 
     def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
         """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.
@@ -255,7 +224,7 @@ class Lindblad:
         if not np.allclose(mean_of, mean_of.conj().T, rtol=0.0, atol=1e-12 * np.abs(mean_of).max()):
             remedy = "Solve for its Hermitian and anti-Hermitian parts."
             raise ArgumentError("right", "be Hermitian", right, remedy)
-        state = self.steady_state(system).state if state is None else state
+        state = run(self, system).state if state is None else state
         generator = compiled(system, dims)
         if generator.sectors.off_block_weight(mean_of) > 1e-24 * np.linalg.norm(mean_of) ** 2:
             generator = compiled(system, dims, blocks=False)
@@ -312,23 +281,11 @@ class Lindblad:
         return None if in_fock_space else source
 
     @property
-    def _limit(self) -> float:
-        return memory_limit(self.memory_limit)
-
-    @property
     def _settings(self) -> Settings:
-        return Settings(
-            self.method, self.rtol, self.krylov_size, self.edge, self.cutoff, self._limit
-        )
+        limit = memory_limit(self.memory_limit)
+        return Settings(self.method, self.rtol, self.krylov_size, self.edge, self.cutoff, limit)
 
-    def _refuse(self, task: str, cost: Cost, remedy: str) -> None:
-        refuse_if_too_large(task, cost.memory, self._limit, remedy)
 
-    def _solution(self, found: Solution, start: float) -> Solution:
-        """What was found, stamped with options, versions and time."""
-        cutoff = dict(self.cutoff) if isinstance(self.cutoff, Mapping) else self.cutoff
-        options = {"method": self.method, "rtol": self.rtol, "cutoff": cutoff}
-        provenance = {"engine options": options, "versions": versions()}
-        seconds = time.perf_counter() - start
-        report = found.report.with_(seconds=seconds, provenance=provenance)
-        return replace(found, report=report)
+def _given(task: Task, labels: tuple[str, ...]) -> DensityState | None:
+    """The initial state as a density matrix, if there is one."""
+    return None if task.initial is None else density_of(task.initial, labels)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines import truncation
 from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
-from darkstate.engines.base import Cost, Solution, refuse_if_too_long
+from darkstate.engines.contract import Cost, Solution, refuse_if_too_long
 from darkstate.engines.lindblad.compile import compiled, sectors_of
 from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
 from darkstate.engines.lindblad.evolution import StoredStates
@@ -114,20 +114,29 @@ def steady_behind_source(system: OpenSystem, source: LinearSource, settings: Set
 
 
 def evolve_in_fock_space(
-    system: OpenSystem, times: Sequence[float], initial: DensityState | None, settings: Settings
+    system: OpenSystem,
+    first: Generator | None,
+    times: Sequence[float],
+    initial: DensityState | None,
+    settings: Settings,
 ) -> Solution:
-    """States at `times`, judged over all of them.
+    """States at `times`, judged over all of them; `first` is compiled for the first cut-offs.
 
     Raises:
         NumericalError: too stiff for the accuracy asked.
         CapacityError: it would not fit.
     """
 
+    compiled_first = first
+
     def attempt(cutoffs: dict[str, int], why: str) -> Attempt:
+        nonlocal compiled_first
         dims = truncation.dimensions(system, cutoffs)
         given = None if initial is None else padded(initial, dims)
-        _refuse("evolve", least_cost(sectors_of(system, dims)), settings, why, _EVOLVE_REMEDY)
-        generator = compiled(system, dims)
+        generator, compiled_first = compiled_first, None
+        if generator is None or generator.sectors.dimensions != dims:
+            _refuse("evolve", least_cost(sectors_of(system, dims)), settings, why, _EVOLVE_REMEDY)
+            generator = compiled(system, dims)
         if given is not None and is_coherent(generator, given):
             generator = compiled(system, dims, blocks=False)
         horizon, size = float(times[-1] - times[0]), settings.krylov_size

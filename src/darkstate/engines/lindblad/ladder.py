@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from darkstate.engines.assess import PURE_ERROR, add_gaps
-from darkstate.engines.base import Solution, check_physical
+from darkstate.engines.contract import Solution, check_physical
 from darkstate.engines.dark import DarkStates, NoJumps, dark_states
 from darkstate.engines.lindblad.evolution import Flat, expanded
 from darkstate.engines.lindblad.generator import Generator
@@ -190,6 +190,7 @@ def density_of(initial: Any, labels: tuple[str, ...]) -> DensityState:
 
     Raises:
         ArgumentError: it is none.
+        UnphysicalError: it has a negative eigenvalue.
     """
     state = initial.density() if isinstance(initial, PureState) else initial
     if not isinstance(state, DensityState) or state.labels != labels:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from darkstate.checks import check_real
-from darkstate.engines.base import (
+from darkstate.engines.assess import finding, judge
+from darkstate.engines.contract import (
     Cost,
     Offer,
+    References,
     Solution,
-    affordable,
+    Task,
     check_memory_limit,
     check_physical,
     refused,
@@ -24,19 +25,22 @@ from darkstate.engines.moments.packing import Packed
 from darkstate.engines.moments.solving import Stationary, evolve_moments, stationary
 from darkstate.engines.moments.trust import closes, closure_error, evolved_error
 from darkstate.errors import ArgumentError, EngineMismatchError
-from darkstate.memory import memory_limit, refuse_if_too_large
+from darkstate.memory import memory_limit
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states import SpinMoments
 from darkstate.states.moments import MODE, generators
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Mode, Spin
 
 NAME = "moments"
+STEADY = "evolution, then Newton"
 INTEGRATOR = "LSODA"
+FEWER = "Use fewer ensembles, or raise memory_limit."
 
 LARGE_CORRECTION = 0.1
 """Fluctuations (variance over (N/2)^2) beyond which dropping third cumulants is not trusted."""
+LARGEST_RESIDUAL = 1e-9
+"""Residuals of stationary moments above this are no rounding."""
 LARGE_ERROR = 0.1
 """Estimated relative error by dropped third cumulants beyond which a result is not trusted."""
 READING = "the error estimate is relative: of mean spins, and of variances across them"
@@ -70,73 +74,54 @@ class Moments:
     name: ClassVar[str] = NAME
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (SpinMoments,)
+    references: ClassVar[References] = (("kubo1962", "the closure of the moments engine"),)
 
     def __post_init__(self) -> None:
         remedy = "Give a relative accuracy such as 1e-8."
         check_real("rtol", self.rtol, minimum=1e-12, maximum=0.1, remedy=remedy)
         check_memory_limit(self.memory_limit)
 
-    def offer(self, system: OpenSystem) -> Offer:
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
         """Whether the equations close on means and covariances, and what they would cost."""
         spins = [space for space in system.spaces if isinstance(space, Spin)]
         if not spins:
             remedy = "Use Gaussian() for modes and Lindblad() for qubits."
-            steps = ("Are there ensembles? no",)
-            return Offer(self.name, False, "there is no ensemble.", steps=steps, remedy=remedy)
+            refusal = EngineMismatchError("there is no ensemble.", remedy)
+            return refused(self.name, refusal, ("Are there ensembles? no",))
         n = 3 * len(spins) + 2 * sum(isinstance(space, Mode) for space in system.spaces)
         cost = _cost(n)
         steps = [f"Are there ensembles? {', '.join(space.label for space in spins[:6])}"]
         steps.append(f"{n * (n + 3) // 2} means and covariances, whatever the number of atoms")
-        if cost.memory > self._limit:
-            offer = Offer(self.name, True, "", "", tuple(steps), cost)
-            return affordable(offer, self._limit, "Use fewer ensembles, or raise memory_limit.")
-        try:
-            equations = moment_equations(system)
-        except EngineMismatchError as refusal:
-            steps.append("Do the equations close on means and covariances? no")
-            return refused(self.name, refusal, tuple(steps))
         smallest = min(space.atoms for space in spins)
         why = f"third cumulants dropped, errors fall as 1/N; here 1/N = {1 / smallest:.1g}"
-        steps.append(f"Do the equations close on means and covariances? yes: {why}")
-        method = "evolution, then Newton"
-        return Offer(self.name, True, why, method, tuple(steps), cost, equations)
+        equations = None
+        if cost.memory <= memory_limit(self.memory_limit):
+            try:
+                equations = moment_equations(system)
+            except EngineMismatchError as refusal:
+                steps.append("Do the equations close on means and covariances? no")
+                return refused(self.name, refusal, tuple(steps))
+            steps.append(f"Do the equations close on means and covariances? yes: {why}")
 
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """The same for an evolution, whose equations are integrated through all times."""
-        offer = self.offer(system)
-        return replace(offer, method=INTEGRATOR) if offer.can else offer
+        def solve() -> Solution:
+            closed = equations or moment_equations(system)
+            if task.times is None:
+                return self._settled(closed, task.initial)
+            return self._evolved(closed, task.times, task.initial)
 
-    @property
-    def _limit(self) -> float:
-        return memory_limit(self.memory_limit)
+        method = STEADY if task.times is None else INTEGRATOR
+        return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)
 
-    def _equations(self, system: OpenSystem, offer: Offer | None) -> MomentEquations:
-        offer = offer or self.offer(system)
-        if not offer.can and offer.cost is not None:
-            refuse_if_too_large("moments", offer.cost.memory, self._limit, "Use fewer ensembles.")
-        if not offer.can:
-            raise EngineMismatchError(offer.reason, offer.remedy)
-        return offer.plan
-
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: SpinMoments | None = None
-    ) -> Solution:
+    def _settled(self, equations: MomentEquations, initial: SpinMoments | None) -> Solution:
         """The stationary moments that the evolution from `initial` reaches.
 
         By default it starts with uncorrelated atoms where their own processes take them, or (where
         these leave it open) at the pole to which the collective ones pump.
 
-        Returns:
-            `SpinMoments` with its report: ``converged`` at best, since a closure is no proof.
-
         Raises:
-            EngineMismatchError: the equations do not close; the term is named.
             NumericalError: the moments run away or do not settle.
-            CapacityError: too many ensembles.
             ArgumentError: `initial` belongs to another system.
         """
-        began = time.perf_counter()
-        equations = self._equations(system, offer)
         packed = Packed(equations)
         if initial is None:
             initial = SpinMoments.product(*_spaces(equations), equations.start.tolist())
@@ -144,28 +129,25 @@ class Moments:
         state = packed.unpack(point.y)
         report = Report(
             engine=self.name,
-            method="evolution, then Newton",
+            method=STEADY,
             status=Status.CONVERGED,
             residual=point.residual,
             gap=point.gap,
             unique=False if equations.conserving or point.free else None,
+            error_estimate=closure_error(packed, point.y),
             structure=_structure(packed, point),
         )
-        report = report.with_(error_estimate=closure_error(packed, point.y))
-        return Solution(state, self._finished(report, [state], began, packed, point))
+        return Solution(state, self._finished(report, [state], packed, point))
 
-    def evolve(
-        self, system: OpenSystem, times: Sequence[float], initial: SpinMoments | None = None
+    def _evolved(
+        self, equations: MomentEquations, times: Sequence[float], initial: SpinMoments | None
     ) -> Solution:
         """Moments at `times`; `initial` (all atoms down, modes empty) is the state at the first.
 
         Raises:
-            EngineMismatchError: the equations do not close; the term is named.
             NumericalError: the moments run away.
             ArgumentError: `initial` belongs to another system.
         """
-        began = time.perf_counter()
-        equations = self._equations(system, None)
         packed = Packed(equations)
         if initial is None:
             down = [-1.0] * len(equations.labels)
@@ -181,49 +163,30 @@ class Moments:
             error_estimate=None if error is None else error + EVOLUTION_ERRORS * self.rtol,
             structure=(f"{len(start)} means and covariances", READING),
         )
-        return Solution(states[-1], self._finished(report, states, began, packed), tuple(states))
+        return Solution(states[-1], self._finished(report, states, packed), tuple(states))
 
     def _finished(
         self,
         report: Report,
         states: Sequence[SpinMoments],
-        began: float,
         packed: Packed,
         point: Stationary | None = None,
     ) -> Report:
         """The report with what was checked, and the status lowered where a check fails."""
         size = max(fluctuations(state) for state in states)
         margin, error = min(state.margin() for state in states), report.error_estimate
-        warnings, suspect = [], []
-        if size > LARGE_CORRECTION and not closes(packed):
-            suspect.append(
-                f"fluctuations of {size:.2g} (N/2)^2: dropping third cumulants is not justified"
-            )
-        if error is None:
-            suspect.append(
-                "third cumulants are dropped, and what they would change is not known: of up to "
-                "four ensembles it is estimated, as long as the equations with them do not run away"
-            )
-        elif error > LARGE_ERROR:
-            suspect.append(
-                f"third cumulants are dropped, but would change means or variances by {error:.2g}"
-            )
-        if margin < -max(1e-9, error or 0.0):
-            suspect.append(f"the moments violate the uncertainty relation by {-margin:.3g}")
-        if point is not None and point.residual > 1e-9:
-            suspect.append(f"residual {point.residual:.3g} is above 1e-9")
-        if point is not None and point.free:
-            warnings.append(
-                f"not unique: {', '.join(point.free)} keeps a value that the initial state decides"
-            )
-        return report.with_(
-            status=Status.SUSPECT if suspect else report.status,
-            margin=margin,
-            truncation={"fluctuations over (N/2)^2": size},
-            warnings=(*suspect, *warnings),
-            seconds=time.perf_counter() - began,
-            provenance={"engine options": {"rtol": self.rtol}, "versions": versions()},
-        )
+        found = [
+            finding("fluctuations", 0.0 if closes(packed) else size, LARGE_CORRECTION),
+            finding("known closure", error is None),
+            finding("closure", error or 0.0, LARGE_ERROR),
+            finding("moments", -margin, max(1e-9, error or 0.0)),
+        ]
+        if point is not None:
+            names = ", ".join(point.free)
+            found.append(finding("backward error", point.residual, LARGEST_RESIDUAL))
+            found.append(finding("free moments", len(point.free), names=names))
+        report = report.with_(margin=margin, truncation={"fluctuations over (N/2)^2": size})
+        return judge(report, found, Status.CONVERGED)
 
 
 def _spaces(equations: MomentEquations) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -14,23 +13,29 @@ from darkstate.checks import (
     check_flag,
     check_integer,
     check_real,
-    check_reals,
     check_seed,
     check_sequence,
 )
-from darkstate.engines.base import Cost, Offer, Solution, refused
+from darkstate.engines.contract import (
+    Cost,
+    Offer,
+    References,
+    Solution,
+    Task,
+    check_memory_limit,
+    refused,
+)
 from darkstate.engines.tensor.blocks import Blocks
 from darkstate.engines.tensor.groups import groups_of
 from darkstate.engines.tensor.local import slowest_site
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.sampled import SampledState
-from darkstate.engines.tensor.sampling import Run, Task, is_graded, run_all, start_of
+from darkstate.engines.tensor.sampling import Job, Run, is_graded, run_all, start_of
 from darkstate.engines.tensor.sites import Chain, chain_of
 from darkstate.engines.tensor.verdict import Sample, coarser, verdict_of
 from darkstate.engines.tensor.walker import Network, network_of
 from darkstate.errors import ArgumentError, CapacityError, DarkstateError
 from darkstate.results import Report
-from darkstate.results.report import versions
 from darkstate.states import PureState
 from darkstate.systems.open_system import OpenSystem
 
@@ -70,6 +75,7 @@ class TensorTrajectories:
             four qubits each.
         keep: whether `evolve` keeps the sampled states, for the purity of the whole.
         workers: processes over which trajectories are spread.
+        memory_limit: bytes; by default half of the machine's memory.
 
     Raises:
         ArgumentError: an option out of range.
@@ -86,9 +92,14 @@ class TensorTrajectories:
     groups: tuple[tuple[str, ...], ...] = ()
     keep: bool = False
     workers: int = 1
+    memory_limit: float | None = None
     name: ClassVar[str] = "tensor trajectories"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState,)
+    references: ClassVar[References] = (
+        ("molmer1993", "quantum jumps in the tensor trajectories engine"),
+        ("schollwock2011", "the matrix-product states that they keep"),
+    )
 
     def __post_init__(self) -> None:
         remedy = "Give how many; a mean of more needs several seeds."
@@ -104,36 +115,48 @@ class TensorTrajectories:
             if getattr(self, name) is not None:
                 check_real(name, getattr(self, name), above=0.0, remedy=remedy)
         check_flag("keep", self.keep)
+        check_memory_limit(self.memory_limit)
         example = "Give a tuple such as (('A1', 'B1'),)."
         groups = check_sequence("groups", self.groups, example)
         object.__setattr__(self, "groups", tuple(as_labels("groups", group) for group in groups))
         if self.burn_in is not None:
             check_real("burn_in", self.burn_in, minimum=0.0, remedy=remedy)
 
-    def offer(self, system: OpenSystem) -> Offer:
-        """Whether the steady state can be sampled, and at what cost at most."""
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
+        """Whether averages can be sampled, and at what cost at most."""
         try:
             network = self._network(system)
         except DarkstateError as refusal:
             return refused(self.name, refusal, ("Is it a cascade of small stages? no",))
         chain = network.chain
-        steps = [f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states"]
+        steps = (f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
         lines = max(sum(each.arriving.values()) for each in network.steps.layouts)
-        steps.append(f"Bond dimension of one time step: {lines}")
-        if self.burn_in is None or self.duration is None:
-            steps.append("How long to wait and to average? not said")
-            reason = "nothing says how long to wait and to average."
-            return Offer(self.name, False, reason, steps=tuple(steps), remedy=NO_WINDOW)
-        why = (
-            f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}; "
-            "the cost is that of trajectories which always fill the largest bond"
-        )
-        cost = self._cost(network, self.burn_in + self.duration, lines)
-        return Offer(self.name, True, why, METHOD, tuple(steps), cost, network)
+        steps = (*steps, f"Bond dimension of one time step: {lines}")
+        times = task.times
+        if times is not None:
+            span, why = times[-1] - times[0], f"average over {self.trajectories} runs"
+        elif self.burn_in is None or self.duration is None:
+            missing = "burn_in" if self.burn_in is None else "duration"
+            refusal = ArgumentError(missing, "be given for a steady state", None, NO_WINDOW)
+            return refused(
+                self.name, refusal, (*steps, "How long to wait and to average? not said")
+            )
+        else:
+            span = self.burn_in + self.duration
+            why = f"average over {self.trajectories} runs of {self.duration:g} after "
+            why += f"{self.burn_in:g}"
+        why += "; the cost is that of trajectories which always fill the largest bond"
 
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
-    ) -> Solution:
+        def solve() -> Solution:
+            graded = self._graded(network, task.initial)
+            if times is None:
+                return self._averaged(system, graded, task.initial)
+            return self._evolved(system, graded, times, task.initial)
+
+        cost = self._cost(network, span, lines)
+        return Offer(self.name, why, METHOD, steps, cost, solve=solve)
+
+    def _averaged(self, system: OpenSystem, network: Network, initial: Any) -> Solution:
         """Average over ``burn_in .. burn_in + duration`` and over all trajectories.
 
         They start from `initial`, by default the product of dark states of the stages if there is
@@ -142,50 +165,34 @@ class TensorTrajectories:
         the trajectories run once more with half the bond, which takes a fraction of the time.
 
         Raises:
-            ArgumentError: `burn_in` or `duration` is missing; not a pure initial state.
-            EngineMismatchError: not a cascade of small stages of qubits and spins.
+            ArgumentError: not a pure initial state.
         """
-        began = time.perf_counter()
-        if self.burn_in is None or self.duration is None:
-            missing = "burn_in" if self.burn_in is None else "duration"
-            raise ArgumentError(missing, "be given for a steady state", None, NO_WINDOW)
-        plan = offer.plan if offer is not None else None
-        network = self._graded(plan or self._network(system), initial)
-        each = round(min(self.duration / (BLOCKS * SPACING * network.step), MOST_SAMPLES / BLOCKS))
-        each = max(1, each)
-        window = self.duration * (np.arange(BLOCKS * each) + 1) / (BLOCKS * each)
+        wait, length = float(self.burn_in or 0.0), float(self.duration or 0.0)
+        each = max(1, round(min(length / (BLOCKS * SPACING * network.step), MOST_SAMPLES / BLOCKS)))
+        window = length * (np.arange(BLOCKS * each) + 1) / (BLOCKS * each)
         bins = tuple(np.repeat(np.arange(BLOCKS), each).tolist())
-        times = tuple((self.burn_in + window).tolist())
-        task = self._task(network, initial, times, 0.0, bins, dark=True)
-        runs = list(run_all(task, range(self.trajectories), self.workers))
+        times = tuple((wait + window).tolist())
+        job = self._job(network, initial, times, 0.0, bins, dark=True)
+        runs = list(run_all(job, range(self.trajectories), self.workers))
         blocks = tuple(
             np.concatenate(parts) for parts in zip(*(r.blocks for r in runs), strict=True)
         )
-        state = _sampled(system, task, blocks)
-        report = self._report(task, runs, self.burn_in)
-        return Solution(state, report.with_(seconds=time.perf_counter() - began))
+        return Solution(_sampled(system, job, blocks), self._report(job, runs, wait))
 
-    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
+    def _evolved(
+        self, system: OpenSystem, network: Network, times: tuple[float, ...], initial: Any
+    ) -> Solution:
         """Average states at `times`, `initial` (all in the ground state) at the first.
 
         `Report.error_estimate` is the largest over all times.
 
         Raises:
             CapacityError: times that would not end.
-            ArgumentError: times that do not increase; not a pure initial state.
-            EngineMismatchError: not a cascade of small stages of qubits and spins.
+            ArgumentError: not a pure initial state.
         """
-        began = time.perf_counter()
-        rule = "be finite, increasing numbers"
-        remedy = "Give for example numpy.linspace(0, 10, 101)."
-        array = check_reals("times", times, rule=rule, remedy=remedy)
-        fine = array.ndim == 1 and array.size and np.isfinite(array).all()
-        if not fine or np.any(np.diff(array) <= 0):
-            raise ArgumentError("times", rule, times, remedy)
-        moments = tuple(array.tolist())
-        network, bins = self._graded(self._network(system), initial), tuple(range(len(moments)))
-        task = self._task(network, initial, moments, moments[0], bins, dark=False)
-        runs = list(run_all(task, range(self.trajectories), self.workers))
+        bins = tuple(range(len(times)))
+        job = self._job(network, initial, times, times[0], bins, dark=False)
+        runs = list(run_all(job, range(self.trajectories), self.workers))
         states = []
         for k in bins:
             blocks = tuple(
@@ -193,10 +200,8 @@ class TensorTrajectories:
                 for part in zip(*([b[k] for b in r.blocks] for r in runs), strict=True)
             )
             vectors = tuple(r.states[k] for r in runs) if self.keep else ()
-            states.append(_sampled(system, task, blocks, vectors))
-        report = self._report(task, runs, None)
-        report = report.with_(seconds=time.perf_counter() - began)
-        return Solution(states[-1], report, tuple(states))
+            states.append(_sampled(system, job, blocks, vectors))
+        return Solution(states[-1], self._report(job, runs, None), tuple(states))
 
     def _network(self, system: OpenSystem) -> Network:
         chain = chain_of(system)
@@ -210,7 +215,7 @@ class TensorTrajectories:
             return network
         return network_of(chain.plain(), self.step, network.cut, self.dark)
 
-    def _task(
+    def _job(
         self,
         network: Network,
         initial: Any,
@@ -218,26 +223,13 @@ class TensorTrajectories:
         begin: float,
         bins: tuple[int, ...],
         dark: bool,
-    ) -> Task:
+    ) -> Job:
         entropy = np.random.SeedSequence().entropy if self.seed is None else self.seed
         assert isinstance(entropy, int)
         start = start_of(network.chain, initial, network.cut, dark)
         _refuse_endless(network, start, times[-1] - begin)
         groups = groups_of(network.chain, self.groups)
-        return Task(network, groups, start, times, begin, bins, self.keep, entropy)
-
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """Whether trajectories over `times` can be sampled, and at what cost at most."""
-        try:
-            network = self._network(system)
-        except DarkstateError as refusal:
-            return refused(self.name, refusal, ("Is it a cascade of small stages? no",))
-        chain = network.chain
-        steps = (f"Is it a cascade of small stages? {len(chain)}, of {max(chain.sizes)} states",)
-        lines = max(sum(each.arriving.values()) for each in network.steps.layouts)
-        cost = self._cost(network, times[-1] - times[0], lines)
-        why = f"average over {self.trajectories} runs, at most at the largest bond"
-        return Offer(self.name, True, why, METHOD, steps, cost)
+        return Job(network, groups, start, times, begin, bins, self.keep, entropy)
 
     def _cost(self, network: Network, length: float, lines: int) -> Cost:
         """Every bond full all the time: two operators a step, 10^9 multiplications a second."""
@@ -247,21 +239,16 @@ class TensorTrajectories:
         memory = 16.0 * len(chain) * max(chain.sizes) * self.bond**2 * (2 + lines)
         return Cost(2.0**26 + memory * self.workers, passes * (4e-4 * len(chain) + 1e-9 * work))
 
-    def _report(self, task: Task, runs: Sequence[Run], burn_in: float | None) -> Report:
+    def _report(self, job: Job, runs: Sequence[Run], burn_in: float | None) -> Report:
         """What is known, from the runs and from a second, coarser look at the first of them."""
-        again = replace(task, network=coarser(task.network), keep=False)
+        again = replace(job, network=coarser(job.network), keep=False)
         numbers = range(max(min(2, len(runs)), len(runs) // 2))
-        sample = Sample(task, runs, list(run_all(again, numbers, self.workers)), burn_in)
-        names = ("trajectories", "burn_in", "duration", "bond", "cut", "step", "dark", "groups")
+        sample = Sample(job, runs, list(run_all(again, numbers, self.workers)), burn_in)
+        spawned = f"(k,), k = 0 .. {self.trajectories - 1}"
         return verdict_of(sample).with_(
             engine=self.name,
             method=METHOD,
-            provenance={
-                "engine options": {name: getattr(self, name) for name in names},
-                "versions": versions(),
-                "entropy": task.entropy,
-                "spawn_key": f"(k,), k = 0 .. {self.trajectories - 1}",
-            },
+            provenance={"entropy": job.entropy, "spawn_key": spawned},
         )
 
 
@@ -274,10 +261,10 @@ NO_WINDOW = (
 
 
 def _sampled(
-    system: OpenSystem, task: Task, blocks: tuple[Any, ...], vectors: tuple[Any, ...] = ()
+    system: OpenSystem, job: Job, blocks: tuple[Any, ...], vectors: tuple[Any, ...] = ()
 ) -> SampledState:
     sizes = tuple(int(space.dimension or 0) for space in system.spaces)
-    return SampledState(tuple(system.labels), sizes, task.groups.names, blocks, vectors)
+    return SampledState(tuple(system.labels), sizes, job.groups.names, blocks, vectors)
 
 
 def _refuse_endless(network: Network, start: list[Blocks], span: float) -> None:

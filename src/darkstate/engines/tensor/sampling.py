@@ -28,7 +28,7 @@ from darkstate.states import PureState
 
 
 @dataclass(frozen=True)
-class Task:
+class Job:
     """What every trajectory of a run has in common.
 
     Args:
@@ -73,7 +73,7 @@ class Run:
     rests: bool
 
 
-def run_one(task: Task, number: int) -> Run:
+def run_one(task: Job, number: int) -> Run:
     """Trajectory `number`."""
     seed = np.random.SeedSequence(task.entropy, spawn_key=(number,))
     stream = np.random.Generator(np.random.PCG64(seed))
@@ -98,7 +98,7 @@ def run_one(task: Task, number: int) -> Run:
     return Run(averages, states, walker.lost, walker.widest, walker.clicks, walker.rests)
 
 
-def run_all(task: Task, numbers: Sequence[int], workers: int) -> Iterator[Run]:
+def run_all(task: Job, numbers: Sequence[int], workers: int) -> Iterator[Run]:
     """All trajectories, over `workers` processes."""
     if workers == 1:
         for number in numbers:

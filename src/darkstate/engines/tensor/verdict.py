@@ -21,11 +21,12 @@ from math import hypot, isfinite, sqrt
 
 import numpy as np
 
+from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.local import slowest_site
 from darkstate.engines.tensor.mps import Cut
 from darkstate.engines.tensor.sampled import FEWEST as FEWEST_BLOCKS
-from darkstate.engines.tensor.sampling import Run, Task
+from darkstate.engines.tensor.sampling import Job, Run
 from darkstate.engines.tensor.walker import Network
 from darkstate.results import Report, Status
 
@@ -57,7 +58,7 @@ class Sample:
         burn_in: for stationary averages, the time until they begin; None for states at times.
     """
 
-    task: Task
+    task: Job
     runs: Sequence[Run]
     again: Sequence[Run]
     burn_in: float | None
@@ -169,19 +170,25 @@ def verdict_of(sample: Sample) -> Report:
     clicks = [click for run in sample.runs for click in run.clicks]
     kicks, share = disturbances(sample), discarded(sample)
     widest, changes = max(run.widest for run in sample.runs), changes_of(sample)
-    warnings = (
-        *_rare_warnings(sample, kicks),
-        *_drift_warnings(sample),
-        *_forgetting_warnings(sample),
-        *_step_warnings(sample.task.network),
-        *_look_warnings(changes),
-        *_weight_warnings(share, widest),
-    )
+    network = sample.task.network
+    norm = network.steps.norm
+    clear = (change for change, noise in changes if change > SIGMAS * noise)
+    found = (
+        *_of_disturbances(sample, kicks),
+        *_of_drift(sample),
+        *_of_forgetting(sample),
+        finding(
+            "local step", network.step * norm, LARGEST_STEP, step=network.step, norm=norm,
+            most=lambda: LARGEST_STEP / norm,
+        ),
+        finding("coarser look", max(clear, default=0.0), LARGEST_CHANGE),
+        finding("discarded weight", share, TOLERATED, widest=widest),
+    )  # fmt: skip
     time = (sample.task.times[-1] - sample.task.begin) * len(sample.runs)
-    return Report(
+    report = Report(
         engine="",
         method="",
-        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        status=Status.CONVERGED,
         margin=margin_of(sample),
         error_estimate=error_of(sample, changes),
         truncation={
@@ -189,12 +196,12 @@ def verdict_of(sample: Sample) -> Report:
             "largest bond": float(widest),
             "change with half the bond and longer steps": max(c for c, _ in changes),
         },
-        warnings=warnings,
         structure=(
             f"{len(sample.sites)} stages, {len(clicks)} jumps in a total time of {time:.4g}; the "
             "error estimate is one standard deviation, and what bonds and steps may add",
         ),
     )
+    return judge(report, found, Status.CONVERGED)
 
 
 def disturbances(sample: Sample) -> int:
@@ -213,19 +220,17 @@ def discarded(sample: Sample) -> float:
     return sum(run.lost for run in sample.runs) / max(1, kicks)
 
 
-def _rare_warnings(sample: Sample, kicks: int) -> tuple[str, ...]:
-    if sample.burn_in is None or kicks >= FEWEST or sample.nothing_happens:
-        return ()
-    return (
-        f"only {kicks} disturbances were seen, too few for any error estimate: raise duration or "
-        "trajectories",
-    )
+def _of_disturbances(sample: Sample, kicks: int) -> list[Finding]:
+    if sample.burn_in is None or sample.nothing_happens:
+        return []
+    return [finding("disturbances", FEWEST - kicks, seen=kicks)]
 
 
-def _drift_warnings(sample: Sample) -> tuple[str, ...]:
+def _of_drift(sample: Sample) -> list[Finding]:
     """Halves of the window that differ, and not by chance."""
     if sample.burn_in is None:
-        return ()
+        return []
+    found = []
     for site in sample.sites:
         blocks = np.stack([run.blocks[site] for run in sample.runs])
         half = blocks.shape[1] // 2
@@ -233,50 +238,18 @@ def _drift_warnings(sample: Sample) -> tuple[str, ...]:
             each.reshape(-1, *each.shape[2:]) for each in (blocks[:, :half], blocks[:, half:])
         )
         moved = float(np.linalg.norm(late.mean(axis=0) - early.mean(axis=0)))
-        if moved > SIGMAS * hypot(standard_error(early), standard_error(late)) + ROUNDING:
-            return ("the two halves of the window differ beyond their errors: raise burn_in",)
-    return ()
+        noise = hypot(standard_error(early), standard_error(late))
+        found.append(finding("drift", moved, SIGMAS * noise + ROUNDING))
+    return [each for each in found if not each.holds][:1] or found[:1]
 
 
-def _forgetting_warnings(sample: Sample) -> tuple[str, ...]:
+def _of_forgetting(sample: Sample) -> list[Finding]:
     """A start that the slowest stage has not forgotten when averages begin."""
     if sample.burn_in is None or sample.nothing_happens:
-        return ()
+        return []
     chain = sample.task.network.chain
     site, gap = slowest_site(chain)
-    if sample.burn_in * gap >= FORGOTTEN:
-        return ()
-    names = ", ".join(chain.labels[site])
     needed = f"{FORGOTTEN / gap:.3g} or more" if gap > 0 else "and mind that it may never do so"
-    return (
-        f"the stage {names} relaxes at the rate {gap:.2g}, too slowly to forget its start in a "
-        f"burn_in of {sample.burn_in:g}: raise burn_in, {needed}",
-    )
-
-
-def _step_warnings(network: Network) -> tuple[str, ...]:
-    if network.step * network.steps.norm <= LARGEST_STEP:
-        return ()
-    return (
-        f"step {network.step:.3g} is too long for local generators of norm "
-        f"{network.steps.norm:.3g}: lower it to {LARGEST_STEP / network.steps.norm:.2g} or less",
-    )
-
-
-def _look_warnings(changes: Sequence[tuple[float, float]]) -> tuple[str, ...]:
-    worst = max((change for change, noise in changes if change > SIGMAS * noise), default=0.0)
-    if worst <= LARGEST_CHANGE:
-        return ()
-    return (
-        f"a stage changes by {worst:.2g} with half the bond, longer steps and coarser cuts: raise "
-        "bond, or lower cut and step",
-    )
-
-
-def _weight_warnings(share: float, widest: int) -> tuple[str, ...]:
-    if share <= TOLERATED:
-        return ()
-    return (
-        f"each disturbance comes with {share:.2g} of discarded weight, a disturbance of its own: "
-        f"raise bond (bonds reached {widest}) or lower cut",
-    )
+    words = {"names": ", ".join(chain.labels[site]), "gap": gap, "needed": needed}
+    short = FORGOTTEN - sample.burn_in * gap
+    return [finding("forgetting", short, burn_in=sample.burn_in, **words)]

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from darkstate.engines.base import check_physical
+from darkstate.engines.contract import check_physical
 from darkstate.engines.truncation import Cutoff, degrees, given_cutoffs, least_cutoffs
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.states import DensityState, PureState

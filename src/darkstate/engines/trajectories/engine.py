@@ -11,13 +11,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from darkstate.checks import check_choice, check_integer, check_real, check_seed
-from darkstate.engines.base import (
+from darkstate.engines.contract import (
     Cost,
     Offer,
+    References,
     Solution,
-    affordable,
+    Task,
     check_memory_limit,
     refused,
+    stamped,
 )
 from darkstate.engines.trajectories.averages import (
     SAMPLES,
@@ -43,8 +45,8 @@ from darkstate.engines.trajectories.refusals import (
     FEWER,
     LARGEST_AVERAGE,
     MOST,
-    NO_WINDOW,
     memory_of,
+    missing_window,
     size_of,
     too_large,
     too_long,
@@ -115,6 +117,10 @@ class Trajectories:
     name: ClassVar[str] = "trajectories"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
+    references: ClassVar[References] = (
+        ("molmer1993", "quantum jumps in the trajectories engine"),
+        ("rouchon2015", "the step of its diffusive records"),
+    )
 
     def __post_init__(self) -> None:
         remedy = "Give the number of runs, 2 or more for an error estimate; average several seeds."
@@ -132,34 +138,33 @@ class Trajectories:
             check_real("burn_in", self.burn_in, minimum=0.0, remedy=remedy)
         check_memory_limit(self.memory_limit)
 
-    def offer(self, system: OpenSystem) -> Offer:
-        """Whether the steady state can be sampled, and at what cost."""
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
+        """Whether averages can be sampled, and at what cost."""
         try:
             dims = dimensions(system, self.cutoff)
         except DarkstateError as refusal:
             return refused(self.name, refusal, ("Matrices of this system? no",))
         if prod(dims) > LARGEST_AVERAGE:
             return refused(self.name, too_large(prod(dims)), (size_of(dims),))
-        if self.burn_in is None or self.duration is None:
+        if task.times is not None:
+            why, span = f"average over {self.trajectories} runs", task.times[-1] - task.times[0]
+            return self._sampling(system, dims, task, span, len(task.times), why)
+        missing = missing_window(self.burn_in, self.duration)
+        if missing is not None:
             steps = (size_of(dims), "How long to wait and to average? not said")
-            reason = "nothing says how long to wait and to average."
-            return Offer(self.name, False, reason, steps=steps, remedy=NO_WINDOW)
-        why = f"average over {self.trajectories} runs of {self.duration:g} after {self.burn_in:g}"
-        return self._sampling(system, dims, self.burn_in + self.duration, SAMPLES, why)
-
-    def evolution_offer(self, system: OpenSystem, times: Sequence[float]) -> Offer:
-        """Whether average states over `times` can be kept, and at what cost."""
-        try:
-            dims = dimensions(system, self.cutoff)
-        except DarkstateError as refusal:
-            return refused(self.name, refusal, ("Matrices of this system? no",))
-        if prod(dims) > LARGEST_AVERAGE:
-            return refused(self.name, too_large(prod(dims)), (size_of(dims),))
-        why = f"average over {self.trajectories} runs"
-        return self._sampling(system, dims, times[-1] - times[0], len(times), why)
+            return refused(self.name, missing, steps)
+        begin, length = float(self.burn_in or 0.0), float(self.duration or 0.0)
+        why = f"average over {self.trajectories} runs of {length:g} after {begin:g}"
+        return self._sampling(system, dims, task, begin + length, SAMPLES, why)
 
     def _sampling(
-        self, system: OpenSystem, dims: tuple[int, ...], span: float, count: int, why: str
+        self,
+        system: OpenSystem,
+        dims: tuple[int, ...],
+        task: Task,
+        span: float,
+        count: int,
+        why: str,
     ) -> Offer:
         """The offer of runs over `span`, looked at `count` times."""
         size, matrices = prod(dims), compiled(system, self.cutoff)
@@ -171,12 +176,15 @@ class Trajectories:
         work = TERMS * (2e-5 + 3e-9 * self.trajectories * (flow.generator.nnz + size))
         cost = Cost(memory_of(size, count), 0.01 + passes * work)
         steps = (size_of(dims), f"Sampled by {self.unravelling}, {self.trajectories} times")
-        offer = Offer(self.name, True, why, self.unravelling, steps, cost)
-        return affordable(offer, self._limit, FEWER)
 
-    def steady_state(
-        self, system: OpenSystem, offer: Offer | None = None, initial: Any = None
-    ) -> Solution:
+        def solve() -> Solution:
+            if task.times is None:
+                return self._averaged(system, matrices, task.initial)
+            return self._evolved(system, matrices, task.times, task.initial)
+
+        return Offer(self.name, why, self.unravelling, steps, cost, solve=solve, smaller=FEWER)
+
+    def _averaged(self, system: OpenSystem, matrices: Compiled, initial: Any) -> Solution:
         """Average over ``burn_in .. burn_in + duration`` and over all trajectories.
 
         Every trajectory's time average is one independent batch, and `Report.error_estimate` the
@@ -185,15 +193,8 @@ class Trajectories:
         half as many trajectories from elsewhere (`settling.py`).
 
         Raises:
-            ArgumentError: `burn_in` or `duration` is missing; modes without `cutoff`.
             UnphysicalError: the initial state has a negative eigenvalue.
-            CapacityError: it would not fit, or not end.
         """
-        for name in ("burn_in", "duration"):
-            if getattr(self, name) is None:
-                raise ArgumentError(name, "be given for a steady state", None, NO_WINDOW)
-        start, matrices = time.perf_counter(), compiled(system, self.cutoff)
-        self._refuse_average(matrices, SAMPLES)
         begin, length = float(self.burn_in or 0.0), float(self.duration or 0.0)
         entropy = entropy_of(self.seed)
         runs = self._runs(matrices, window_times(begin, length), initial, entropy)
@@ -206,11 +207,11 @@ class Trajectories:
         average, levels = window.whole, levels_of(matrices, window.whole.diagonals())
         error, margin = average.error(0), average.margin()
         sample = Sample(runs, numbers, levels, error, margin, look, share, settling)
-        report = report_of(self, sample, averaged(len(numbers)))
-        state = average.state(matrices, 0)
-        return Solution(state, report.with_(seconds=time.perf_counter() - start))
+        return Solution(average.state(matrices, 0), report_of(self, sample, averaged(len(numbers))))
 
-    def evolve(self, system: OpenSystem, times: Sequence[float], initial: Any = None) -> Solution:
+    def _evolved(
+        self, system: OpenSystem, matrices: Compiled, times: Sequence[float], initial: Any
+    ) -> Solution:
         """Average states at `times`, with `initial` (all in the ground state) at the first.
 
         `Report.error_estimate` is the largest standard error of an average state over the times, in
@@ -218,15 +219,10 @@ class Trajectories:
         step add (`verdict.py`).
 
         Raises:
-            ArgumentError: modes without `cutoff`; an initial state of other spaces.
+            ArgumentError: an initial state of other spaces.
             UnphysicalError: the initial state has a negative eigenvalue.
-            CapacityError: it would not fit or not end, or the space is too large for density
-                matrices.
         """
-        start, matrices = time.perf_counter(), compiled(system, self.cutoff)
-        times = checked_times(times)
-        self._refuse_average(matrices, len(times))
-        runs = self._runs(matrices, times, initial, entropy_of(self.seed))
+        runs = self._runs(matrices, checked_times(times), initial, entropy_of(self.seed))
         look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
         average = Average.empty(len(times), matrices.size)
         with one_blas_thread():
@@ -238,7 +234,7 @@ class Trajectories:
         sample = Sample(runs, numbers, levels, error, margin, look)
         report = report_of(self, sample, averaged(len(numbers)))
         states = tuple(average.state(matrices, k) for k in range(len(times)))
-        return Solution(states[-1], report.with_(seconds=time.perf_counter() - start), states)
+        return Solution(states[-1], report, states)
 
     def ensemble(
         self,
@@ -288,7 +284,7 @@ class Trajectories:
             vectors,
             tuple(jumps),
             entropy,
-            report.with_(seconds=time.perf_counter() - start),
+            stamped(self, report, start),
         )
 
     def records(
@@ -347,7 +343,7 @@ class Trajectories:
             tuple(clicks),
             found,
             entropy,
-            report.with_(method="records", seconds=time.perf_counter() - start),
+            stamped(self, report.with_(method="records"), start),
         )
 
     def _runs(
@@ -383,9 +379,3 @@ class Trajectories:
     @property
     def _limit(self) -> float:
         return memory_limit(self.memory_limit)
-
-    def _refuse_average(self, matrices: Compiled, times: int) -> None:
-        if matrices.size > LARGEST_AVERAGE:
-            raise too_large(matrices.size)
-        needed = memory_of(matrices.size, times)
-        refuse_if_too_large("average state", needed, self._limit, FEWER)

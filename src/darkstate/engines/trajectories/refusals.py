@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from darkstate.errors import CapacityError
+from darkstate.errors import ArgumentError, CapacityError
 
 LARGEST_AVERAGE = 1024
 """Largest Hilbert space whose average density matrix is kept over time."""
@@ -20,6 +20,14 @@ NO_WINDOW = (
     "Give Trajectories(burn_in=..., duration=...), several relaxation times each, to average over "
     "time; use engines.Lindblad for a steady state without sampling error."
 )
+
+
+def missing_window(burn_in: float | None, duration: float | None) -> ArgumentError | None:
+    """The refusal of a steady state where nothing says how long to wait and to average."""
+    for name, value in (("burn_in", burn_in), ("duration", duration)):
+        if value is None:
+            return ArgumentError(name, "be given for a steady state", None, NO_WINDOW)
+    return None
 
 
 def memory_of(size: int, times: int) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from darkstate.engines.assess import Finding, finding
 from darkstate.engines.trajectories.averages import SAMPLES, Window, window_of
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.flow import Array
@@ -36,8 +37,6 @@ ROUNDING = 1e-9
 """Distance of states that rounding explains."""
 ALIKE = 0.3
 """Distance of two starts below which one is no test of the other."""
-MANY = "the steady state is not unique: this is the one that the ground state relaxes to; name "
-DRIFT = "the two halves of the window differ beyond their errors: raise burn_in"
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,12 @@ class Settling:
     Args:
         bias: estimated distance of the average from the stationary state.
         unique: whether there is one stationary state; None if that is not known.
-        remarks: what is wrong.
+        findings: for the verdict.
     """
 
     bias: float
     unique: bool | None
-    remarks: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 AT_TIMES = Settling(0.0, None, ())
@@ -75,7 +74,7 @@ def settling_of(
     noise = window.whole.error(0) + missed
     if runs.matrices.size**2 <= SMALL:
         bias, unique = memory(runs)
-        return Settling(bias, unique, exact_remarks(bias, unique, given, noise))
+        return Settling(bias, unique, exact_findings(bias, unique, given, noise))
     further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
     start = other_start(runs.matrices, runs.initial)
     other = window_of(replace(runs, initial=start), None, further, budget)
@@ -109,19 +108,12 @@ def window_span(times: Sequence[float]) -> tuple[float, float]:
     return first - times[0], times[-1] - first
 
 
-def exact_remarks(bias: float, unique: bool, given: bool, noise: float) -> tuple[str, ...]:
-    """What the master equation has against an average whose other errors are `noise`."""
-    found = []
-    if bias > noise:
-        found.append(
-            f"the start is not forgotten, which leaves an error of {bias:.2g}: raise burn_in"
-        )
-    if not unique and not given:
-        found.append(f"{MANY}another one by initial=")
-    return tuple(found)
+def exact_findings(bias: float, unique: bool, given: bool, noise: float) -> tuple[Finding, ...]:
+    """What the master equation says of an average whose other errors are `noise`."""
+    return finding("start", bias, noise), finding("one average", not unique and not given)
 
 
-def unsettled(window: Window, other: Window, missed: float) -> tuple[str, ...]:
+def unsettled(window: Window, other: Window, missed: float) -> tuple[Finding, ...]:
     """Whether the window drifts, or depends on where trajectories start, and not by chance.
 
     Args:
@@ -129,18 +121,12 @@ def unsettled(window: Window, other: Window, missed: float) -> tuple[str, ...]:
         other: that from another start.
         missed: what is in the error estimate anyway, for events that were not met.
     """
-    found = []
     moved, noise = window.drift()
-    if moved > SIGMAS * noise + ROUNDING + missed:
-        found.append(DRIFT)
-    apart, noise = window.apart(other)
-    if apart > SIGMAS * noise + ROUNDING + missed:
-        found.append(
-            f"from another start another average is reached, {apart:.2g} apart: raise burn_in; if "
-            "nothing changes then, the steady state is not unique and this is the one that "
-            "`initial` relaxes to"
-        )
-    return tuple(found)
+    apart, scatter = window.apart(other)
+    return (
+        finding("drift", moved, SIGMAS * noise + ROUNDING + missed),
+        finding("other start", apart, SIGMAS * scatter + ROUNDING + missed),
+    )
 
 
 def other_start(matrices: Compiled, initial: PureState | DensityState) -> PureState:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.trajectories.compile import Compiled
 from darkstate.engines.trajectories.ensemble import sampling_error
 from darkstate.engines.trajectories.flow import Array
@@ -28,7 +29,6 @@ from darkstate.engines.trajectories.seeds import provenance_of
 from darkstate.engines.trajectories.settling import AT_TIMES, SIGMAS, Settling
 from darkstate.engines.truncation import edge_populations
 from darkstate.results import Report, Status
-from darkstate.results.report import versions
 from darkstate.states import PureState
 
 if TYPE_CHECKING:
@@ -80,31 +80,25 @@ def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
     truncation, look = dict(edges), sample.look
     if look is not None:
         truncation[f"change with {look.reason}"] = max(look.changes)
-    names = ("trajectories", "unravelling", "step", "cutoff", "burn_in", "duration")
-    options = {name: getattr(engine, name) for name in names}
-    warnings = (
-        *_step_warnings(runs),
-        *_edge_warnings(sample, edges, engine.edge),
-        *_look_warnings(look),
-        *_margin_warnings(sample.margin),
-        *sample.settling.remarks,
+    found = (
+        *_of_steps(runs),
+        *_of_edges(sample, edges, engine.edge),
+        *_of_look(look),
+        finding("sampled eigenvalue", -sample.margin, -LEAST_MARGIN, least=sample.margin),
+        *sample.settling.findings,
     )
-    return Report(
+    report = Report(
         engine=engine.name,
         method=engine.unravelling,
-        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        status=Status.CONVERGED,
         unique=sample.settling.unique,
         error_estimate=error_of(sample),
         margin=sample.margin,
         truncation=truncation,
         structure=(meaning,),
-        warnings=warnings,
-        provenance={
-            "engine options": options,
-            "versions": versions(),
-            **provenance_of(runs.entropy, sample.numbers),
-        },
+        provenance=provenance_of(runs.entropy, sample.numbers),
     )
+    return judge(report, found, Status.CONVERGED)
 
 
 def averaged(count: int) -> str:
@@ -138,44 +132,42 @@ def impurity(runs: Runs) -> float:
     return max(0.0, 1.0 - float(np.linalg.eigvalsh(state.matrix)[-1]))
 
 
-def _step_warnings(runs: Runs) -> tuple[str, ...]:
+def _of_steps(runs: Runs) -> list[Finding]:
     """A diffusive step on which a state moves by more than a part of itself."""
     motion = runs.motion
     if motion.diffusion is None:
-        return ()
+        return []
     longest = max(np.diff(runs.times), default=0.0)
     step = longest / motion.steps(longest)
-    found = []
-    for most, rate, what in (
+    rates = (
         (LARGEST_MOVE, motion.diffusion.rate, "measured rates of up to"),
         (LARGEST_TURN, motion.flow.norm, "a Hamiltonian and losses with the norm"),
-    ):
-        if step * rate > most:
-            found.append(
-                f"step {step:.3g} is too long for {what} {rate:.3g}: lower it to "
-                f"{most / rate:.2g} or less, or leave it out"
-            )
-    return tuple(found)
+    )
+    return [
+        finding(
+            "step", step * rate, most, step=step, what=what, rate=rate,
+            most=lambda most=most, rate=rate: most / rate,
+        )
+        for most, rate, what in rates
+    ]  # fmt: skip
 
 
-def _edge_warnings(sample: Sample, edges: Mapping[str, float], edge: float) -> tuple[str, ...]:
+def _of_edges(sample: Sample, edges: Mapping[str, float], edge: float) -> list[Finding]:
     """Modes whose highest levels are filled, or that have too few levels to tell."""
     found, matrices = [], sample.runs.matrices
     for label, size in matrices.cutoffs.items():
-        moved, held = max(2, matrices.degrees[label]), edges[f"Fock edge of {label}"]
-        if held > edge:
-            tried = cutoff_to_try(sample.levels[label], edge, moved)
-            found.append(
-                f"the highest of the {size} Fock states of '{label}' hold {held:.2g}: raise "
-                f"cutoff, for example {{'{label}': {tried}}}"
-            )
-        elif size < matrices.least[label]:
-            found.append(
-                f"{size} Fock states of '{label}' cannot tell whether they are enough, as one term "
-                f"moves {matrices.degrees[label]} quanta or a level may be in resonance: raise "
-                f"cutoff, for example {{'{label}': {matrices.least[label]}}}"
-            )
-    return tuple(found)
+        degree, least = matrices.degrees[label], matrices.least[label]
+        held, levels = edges[f"Fock edge of {label}"], sample.levels[label]
+
+        def tried(levels: Array = levels, moved: int = max(2, degree)) -> int:
+            return cutoff_to_try(levels, edge, moved)
+
+        of_it = {"label": label, "size": size}
+        found.append(finding("levels", held, edge, tried=tried, **of_it))
+        if held <= edge:
+            short = max(0, least - size)
+            found.append(finding("number of levels", short, moved=degree, least=least, **of_it))
+    return found
 
 
 def cutoff_to_try(levels: Array, edge: float, moved: int) -> int:
@@ -188,22 +180,15 @@ def cutoff_to_try(levels: Array, edge: float, moved: int) -> int:
     return size + min(max(moved + 1, size // 2, ceil(1.5 * more)), 2 * size)
 
 
-def _look_warnings(look: Change | None) -> tuple[str, ...]:
+def _of_look(look: Change | None) -> list[Finding]:
     """A second look that says something else, at any time, and not by chance."""
     if look is None:
-        return ()
+        return []
     worst = max(
         (c for c, s in zip(look.changes, look.noises, strict=True) if c > SIGMAS * s), default=0.0
     )
-    if worst <= LARGEST_CHANGE:
-        return ()
-    return (f"states change by {worst:.2g} with {look.reason}: {look.remedy}",)
-
-
-def _margin_warnings(margin: float) -> tuple[str, ...]:
-    if margin >= LEAST_MARGIN:
-        return ()
-    return (f"a state has the eigenvalue {margin:.2g}: lower step, or shorten the time",)
+    words = {"reason": look.reason, "remedy": look.remedy}
+    return [finding("second look", worst, LARGEST_CHANGE, **words)]
 
 
 def levels_of(matrices: Compiled, diagonals: Array) -> dict[str, Array]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from darkstate.engines.base import Cost, Offer, Solution
+from darkstate.engines.assess import Finding, finding, judge
+from darkstate.engines.contract import Cost, Offer, Solution, refused
 from darkstate.engines.lindblad.compile import dimensions
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.solve import (
@@ -37,6 +38,7 @@ SECONDS_PER_NUMBER = 1.8e-6
 """Measured: time per number of the last hierarchy, per iteration of the pilot and depth, and per
 unit of the largest variance of the source; within a factor of two over bandwidth, r and N."""
 METHOD = "hierarchy"
+HIERARCHY_REFERENCES = (("tanimura2006", "hierarchies of equations for light with a memory"),)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,13 @@ class Options:
     limit: float
 
 
-def hierarchy_offer(name: str, system: OpenSystem, source: LinearSource, options: Options) -> Offer:
+def hierarchy_offer(
+    name: str,
+    system: OpenSystem,
+    source: LinearSource,
+    options: Options,
+    solve: Callable[[], Solution],
+) -> Offer:
     """What the hierarchy would cost, judged by a pilot: the nodes that feel nothing but the source.
 
     Every further stage of the same size takes about two levels more.
@@ -67,7 +75,7 @@ def hierarchy_offer(name: str, system: OpenSystem, source: LinearSource, options
         _, network = driven_network(system, source, options.cutoff)
         depth, iterations = _pilot(system, source, network, options)
     except NumericalError as refusal:
-        return Offer(name, False, str(refusal), steps=("Stationary source? no",))
+        return refused(name, refusal, ("Stationary source? no",))
     numbers = predicted_numbers(network, depth)
     steps = (
         f"Linear source? {_labels(source)}, eliminated exactly by its moments",
@@ -77,9 +85,8 @@ def hierarchy_offer(name: str, system: OpenSystem, source: LinearSource, options
     slower = 1.0 if network.dtype is float else 1.3
     seconds = SECONDS_PER_NUMBER * numbers * iterations * size * slower
     why = "the source is linear and autonomous: no Fock states are needed"
-    return Offer(
-        name, True, why, METHOD, steps, Cost(_memory(network, numbers), 0.05 + seconds), source
-    )
+    cost = Cost(_memory(network, numbers), 0.05 + seconds)
+    return Offer(name, why, METHOD, steps, cost, solve=solve)
 
 
 def _pilot(
@@ -121,18 +128,17 @@ def hierarchy_steady_state(
         found = steady_hierarchy(network, options.tolerance, options.rtol, fits)
     matrix = found.hierarchy.state(found.flat)
     state = DensityState(source.network.labels, dims, matrix)
-    warnings = _warnings(found.change, found.hierarchy.depth, options)
+    settled = _finding(found.change, found.hierarchy.depth, options)
     report = Report(
         engine=name,
         method=f"{METHOD}, depth {found.hierarchy.depth:g}, {found.iterations} iterations",
-        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        status=Status.CONVERGED,
         residual=found.residual,
         error_estimate=found.error,
         margin=float(np.linalg.eigvalsh(matrix)[0]),
         structure=_structure(source, found.hierarchy.count, found.hierarchy.numbers),
-        warnings=warnings,
     )
-    return Solution(state, report)
+    return Solution(state, judge(report, [settled], Status.CONVERGED))
 
 
 def hierarchy_evolution(
@@ -170,17 +176,16 @@ def hierarchy_evolution(
             _fits(network, options, why),
         )
     states = tuple(DensityState(source.network.labels, dims, matrix) for matrix in matrices)
-    warnings = _warnings(change, hierarchy.depth, options)
+    settled = _finding(change, hierarchy.depth, options)
     report = Report(
         engine=name,
         method=f"{METHOD}, depth {hierarchy.depth:g}, Krylov propagator",
-        status=Status.SUSPECT if warnings else Status.CONVERGED,
+        status=Status.CONVERGED,
         error_estimate=max(change, options.rtol),
         margin=min(float(np.linalg.eigvalsh(matrix)[0]) for matrix in matrices),
         structure=_structure(source, hierarchy.count, hierarchy.numbers),
-        warnings=warnings,
     )
-    return Solution(states[-1], report, states)
+    return Solution(states[-1], judge(report, [settled], Status.CONVERGED), states)
 
 
 def _fits(network: DrivenNetwork, options: Options, why: str = "") -> Callable[[int], bool]:
@@ -209,10 +214,5 @@ def _structure(source: LinearSource, count: int, numbers: int) -> tuple[str, ...
     )
 
 
-def _warnings(change: float, depth: float, options: Options) -> tuple[str, ...]:
-    if change <= options.tolerance:
-        return ()
-    return (
-        f"at depth {depth:g} the state still changed by {change:.2g} (asked: "
-        f"{options.tolerance:.2g}): raise edge or memory_limit, or solve what is upstream only",
-    )
+def _finding(change: float, depth: float, options: Options) -> Finding:
+    return finding("depth", change, options.tolerance, depth=depth)

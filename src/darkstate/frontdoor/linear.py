@@ -1,4 +1,4 @@
-"""Steady states: of one model, of a batch, under measurement, and of the fields that leave."""
+"""What only linear systems offer: batches, conditional states, and the fields that leave."""
 
 from __future__ import annotations
 
@@ -9,55 +9,12 @@ from typing import Any
 import numpy as np
 
 from darkstate.checks import check_choice, check_reals
-from darkstate.engines import Engine, Gaussian
+from darkstate.engines import Gaussian
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor.asking import (
-    Model,
-    as_open_system,
-    causal_part,
-    described,
-)
-from darkstate.frontdoor.ladder import Task, check_accepts, choose
+from darkstate.frontdoor.inputs import Model, as_open_system, described
 from darkstate.results import Result
 from darkstate.states import GaussianState
-from darkstate.systems.langevin import System
 from darkstate.systems.open_system import Monitor, OpenSystem
-
-
-@border("steady_state")
-def steady_state(
-    model: Model | System,
-    engine: Engine | None = None,
-    initial: Any = None,
-    upstream_of: str | Sequence[str] | None = None,
-) -> Result:
-    """The steady state of a model, ``d rho/dt = 0``.
-
-    Args:
-        model: a ready model, any object with ``system()``, or an `OpenSystem`.
-        engine: engine object with its options, for example ``engines.Gaussian(rtol=1e-6)``; by
-            default the first that can within ten minutes, else the fastest.
-        initial: state from which to relax, where the steady state is not unique; a unique one does
-            not depend on it.
-        upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
-            solved, which is exact (`darkstate.systems.upstream`).
-
-    Returns:
-        Result with the state and a report on how far to trust it.
-
-    Raises:
-        EngineMismatchError: no engine can solve it, or the one given cannot.
-        NumericalError: there is no unique steady state (unstable, undamped modes: named).
-        CapacityError: it would not fit into memory.
-    """
-    system = causal_part(model, upstream_of)
-    if engine is None:
-        taken = choose(system, Task(initial=initial))
-        solution = taken.engine.steady_state(system, taken.offer, initial)
-    else:
-        check_accepts(engine, system)
-        solution = engine.steady_state(system, None, initial)
-    return Result(solution.state, solution.report, model=described(model))
 
 
 @border("steady_states")

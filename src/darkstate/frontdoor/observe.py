@@ -8,7 +8,7 @@ from darkstate.checks import check_times
 from darkstate.engines import Gaussian
 from darkstate.engines.gaussian import Observation
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor.asking import Model, as_open_system
+from darkstate.frontdoor.inputs import Model, as_open_system
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import Monitor, OpenSystem
 

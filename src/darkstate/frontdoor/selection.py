@@ -1,0 +1,157 @@
+"""Who does it: the engines are asked in turn, and one function chooses, for asking and for solving.
+
+Each engine answers a task with an offer. The first that can within `PREFERRED_SECONDS` is taken,
+else the fastest of those that can in a month. `explain` shows the answers of all, `steady_state`
+and `evolve` stop at the first that is taken: the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from darkstate.engines import ENGINES, Engine, Offer
+from darkstate.engines.contract import STEADY_STATE, Task, ask, kinds_text
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    EngineMismatchError,
+    NumericalError,
+    RefusedError,
+)
+from darkstate.frontdoor.remedies import general_advice, ways_out
+from darkstate.repeaters import SOLVERS
+from darkstate.systems.langevin import System
+
+PREFERRED_SECONDS = 600.0
+"""Seconds that an engine may be predicted to take before one asked later is preferred."""
+LONGEST = 3e6
+"""Seconds (a month) beyond which nothing is begun unless that engine was asked for."""
+
+
+EVERYONE: tuple[type, ...] = (*ENGINES, *SOLVERS)
+"""Engines in the order in which they are asked."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """An engine and its answer."""
+
+    engine: Engine
+    offer: Offer
+
+
+def check_engine(engine: Any) -> Engine:
+    """`engine`, which must be an object that keeps the contract `darkstate.engines.Engine`.
+
+    Raises:
+        ArgumentError: a name, a class, a solver of repeaters, or an object that lacks something.
+    """
+    if isinstance(engine, Engine) and not isinstance(engine, type):
+        return engine
+    remedy = "Make one, such as engines.Gaussian(), or leave it out."
+    if isinstance(engine, str | type):
+        word = engine if isinstance(engine, str) else engine.__name__
+        named = [kind for kind in ENGINES if word.lower() in (kind.name, kind.__name__.lower())]
+        remedy = f"Write engines.{named[0].__name__}(), or leave it out." if named else remedy
+    raise ArgumentError("engine", "be an engine object", engine, remedy)
+
+
+def candidates(system: System) -> list[Engine]:
+    """The engines that read such a system, with their default options."""
+    return [kind() for kind in EVERYONE if isinstance(system, kind.accepts)]
+
+
+def climb(
+    system: System,
+    task: Task,
+    engines: Iterable[Engine],
+    everyone: bool = False,
+    longest: float = LONGEST,
+) -> tuple[list[Rung], Rung | None]:
+    """Ask engines in turn: the rungs that were looked at, and the one taken (None: none can).
+
+    Args:
+        system: what is to be solved.
+        task: what is wanted of it.
+        engines: whom to ask, in this order.
+        everyone: go on asking when the choice is made, which does not change it.
+        longest: seconds beyond which nobody is taken.
+    """
+    rungs: list[Rung] = []
+    taken: Rung | None = None
+    for engine in engines:
+        rung = Rung(engine, ask(engine, system, task))
+        rungs.append(rung)
+        if taken is None and rung.offer.can and _seconds(rung) <= PREFERRED_SECONDS:
+            taken = rung
+        if taken is not None and not everyone:
+            break
+    if taken is None:
+        able = [rung for rung in rungs if rung.offer.can and _seconds(rung) <= longest]
+        taken = min(able, key=_seconds, default=None)
+    return rungs, taken
+
+
+def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Rung:
+    """The engine that does a task, with its offer: the first in time, else the fastest.
+
+    One that was given is asked alone; what it refuses is raised when it is run.
+
+    Raises:
+        ArgumentError: no engine object; the initial state is none that any engine knows.
+        EngineMismatchError, CapacityError: none can; every engine's reason is listed, and what
+            would.
+        NumericalError: the only engine for such systems has found that it cannot.
+    """
+    if engine is not None:
+        return Rung(check_engine(engine), ask(engine, system, task))
+    _check_state(task.initial)
+    rungs, taken = climb(system, task, candidates(system))
+    if taken is None:
+        alone = rungs[0].offer.refusal if len(rungs) == 1 else None
+        raise alone if isinstance(alone, NumericalError) else _none_can(system, task, rungs)
+    return taken
+
+
+def _check_state(initial: Any) -> None:
+    kinds = tuple(dict.fromkeys(kind for engine in EVERYONE for kind in engine.initials))
+    if initial is not None and not isinstance(initial, kinds):
+        remedy = "Make one of darkstate.states, or leave it out for the ground state or vacuum."
+        raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", initial, remedy)
+
+
+def _none_can(system: System, task: Task, rungs: Sequence[Rung]) -> RefusedError:
+    """Every engine's reason, and what was found to do it after all.
+
+    It is a question of capacity if one could if there were room.
+    """
+
+    def can(engine: Engine, system: System = system, task: Task = task) -> bool:
+        return ask(engine, system, task).can
+
+    def can_part(part: System) -> bool:
+        return climb(part, task, candidates(system))[1] is not None
+
+    ways = ways_out(system, task.times, can, can_part)
+    if task.initial is not None:
+        _, other = climb(system, replace(task, initial=None), candidates(system))
+        if other is not None:
+            known = other.engine.initials
+            ways.append(f"`initial` as a {kinds_text(known)}" if known else "no `initial`")
+    offers = [rung.offer for rung in rungs]
+    too_long = "it is predicted to take"
+    told: dict[str, list[str]] = {}
+    for offer in offers:
+        reason = f"{too_long} {offer.cost}." if offer.can else offer.reason
+        told.setdefault(reason, []).append(offer.engine)
+    reasons = " ".join(f"{', '.join(names)}: {reason}" for reason, names in told.items())
+    remedy = f"Use {', or '.join(ways)}." if ways else general_advice(offers)
+    large = any(isinstance(offer.refusal, CapacityError) for offer in offers)
+    kind = CapacityError if large else EngineMismatchError
+    return kind(f"No engine can {task.verb} this system. {reasons}", remedy)
+
+
+def _seconds(rung: Rung) -> float:
+    return rung.offer.cost.seconds if rung.offer.cost else 0.0
