@@ -11,6 +11,7 @@ import pytest
 import darkstate as ds
 from counted import growth
 from darkstate.engines import Collective, Lindblad
+from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Attempt,
     change_of_state,
@@ -22,6 +23,7 @@ from darkstate.engines.truncation import (
     least_cutoffs,
     levels_needed,
     padded,
+    populations_of,
     require_room,
 )
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
@@ -444,3 +446,32 @@ def test_changes_of_states_are_trace_norms():
 def test_looking_for_resonances_is_linear_in_the_number_of_modes():
     systems = {n: ds.models.CavityChains(n, detuning=0.3).system() for n in (10, 20, 40)}
     assert growth(lambda n: least_cutoffs(systems[n]), 10) < 2.3
+
+
+# what is expected of growing --------------------------------------------------------------------
+
+
+def test_linear_modes_alone_tell_what_to_expect():
+    """Thermal, squeezed, displaced, and nothing where it cannot be told."""
+    assert expected_levels(field(0.5), 1e-7) == {"m": 24}  # 2^-24 is below 1e-7
+    r = 0.8
+    squeezed = OpenSystem((A,), jumps=(Jump(math.cosh(r) * a - math.sinh(r) * create(A)),))
+    (levels,) = expected_levels(squeezed, 1e-7).values()
+    state = ds.steady_state(squeezed, Lindblad(cutoff=levels + 12)).state
+    populations = populations_of(state)
+    assert populations[levels:].max() < 1e-7 < 100 * populations[levels - 4 : levels].max()
+    driven_hard = OpenSystem((A,), 1.5 * (a + create(A)), (Jump(a),))
+    assert 9 < expected_levels(driven_hard, 1e-7)["a"] < 40  # |alpha|^2 = 9
+    assert expected_levels(OpenSystem((A,), power(create(A), 2) * power(a, 2)), 1e-7) == {}
+    assert expected_levels(OpenSystem((A,), a + create(A)), 1e-7) == {}  # no stationary state
+    assert expected_levels(OpenSystem((Qubit("q"),)), 1e-7) == {}
+
+
+def test_an_offer_counts_the_growth_that_is_expected():
+    weak, strong = (
+        ds.explain(ds.models.CavityAtomChains(1, loss=0.1, drive=ds.SqueezedDrive(1.0, n)))
+        for n in (1e-3, 1.0)
+    )
+    assert weak.chosen and strong.chosen and weak.chosen.cost and strong.chosen.cost
+    assert strong.chosen.cost.seconds > 100 * weak.chosen.cost.seconds
+    assert any("are expected, and the time is theirs" in step for step in strong.chosen.steps)

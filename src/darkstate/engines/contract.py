@@ -311,7 +311,10 @@ def seconds_text(seconds: float) -> str:
     """A predicted time for a message."""
     if seconds < 0.01:
         return "under 10 ms"
-    return f"about {seconds:.2g} s" if seconds < 120 else f"about {seconds / 60:.2g} min"
+    for unit, size, most in (("s", 1.0, 120.0), ("min", 60.0, 7200.0), ("hours", 3600.0, 2e5)):
+        if seconds < most:
+            return f"about {seconds / size:.2g} {unit}"
+    return f"about {seconds / 86400:.2g} days"
 
 
 def _affordable(offer: Offer, engine: Engine, task: Task) -> Offer:

@@ -44,6 +44,7 @@ from darkstate.engines.lindblad.ladder import (
     flattened,
 )
 from darkstate.engines.lindblad.steady import DENSE_NUMBERS
+from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Cutoff,
     Dimensions,
@@ -62,6 +63,10 @@ from darkstate.systems.traits import LinearSource, linear_source
 
 METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
 LARGEST_DIMENSION = 2**14
+_GROWTH = 1.25
+"""Power of the numbers of a density matrix with which time grows, all attempts together."""
+_COUNTED = 4096
+"""Basis states up to which the numbers of larger cut-offs are counted, not estimated."""
 SMALLER = (
     "Use fewer nodes, lower cut-offs, raise edge or memory_limit, or Cascade() for the steady "
     "states of one-way networks."
@@ -180,6 +185,13 @@ class Lindblad:
             if times is not None:
                 span = times[-1] - times[0]
                 cost = evolution_cost(generator, span, len(times), self.krylov_size)
+            grown = self._expected(system)
+            if grown:
+                larger = dimensions(system, grown)
+                more = (prod(larger) / prod(dims)) ** 2
+                if prod(larger) <= _COUNTED:  # charges keep it from growing as fast
+                    more = sectors_of(system, larger).numbers / sectors.numbers
+                cost = replace(cost, seconds=cost.seconds * max(1.0, more) ** _GROWTH)
 
         def solve() -> Solution:
             given = _given(task, system.labels)
@@ -196,7 +208,18 @@ class Lindblad:
             return "fixed" if len(fixed) == len(modes) else f"fixed for {', '.join(fixed)}"
         first = list(first_cutoffs(system, self.cutoff).values())
         sizes = ", ".join(map(str, first[:4]))
-        return f"{sizes} at first (the cost is theirs), grown until larger ones agree"
+        grown = ", ".join(map(str, list(self._expected(system).values())[:4]))
+        expected = "the cost is theirs"
+        if grown:
+            expected = f"about {grown} are expected, and the time is theirs"
+        return f"{sizes} at first; {expected}; grown until larger ones agree"
+
+    def _expected(self, system: OpenSystem) -> dict[str, int]:
+        """Cut-offs that growth is expected to end with; empty if it is not expected."""
+        levels, first = expected_levels(system, self.edge), first_cutoffs(system, self.cutoff)
+        given = given_cutoffs(system, self.cutoff)
+        found = {k: n if k in given else max(n, levels.get(k, 0)) for k, n in first.items()}
+        return found if found != first else {}
 
     def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
         """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.
