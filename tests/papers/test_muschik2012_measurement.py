@@ -12,7 +12,7 @@ from darkstate.papers.muschik2012.conditional import FIGURE_4B
 from darkstate.papers.muschik2012.memory import MEMORY
 from darkstate.papers.muschik2012.reconstruction import RECONSTRUCTION
 from darkstate.papers.muschik2012.relations import RELATIONS, commutator
-from darkstate.papers.muschik2012.slices import falling_out
+from darkstate.papers.muschik2012.slices import disturbed, falling_out
 
 FIGURES = {
     "4b": FIGURE_4B,
@@ -67,7 +67,12 @@ def test_reconstruction(data):
         "reconstruction-4": Verdict.REPRODUCED,
         "reconstruction-5": Verdict.FINDING,
         "reconstruction-6": Verdict.NOT_COMPUTED,
+        "reconstruction-7": Verdict.CONDITION,
     }
+    for error, verdict in ((0.2, Verdict.REPRODUCED), (1e-4, Verdict.NOT_REPRODUCED)):
+        other = data("reconstruction")
+        other["found"] = 0 * other.found + error
+        assert verdicts("reconstruction", other)["reconstruction-7"] is verdict
     assert float(found.biased.sel(formula="all")) == pytest.approx(
         float(found.truth.sel(quantity="xi")), abs=1e-9
     )
@@ -87,6 +92,13 @@ def test_reconstruction(data):
 def test_memory(data):
     found = data("memory")
     assert set(verdicts("memory", found).values()) == {Verdict.REPRODUCED}
+    other = data("memory")
+    other.attrs["step"] = 0.1
+    assert verdicts("memory", other)["memory-1"] is Verdict.NOT_REPRODUCED
+    short = data("memory").isel(time=slice(30))
+    short["variance"] = short.variance + 0.3 * (short.time == short.time[-1])
+    short["printed"] = short.variance
+    assert verdicts("memory", short)["memory-1"] is Verdict.NOT_REPRODUCED  # another end
     found["printed"] = found.printed + 0.1
     found["kept"] = found.kept + 0.1
     found["mode"] = found["mode"] / 3
@@ -100,11 +112,17 @@ def test_relations(data):
     conditions = {1, 2, 4, 5, 7, 9}
     assert verdicts("relations", found) == {
         f"relations-{k}": Verdict.CONDITION if k in conditions else Verdict.REPRODUCED
-        for k in range(1, 11)
+        for k in range(1, 12)
     }
+    printed = data("relations")
+    printed["error"] = 0 * printed.error
+    printed["reconstructed"] = 0 * printed.reconstructed + 0.3
+    changed = verdicts("relations", printed)
+    assert {changed[f"relations-{k}"] for k in (4, 5, 7)} == {Verdict.REPRODUCED}
     found["error"] = found.error + 1
     found["reconstructed"] = found.reconstructed + 1
     found.attrs |= {"two": [0.0] * 8, "atoms": 1.0, "means": 2.0, "epr": [0.1, 1.0]}
+    found.attrs["first"] = [0.1, 1.0]
     changed = verdicts("relations", found)
     assert changed.pop("relations-1") is changed.pop("relations-9") is Verdict.CONDITION
     assert set(changed.values()) == {Verdict.NOT_REPRODUCED}
@@ -129,6 +147,14 @@ def test_commutators_of_equation_8(z):
     q, _, _ = falling_out(0.15, 0.05, -1 / z, 4.0, 500)
     found = y[1:501] @ q[1:501] - y[0] * q[0] - y[501:] @ q[501:]
     assert found == pytest.approx(1, abs=1e-5)
+
+
+def test_the_first_ensemble_leaves_the_second_alone_only_if_spins_precess():
+    """What it scatters averages out like 1/Omega; without precession it is all there."""
+    slow, fast = (disturbed(0.15, 2.5, 2 * np.pi * f, 4.0, 800) for f in (5.0, 10.0))
+    assert slow[0] / fast[0] == pytest.approx(2.0, rel=0.1)
+    still = disturbed(0.15, 2.5, 0.0, 4.0, 200)
+    assert still[0] > 0.5 * still[1]
 
 
 def test_verdicts_of_shares_and_deviations_hold_for_any_sample():

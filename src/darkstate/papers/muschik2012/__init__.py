@@ -57,8 +57,9 @@ MUSCHIK2012 = Paper(
         "+Z for -1/Z before the noise in the second line of (8); X for P in that of (9); "
         "2 for N2 in the first term of (B3); the state down of ensemble II labelled I (Sec. II); "
         "sigma_II missing after rho in (A3); |3,+-4> for |4,+-4> in the abbreviation of G34 "
-        "(App. C); rates of drive and decay exchanged in the caption of Fig. 4; [t; tprobe] for "
-        "[t; t + tprobe] in that of Fig. 6.",
+        "(App. C); delta(t - t') for the correlation of light whose vacuum has 1/2, J_I +- J_II "
+        "for J_I - J_II (Sec. V E); rates of drive and decay exchanged in the caption of Fig. 4; "
+        "[t; tprobe] for [t; t + tprobe] in that of Fig. 6.",
     ),
 )
 

@@ -10,8 +10,10 @@ cycles per second.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from darkstate.models import AtomicEnsembles, AtomicLevels
+from darkstate.papers.base import Verdict
 
 SQUEEZING = math.log(2.5)
 """Z = mu + nu = exp(r) = 2.5."""
@@ -24,6 +26,25 @@ TOWARDS = math.cosh(SQUEEZING) ** 2
 """mu^2: what the drive scatters into the polarised level, in units of Gamma."""
 AWAY = math.sinh(SQUEEZING) ** 2
 """nu^2: what it scatters out of it."""
+
+
+TENFOLD = 10.0
+"""A number is large, or slow, if it is so by an order of magnitude: the text gives no numbers."""
+
+
+def as_printed(printed: float, mended: float, limit: float) -> Verdict:
+    """Of an equation: whether it holds as printed, with a change that the note tells, or not."""
+    if printed < limit:
+        return Verdict.REPRODUCED
+    return Verdict.CONDITION if mended < limit else Verdict.NOT_REPRODUCED
+
+
+def by_far(ratios: Any) -> Verdict:
+    """Of numbers that are to be large: whether all are by an order of magnitude, or above 1."""
+    least = float(min(ratios))
+    if least >= TENFOLD:
+        return Verdict.REPRODUCED
+    return Verdict.CONDITION if least > 1 else Verdict.NOT_REPRODUCED
 
 
 def angular(hertz: float) -> float:

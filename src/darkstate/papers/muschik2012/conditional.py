@@ -222,9 +222,10 @@ def _gain(data: xr.Dataset) -> Claim:
         "4b-5",
         "How much does measurement help at best?",
         Verdict.FINDING,
-        "-",
+        "substantial, without a number",
         "unconditional over conditional variance, at most: " + "; ".join(words),
-        "for strong noise both tend to that of the vacuum. The abstract says substantial",
+        "for strong noise both tend to that of the vacuum. Where dissipation alone fails it decides"
+        " (3b-5)",
         "Abstract; Sec. IV; Z = 2.5",
     )
 

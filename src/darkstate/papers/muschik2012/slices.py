@@ -57,6 +57,25 @@ def through_both(
     Returns:
         coefficients on (X_I, P_I, X_II, P_II), (2, 4), and on y and q, (2, slices) each.
     """
+    atoms = _passed(rate, coupling, larmor, time, slices, (0, 2))
+    P = np.array([atoms[1] + atoms[3], atoms[0] - atoms[2]]) / sqrt(2)
+    return P[:, :4], P[:, 4 : 4 + slices], P[:, 4 + slices :]
+
+
+def disturbed(rate: float, coupling: float, larmor: float, time: float, slices: int) -> list[float]:
+    """By how much X_II and P_II after the pulse change if the light met ensemble I before, and how
+    large they are: the roots of the sums of squares of all coefficients."""
+    behind, alone = (
+        _passed(rate, coupling, larmor, time, slices, met)[2:] for met in ((0, 2), (2,))
+    )
+    return [float(np.linalg.norm(x)) for x in (behind - alone, alone)]
+
+
+def _passed(
+    rate: float, coupling: float, larmor: float, time: float, slices: int, met: tuple[int, ...]
+) -> np.ndarray:
+    """X_I, P_I, X_II, P_II after the pulse in turning frames; `met`: where those begin that the
+    light meets."""
     dt = time / slices
     theta = sqrt(2 * rate * dt)
     atoms = np.zeros((4, 4 + 2 * slices))
@@ -68,12 +87,11 @@ def through_both(
             turn = larmor * dt * (1 if x == 0 else -1)
             R = np.array([[cos(turn), sin(turn)], [-sin(turn), cos(turn)]])
             atoms[x : x + 2] = R @ atoms[x : x + 2]
-            atoms[x : x + 2], light = _meet(atoms[x : x + 2], light, theta, coupling)
+            if x in met:
+                atoms[x : x + 2], light = _meet(atoms[x : x + 2], light, theta, coupling)
     angle = larmor * time
     back = [[cos(angle), -sin(angle)], [sin(angle), cos(angle)]]
-    first, second = np.array(back) @ atoms[:2], np.array(back).T @ atoms[2:]
-    P = np.array([first[1] + second[1], first[0] - second[0]]) / sqrt(2)
-    return P[:, :4], P[:, 4 : 4 + slices], P[:, 4 + slices :]
+    return np.concatenate([np.array(back) @ atoms[:2], np.array(back).T @ atoms[2:]])
 
 
 def _meet(
