@@ -9,6 +9,7 @@ from darkstate.frontdoor import steady_state
 from darkstate.measures import log_negativity
 from darkstate.models import CavityAtomChains, SqueezedDrive
 from darkstate.papers import Verdict, paper
+from darkstate.papers.zippilli2013.common import judged, ours
 
 FIGURES = {figure.id: figure for figure in paper("zippilli2013").figures}
 LATE = ("atoms", "spins", "output", "bandwidth")
@@ -47,15 +48,15 @@ EXPECTED = {
     "exact": [YES] * 6,
     "2a": [YES, YES, YES, PART, YES],
     "2b": [YES, PART],
-    "2c": [YES, YES],
+    "2c": [YES, YES, Verdict.NOT_COMPUTED],
     "2d": [YES, Verdict.FINDING],
     "2e": [YES] * 5 + [Verdict.FINDING],
     "unequal": [YES, YES, PART, PART, Verdict.FINDING],
-    "3a": [YES, PART, NO],
+    "3a": [YES, YES, PART],
     "mirrored": [Verdict.FINDING],
-    "3b": [YES, PART, PART],
-    "3c": [PART, PART, YES],
-    "experiment": [Verdict.NOT_COMPUTED, YES, YES, PART],
+    "3b": [YES, PART, PART, YES],
+    "3c": [PART, PART, PART, YES],
+    "experiment": [Verdict.NOT_COMPUTED, YES, YES, PART, Verdict.NOT_COMPUTED],
 }
 
 
@@ -82,6 +83,12 @@ def backwards(dim):
     return lambda x: x.copy(data=x.isel({dim: slice(None, None, -1)}).values)
 
 
+def revived_early(values):
+    """First pair highest, fifth lowest, all others after it on the way up."""
+    j = values.pair
+    return 0 * values + 1 + abs(j - 5).where(j < 5, 0.1 * (j - 5))
+
+
 def uneven(values):
     return values * (1 + 0.1 * values.pair)
 
@@ -102,6 +109,7 @@ SPOILED = [
     ("2a", 4, spoil("log_negativity", lambda x: 0 * x + 1 / x.pair), NO),
     ("2a", 4, spoil("log_negativity", lambda x: 0 * x + 1), YES),
     ("2a", 5, spoil("log_negativity", lambda x: 0 * x + 1 / x.pair), NO),
+    ("2a", 5, spoil("log_negativity", revived_early), NO),
     ("2b", 1, spoil("least_far", lambda x: 0 * x), NO),
     ("2b", 2, spoil("first", lambda x: x / x.sites**2), NO),
     ("2c", 1, spoil("beyond", lambda x: 0.9 * x), NO),
@@ -121,17 +129,23 @@ SPOILED = [
     ("3a", 1, spoil("log_negativity", lambda x: x.isel(width=0) + 0 * x), NO),
     ("3a", 2, spoil("log_negativity", lambda x: 0 * x), NO),
     ("3a", 3, spoil("log_negativity", lambda x: x.isel(width=0) + 0 * x), YES),
+    ("3a", 3, spoil("log_negativity", lambda x: 0 * x), NO),
     ("3b", 1, spoil("cavities", lambda x: x**20), NO),
     ("3b", 2, spoil("transposed", lambda x: x - 1), YES),
     ("3b", 2, spoil("cavities", lambda x: x - 2), NO),
     ("3b", 3, spoil("reach", lambda x: 0 * x + 1), NO),
+    ("3b", 4, spoil("log_negativity", uneven), PART),
+    ("3b", 4, spoil("log_negativity", lambda x: 0 * x + abs(x.mbar - 1.2)), NO),
     ("3c", 1, spoil("overlap", lambda x: 0 * x), NO),
     ("3c", 1, spoil("overlap", lambda x: 0 * x + 1), YES),
     ("3c", 2, spoil("atoms", lambda x: 0 * x), NO),
     ("3c", 2, lambda data: data.assign(atoms=data.log_negativity), YES),
     ("3c", 3, spoil("atoms", backwards("mbar")), NO),
+    ("3c", 3, lambda data: data.assign(atoms=data.log_negativity), YES),
     ("3c", 3, spoil("transposed_atoms", lambda x: x - 1), NO),
-    ("experiment", 2, spoil("loss", lambda x: 100 * x), NO),
+    ("3c", 4, spoil("overlap", lambda x: 0 * x), NO),
+    ("3c", 4, spoil("atoms", lambda x: 0.9 * x), NO),
+    ("experiment", 2, spoil("loss", lambda x: 4 * x), NO),
     ("experiment", 3, spoil("bulk", lambda x: 0 * x + 2), NO),
     ("experiment", 4, spoil("narrow", lambda x: x * 10.0 ** (-x.pair)), NO),
     ("experiment", 4, spoil("narrow", lambda x: 0 * x + 0.1), YES),
@@ -145,7 +159,29 @@ def test_verdicts_follow_the_numbers(figure, number, change, expected, computed)
 
 def test_too_few_chains_decide_nothing(computed):
     few = computed("3a").isel(realisation=slice(8))
-    assert verdict("3a", few, 2) == Verdict.UNDECIDED
+    assert {verdict("3a", few, number) for number in (2, 3)} == {Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize(
+    ("limit", "below", "span"),
+    [
+        (0.5, False, "between 0.1 and 0.9"), (0.05, False, "up to 0.1"),
+        (0.95, False, "above 0.9"), (0.5, True, "between 0.1 and 0.9"),
+        (0.05, True, "up to 0.1"), (0.95, True, "above 0.9"),
+    ],
+)  # fmt: skip
+def test_limits_of_our_own_say_what_depends_on_them(limit, below, span):
+    """All limits in the span told lead to the verdict of `limit`, and no other does."""
+    values = np.array([0.1, 0.4, 0.9])
+    assert span in ours(limit, values, below=below)
+
+    def found(at):
+        met = values < at if below else values >= at
+        return judged(bool(met.all()), bool(met.any()))
+
+    inside = {"b": (0.2, 0.8), "u": (0.01, 0.09), "a": (0.91, 2.0)}
+    assert {found(at) for at in inside.pop(span[0])} == {found(limit)}
+    assert found(limit) not in {found(at) for pair in inside.values() for at in pair}
 
 
 def test_disorder_of_both_arrays_is_another_matter(computed):

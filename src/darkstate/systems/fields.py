@@ -192,7 +192,7 @@ def squeezed_jumps(
         ArgumentError: negative or non-finite numbers.
         UnphysicalError: the correlation is too strong.
 
-    Source: Zippilli et al., Phys. Rev. Lett. 110, 040503 (2013), Eq. (1).
+    Source: Zippilli et al., Phys. Rev. Lett. 110, 040503 (2013), L_S before Eq. (1).
     """
     for label, operator in (("operator_a", operator_a), ("operator_b", operator_b)):
         if not isinstance(operator, OperatorSum):

@@ -175,6 +175,25 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "decay.",
             f"text above Fig. 3; kappa = 0, zeta = eta, nbar = {PHOTONS:g}",
         ),
+        _alike(data),
+    )
+
+
+def _alike(data: xr.Dataset) -> Claim:
+    curves = data.log_negativity, data.cavities
+    spread = [float(np.ptp(x.isel(mbar=-1).values)) for x in curves]
+    falling = [bool((x.diff("mbar") > -1e-12).all()) for x in curves]
+    apart = [float(np.ptp(x.values, axis=1).max()) for x in curves]
+    return Claim(
+        "3b-4",
+        "The entanglement of the atoms has properties like that of free cavity fields.",
+        judged(max(*spread, apart[1]) < 1e-6 and all(falling), all(falling)),
+        "similar",
+        f"pairs differ by up to {spread[0]:.0e} (atoms) and {spread[1]:.0e} ebit (cavities) for a "
+        f"squeezed vacuum, by up to {apart[0]:.2f} and {apart[1]:.0e} at smaller mbar; "
+        f"{'both fall' if all(falling) else 'not both fall'} with mbar",
+        "Like in kind; the text itself tells the difference, which is 3b-1.",
+        f"text on Fig. 3b; {PLACE}",
     )
 
 

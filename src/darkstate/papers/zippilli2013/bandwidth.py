@@ -107,6 +107,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "orders in 1/k: " + ", ".join(f"{v:.2f} (pair {j})" for j, v in orders.items()),
             "first order for the first pair, which is correlated with the source itself; second "
             "order for all others",
+            "text on the drive, p. 2: limit of a large squeezing bandwidth; here N = 5, kappa = 0, "
+            f"zeta = eta, r = {_SQUEEZING:g}",
         ),
         Claim(
             "bandwidth-3",

@@ -42,3 +42,25 @@ def judged(everywhere: bool, somewhere: bool = False) -> Verdict:
     if everywhere:
         return Verdict.REPRODUCED
     return Verdict.CONDITION if somewhere else Verdict.NOT_REPRODUCED
+
+
+def ours(limit: float, values: Any, below: bool = False) -> str:
+    """What to say of a limit that the text does not give: which others give the same verdict.
+
+    Args:
+        limit: what all, some or none of `values` reach.
+        values: the numbers that are judged.
+        below: whether they are to stay below the limit, and not to reach it.
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    least, most = (high < limit, low >= limit) if below else (low >= limit, high < limit)
+    if least:
+        span = f"above {high:.2g}" if below else f"up to {low:.2g}"
+    elif most:
+        span = f"up to {low:.2g}" if below else f"above {high:.2g}"
+    else:
+        span = f"between {low:.2g} and {high:.2g}"
+    return (
+        f"The text gives no limit; {limit:g} was chosen when the numbers were known, and any other "
+        f"{span} gives the same verdict."
+    )

@@ -3,8 +3,8 @@
 Arrays that differ do not respond alike, ``|G_A(w)| != |G_B(-w)|``: photons arrive whose partners do
 not, and pairs lose more than by loss. Disorder that is the same in both arrays only spoils the
 propagation. The text draws the couplings from "a range"; the axis here is the half-width delta of
-``eta_0 (1 + delta u)``, u uniform in [-1, 1], so that the range is 2 delta. Verdicts are judged for
-both readings of the range, half-width and full width.
+``eta_0 (1 + delta u)``, u uniform in [-1, 1], so that the range is 2 delta. Verdicts are the same
+for both readings of the range, half-width and full width.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from darkstate.plots import legend_above
 _SITES = 10
 _LOSS = 0.02
 _WIDTH = 0.2
-_LARGEST_FALL, _MOST = 0.1, 0.8
+_MOST = 0.8
+"""Entanglement is kept if every pair has some in this share of all chains."""
 _SHOWN = (1, 5, _SITES)
 _PLACE = f"N = {_SITES}, kappa = {_LOSS:g} eta_0, zeta = eta_0, nbar = 1"
 
@@ -82,17 +83,19 @@ def _whole(data: xr.Dataset) -> xr.DataArray:
     return (data.log_negativity > 0).all("pair").sum("realisation")
 
 
-def _robust(data: xr.Dataset, width: float) -> Verdict:
-    """Mean less than `_LARGEST_FALL` lower, every pair entangled in `_MOST` of all chains, both
-    beyond chance."""
-    falls, errors = _fall(data)
-    at = {"width": width, "method": "nearest"}
-    fall, error = float(falls.sel(**at)), float(errors.sel(**at))
-    entangled = int(_whole(data).sel(**at))
-    share = judged_share([entangled], data.sizes["realisation"], _MOST)
-    if abs(fall - _LARGEST_FALL) < sigmas(1) * error:
-        return Verdict.UNDECIDED
-    return Verdict.NOT_REPRODUCED if fall > _LARGEST_FALL else share
+def _kept(data: xr.Dataset) -> list[Verdict]:
+    """For each width but 0, whether every pair is entangled in `_MOST` of all chains."""
+    count = data.sizes["realisation"]
+    return [judged_share([int(k)], count, _MOST) for k in _whole(data).values[1:]]
+
+
+def _robust(data: xr.Dataset) -> Verdict:
+    """Whether it is so at every width, at some, or at none; what is open decides nothing."""
+    kept = set(_kept(data))
+    if len(kept) == 1:
+        return kept.pop()
+    sure = Verdict.REPRODUCED in kept
+    return Verdict.CONDITION if sure and Verdict.NOT_REPRODUCED in kept else Verdict.UNDECIDED
 
 
 def _crossing(data: xr.Dataset, values: xr.DataArray, level: float) -> str:
@@ -135,9 +138,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
 
 
 def _tolerated(data: xr.Dataset, falls: xr.DataArray, place: str) -> Claim:
-    whole, count = _whole(data), data.sizes["realisation"]
-    verdicts = [judged_share([int(k)], count, _MOST) for k in whole.values[1:]]
-    widths = data.width.values[1:]
+    verdicts, widths = _kept(data), data.width.values[1:]
     passed = [float(w) for w, v in zip(widths, verdicts, strict=True) if v == Verdict.REPRODUCED]
     failed = [
         float(w) for w, v in zip(widths, verdicts, strict=True) if v == Verdict.NOT_REPRODUCED
@@ -149,37 +150,37 @@ def _tolerated(data: xr.Dataset, falls: xr.DataArray, place: str) -> Claim:
     return Claim(
         "3a-2",
         "Replication remains valid as long as the asymmetries are not too strong.",
-        nothing if not passed else Verdict.CONDITION,
+        nothing if not passed else Verdict.REPRODUCED,
         "valid for weak asymmetries",
         f"every pair is entangled in {_MOST:.0%} of all chains up to half-width "
         f"{max(passed, default=0.0):.3g} eta_0, and not from {min(failed, default=np.inf):.3g}; "
         f"the mean is down by a tenth at {_crossing(data, falls, 0.1)} and by half at "
         f"{_crossing(data, falls, 0.5)}; weakest pair of all chains {least} ebit at 0.1, 0.2",
-        "So strong is too strong: couplings must agree to a few per cent. Shares beyond chance, on "
-        "the grid of widths.",
+        f"The statement has its own condition, without a number. Valid, for us: entangled, in "
+        f"{_MOST:.0%} of all chains beyond chance; at the least width, {float(widths[0]):g}, every "
+        f"pair is in {_share(data, 1)}.",
         place,
     )
 
 
+def _share(data: xr.Dataset, k: int) -> str:
+    """In how many chains every pair is entangled at the k-th width."""
+    return f"{int(_whole(data)[k])} of {data.sizes['realisation']}"
+
+
 def _judged(data: xr.Dataset, place: str) -> Claim:
-    half, full = _robust(data, _WIDTH), _robust(data, _WIDTH / 2)
-    whole, count = _whole(data), data.sizes["realisation"]
-    shares = [int(whole.sel(width=w, method="nearest")) for w in (_WIDTH / 2, _WIDTH)]
+    at = [int(np.argmin(abs(data.width.values - width))) for width in (0.1, _WIDTH)]
     return Claim(
         "3a-3",
         "The entanglement is robust against asymmetries between the arrays.",
-        half
-        if half == full
-        else Verdict.UNDECIDED
-        if Verdict.UNDECIDED in (half, full)
-        else Verdict.CONDITION,
+        _robust(data),
         "robust",
-        f"every pair is entangled in {shares[0]} and {shares[1]} of {count} chains at half-widths "
-        f"{_WIDTH / 2:g} and {_WIDTH:g} eta_0; falls of the mean: 3a-1",
-        f"Counted as robust, here and in mirrored-1, if at a range of {_WIDTH:g} eta_0 the mean "
-        f"falls by less than {_LARGEST_FALL:.0%} and every pair stays entangled in {_MOST:.0%} of "
-        "all chains, both beyond chance. Half-width and full width as the range give "
-        + ("the same." if half == full else f"{half} and {full}."),
+        f"every pair is entangled in {_share(data, at[0])} and {_share(data, at[1])} chains at "
+        f"half-widths 0.1 and {_WIDTH:g} eta_0; falls of the mean: 3a-1",
+        "Robust, as the text uses the word for losses (2b-1): it does not vanish, in "
+        f"{_MOST:.0%} of all chains beyond chance. So it is up to the width of 3a-2, and not "
+        "beyond; how much is left falls sooner. Half-width and full width as the range give the "
+        "same.",
         "conclusion; " + place,
     )
 
@@ -187,7 +188,7 @@ def _judged(data: xr.Dataset, place: str) -> Claim:
 def _claims_mirrored(data: xr.Dataset) -> tuple[Claim, ...]:
     falls, errors = _fall(data)
     at = {"width": _WIDTH, "method": "nearest"}
-    robust = _robust(data, _WIDTH)
+    robust = _robust(data)
     E = data.log_negativity
     return (
         Claim(

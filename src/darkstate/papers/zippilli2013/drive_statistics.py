@@ -91,6 +91,17 @@ def _claims_2c(data: xr.Dataset) -> tuple[Claim, ...]:
             "it",
             f"text on Fig. 2c, caption; {_PLACE}, squeezed vacuum",
         ),
+        Claim(
+            "2c-3",
+            "At nbar = 1 the entanglement of the drive is relatively small: far from ideal.",
+            Verdict.NOT_COMPUTED,
+            "relatively small",
+            "",
+            "The text gives nothing to compare it with: E/(1+E) is "
+            f"{paper_scale(data.drive.sel(nbar=1.0, method='nearest').values):.3f} of the 1 of an "
+            "ideal drive (2c-1).",
+            "text above Fig. 2; nbar = 1, squeezed vacuum",
+        ),
     )
 
 
