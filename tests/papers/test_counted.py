@@ -43,8 +43,9 @@ def made(line, sure, maybe, solved_pairs):
     ("line", "verdict", "note"),
     [
         ([4.6, 7.0], Verdict.REPRODUCED, "too many by 0 pairs, too few by 0"),
-        ([4.6, 10.2], Verdict.CONDITION, "too many by 3 pairs, too few by 0"),
-        ([2.5, 7.0], Verdict.CONDITION, "too many by 0 pairs, too few by 2"),
+        ([5.6, 7.0], Verdict.CONDITION, "for gamma_phi = 0.01 gamma; too many by 1 pairs"),
+        ([4.6, 10.2], Verdict.NOT_REPRODUCED, "too many by 3 pairs, too few by 0"),
+        ([2.5, 7.0], Verdict.NOT_REPRODUCED, "too many by 0 pairs, too few by 2"),
     ],
 )
 def test_the_line_is_judged_beyond_the_errors_only(line, verdict, note):

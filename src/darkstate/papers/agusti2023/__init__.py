@@ -61,8 +61,8 @@ AGUSTI2023 = Paper(
         "(pinned by U H U† = H' to machine precision). A slip in print: the text below Eq. (7) has "
         "the opposite sign; Eq. (10) has this one.",
         "Chosen by us where the text gives no parameter: N = 2 with Delta = 0, gamma, 4 gamma in "
-        "2b; S_n of the first n pairs, r = 1, N = 8 in 2e; Delta up to 2 gamma in 3c, with the "
-        "ladder reversed on rail B.",
+        "2b; S_n of the first n pairs, N = 8 in 2e; Delta up to 2 gamma in 3c, with the ladder "
+        "reversed on rail B (the caption has delta_B = -delta_A; times are the same, 3c-4).",
         "Relaxations (3a, 3b) have N = 5 as in the paper, and preparation times (3c) N = 1 to 5.",
         'Preparation times beyond N = 5 (figure "prep") are sums over linked clusters of up to '
         "five pairs, with an estimate of what larger and wider clusters would add.",

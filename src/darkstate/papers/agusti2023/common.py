@@ -21,6 +21,10 @@ TOLERANCE = 1e-3
 """Impurity per pair, ``(1 - Tr rho^2)/N``, at which preparation ends."""
 
 
+NEARLY = 0.05
+"""How far a preparation time that is nearly another may be from it; the text has no number."""
+
+
 def ladder(pairs: int, step: float) -> list[float]:
     """Detunings ``0, Delta, 2 Delta, ..``, N values."""
     return [i * step for i in range(pairs)]

@@ -117,7 +117,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             f"{last:.3f} +- {error:.2g}, the line says {float(first.straight[-1]):.3f}; shown to "
             f"be entangled: {sure} pairs",
             "the loss from pair to pair grows along the network: behind many pairs the line is too "
-            "high. Errors are estimates of the compression",
+            "high. Judged is the line, at the last pair that is solved; where the entanglement "
+            "ends is not known. Errors are estimates of the compression",
             f"above Fig. 4b; here gamma_phi = {_DEPHASING:g} gamma, no detuning",
         ),
         Claim(

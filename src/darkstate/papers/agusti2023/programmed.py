@@ -93,7 +93,7 @@ def _claims_2b(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.REPRODUCED if moderate > 0.95 else Verdict.NOT_REPRODUCED,
             "C_ii = 1 for r >~ 1",
             f"C_11 = {moderate:.3f} at r = 1",
-            "Nearly: above 0.95.",
+            "Nearly: above 0.95; the text has no number, and this limit of ours decides.",
             "below Eq. (10), Fig. 2b",
         ),
         Claim(

@@ -93,8 +93,8 @@ def _claims_1c(data: xr.Dataset) -> tuple[Claim, ...]:
 
 def _claims_1d(data: xr.Dataset) -> tuple[Claim, ...]:
     return (
-        _maximum_at("1d-1", data, 0.6, _CLAIMED_PLACE),
-        _maximum_at("1d-2", data, 1.0, FIXED_ZETA),
+        _maximum_at("1d-1", data, 0.6, _CLAIMED_PLACE, "Fig. 1d, caption"),
+        _maximum_at("1d-2", data, 1.0, FIXED_ZETA, "Fig. 1a, caption, on 1d"),
         _exact_maximum("1d-3", data, 0.6),
     )
 
@@ -166,7 +166,7 @@ def _enhanced(data: xr.Dataset) -> Claim:
     )
 
 
-def _maximum_at(id: str, data: xr.Dataset, ratio: float, claimed: float) -> Claim:
+def _maximum_at(id: str, data: xr.Dataset, ratio: float, claimed: float, where: str) -> Claim:
     some = data.sel(ratio=ratio)
     places = {name: float(some.place.sel(treatment=name)) for name in TREATMENTS}
     heights = {name: float(nats(some.height.sel(treatment=name))) for name in TREATMENTS}
@@ -175,7 +175,7 @@ def _maximum_at(id: str, data: xr.Dataset, ratio: float, claimed: float) -> Clai
         id,
         f"The maximum is at zeta_1 = {claimed:g}, {_kind(ratio)}.",
         Verdict.REPRODUCED if found else Verdict.NOT_REPRODUCED,
-        f"{claimed:g}",
+        f"{claimed:g}" if ratio != 1 else f"zeta_1 = zeta_2, here {claimed:g}",
         f"as printed {places['as printed']:.6f}, {heights['as printed']:.6f} nat",
         f"Right branch {places['right']:.6f} ({heights['right']:.6f} nat), exact "
         f"{places['exact']:.5f} ({heights['exact']:.6f} nat)."
@@ -185,7 +185,7 @@ def _maximum_at(id: str, data: xr.Dataset, ratio: float, claimed: float) -> Clai
             if found and ratio != 1 and not quoted(places["right"], claimed)
             else ""
         ),
-        _place("Fig. 1d, caption", ratio),
+        _place(where, ratio),
     )
 
 

@@ -21,6 +21,7 @@ from darkstate.papers.drivenmodes.literal import Literal, shift
 
 _RATIO = 0.6
 _BEST = 0.0031100727
+_ALIKE = 1e-6
 _SLOW, _WEAK = 0.3, (1e-3, 1e-4)
 
 
@@ -210,6 +211,8 @@ def _steady_state(data: xr.Dataset) -> tuple[Claim, ...]:
     miss = float(data.characteristic.max())
     regime = f"zeta_1 = 0.00311, zeta_2 = {FIXED_ZETA:g}, {REGIME}"
     off = data.exponent_miss.values / data.zeta.values
+    differ = [abs(float(n[0] - n[1])) > _ALIKE for n in data.occupancies]
+    thermal = Verdict.CONDITION if miss < 1e-8 and any(differ) else Verdict.NOT_REPRODUCED
     return (
         Claim(
             "equations-5",
@@ -224,10 +227,11 @@ def _steady_state(data: xr.Dataset) -> tuple[Claim, ...]:
         Claim(
             "equations-6",
             "The steady state is thermal in l and m, with different occupancies D/(C-D), F/(E-F).",
-            _verdict(miss < 1e-8),
-            "thermal",
+            _verdict(miss < 1e-8 and all(differ), thermal),
+            "thermal, each with its own occupancy",
             f"{numbers}, as printed",
-            "They are the same for equal modes and baths, and where entanglement is largest.",
+            "In general; the occupancies are the same for equal modes and baths, and wherever "
+            "entanglement is largest, as at the place that Fig. 1d marks.",
             f"above Eq. (16); {regime}",
         ),
         Claim(
@@ -265,8 +269,9 @@ def _units(data: xr.Dataset) -> Claim:
         Verdict.REPRODUCED if same else Verdict.CONDITION,
         "decay rates zeta",
         f"amplitudes of l and m decay at {listed} times zeta, as printed, zeta_1 = zeta_2",
-        "Up to factors that depend on the frequency at which the bath is read: J = zeta W/(nu² + "
-        "W²), so zeta has the unit w_a².",
+        "Proportional to them, up to factors that depend on the frequency at which the bath is "
+        "read: J = zeta W/(nu² + W²), so zeta has the unit w_a². Below Eq. (15) the text calls "
+        "them coupling constants.",
         f"Fig. 1, caption; {REGIME}",
     )
 

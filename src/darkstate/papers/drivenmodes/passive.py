@@ -98,7 +98,8 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "no entanglement",
             f"at most {nats(most):.0e} nat; quadrature noise never below vacuum (least excess "
             f"{least:.1e}), so the state stays classical",
-            f"{_SAMPLES} random pairs with random loss and thermal baths, from thermal states. "
+            f"The text says any number of modes; here {_SAMPLES} random pairs with random loss and "
+            "thermal baths, from thermal states. "
             "Coherent amplitudes move the mean and no covariance.",
             "third paragraph",
         ),

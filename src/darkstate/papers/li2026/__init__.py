@@ -57,6 +57,7 @@ LI2026 = Paper(
         "the sensitivity of small and large ensembles that contradict each other.",
         "Chosen by us: all times; c = 2 in figures 2a and 2b; gamma = 0, 1e-3, 1e-2, 1e-1 in 3; "
         "gamma = 1e-4 to 1 in 4. The text does not give them.",
+        "The text does not define the log-negativity; here it is log2 of the trace norm, in ebits.",
         "For M = 3 the log-negativity is minus log2 of the probability of q = N: the more ebits, "
         "the rarer the outcome.",
     ),

@@ -221,7 +221,8 @@ def _states(data: xr.Dataset) -> tuple[Claim, ...]:
             _verdict(spread),
             "standard deviation sqrt(N)/2",
             f"sqrt(N)/2 to {spread:.0e}; the two amplitudes at m = -1/2, 1/2 are equal",
-            place="Eq. (11) and below; N = 3, 10, 101",
+            "That of their squares, the probabilities; amplitudes are sqrt 2 wider.",
+            "Eq. (11) and below; N = 3, 10, 101",
         ),
         Claim(
             "equations-3",
@@ -344,6 +345,15 @@ def _not_computed() -> tuple[Claim, ...]:
             "",
             "The text gives neither atoms nor cavity to derive it from.",
             "above Eq. (29)",
+        ),
+        line(
+            14,
+            "The curve has fractal characteristics, similar to the devil's crevasse of an earlier "
+            "work.",
+            "fractal",
+            "The text gives no measure of it. Dips are in figure 1, their widths in figure "
+            '"widths".',
+            "Sec. IV to VI",
         ),
     )
 

@@ -184,27 +184,28 @@ def _dip_claim(data: xr.Dataset) -> Claim:
 
 
 def _spacing_claim(data: xr.Dataset) -> Claim:
-    """Of the order of 1/N: mean distances within a decade of it, that fall like a power near -1."""
+    """Of the order of 1/N: mean distances within half a decade of it, as a power near -1."""
     chosen = data.sel(counted=[20, 50, 100])
     counts = chosen.minima.values
     mean = math.pi / counts
     power = float(np.polyfit(np.log(chosen.counted), np.log(mean), 1)[0])
     scaled = mean * chosen.counted.values
-    near = bool(np.all((scaled > 0.1) & (scaled < 10)))
+    near = bool(np.all(np.abs(np.log10(scaled)) < 0.5))
     scaling = abs(power + 1) < 0.2
     resolved = data.resolved.sel(kind="mean distance times N").values
     condition = Verdict.CONDITION if scaling else Verdict.NOT_REPRODUCED
     return Claim(
         "1-3",
-        "The typical distance between adjacent dips is of the order of 1/N.",
+        "The typical distance between adjacent dips is of the order of 1/N, approximately 1/N.",
         Verdict.REPRODUCED if scaling and near else condition,
         "~1/N",
         f"E has {counts[0]}, {counts[1]}, {counts[2]} local minima in (0, pi) at N = 20, 50, 100: "
         f"{scaled[0]:.1f}, {scaled[1]:.1f}, {scaled[2]:.1f} over N apart on average, as "
         f"N^{power:.2f}",
-        f"Dips that reach log2 b to 1e-4 ebit, b <= sqrt(N/2), are {resolved[-1]:.0f}/N apart on "
+        ("" if near else "As a scaling: the factor is not near 1. ")
+        + f"Dips that reach log2 b to 1e-4 ebit, b <= sqrt(N/2), are {resolved[-1]:.0f}/N apart on "
         "average, and their cores 1/N wide.",
-        "Sec. IV, VI",
+        "Sec. IV (of the order of), VI (approximately)",
     )
 
 
@@ -237,8 +238,9 @@ def _ceiling_claim(data: xr.Dataset) -> Claim:
         "weakly dependent",
         f"highest E/E_max {', '.join(f'{x:.3f}' for x in share)}; highest E {top[0]:.2f} to "
         f"{top[-1]:.2f} ebit, N = 3 to 1e6",
-        "Weakly relative to E_max; the curves of Fig. 1, which are not normalised, rise by half an "
-        "ebit with every doubling of N.",
+        f"Weakly relative to E_max, by a factor {float(share.max() / share.min()):.2f} (weakly: "
+        "less than 1.5, our limit); the curves of Fig. 1, which are not normalised, rise by half "
+        "an ebit with every doubling of N.",
         "Sec. IV, VI",
     )
 
@@ -253,7 +255,8 @@ def _grid_claim(data: xr.Dataset) -> Claim:
         "c_1 >~ 100",
         "half way between two times E is off a straight line by at most "
         f"{', '.join(f'{x:.0e}' for x in data.between.values)} ebit at N = 3, 100, 1000",
-        "Intervals all over (0, pi) and those beside magic times with b <= 4.",
+        "Intervals all over (0, pi) and those beside magic times with b <= 4. Resolved: to a "
+        "hundredth of E_max, our limit, and by far.",
         "Eq. (33)",
     )
 

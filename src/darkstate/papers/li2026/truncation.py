@@ -2,7 +2,7 @@
 
 The window has the half width ``K = floor(c sqrt(N)/2)``; the reference is the whole space. Curves
 are for c = 1, 1.5, 2, 3; the text names the first, second and last. ``large`` is the relative error
-at c = 3 of up to 1e4 atoms, ``outside`` what a window of c = 3 leaves out of one node.
+at c = 3 of up to 1e5 atoms, ``outside`` what a window of c = 3 leaves out of one node.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from darkstate.models import EnsembleRepeater
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.papers.li2026.common import ENTROPY_LABEL, Values, exact_entropy, mark_time
 from darkstate.plots import legend_above
+from darkstate.repeaters import lattice_curve
 from darkstate.repeaters.dicke import tail_weight, window
 from darkstate.repeaters.outcomes import shared
 from darkstate.repeaters.window import amplitude_matrix
@@ -26,8 +27,12 @@ _ATOMS = 100
 _WIDTHS = (1.0, 1.5, 2.0, 3.0)
 _MAGIC = {"pi": 2, "2 pi/3": 3, "pi/2": 4, "pi/3": 6}
 _LINE, _VISIBLE = 0.01, 0.05
-"""By eye: a line as thick as a hundredth of the picture's height; a twentieth of it is plain."""
+"""By eye: a line as thick as a hundredth of the picture's height; a twentieth of it is plain.
+
+The text has no measure of "by eye": these are ours, and the claims say where they decide.
+"""
 _HALF_DECADE = 0.5
+"""Of an order: with that power of ten as the nearest one."""
 
 
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
@@ -39,7 +44,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
         curves.append(_cut(_ATOMS, times, c))
         at.append(np.abs(_cut(_ATOMS, magic, c) - there))
         progress(f"c = {c:g}", 0.9 * (i + 1) / len(_WIDTHS))
-    sizes = [100, 1000] if fast else [100, 1000, 10_000]
+    sizes = [100, 1000] if fast else [100, 1000, 10_000, 100_000]
     outside = [tail_weight(n, window(n, 3.0)) for n in (100, 10**4, 10**6)]
     return xr.Dataset(
         {
@@ -78,7 +83,7 @@ def _ends_cut(times: Values, c: float) -> Values:
 def _large(atoms: int) -> float:
     """Largest relative error of E at c = 3, at seven times that are not magic."""
     times = 0.4 + (math.pi - 0.4) * (np.arange(7) + (math.sqrt(5) - 1) / 2) / 7
-    exact = exact_entropy(atoms, times)
+    exact = lattice_curve(atoms, times, 3).entropy if atoms > 10**4 else exact_entropy(atoms, times)
     return float(np.max(np.abs(_cut(atoms, times, 3.0) / exact - 1)))
 
 
@@ -131,19 +136,23 @@ def _claims_curves(data: xr.Dataset) -> tuple[Claim, ...]:
             Verdict.REPRODUCED if same else Verdict.NOT_REPRODUCED,
             "c = 3",
             f"off by at most {100 * float(three.max()):.2f}% of the picture's height",
-            f"By eye: less than a line's thickness, {100 * _LINE:g}% of the height.",
+            f"By eye: less than a line's thickness, {100 * _LINE:g}% of the height, our limit "
+            f"(any from {100 * float(three.max()):.1f}% gives the same). Larger N are in 2a-4.",
             f"Sec. IV, on Fig. 1; here N = {_ATOMS}",
         ),
         Claim(
             "2a-2",
-            "Even a window of 1.5 is good by eye.",
+            "Even a window of 1.5 is pretty good by eye.",
             Verdict.REPRODUCED if good else some,
             "c = 1.5",
             f"off by {float(_error(data).sel(c=1.5).median()):.2f} ebit in the median, "
             f"{float(_error(data).sel(c=1.5).max()):.2f} at most, "
             f"{100 * float(narrow.median()):.0f} and {100 * float(narrow.max()):.0f}% of the "
             "picture's height",
-            f"Good by eye: less than {100 * _VISIBLE:g}% of the height, all nodes cut. The shape "
+            f"Good by eye: less than {100 * _VISIBLE:g}% of the height, all nodes cut. The text "
+            "has no measure, this limit is ours, chosen after the first numbers were seen, and it "
+            f"decides: from {100 * float(narrow.median()):.1f}% on the claim would hold for half "
+            f"of the times, from {100 * float(narrow.max()):.0f}% on for all. The shape "
             f"is kept (correlation {_shape(data):.2f}), the height is not. With the inner node "
             f"whole {float(ends.median()):.1%} in the median, {float(ends.max()):.0%} at most; "
             f"c = 2 is off by {float(_eye(data, 2.0).max()):.0%} at most.",
@@ -178,30 +187,30 @@ def _size(data: xr.Dataset) -> Claim:
         f"{told[0]:g}, {told[1]:g}, {told[2]:g}); error of E at c = 3 at most "
         + ", ".join(f"{100 * x:.2f}%" for x in data.large.values)
         + f" for N = {sizes}",
-        "Negligible: below 1%, at seven times that are not magic, all three nodes cut. The error "
-        "does not grow with N.",
+        "Negligible: below 1%, our limit, at seven times that are not magic, all three nodes cut. "
+        f"The error does not grow with N; beyond N = {data.large_atoms.values[-1]:g} it is not "
+        "computed.",
         "Abstract, Eq. (32)",
     )
 
 
 def _claims_errors(data: xr.Dataset) -> tuple[Claim, ...]:
     at = data.at_magic.sel(c=3.0)
-    worst = float(at.max())
+    worst = data.at_magic.max("magic")
+    small = worst <= 1e-5 * 10**_HALF_DECADE
+    some = Verdict.CONDITION if bool(small.sel(c=3.0)) else Verdict.NOT_REPRODUCED
+    others = ", ".join(f"{float(x):.0e} at c = {float(x.c):g}" for x in worst[:-1])
     listed = ", ".join(f"{float(x):.0e} at {m}" for m, x in zip(at.magic.values, at, strict=True))
-    narrow = data.at_magic.sel(c=1.0)
     return (
         _order(data, "2b-1", "The error is of the order of 1e-3 for a window of 3.", 1e-3, 3.0),
         _order(data, "2b-2", "It is of the order of 1e-1 for a window of 1.", 1e-1, 1.0),
         Claim(
             "2b-3",
             "At the magic times it is of the order of 1e-5 or lower.",
-            Verdict.REPRODUCED
-            if math.log10(worst / 1e-5) <= _HALF_DECADE
-            else Verdict.NOT_REPRODUCED,
+            Verdict.REPRODUCED if bool(small.all()) else some,
             "<= 1e-5",
             f"c = 3: {listed} ebit",
-            "The text does not repeat for which window; at c = 1 it is "
-            f"{float(narrow.min()):.2f} to {float(narrow.max()):.2f} ebit.",
+            f"For a window of 3; the text does not say for which. At most {others}.",
             f"Sec. IV, on Fig. 2b; N = {_ATOMS}",
         ),
     )
@@ -221,7 +230,8 @@ def _order(data: xr.Dataset, name: str, text: str, claimed: float, c: float) -> 
         f"{claimed:.0e}",
         f"{absolute:.1e} ebit and {relative:.1e} of E (medians over time), at most "
         f"{float(error.max()):.1e} ebit",
-        "The text says neither whether the error is relative nor at which time."
+        "The text says neither whether the error is relative nor at which time. Of the order: "
+        "nearest power of ten."
         + ("" if all(near) or not any(near) else f" It holds for the {which} one."),
         f"Sec. IV, on Fig. 2b; N = {_ATOMS}, c = {c:g}",
     )
