@@ -277,6 +277,17 @@ def _noisy(data: xr.Dataset) -> tuple[Claim, ...]:
             "about other protocols, and taken from another paper, without parameters",
             "Sec. III, comparison with other methods; App. A, below (A3)",
         ),
+        Claim(
+            "steady-9",
+            "The master equation, with collective rates d times those of single atoms, follows "
+            "from the Hamiltonian of atoms and light.",
+            Verdict.NOT_COMPUTED,
+            "(A2) and (A3) from (A1)",
+            "",
+            "couplings g(k), the geometry and the motion that is averaged over are not in the "
+            "text; taken over as they stand",
+            "App. A, (A1) to (A3)",
+        ),
     )
 
 

@@ -96,7 +96,9 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "yes: a pair in the middle of N = 20 has "
             + ", ".join(f"{100 * value:.0f} % at k = {b:g}" for b, value in at.items())
             + " eta of the white drive's entanglement",
-            "the bulk value does not depend on N, so replication has no length limit even then",
+            "the bulk value does not depend on N, so replication has no length limit even then; "
+            "two of the authors have answered it since, likewise: as long as the bandwidth exceeds "
+            "the splitting of normal modes (Zippilli and Illuminati, arXiv:1401.8241, abstract)",
             f"end of the text; here kappa = 0, zeta = eta, r = {_SQUEEZING:g}",
         ),
         Claim(
