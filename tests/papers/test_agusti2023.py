@@ -18,6 +18,7 @@ from darkstate.papers.agusti2023.detuned_pairs import summit
 from darkstate.papers.agusti2023.direct import counts
 from darkstate.papers.agusti2023.four_partite import largest_overlap
 from darkstate.papers.agusti2023.relaxation import purified
+from darkstate.systems import OpenSystem
 
 FIGURES = {figure.id: figure for figure in AGUSTI2023.figures}
 
@@ -148,7 +149,9 @@ def test_pictures_and_claims(figure, data):
 def test_verdicts_of_the_exact_figures(data):
     usual = {Verdict.REPRODUCED, Verdict.FINDING}
     for figure in ("2b", "2c", "dark", "four"):
-        assert set(verdicts(figure, data(figure)).values()) <= usual
+        known = verdicts(figure, data(figure))
+        assert known.pop("dark-4", Verdict.CONDITION) == Verdict.CONDITION
+        assert set(known.values()) <= usual
     known = verdicts("2e", data("2e"))
     assert {known[f"2e-{k}"] for k in (4, 5, 6)} == {Verdict.CONDITION}
     assert {known[f"2e-{k}"] for k in (1, 2, 7)} == {Verdict.REPRODUCED}
@@ -156,7 +159,9 @@ def test_verdicts_of_the_exact_figures(data):
     known = verdicts("gates", found)
     assert known["gates-4"] == Verdict.NOT_REPRODUCED  # the printed sign of tan theta
     assert known["gates-5"] == Verdict.CONDITION
-    assert known["gates-6"] == known["gates-1"] == Verdict.REPRODUCED
+    assert known["gates-6"] == known["gates-1"] == known["gates-8"] == Verdict.REPRODUCED
+    found.attrs["equations"] = [0.0, 0.1]
+    assert verdicts("gates", found)["gates-8"] == Verdict.NOT_REPRODUCED
     found["error"] = found.error[::-1].drop_vars("sign").assign_coords(sign=[1, -1])
     found["crossed"] = found.crossed + 0.1
     assert verdicts("gates", found)["gates-4"] == Verdict.REPRODUCED
@@ -178,6 +183,23 @@ def test_the_state_of_crossed_pairs_as_printed():
         model = DualRail(2, 0.7, [step, 0.0], [0.0, -step])
         exact = printed.crossed(step, 0.7)
         assert abs(np.vdot(exact, model.dark_state())) == pytest.approx(1, abs=1e-12)
+
+
+def test_the_printed_master_equation_needs_every_term():
+    """Eq. (11) with another detuning, or without dephasing, is not what is solved."""
+    model = DualRail(1, 0.7, [0.3], [0.5], bandwidth=5.0, dephasing=0.1)
+    size = 4 * printed.LEVELS**2
+    rho = np.random.default_rng(1).normal(size=(size, size)) + 0j
+    system = model.system()
+    assert isinstance(system, OpenSystem)
+    solved = printed.of_system(system, rho)
+
+    def off(detunings=([0.3], [0.5]), dephasing=0.1):
+        told = printed.cascaded(rho, detunings, 2.5 * np.tanh(0.35), 5.0, dephasing)
+        return float(np.linalg.norm(told - solved))
+
+    assert off() < 1e-9
+    assert off(detunings=([0.3], [-0.5])) > 1 and off(dephasing=0.0) > 1
 
 
 def test_unequal_sources_are_judged_by_the_smaller_rate():
@@ -227,6 +249,10 @@ def test_verdicts_follow_the_numbers(data):
     other["entropy"][0] *= 1.1
     found = verdicts("dark", other)
     assert found["dark-1"] == found["dark-3"] == Verdict.NOT_REPRODUCED
+    assert verdicts("dark", other.assign(mixed=1 + 0 * other.mixed))["dark-4"] == (
+        Verdict.NOT_REPRODUCED
+    )
+    assert verdicts("dark", other.assign(mixed=0.1 * other.mixed))["dark-4"] == Verdict.REPRODUCED
 
 
 def test_preparation_verdicts_follow_the_numbers():

@@ -1,4 +1,4 @@
-r"""Eqs. (1) to (10): dark states, and the gates that exchange detunings.
+r"""Eqs. (1) to (11): master equations, dark states, and the gates that exchange detunings.
 
 (7) and (8) fix the sign of theta: ``|S> -> |T>`` elements of the pair's Hamiltonian,
 ``D/2 + i gamma/2`` with ``D = delta_Bi - delta_Bi+1``, must turn into ``-D/2 + i gamma/2``, which
@@ -21,6 +21,7 @@ from darkstate.papers.agusti2023.common import block, programmed
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
 from darkstate.states import PureState
+from darkstate.systems import OpenSystem
 
 _EXACT = 1e-9
 _DETUNINGS = (0.3, -0.8, 1.7)
@@ -40,7 +41,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "chained": ("sign", [_chained(sign) for sign in (1, -1)]),
         },
         coords={"sign": [1, -1], "difference": differences, "step": steps},
-        attrs={"dark": _dark(), "jumps": _jumps(), "lone": _lone()},
+        attrs={"dark": _dark(), "jumps": _jumps(), "lone": _lone(), "equations": _equations()},
     )
 
 
@@ -99,6 +100,26 @@ def _lone() -> float:
     return max(_missed(DualRail(1, r), printed.paired((0,), r)) for r in (0.1, 1.0, 3.0))
 
 
+def _equations() -> list[float]:
+    """What (1) and (11) are off the generators that are solved, on a random matrix, N = 2."""
+    rng = np.random.default_rng(11)
+    one, other = _DETUNINGS[:2], (0.5, 0.2)
+    misses = []
+    for beta, dephasing in ((np.inf, 0.0), (5.0, 0.1)):
+        size = 16 if np.isinf(beta) else 16 * printed.LEVELS**2
+        rho = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+        model = DualRail(2, _SQUEEZING, one, other, bandwidth=beta, dephasing=dephasing)
+        system = model.system()
+        assert isinstance(system, OpenSystem)
+        if np.isinf(beta):
+            told = printed.broadband(rho, one, other, _SQUEEZING)
+        else:
+            gain = beta / 2 * np.tanh(_SQUEEZING / 2)
+            told = printed.cascaded(rho, (one, other), gain, beta, dephasing)
+        misses.append(float(np.linalg.norm(told - printed.of_system(system, rho))))
+    return misses
+
+
 def _draw(axes: Any, data: xr.Dataset) -> None:
     names = {1: r"$\tan\theta=(\delta_{B,1}-\delta_{B,2})/\gamma$, printed", -1: "opposite sign"}
     for sign, style in ((1, "-"), (-1, "--")):
@@ -118,6 +139,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     wrong, right = float(as_printed.max()), float(opposite.max())
     chained = [float(x) for x in data.chained]
     crossed = data.crossed.max("step").values
+    white, wide = data.attrs["equations"]
     dark, lone, jumps = (float(data.attrs[x]) for x in ("dark", "lone", "jumps"))
     return (
         Claim(
@@ -183,6 +205,15 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "A property of the model: in one-way networks delays drop out once every node has a "
             "clock of its own. What they do to dephasing qubits is in the supplement.",
             "Introduction, Conclusions",
+        ),
+        Claim(
+            "gates-8",
+            "Master equations of the qubits alone and of the full network.",
+            _verdict(max(white, wide)),
+            "Eqs. (1), (11)",
+            f"off the generators that are solved by {white:.0e} and {wide:.0e} on a random matrix",
+            "With r = 2 artanh(2g/kappa), as printed, and a + before the second line of (11).",
+            "Eqs. (1) to (4), (11); N = 2, beta = 5, gamma_phi = 0.1 gamma",
         ),
     )
 
