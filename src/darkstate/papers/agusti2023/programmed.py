@@ -83,7 +83,7 @@ def _claims_2b(data: xr.Dataset) -> tuple[Claim, ...]:
             "2b-1",
             "Without detunings neighbours share pure pairs with C_11 = tanh 2r, and C_12 = 0.",
             Verdict.REPRODUCED if max(plain, crossed) < 1e-9 else Verdict.NOT_REPRODUCED,
-            "C_11 = tanh 2r",
+            "the product (6) of pairs (5), concurrence tanh 2r",
             f"largest deviation {plain:.1e}; largest C_12 {crossed:.1e}",
             place="Eqs. (5), (6), Fig. 2b; r from 0 to 2",
         ),
@@ -153,11 +153,12 @@ def _claims_2c(data: xr.Dataset) -> tuple[Claim, ...]:
             "2c-1",
             "Delta moves the entanglement from C_11 to C_12.",
             Verdict.REPRODUCED if ordered and far > 0.99 else Verdict.NOT_REPRODUCED,
-            "C_11 falls, C_12 rises to a full pair",
+            "C_11 = 1 at Delta = 0, C_12 = C_21 = 1 for |Delta| >> gamma",
             f"{'monotonic' if ordered else 'not monotonic'}; C_12 at Delta = "
             f"{float(data.step[-1]):g} gamma is {far:.5f} of tanh 2r; C_21 is C_12 to "
             f"{float(data.attrs['other']):.0e}",
-            place="below Eq. (10), Fig. 2c; r = 1",
+            f"A full pair has tanh 2r = {law:.3f} at r = 1; 1 is that of larger r (2b-4).",
+            "below Eq. (10), Fig. 2c; r = 1",
         ),
         Claim(
             "2c-2",
