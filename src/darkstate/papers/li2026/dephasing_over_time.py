@@ -84,7 +84,7 @@ def _magic_claim(data: xr.Dataset) -> Claim:
         f"lost at gamma = 1e-2: {listed}; left at 1e-1: {100 * float(strong.min()):.0f} to "
         f"{100 * float(strong.max()):.0f}%",
         f"Intact: less than {100 * _UNCHANGED:g}% lost, our limit (any from "
-        f"{100 * float(change.sel(magic=_NAMED).max()):.1f}% gives the same). Where b is well "
+        f"{100 * float(change.sel(magic=_NAMED).max()):.2f}% gives the same). Where b is well "
         "below sqrt(N): at pi/3, "
         f"which the sentence does not name, {100 * float(change.sel(magic='pi/3')):.1f}% are lost. "
         "Dicke states b apart must stay coherent, and sqrt(N)/b of them average the rest out.",
@@ -111,8 +111,8 @@ def _overall_claim(data: xr.Dataset) -> Claim:
         f"{100 * lost[1e-2]:.0f}% at 1e-2, {100 * lost[1e-1]:.0f}% at 1e-1",
         f"For gamma = 1e-3, and at gamma = 1e-2 only near magic times. Insignificant: less than "
         f"{100 * _SLIGHT:g}%. The text has no number, this limit is ours, chosen after the first "
-        f"numbers were seen, and it decides: from {100 * lost[1e-2]:.0f}% on the claim would hold "
-        f"as it stands, below {100 * lost[1e-3]:.0f}% not at all.",
+        f"numbers were seen, and it decides: from {100 * lost[1e-2]:.1f}% on the claim would hold "
+        f"as it stands, below {100 * lost[1e-3]:.1f}% not at all.",
         _PLACE,
     )
 

@@ -152,7 +152,7 @@ def _claims_curves(data: xr.Dataset) -> tuple[Claim, ...]:
             f"Good by eye: less than {100 * _VISIBLE:g}% of the height, all nodes cut. The text "
             "has no measure, this limit is ours, chosen after the first numbers were seen, and it "
             f"decides: from {100 * float(narrow.median()):.1f}% on the claim would hold for half "
-            f"of the times, from {100 * float(narrow.max()):.0f}% on for all. The shape "
+            f"of the times, from {100 * float(narrow.max()):.1f}% on for all. The shape "
             f"is kept (correlation {_shape(data):.2f}), the height is not. With the inner node "
             f"whole {float(ends.median()):.1%} in the median, {float(ends.max()):.0%} at most; "
             f"c = 2 is off by {float(_eye(data, 2.0).max()):.0%} at most.",
