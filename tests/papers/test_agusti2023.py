@@ -265,10 +265,19 @@ def test_preparation_verdicts_follow_the_numbers():
     assert set(good.values()) == {Verdict.REPRODUCED}
     nearly = verdicts("3c", preparation([line, [36, 38, 39], flat], order))
     assert nearly["3c-3"] == Verdict.CONDITION
+    assert "any between 0.4% and 8.3% gives the same" in _noted(
+        preparation([line, [36, 38, 39], flat], order), "3c-3"
+    )
+    assert "any between" not in _noted(preparation([line, flat, flatter], order), "3c-3")
     growing = verdicts("3c", preparation([[36, 45, 55], flat, flatter], order))
     assert growing["3c-1"] == Verdict.CONDITION
     bad = preparation([[36, 80, 140], [36, 60, 90], [36, 80, 150]], [40.0, 41.0])
     assert set(verdicts("3c", bad).values()) == {Verdict.NOT_REPRODUCED}
+
+
+def _noted(data, name):
+    (claim,) = [claim for claim in FIGURES["3c"].claims(data) if claim.id == name]
+    return claim.note
 
 
 def test_purification_is_the_last_crossing():

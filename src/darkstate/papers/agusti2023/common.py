@@ -25,6 +25,14 @@ NEARLY = 0.05
 """How far a preparation time that is nearly another may be from it; the text has no number."""
 
 
+def limit(growth: Sequence[float]) -> str:
+    """What a claim says of `NEARLY`, for times that grow by these fractions."""
+    said = "a limit of ours, chosen after the numbers were seen"
+    if not min(growth) < NEARLY <= max(growth):
+        return said
+    return f"{said}; any between {min(growth):.1%} and {max(growth):.1%} gives the same"
+
+
 def ladder(pairs: int, step: float) -> list[float]:
     """Detunings ``0, Delta, 2 Delta, ..``, N values."""
     return [i * step for i in range(pairs)]

@@ -26,7 +26,14 @@ from scipy.interpolate import CubicSpline
 from darkstate.engines import Lindblad
 from darkstate.frontdoor import evolve, preparation_time
 from darkstate.measures import purity
-from darkstate.papers.agusti2023.common import NEARLY, SQUEEZING, TOLERANCE, ladder, programmed
+from darkstate.papers.agusti2023.common import (
+    NEARLY,
+    SQUEEZING,
+    TOLERANCE,
+    ladder,
+    limit,
+    programmed,
+)
 from darkstate.papers.base import Claim, Figure, Progress, Verdict
 from darkstate.plots import legend_above
 from darkstate.plots.style import MARKERS
@@ -256,8 +263,8 @@ def _constant(data: xr.Dataset) -> Claim:
         f"gamma T at N = 1 and {last}: "
         + ", ".join(f"{_value(data, s, 1)} and {_value(data, s, last)} at {s:g}" for s in large)
         + " gamma",
-        f"to {NEARLY:.0%}, our limit, for Delta = {', '.join(f'{x:g}' for x in near) or 'no'} "
-        "gamma; it grows by "
+        f"to {NEARLY:.0%} for Delta = {', '.join(f'{x:g}' for x in near) or 'no'} gamma "
+        f"({limit(list(growth.values()))}); it grows by "
         + ", ".join(f"{100 * g:.1f} % at {s:g} gamma" for s, g in growth.items())
         + ", most of it over the first pairs, and saturates: "
         + ", ".join(f"{_small(late[s])} per pair at {s:g} gamma" for s in late)

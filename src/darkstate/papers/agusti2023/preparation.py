@@ -20,6 +20,7 @@ from darkstate.papers.agusti2023.common import (
     SQUEEZING,
     TOLERANCE,
     ladder,
+    limit,
     programmed,
     reversed_ladder,
 )
@@ -142,8 +143,8 @@ def _constancy(data: xr.Dataset) -> Claim:
         + ", ".join(f"{100 * v:.1f} % at {step:g} gamma" for step, v in growth.items()),
         ""
         if verdict is Verdict.REPRODUCED
-        else f"to {NEARLY:.0%}, our limit, for Delta = {', '.join(f'{x:g}' for x in near) or 'no'} "
-        f"gamma; at Delta = gamma it still grows with N, in steps of {last}, and less the larger "
+        else f"to {NEARLY:.0%} for Delta = {', '.join(f'{x:g}' for x in near) or 'no'} gamma "
+        f"({limit(list(large.values()))}); at Delta = gamma it still grows with N, in steps of {last}, and less the larger "
         "Delta; well below gamma it is not constant",
         f"text on Fig. 3; {_REGIME}",
     )
