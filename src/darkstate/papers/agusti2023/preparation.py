@@ -144,8 +144,8 @@ def _constancy(data: xr.Dataset) -> Claim:
         ""
         if verdict is Verdict.REPRODUCED
         else f"to {NEARLY:.0%} for Delta = {', '.join(f'{x:g}' for x in near) or 'no'} gamma "
-        f"({limit(list(large.values()))}); at Delta = gamma it still grows with N, in steps of {last}, and less the larger "
-        "Delta; well below gamma it is not constant",
+        f"({limit(list(large.values()))}); at Delta = gamma it still grows with N, in steps "
+        f"of {last}, and less the larger Delta; well below gamma it is not constant",
         f"text on Fig. 3; {_REGIME}",
     )
 
