@@ -90,6 +90,16 @@ def test_variances_along_a_conserved_spin_are_said_not_to_be_known():
     assert "not known by this closure" in found.report.structure[-1]
 
 
+def test_uniqueness_is_denied_where_a_length_or_a_moment_is_kept_and_else_left_open():
+    e = Ensemble("I", 100)
+    kept = run(Moments(), AtomicEnsembles(100, 0.7).system()).report
+    assert kept.unique is False and not any("not unique" in text for text in kept.warnings)
+    dephased = run(Moments(), OpenSystem((e,), jumps=(Jump(spin_z(e), each_atom=True),))).report
+    assert dephased.unique is False and any("not unique" in text for text in dephased.warnings)
+    decayed = run(Moments(), OpenSystem((e,), jumps=(Jump(spin_minus(e), each_atom=True),))).report
+    assert decayed.unique is None
+
+
 def test_with_many_ensembles_third_cumulants_are_not_estimated():
     spaces = tuple(Ensemble(f"E{k}", 100) for k in range(LARGEST // 3 + 1))
     jumps = tuple(Jump(spin_minus(e), each_atom=True) for e in spaces)
