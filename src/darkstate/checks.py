@@ -22,6 +22,8 @@ _REAL_KINDS = "iuf"
 LARGEST, SMALLEST = 1e100, 1e-100
 """Magnitudes to calculate with: solvers square rates and multiply three (``|H|^2``, ``g^2/kappa``),
 and the third power of these is still a floating-point number with all its digits."""
+LARGEST_SQUEEZING = 350.0
+"""Beyond it, photon numbers ``sinh^2 r`` are no floating-point numbers."""
 WHOLE = 2**63 - 1
 """The largest whole number that arrays hold."""
 
@@ -203,7 +205,7 @@ def check_choice(name: str, value: Any, options: Iterable[str]) -> str:
     options = list(options)
     if not isinstance(value, str) or value not in options:
         listed = ", ".join(f"'{option}'" for option in options)
-        raise ArgumentError(name, f"be one of {listed}", value, nearest(str(value), options))
+        raise ArgumentError(name, f"be one of {listed}", value, nearest(value, options))
     return value
 
 
@@ -295,7 +297,7 @@ def check_labels(
     pool = dict.fromkeys(known)
     for label in chosen:
         if label not in pool:
-            raise ArgumentError(name, "name a known subsystem", label, nearest(str(label), pool))
+            raise ArgumentError(name, "name a known subsystem", label, nearest(label, pool))
     if len(set(chosen)) < len(chosen):
         raise ArgumentError(name, "name each subsystem once", chosen, "Drop the repeated label.")
     if not chosen and not empty:

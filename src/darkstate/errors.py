@@ -120,8 +120,9 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:45]} ... {text[-30:]}"
 
 
-def nearest(word: str, options: Iterable[str]) -> str:
+def nearest(word: object, options: Iterable[str]) -> str:
     """A sentence that offers the option closest to `word`, or lists them all."""
+    word = word if isinstance(word, str) else _short(word)
     options = [str(option) for option in options]
     close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
     if close:

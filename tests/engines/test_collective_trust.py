@@ -9,7 +9,7 @@ import darkstate as ds
 from darkstate.engines import ENGINES, Collective, Lindblad
 from darkstate.engines.collective.basis import Blocks, parts_of
 from darkstate.engines.collective.generator import generator_of
-from darkstate.engines.collective.ladder import Settings, solved
+from darkstate.engines.collective.strategy import Settings, solved
 from darkstate.engines.contract import Task, ask, run
 from darkstate.engines.propagation import relax
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
@@ -77,7 +77,7 @@ def test_without_a_faster_engine_the_slow_one_is_taken():
     assert chosen is not None and chosen.engine == "collective"
 
 
-def test_the_ladder_of_questions():
+def test_the_questions_of_an_offer():
     offer = ask(Collective(), AtomicEnsembles(12, 0.5, **NOISE).system())
     text = "\n".join(offer.steps)
     assert offer.can

@@ -1,4 +1,4 @@
-"""The exact engine: generator against its superoperator and QuTiP, ladder, dynamics, refusals."""
+"""The exact engine: generator against its superoperator and QuTiP, methods, dynamics, refusals."""
 
 import math
 

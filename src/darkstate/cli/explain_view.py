@@ -1,4 +1,4 @@
-"""What ``darkstate explain`` shows: the ladder of questions of each engine, and the choice."""
+"""What ``darkstate explain`` shows: what each engine was asked and answered, and the choice."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def given_cutoffs(system: OpenSystem, cutoff: Cutoff) -> dict[str, int]:
         return dict.fromkeys(modes, int(cutoff))
     for label in cutoff:
         if label not in modes:
-            remedy = nearest(str(label), modes) if modes else "The system has no modes: drop it."
+            remedy = nearest(label, modes) if modes else "The system has no modes: drop it."
             raise ArgumentError("cutoff", "name modes of the system", label, remedy)
     return {label: int(size) for label, size in cutoff.items()}
 

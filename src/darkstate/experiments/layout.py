@@ -279,7 +279,7 @@ def _keys(value: Any, place: str, kind: Any, optional: set[str]) -> dict[str, An
     known = [each.name for each in fields(kind)]
     for key in value:
         if key not in known:
-            raise ArgumentError(place, "have known keys only", key, nearest(str(key), known))
+            raise ArgumentError(place, "have known keys only", key, nearest(key, known))
     missing = [key for key in known if key not in value and key not in optional]
     if missing:
         raise ArgumentError(place, f"have the key '{missing[0]}'", list(value), "Add it.")

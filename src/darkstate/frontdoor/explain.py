@@ -12,13 +12,13 @@ from darkstate.engines import Engine, Offer
 from darkstate.engines.contract import Task
 from darkstate.errors import border
 from darkstate.frontdoor.inputs import Model, causal_part
-from darkstate.frontdoor.selection import LONGEST, candidates, check_engine, climb
+from darkstate.frontdoor.selection import LONGEST, ask_in_turn, candidates, check_engine
 from darkstate.systems.langevin import System
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The offers of all engines for one system; prints as the ladder of questions.
+    """The offers of all engines for one system; prints as questions and answers.
 
     Args:
         offers: what each engine answered, in the order in which they were asked.
@@ -65,8 +65,8 @@ def explain(
     """
     task = Task(None if times is None else tuple(check_times(times)), initial)
     system = causal_part(model, upstream_of)
-    asked = candidates(system) if engine is None else [check_engine(engine)]
+    engines = candidates(system) if engine is None else [check_engine(engine)]
     longest = LONGEST if engine is None else math.inf
-    rungs, taken = climb(system, task, asked, True, longest)
-    offers = tuple(rung.offer for rung in rungs)
+    asked, taken = ask_in_turn(system, task, engines, True, longest)
+    offers = tuple(choice.offer for choice in asked)
     return Explanation(offers, None if taken is None else taken.offer)

@@ -35,7 +35,7 @@ EVERYONE: tuple[type, ...] = (*ENGINES, *SOLVERS)
 
 
 @dataclass(frozen=True)
-class Rung:
+class Choice:
     """An engine and its answer."""
 
     engine: Engine
@@ -63,14 +63,14 @@ def candidates(system: System) -> list[Engine]:
     return [kind() for kind in EVERYONE if isinstance(system, kind.accepts)]
 
 
-def climb(
+def ask_in_turn(
     system: System,
     task: Task,
     engines: Iterable[Engine],
     everyone: bool = False,
     longest: float = LONGEST,
-) -> tuple[list[Rung], Rung | None]:
-    """Ask engines in turn: the rungs that were looked at, and the one taken (None: none can).
+) -> tuple[list[Choice], Choice | None]:
+    """Ask engines in turn: what they answered, and the choice (None: none can).
 
     Args:
         system: what is to be solved.
@@ -79,22 +79,22 @@ def climb(
         everyone: go on asking when the choice is made, which does not change it.
         longest: seconds beyond which nobody is taken.
     """
-    rungs: list[Rung] = []
-    taken: Rung | None = None
+    asked: list[Choice] = []
+    taken: Choice | None = None
     for engine in engines:
-        rung = Rung(engine, ask(engine, system, task))
-        rungs.append(rung)
-        if taken is None and rung.offer.can and _seconds(rung) <= PREFERRED_SECONDS:
-            taken = rung
+        choice = Choice(engine, ask(engine, system, task))
+        asked.append(choice)
+        if taken is None and choice.offer.can and _seconds(choice) <= PREFERRED_SECONDS:
+            taken = choice
         if taken is not None and not everyone:
             break
     if taken is None:
-        able = [rung for rung in rungs if rung.offer.can and _seconds(rung) <= longest]
+        able = [choice for choice in asked if choice.offer.can and _seconds(choice) <= longest]
         taken = min(able, key=_seconds, default=None)
-    return rungs, taken
+    return asked, taken
 
 
-def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Rung:
+def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Choice:
     """The engine that does a task, with its offer: the first in time, else the fastest.
 
     One that was given is asked alone; what it refuses is raised when it is run.
@@ -106,12 +106,12 @@ def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Run
         NumericalError: the only engine for such systems has found that it cannot.
     """
     if engine is not None:
-        return Rung(check_engine(engine), ask(engine, system, task))
+        return Choice(check_engine(engine), ask(engine, system, task))
     _check_state(task.initial)
-    rungs, taken = climb(system, task, candidates(system))
+    asked, taken = ask_in_turn(system, task, candidates(system))
     if taken is None:
-        alone = rungs[0].offer.refusal if len(rungs) == 1 else None
-        raise alone if isinstance(alone, NumericalError) else _none_can(system, task, rungs)
+        alone = asked[0].offer.refusal if len(asked) == 1 else None
+        raise alone if isinstance(alone, NumericalError) else _none_can(system, task, asked)
     return taken
 
 
@@ -122,7 +122,7 @@ def _check_state(initial: Any) -> None:
         raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", initial, remedy)
 
 
-def _none_can(system: System, task: Task, rungs: Sequence[Rung]) -> RefusedError:
+def _none_can(system: System, task: Task, asked: Sequence[Choice]) -> RefusedError:
     """Every engine's reason, and what was found to do it after all.
 
     It is a question of capacity if one could if there were room.
@@ -132,15 +132,15 @@ def _none_can(system: System, task: Task, rungs: Sequence[Rung]) -> RefusedError
         return ask(engine, system, task).can
 
     def can_part(part: System) -> bool:
-        return climb(part, task, candidates(system))[1] is not None
+        return ask_in_turn(part, task, candidates(system))[1] is not None
 
     ways = ways_out(system, task.times, can, can_part)
     if task.initial is not None:
-        _, other = climb(system, replace(task, initial=None), candidates(system))
+        _, other = ask_in_turn(system, replace(task, initial=None), candidates(system))
         if other is not None:
             known = other.engine.initials
             ways.append(f"`initial` as a {kinds_text(known)}" if known else "no `initial`")
-    offers = [rung.offer for rung in rungs]
+    offers = [choice.offer for choice in asked]
     too_long = "it is predicted to take"
     told: dict[str, list[str]] = {}
     for offer in offers:
@@ -153,5 +153,5 @@ def _none_can(system: System, task: Task, rungs: Sequence[Rung]) -> RefusedError
     return kind(f"No engine can {task.verb} this system. {reasons}", remedy)
 
 
-def _seconds(rung: Rung) -> float:
-    return rung.offer.cost.seconds if rung.offer.cost else 0.0
+def _seconds(choice: Choice) -> float:
+    return choice.offer.cost.seconds if choice.offer.cost else 0.0

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from darkstate.checks import check_array, check_real
+from darkstate.checks import LARGEST_SQUEEZING, check_array, check_real
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.models.base import RATE, Parameters, freeze
 
@@ -113,9 +113,12 @@ class AtomicLevels(Parameters):
     detuning: float = field(default=0.0, metadata=RATE)
 
     def __post_init__(self) -> None:
-        for name in ("loss", "emission", "squeezing", "noise", "cooling", "heating", "back"):
+        for name in ("loss", "emission", "noise", "cooling", "heating", "back"):
             value = check_real(name, getattr(self, name), minimum=0.0, remedy="Give a number >= 0.")
             freeze(self, name, value)
+        most, remedy = LARGEST_SQUEEZING, "Give r >= 0; 1 to 2 is much."
+        r = check_real("squeezing", self.squeezing, minimum=0.0, maximum=most, remedy=remedy)
+        freeze(self, "squeezing", r)
         remedy = "Give the resonant optical depth."
         depth = check_real("optical_depth", self.optical_depth, above=0.0, remedy=remedy)
         freeze(self, "optical_depth", depth)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from darkstate.checks import check_real
+from darkstate.checks import LARGEST_SQUEEZING, check_real
 from darkstate.errors import UnphysicalError
 from darkstate.models.base import RATE, freeze
 from darkstate.systems import squeezed_jumps
@@ -77,7 +77,10 @@ class SqueezedDrive:
             squeezing: r >= 0; the squeezing in decibel is ``20 r / ln 10``.
             thermal: photons nT before squeezing, >= 0.
         """
-        r = check_real("squeezing", squeezing, minimum=0.0, remedy="Give the squeezing r.")
+        remedy = "Give the squeezing r; 1 to 2 is much."
+        r = check_real(
+            "squeezing", squeezing, minimum=0.0, maximum=LARGEST_SQUEEZING, remedy=remedy
+        )
         n = check_real("thermal", thermal, minimum=0.0, remedy="Give thermal photons.")
         if n == 0:
             return cls(rate, math.sinh(r) ** 2)

@@ -23,7 +23,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from darkstate.checks import check_integer, check_reals
+from darkstate.checks import check_integer, check_real, check_reals
 from darkstate.errors import ArgumentError
 from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
 from darkstate.systems.chain import MeasuredChain, check_nodes
@@ -80,8 +80,8 @@ class EnsembleRepeater(Parameters):
         self._freeze_outcomes()
         for name in ("offset", "loss", "window"):
             value = getattr(self, name)
-            if isinstance(value, int | np.integer | np.floating) and not isinstance(value, bool):
-                freeze(self, name, float(value))
+            if value is not None:
+                freeze(self, name, check_real(name, value))
         self.system()  # refuses what is left
 
     def _freeze_time(self) -> None:

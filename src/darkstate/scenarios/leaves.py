@@ -119,7 +119,7 @@ def _number(unit: str | None, infinite: bool) -> Leaf:
 def _choice(options: tuple[Any, ...]) -> Leaf:
     def read(value: Any, units: Units) -> Any:
         if value not in options:
-            raise Refusal(f"be {rule}", value, nearest(str(value), map(str, options)))
+            raise Refusal(f"be {rule}", value, nearest(value, map(str, options)))
         return value
 
     rule = "one of " + ", ".join(f"'{option}'" for option in options)

@@ -185,7 +185,7 @@ def _unknown_kind(
         return path, sentence(path, "be given", MISSING, f"Write one of {', '.join(expected)}.")
     given = _at(data, path)
     rule = "be one of " + ", ".join(f"'{name}'" for name in expected)
-    return path, sentence(path, rule, given, nearest(str(given), expected))
+    return path, sentence(path, rule, given, nearest(given, expected))
 
 
 def _quoted(error: Any) -> list[str]:

@@ -21,7 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.checks import as_labels, check_array, check_labels, check_real, check_reals
+from darkstate.checks import (
+    LARGEST_SQUEEZING,
+    as_labels,
+    check_array,
+    check_labels,
+    check_real,
+    check_reals,
+)
 from darkstate.conventions import VACUUM_VARIANCE
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import uncertainty_margin
@@ -137,7 +144,13 @@ class GaussianState:
             ArgumentError: no two labels, or r out of range.
         """
         remedy = "Give the squeezing parameter r; 1 to 2 is much."
-        r = check_real("squeezing", squeezing, minimum=-350.0, maximum=350.0, remedy=remedy)
+        r = check_real(
+            "squeezing",
+            squeezing,
+            minimum=-LARGEST_SQUEEZING,
+            maximum=LARGEST_SQUEEZING,
+            remedy=remedy,
+        )
         labels = as_labels("labels", labels)
         if len(labels) != 2:
             raise ArgumentError("labels", "name two modes", labels, "Give two labels.")

@@ -69,7 +69,7 @@ def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> 
         for label in dimensions:
             if label not in labels:
                 rule = "name spaces by their labels"
-                raise ArgumentError("dimensions", rule, label, nearest(str(label), labels))
+                raise ArgumentError("dimensions", rule, label, nearest(label, labels))
         given = [dimensions.get(label) for label in labels]
     else:
         given = [None] * len(labels) if dimensions is None else _listed(dimensions)

@@ -106,7 +106,7 @@ class PureState:
         for label, count in dict(excitations or {}).items():
             if label not in labels:
                 raise ArgumentError(
-                    "excitations", "name a known subsystem", label, nearest(str(label), labels)
+                    "excitations", "name a known subsystem", label, nearest(label, labels)
                 )
             k = labels.index(label)
             name, remedy = f"excitations['{label}']", f"Give 0 to {dimensions[k] - 1}."

@@ -100,7 +100,7 @@ class Component:
             ArgumentError: there is no such port; the nearest one is offered.
         """
         if not isinstance(name, str) or name not in self.ports:
-            raise ArgumentError("port", "name a port", name, nearest(str(name), self.ports))
+            raise ArgumentError("port", "name a port", name, nearest(name, self.ports))
         return self.ports.index(name)
 
     def __rshift__(self, other: Component) -> Component:

@@ -16,7 +16,7 @@ from darkstate.engines.collective.cost import evolution_cost, preparation_cost, 
 from darkstate.engines.collective.dark import dark_possible
 from darkstate.engines.collective.generator import Flat, Generator, generator_of
 from darkstate.engines.collective.initial import as_ensemble_state, flattened, spins_needed
-from darkstate.engines.collective.ladder import ENGINE, Kept, Settings, evolved, solved
+from darkstate.engines.collective.strategy import ENGINE, Kept, Settings, evolved, solved
 from darkstate.engines.compile import smallest_rate
 from darkstate.engines.contract import (
     Cost,

@@ -75,7 +75,7 @@ def apply_seconds(generator: Generator) -> float:
 
 
 def steady_cost(generator: Generator, method: str, dense_numbers: int) -> Cost:
-    """Of the ladder of a steady state; `method` as given to the engine.
+    """Of the methods for a steady state; `method` as given to the engine.
 
     Whether there is a dark state is not known beforehand: it is expected unless a jump is diagonal
     without zeros (dephasing), which no state survives.

@@ -36,14 +36,14 @@ from darkstate.engines.lindblad.fock import (
     threads_for,
 )
 from darkstate.engines.lindblad.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
-from darkstate.engines.lindblad.ladder import (
+from darkstate.engines.lindblad.steady import DENSE_NUMBERS
+from darkstate.engines.lindblad.strategy import (
     ENGINE,
     Settings,
     density_of,
     first_method,
     flattened,
 )
-from darkstate.engines.lindblad.steady import DENSE_NUMBERS
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Cutoff,

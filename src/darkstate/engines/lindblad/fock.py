@@ -22,7 +22,8 @@ from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_c
 from darkstate.engines.lindblad.evolution import StoredStates
 from darkstate.engines.lindblad.generator import Generator
 from darkstate.engines.lindblad.hierarchy.route import hierarchy_evolution, hierarchy_steady_state
-from darkstate.engines.lindblad.ladder import (
+from darkstate.engines.lindblad.steady import DENSE_NUMBERS
+from darkstate.engines.lindblad.strategy import (
     ENGINE,
     Settings,
     flattened,
@@ -31,7 +32,6 @@ from darkstate.engines.lindblad.ladder import (
     report_of,
     solved,
 )
-from darkstate.engines.lindblad.steady import DENSE_NUMBERS
 from darkstate.engines.propagation import states_at
 from darkstate.engines.truncation import (
     Attempt,

@@ -87,7 +87,7 @@ def groups_of(chain: Chain, wanted: Sequence[Sequence[str]]) -> Groups:
         names = tuple(group)
         for name in names:
             if name not in size_of:
-                raise ArgumentError("groups", "name subsystems", name, nearest(str(name), size_of))
+                raise ArgumentError("groups", "name subsystems", name, nearest(name, size_of))
         if not names or prod(size_of[name] for name in names) > MAX_STATES:
             remedy = "Ask for two pairs of qubits at most."
             raise ArgumentError("groups", f"have 2 to {MAX_STATES} states each", names, remedy)

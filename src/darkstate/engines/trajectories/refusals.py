@@ -36,7 +36,7 @@ def memory_of(size: int, times: int) -> float:
 
 
 def size_of(dims: Sequence[int]) -> str:
-    """A step of the ladder."""
+    """The answer to a question of an offer."""
     return f"How large is the Hilbert space? {prod(dims)} states in {len(dims)} spaces"
 
 

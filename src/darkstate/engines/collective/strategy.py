@@ -1,4 +1,4 @@
-"""The ladder of methods for one generator, and the report on what it found.
+"""The methods for one generator in turn, and the report on what it found.
 
 Dark states first (Hilbert space), then small sectors by factorising L, larger ones by GMRES; from a
 given initial state by evolution. The residual is measured against the fastest rate, what it means
@@ -44,7 +44,7 @@ EVOLUTION_OVER_RTOL = 1e3
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of the engine that the ladder reads; see `Collective`.
+    """The options of the engine that the methods read; see `Collective`.
 
     `smallest_rate` is that of the system: relaxation far below it is metastability.
     """

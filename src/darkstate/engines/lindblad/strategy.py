@@ -1,4 +1,4 @@
-"""The ladder of methods for one generator, and the report on what it found.
+"""The methods for one generator in turn, and the report on what it found.
 
 Dark states first (Hilbert space), then small sectors by factorising L, larger ones by GMRES. The
 residual is measured against the fastest rate of the network, but what it means for the state is
@@ -42,7 +42,7 @@ ENGINE = "lindblad"
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of the engine that the ladder reads; see `Lindblad`.
+    """The options of the engine that the methods read; see `Lindblad`.
 
     `limit` is the memory in bytes, `smallest_rate` that of the system: relaxation far below it is
     metastability.

@@ -1,4 +1,4 @@
-"""One ladder chooses for asking and for solving; refusals name what works."""
+"""One function chooses for asking and for solving; refusals name what works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from darkstate.engines import ENGINES, ON_REQUEST, Cascade, Gaussian, Lindblad, 
 from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, RefusedError
 from darkstate.frontdoor import Task, ask, choose
-from darkstate.frontdoor.selection import LONGEST, PREFERRED_SECONDS, climb
+from darkstate.frontdoor.selection import LONGEST, PREFERRED_SECONDS, ask_in_turn
 from darkstate.models import (
     MODELS,
     AtomicEnsembles,
@@ -172,8 +172,8 @@ def test_asking_everyone_changes_nothing():
     for model in (CavityChains(2, loss=0.1), QUBIT, AtomicEnsembles(4, 0.5)):
         system = model if isinstance(model, OpenSystem) else model.system()
         for task in (Task(), Task(TIMES)):
-            some, first = climb(system, task, every)
-            all_, second = climb(system, task, every, everyone=True)
+            some, first = ask_in_turn(system, task, every)
+            all_, second = ask_in_turn(system, task, every, everyone=True)
             assert first is not None and second is not None
             assert first.engine is second.engine
             assert len(all_) == len(every) >= len(some)
