@@ -224,7 +224,7 @@ SIZES: dict[str, tuple[str, Callable[[], Any]]] = {
     "squeezed drive": ("squeezing", lambda: ds.SqueezedDrive.from_squeezing(1.0, 1e17)),
     "squeezed levels": ("squeezing", lambda: ds.models.AtomicLevels(0.1, 10.0, 1.0, 1e9, 0.1)),
     "loss": ("loss", lambda: ds.models.EnsembleRepeater(3, 10, 0.4, loss=HUGE)),
-    "label": ("first", lambda: ds.negativity(FIELDS, 10**5000, "B1")),  # type: ignore[arg-type]
+    "label": ("labels", lambda: ds.log_negativity(FIELDS, 10**5000, "B1")),  # type: ignore[arg-type]
     "choice": ("unravelling", lambda: engines.Trajectories(unravelling=10**5000)),  # type: ignore[arg-type]
     "port": ("port", lambda: CAVITY.port(10**5000)),  # type: ignore[arg-type]
     "seed": ("seed", lambda: engines.Trajectories(seed=-1)),
