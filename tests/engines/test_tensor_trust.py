@@ -234,6 +234,10 @@ def test_every_condition_of_the_verdict():
     assert status(runs=[run(noise, clicks, lost=0.14)]) is good
     drifting = np.concatenate([noise[:8] - 0.2, noise[8:] + 0.2])
     assert status(runs=[run(drifting, clicks)]) is bad
+    moved, still = run(drifting, clicks), run(noise, clicks)
+    for sites in ([0, 1], [1, 0]):  # at one site alone
+        blocks = [(moved.blocks[0], still.blocks[0])[k] for k in sites]
+        assert status(runs=[replace(still, blocks=blocks)]) is bad
     for shift, verdict_ in ((0.03, good), (0.04, bad)):  # sqrt 2 times as far
         assert status(again=[run(noise + shift, clicks), run(noise[::-1], clicks)][:1]) is verdict_
     assert status(again=[run(noise + 0.04 * (-1.0) ** np.arange(16))]) is good
