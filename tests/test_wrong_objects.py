@@ -227,6 +227,9 @@ SIZES: dict[str, tuple[str, Callable[[], Any]]] = {
     "label": ("labels", lambda: ds.log_negativity(FIELDS, 10**5000, "B1")),  # type: ignore[arg-type]
     "choice": ("unravelling", lambda: engines.Trajectories(unravelling=10**5000)),  # type: ignore[arg-type]
     "port": ("port", lambda: CAVITY.port(10**5000)),  # type: ignore[arg-type]
+    "ragged values": ("values", lambda: _ensemble(values=[[1], [1, 2]])),
+    "no blocks": ("blocks", lambda: EnsembleState.from_matrix("E", 2, {})),
+    "axis": ("name", lambda: sweeps.span(10**5000, 0.1, 1.0, 3)),  # type: ignore[arg-type]
     "seed": ("seed", lambda: engines.Trajectories(seed=-1)),
     "no seed": ("seed", lambda: engines.Trajectories(seed=1.0)),  # type: ignore[arg-type]
 }
@@ -243,6 +246,18 @@ def test_sizes_that_nothing_has_are_refused_by_name(name: str) -> None:
 def test_a_number_that_has_no_text_is_refused_all_the_same() -> None:
     with pytest.raises(ArgumentError, match="without a text"):
         checks.check_integer("x", 10**5000)
+
+
+def test_a_step_that_follows_nothing_is_refused() -> None:
+    model = ds.models.DualRail(2, 0.5, dephasing=0.1)
+    with pytest.raises(ArgumentError, match=r"`step` must be at most 100 over the norm"):
+        ds.evolve(model, [0.0, 0.1], engine=engines.TensorTrajectories(2, step=1e99))
+
+
+def test_cutoffs_of_numpy_are_plain_numbers() -> None:
+    assert type(engines.Lindblad(cutoff=np.int64(4)).cutoff) is int
+    by_mode = engines.Trajectories(cutoff={"a": np.int64(4)}).cutoff
+    assert isinstance(by_mode, dict) and type(by_mode["a"]) is int
 
 
 def test_seeds_are_as_large_as_they_like() -> None:

@@ -40,21 +40,22 @@ _FARTHEST_RESONANCE = 60
 _REMEDY = "Give the number of Fock states per mode, 2 or more, or one for each mode by its label."
 
 
-def check_cutoff(cutoff: Cutoff) -> None:
-    """Fock states per mode, for all modes or by label, or None.
+def check_cutoff(cutoff: Cutoff) -> Cutoff:
+    """Fock states per mode, for all modes or by label, or None; in plain numbers.
 
     Raises:
         ArgumentError: none of these, or fewer than two.
     """
     if cutoff is None:
-        return
+        return None
     if not isinstance(cutoff, Mapping):
-        check_integer("cutoff", cutoff, minimum=2, remedy=_REMEDY)
-        return
+        return check_integer("cutoff", cutoff, minimum=2, remedy=_REMEDY)
     if not cutoff:
         raise ArgumentError("cutoff", "name at least one mode", cutoff, _REMEDY)
-    for label, size in cutoff.items():
-        check_integer(f"cutoff[{label!r}]", size, minimum=2, remedy=_REMEDY)
+    return {
+        label: check_integer(f"cutoff[{label!r}]", size, minimum=2, remedy=_REMEDY)
+        for label, size in cutoff.items()
+    }
 
 
 def mode_labels(system: OpenSystem) -> tuple[str, ...]:

@@ -91,7 +91,10 @@ class EnsembleState:
             remedy = "An ensemble has all its |J, M>; give atoms = 0 for another subsystem."
             raise ArgumentError("dimensions", f"be {expected}", dimensions, remedy)
         members, sizes = (whole_array(name, getattr(self, name)) for name in ("members", "sizes"))
-        values = np.asarray(self.values)
+        try:
+            values = np.asarray(self.values)
+        except ValueError:
+            values = np.empty(0, dtype=object)
         if values.dtype.kind not in "iufc":
             raise ArgumentError("values", "be numbers", self.values, "Flatten the blocks.")
         if members.shape != (int(sizes.sum()), len(labels)):
@@ -138,7 +141,8 @@ class EnsembleState:
             ArgumentError: a 2J that N atoms do not have, or a matrix of another shape.
         """
         check_integer("atoms", atoms, minimum=1)
-        check_instance("blocks", blocks, Mapping, "Write {2J: matrix}.")
+        if not check_instance("blocks", blocks, Mapping, "Write {2J: matrix}."):
+            raise ArgumentError("blocks", "hold a matrix", blocks, "Write {2J: matrix}.")
         remedy = "Use fewer atoms, or the moments of many (SpinMoments)."
         refuse_if_too_large("atoms", _PLACE_BYTES * atoms, memory_limit(None), remedy)
         basis = DickeBasis.of(atoms)

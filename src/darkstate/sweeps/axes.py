@@ -24,7 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.checks import check_choice, check_integer, check_real, check_seed, check_sequence
+from darkstate.checks import (
+    check_choice,
+    check_integer,
+    check_real,
+    check_seed,
+    check_sequence,
+    check_text,
+)
 from darkstate.errors import ArgumentError
 
 POINT = "point"
@@ -128,6 +135,7 @@ def span(name: str, start: float, stop: float, points: int, spacing: str = "line
     Raises:
         ArgumentError: an end that is not finite (for log: not positive), too few points.
     """
+    name = check_text("name", name, "Name a parameter, such as 'loss'.")
     points = check_integer("points", points, minimum=2, remedy="Give at least both ends.")
     check_count("points", points)
     shares = np.arange(points) / (points - 1)

@@ -116,7 +116,7 @@ class Lindblad:
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
         check_density_options(self.rtol, self.edge, self.krylov_size)
-        check_cutoff(self.cutoff)
+        object.__setattr__(self, "cutoff", check_cutoff(self.cutoff))
         check_memory_limit(self.memory_limit)
 
     def offer(self, system: OpenSystem, task: Task) -> Offer:

@@ -38,6 +38,7 @@ from darkstate.engines.tensor.mps import Cut, applied, weight_of
 from darkstate.engines.tensor.operators import Gate, gate_of
 from darkstate.engines.tensor.sites import Chain, Channel
 from darkstate.engines.tensor.steps import Steps, steps_of
+from darkstate.errors import ArgumentError
 from darkstate.linalg.unique import with_phase
 
 _HALF = 0.5 + 0.5j / sqrt(3.0)
@@ -45,6 +46,10 @@ _GAP = 1e-3
 """Relative error of the norm at a jump: the jump comes by so much over the rate early or late."""
 _SEARCHES = 5
 _ROUNDING = 1e-13
+
+
+LONGEST_STEP = 100.0
+"""In units of the inverse norm of a local generator: beyond it a step follows nothing."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,16 @@ def network_of(chain: Chain, step: float | None, cut: Cut, dark: float) -> Netwo
     """A network with its steps; by default a step changes three sites by at most 0.4 each.
 
     Light of all sites adds up, and the error of a step with it: so more sites take shorter steps.
+
+    Raises:
+        ArgumentError: a step that follows nothing.
     """
     steps = steps_of(chain)
-    shortest = 1.2 / (max(3, len(chain)) * max(steps.norm, 1e-300))
-    return Network(chain, steps, step or shortest, cut, dark)
+    usual = 1.2 / (max(3, len(chain)) * max(steps.norm, 1e-300))
+    if step is not None and step * steps.norm > LONGEST_STEP:
+        rule = f"be at most {LONGEST_STEP:g} over the norm {steps.norm:.3g} of a local generator"
+        raise ArgumentError("step", rule, step, f"Leave it out, or give {usual:.2g} or less.")
+    return Network(chain, steps, step or usual, cut, dark)
 
 
 def _rest(chain: Chain, n: int) -> tuple[int, Array] | None:

@@ -129,7 +129,7 @@ class Trajectories:
         check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
         if self.seed is not None:
             check_seed("seed", self.seed)
-        check_cutoff(self.cutoff)
+        object.__setattr__(self, "cutoff", check_cutoff(self.cutoff))
         remedy = "Give a time in the inverse of the rate unit."
         for name in ("step", "duration"):
             if getattr(self, name) is not None:
