@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from darkstate.checks import check_integer, check_real, check_reals
+from darkstate.checks import check_integer, check_reals
 from darkstate.errors import ArgumentError
 from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
 from darkstate.systems.chain import MeasuredChain, check_nodes
@@ -80,8 +81,9 @@ class EnsembleRepeater(Parameters):
         self._freeze_outcomes()
         for name in ("offset", "loss", "window"):
             value = getattr(self, name)
-            if value is not None:
-                freeze(self, name, check_real(name, value))
+            if isinstance(value, int | np.integer | np.floating) and not isinstance(value, bool):
+                with suppress(OverflowError):  # the chain refuses what is too large
+                    freeze(self, name, float(value))
         self.system()  # refuses what is left
 
     def _freeze_time(self) -> None:
