@@ -475,3 +475,10 @@ def test_an_offer_counts_the_growth_that_is_expected():
     assert weak.chosen and strong.chosen and weak.chosen.cost and strong.chosen.cost
     assert strong.chosen.cost.seconds > 100 * weak.chosen.cost.seconds
     assert any("are expected, and the time is theirs" in step for step in strong.chosen.steps)
+
+
+def test_expected_growth_keeps_nobody_from_trying():
+    """It ends by itself before an attempt that takes long, and modes alone may be hotter."""
+    hot = ds.explain(ds.models.CavityAtomChains(2, loss=0.1)).chosen
+    assert hot is not None and hot.engine == "lindblad"
+    assert hot.cost is not None and hot.cost.seconds <= 60.0

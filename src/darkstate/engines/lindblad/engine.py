@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from darkstate.checks import check_choice
 from darkstate.engines.compile import smallest_rate
 from darkstate.engines.contract import (
+    UNASKED_SECONDS,
     Offer,
     References,
     Solution,
@@ -65,6 +66,8 @@ METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
 LARGEST_DIMENSION = 2**14
 _GROWTH = 1.25
 """Power of the numbers of a density matrix with which time grows, all attempts together."""
+_ENDED = 3 * UNASKED_SECONDS
+"""Growth ends before an attempt that would take `UNASKED_SECONDS`; those before take twice more."""
 _COUNTED = 4096
 """Basis states up to which the numbers of larger cut-offs are counted, not estimated."""
 SMALLER = (
@@ -191,7 +194,9 @@ class Lindblad:
                 more = (prod(larger) / prod(dims)) ** 2
                 if prod(larger) <= _COUNTED:  # charges keep it from growing as fast
                     more = sectors_of(system, larger).numbers / sectors.numbers
-                cost = replace(cost, seconds=cost.seconds * max(1.0, more) ** _GROWTH)
+                longest = max(cost.seconds, _ENDED)
+                grown_seconds = cost.seconds * max(1.0, more) ** _GROWTH
+                cost = replace(cost, seconds=min(grown_seconds, longest))
 
         def solve() -> Solution:
             given = _given(task, system.labels)
