@@ -326,4 +326,4 @@ def _number_text(c: complex) -> str:
 
 
 def _product_text(product: Product) -> str:
-    return "".join(f" {space.label}[{word}]" for space, word in product)
+    return "".join(f" {space.word_text(word)}" for space, word in product)

@@ -18,8 +18,12 @@ Ensemble     as Spin                    collective operators ``S = sum over atom
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.checks import check_integer
 from darkstate.conventions import is_label
@@ -78,10 +82,27 @@ class Space:
         """The same kind of space under another label."""
         return type(self)(label, *self._key[2:])
 
-    @staticmethod
-    def product(left: Word, right: Word) -> Polynomial:
+    def product(self, left: Word, right: Word) -> Polynomial:
         """The product of two canonical words as a sum of canonical words."""
         raise NotImplementedError
+
+    @property
+    def charge_names(self) -> tuple[str, ...]:
+        """What a charge may weigh: here the number of excitations, under the label."""
+        return (self.label,)
+
+    def change(self, word: Word) -> dict[str, int]:
+        """What a word adds to each of `charge_names`; those that it leaves alone are left out."""
+        step = word.count("+") - word.count("-")
+        return {self.label: step} if step else {}
+
+    def charge_values(self, charge: Mapping[str, int], dimension: int) -> NDArray[np.int64]:
+        """A charge, ``{name: weight}``, in each of the basis states, shape (dimension,)."""
+        return charge.get(self.label, 0) * np.arange(dimension, dtype=np.int64)
+
+    def word_text(self, word: Word) -> str:
+        """A word as operators print it."""
+        return f"{self.label}[{word}]"
 
 
 class Mode(Space):
@@ -90,8 +111,7 @@ class Mode(Space):
     __slots__ = ()
     kind = "mode"
 
-    @staticmethod
-    def product(left: Word, right: Word) -> Polynomial:
+    def product(self, left: Word, right: Word) -> Polynomial:
         """Normal ordering of two words, e.g. ``- * + -> {"+-": 1, "": 1}``."""
         return _order_mode(left, right)
 
@@ -107,8 +127,7 @@ class Qubit(Space):
         """Two."""
         return 2
 
-    @staticmethod
-    def product(left: Word, right: Word) -> Polynomial:
+    def product(self, left: Word, right: Word) -> Polynomial:
         """The Pauli multiplication table in the basis 1, s+, s-, sz."""
         return _QUBIT_TABLE[left, right]
 
@@ -129,8 +148,7 @@ class Spin(Space):
         """``atoms + 1`` Dicke states."""
         return self.atoms + 1
 
-    @staticmethod
-    def product(left: Word, right: Word) -> Polynomial:
+    def product(self, left: Word, right: Word) -> Polynomial:
         """Ordering of su(2) words as ``+..+ z..z -..-``."""
         return _order_spin(left + right)
 

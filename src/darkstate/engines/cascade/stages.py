@@ -46,7 +46,7 @@ from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Space
-from darkstate.systems.traits import LinearSource
+from darkstate.systems.traits import LinearSource, charge_steps, charge_values
 
 Array = NDArray[Any]
 Step = tuple[int, ...]
@@ -155,7 +155,7 @@ def chain_of(
             Stage(
                 tuple(space.label for space in spaces),
                 sizes,
-                _charge_values(charges, spaces, sizes),
+                charge_values(charges, spaces, sizes),
                 effective,
                 jumps,
                 _drives(couplings, before, s, spaces, sizes),
@@ -224,20 +224,6 @@ def _within(operator: OperatorSum, labels: set[str]) -> OperatorSum:
 
 def _matrix(operator: OperatorSum, spaces: Sequence[Space], sizes: Sequence[int]) -> Array:
     return operator_matrix(operator, spaces, sizes).toarray()
-
-
-def _charge_values(
-    charges: Sequence[dict[str, int]], spaces: Sequence[Space], sizes: Sequence[int]
-) -> Array:
-    """(d, c) charges of the basis states; the local index counts excitations."""
-    numbers = np.indices(sizes).reshape(len(sizes), -1)
-    weights = [[charge.get(space.label, 0) for space in spaces] for charge in charges]
-    return (np.array(weights, dtype=int).reshape(len(charges), len(sizes)) @ numbers).T
-
-
-def _step(product: Product, charges: Sequence[dict[str, int]]) -> Step:
-    change = {space.label: word.count("+") - word.count("-") for space, word in product}
-    return tuple(sum(q.get(label, 0) * n for label, n in change.items()) for q in charges)
 
 
 def _couplings(
@@ -316,11 +302,11 @@ def _row_step(row: Row, charges: Sequence[Charges], source: LinearSource | None)
     side, letter = row
     if isinstance(letter, SourceLetter):
         assert source is not None
-        change = {source.modes[letter.mode].label: 1 if letter.derivative else -1}
+        change = 1 if letter.derivative else -1
+        steps = tuple(change * q.get(source.modes[letter.mode].label, 0) for q in charges)
     else:
-        change = {space.label: word.count("+") - word.count("-") for space, word in letter}
-    sign = 1 if side == LEFT else -1
-    return tuple(sign * sum(q.get(x, 0) * n for x, n in change.items()) for q in charges)
+        steps = charge_steps(letter, charges)
+    return steps if side == LEFT else tuple(-step for step in steps)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,12 @@ class Part:
         """What the charge counts, for each basis state."""
         return np.arange(self.dimension) if self.dicke is None else self.dicke.excitations
 
+    def charge_values(self, charge: Mapping[str, int]) -> NDArray[np.int64]:
+        """A charge in each basis state."""
+        if self.dicke is None:
+            return self.space.charge_values(charge, self.dimension)
+        return charge.get(self.space.label, 0) * self.dicke.excitations
+
     @property
     def twice_spin(self) -> NDArray[np.int64]:
         """2J of each basis state; zeros for a space that is no ensemble."""
@@ -130,8 +136,8 @@ class Blocks:
         for charge in (trait.evidence or ()) if charged else ():
             value = np.zeros(prod(part.dimension for part in parts), dtype=np.int64)
             for k, part in enumerate(parts):
-                if part.space.label in charge:
-                    value += charge[part.space.label] * spread(parts, k, part.excitations)
+                if not charge.keys().isdisjoint(part.space.charge_names):
+                    value += spread(parts, k, part.charge_values(charge))
             keys.append(value)
         total = prod(part.dimension for part in parts)
         member = np.zeros(total, dtype=np.int64)

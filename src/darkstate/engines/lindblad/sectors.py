@@ -8,7 +8,7 @@ states of the product space by all charges that the system has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.traits import charges
+from darkstate.systems.traits import charge_values, charges
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Sectors:
     def of(cls, system: OpenSystem, dimensions: Sequence[int]) -> Sectors:
         """Sectors of all weak U(1) charges of `system` in the given (truncated) dimensions."""
         trait = charges(system)
-        values = charge_values(trait.evidence or (), system.labels, dimensions)
+        values = charge_values(trait.evidence or (), system.spaces, dimensions)
         found, member = np.unique(values, axis=0, return_inverse=True)
         member = member.ravel()
         order = np.argsort(member, kind="stable")
@@ -141,18 +141,6 @@ class Sectors:
         """The maximally mixed state, flattened."""
         views = [np.eye(size, dtype=dtype).ravel() for size in self.sizes]
         return np.concatenate(views) / self.dimension
-
-
-def charge_values(
-    found: Sequence[Mapping[str, int]], labels: Sequence[str], dimensions: Sequence[int]
-) -> NDArray[Any]:
-    """Values (basis states, charges) of integer charges ``sum_i q_i n_i``."""
-    total = int(np.prod(dimensions))
-    excitations = np.array(np.unravel_index(np.arange(total), tuple(dimensions)))
-    weights = np.array([[charge.get(label, 0) for label in labels] for charge in found])
-    if not len(found):
-        return np.zeros((total, 1), dtype=np.int64)
-    return (weights @ excitations).T
 
 
 def kinds_of(system: OpenSystem) -> tuple[str, ...]:

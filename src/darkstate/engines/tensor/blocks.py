@@ -18,14 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Space
-from darkstate.systems.traits import charges
+from darkstate.systems.traits import charge_values, charges
 
 Array = Any
 Blocks = dict[tuple[int, int], Array]
@@ -41,19 +40,12 @@ def grades_of(system: OpenSystem, sites: Sequence[tuple[Space, ...]]) -> tuple[G
     Several charges are digits of one number, with a base that no sum of them reaches.
     """
     found = charges(system).evidence or ()
-    most = {space.label: int(space.dimension or 0) - 1 for space in system.spaces}
-    totals = [sum(abs(q) * most[label] for label, q in charge.items()) for charge in found]
-    base = 4 * max(totals, default=0) + 4
-    values = []
-    for spaces in sites:
-        sizes = [int(space.dimension or 0) for space in spaces]
-        numbers = np.array(np.unravel_index(np.arange(prod(sizes)), sizes))
-        total = np.zeros(prod(sizes), dtype=int)
-        for k, charge in enumerate(found[:MAX_CHARGES]):
-            weights = np.array([charge.get(space.label, 0) for space in spaces])
-            total = total + base**k * (weights @ numbers)
-        values.append(tuple(total.tolist()))
-    return tuple(values)
+    sizes = [[int(space.dimension or 0) for space in spaces] for spaces in sites]
+    values = [charge_values(found, s, d) for s, d in zip(sites, sizes, strict=True)]
+    largest = sum((np.abs(site).max(axis=0) for site in values), start=np.zeros(len(found), int))
+    base = 4 * int(largest.max(initial=0)) + 4
+    weights = base ** np.arange(min(len(found), MAX_CHARGES))
+    return tuple(tuple((site[:, :MAX_CHARGES] @ weights).tolist()) for site in values)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.traits.cascade import cascade_order
-from darkstate.systems.traits.charges import charges
+from darkstate.systems.traits.charges import charge_steps, charge_values, charges
 from darkstate.systems.traits.order import is_quadratic
 from darkstate.systems.traits.permutations import permutation_symmetry
 from darkstate.systems.traits.source import LinearSource, linear_source
@@ -28,6 +28,8 @@ __all__ = [
     "Trait",
     "all_traits",
     "cascade_order",
+    "charge_steps",
+    "charge_values",
     "charges",
     "describe",
     "is_quadratic",

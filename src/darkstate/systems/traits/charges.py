@@ -14,12 +14,16 @@ exact elimination with fractions, so chains of 1e5 sites and small odd systems t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, lcm, prod
+
+import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
+from darkstate.systems.spaces import Space
 from darkstate.systems.traits.trait import Trait, abbreviated
 
 Charge = dict[str, int]
@@ -34,7 +38,8 @@ def charges(system: OpenSystem) -> Trait[tuple[Charge, ...]]:
     operators of one generator is not seen.
     """
     check_system(system)
-    basis = tuple(_null_space(system.labels, _constraints(system)))
+    names = tuple(name for space in system.spaces for name in space.charge_names)
+    basis = tuple(_null_space(names, _constraints(system)))
     if not basis:
         reason = "no combination of excitation numbers is conserved by H and definite in each jump"
     else:
@@ -43,14 +48,28 @@ def charges(system: OpenSystem) -> Trait[tuple[Charge, ...]]:
     return Trait("weak U(1) charges", bool(basis), reason, basis)
 
 
+def charge_values(
+    found: Sequence[Charge], spaces: Sequence[Space], dimensions: Sequence[int]
+) -> NDArray[np.int64]:
+    """Charges of the basis states of a product of spaces, shape (states, charges)."""
+    values = np.zeros((prod(dimensions), len(found)), dtype=np.int64)
+    for k, charge in enumerate(found):
+        total = np.zeros(1, dtype=np.int64)
+        for space, size in zip(spaces, dimensions, strict=True):
+            total = np.add.outer(total, space.charge_values(charge, size)).ravel()
+        values[:, k] = total
+    return values
+
+
+def charge_steps(product: Product, found: Sequence[Charge]) -> tuple[int, ...]:
+    """What a product of local words adds to each charge."""
+    change = _change(product)
+    return tuple(sum(charge.get(k, 0) * step for k, step in change.items()) for charge in found)
+
+
 def _change(product: Product) -> Charge:
     """What a product adds to the excitation numbers."""
-    change = {}
-    for space, word in product:
-        step = word.count("+") - word.count("-")
-        if step:
-            change[space.label] = step
-    return change
+    return {name: step for space, word in product for name, step in space.change(word).items()}
 
 
 def _constraints(system: OpenSystem) -> Iterator[Charge]:

@@ -22,14 +22,13 @@ from darkstate.engines.lindblad.hierarchy.generator import Hierarchy
 from darkstate.engines.lindblad.hierarchy.maps import Pairs, is_stored
 from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
 from darkstate.engines.lindblad.hierarchy.variables import source_variables
-from darkstate.engines.lindblad.sectors import charge_values
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
-from darkstate.systems.traits import LinearSource, charges
+from darkstate.systems.traits import LinearSource, charge_values, charges
 
 Array = NDArray[Any]
 
@@ -78,7 +77,7 @@ def driven_network(
     """
     found = charges(system).evidence or ()
     dims = dimensions(source.network, cutoff)
-    values = charge_values(found, source.network.labels, dims)
+    values = charge_values(found, source.network.spaces, dims)
     if initial is not None and _is_coherent(initial, values):
         found = ()
     variables = source_variables(
