@@ -259,7 +259,7 @@ def test_a_sampled_state_knows_only_its_groups():
         ds.concurrence(state, "A1", "B2")
     with pytest.raises(MissingError, match="keep=True"):
         ds.purity(state)
-    with pytest.raises(ArgumentError, match="labels"):
+    with pytest.raises(MissingError, match="A1, A2, B1, B2 was not sampled"):
         ds.entropy(state)
 
 

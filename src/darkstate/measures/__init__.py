@@ -1,22 +1,19 @@
-"""Measures of entanglement and order, one file a subject, dispatched on the state's type."""
+"""Measures of entanglement and order, one file a measure, for all types of states."""
 
-from darkstate.measures import dense_numbers, ends_numbers, symmetric_numbers  # noqa: F401  (register formulas)
 from darkstate.measures.chsh import chsh
 from darkstate.measures.concurrence import concurrence
 from darkstate.measures.dispatch import Measure
 from darkstate.measures.entanglement_of_formation import entanglement_of_formation
+from darkstate.measures.entropy import entropy
 from darkstate.measures.epr_spin import epr_spin_variance
+from darkstate.measures.epr_variance import epr_variance
 from darkstate.measures.fidelity import fidelity
-from darkstate.measures.gaussian_numbers import (
-    entropy,
-    epr_variance,
-    mutual_information,
-    purity,
-    steering,
-)
 from darkstate.measures.log_negativity import log_negativity
+from darkstate.measures.mutual_information import mutual_information
 from darkstate.measures.negativity import negativity
 from darkstate.measures.ppt import PPTTest, ppt_test
+from darkstate.measures.purity import purity
+from darkstate.measures.steering import steering
 from darkstate.measures.teleportation_fidelity import teleportation_fidelity
 
 MEASURES: tuple[Measure, ...] = (

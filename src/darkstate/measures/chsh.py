@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from darkstate.measures.dispatch import Measure
+from darkstate.measures.spectra import DENSE, Dense
 from darkstate.measures.two_qubits import PAULI, two_qubit_matrix
-from darkstate.states import DensityState, PureState
 
 chsh = Measure(
     "chsh",
@@ -42,10 +42,8 @@ chsh = Measure(
 )
 
 
-@chsh.register(DensityState, PureState)
-def _chsh(
-    state: DensityState | PureState, first: str | Sequence[str], second: str | Sequence[str]
-) -> float:
+@chsh.register(*DENSE)
+def _chsh(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
     rho = two_qubit_matrix(state, first, second, "chsh").reshape(2, 2, 2, 2)
     correlations = np.einsum("abcd,ica,jdb->ij", rho, PAULI, PAULI).real
     t = np.linalg.svd(correlations, compute_uv=False)

@@ -14,8 +14,8 @@ import numpy as np
 
 from darkstate.linalg.unique import positive_root
 from darkstate.measures.dispatch import Measure
+from darkstate.measures.spectra import DENSE, Dense
 from darkstate.measures.two_qubits import SPIN_FLIP, two_qubit_matrix
-from darkstate.states import DensityState, PureState
 
 concurrence = Measure(
     "concurrence",
@@ -44,10 +44,8 @@ concurrence = Measure(
 )
 
 
-@concurrence.register(DensityState, PureState)
-def _concurrence(
-    state: DensityState | PureState, first: str | Sequence[str], second: str | Sequence[str]
-) -> float:
+@concurrence.register(*DENSE)
+def _concurrence(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
     root = positive_root(two_qubit_matrix(state, first, second, "concurrence"))
     largest, *others = np.linalg.svd(root.T @ SPIN_FLIP @ root, compute_uv=False)
     return min(1.0, max(0.0, float(largest - sum(others))))

@@ -48,7 +48,10 @@ class Measure:
         self._many: dict[type, Callable[[Any, Sequence[Pair]], NDArray[np.float64]]] = {}
 
     def register(self, *kinds: type) -> Callable:
-        """Decorator: the implementation ``f(state, group, ...) -> float`` for these state types."""
+        """Decorator: the implementation ``f(state, group, ...) -> float`` for these state types.
+
+        Each group is a tuple of labels that the state has.
+        """
         return self._add(self._single, kinds)
 
     def register_many(self, *kinds: type) -> Callable:
@@ -70,26 +73,34 @@ class Measure:
             EngineMismatchError: not defined for this type of state.
             ArgumentError: unknown or overlapping labels, or none at all.
         """
-        function = self._single.get(type(state))
-        if function is None:
-            raise refusal(self.name, state, self._single, many=type(state) in self._many)
-        groups = tuple(group if group is None else as_group(group) for group in groups)
+        kind = type(state)
+        if kind not in self._single and kind not in _PARTS:
+            raise refusal(self.name, state, self._single, many=kind in self._many)
+        parties = self._parties(state, groups)
+        if kind in _PARTS:
+            return self(_PARTS[kind](state, [label for one in parties for label in one]), *parties)
+        with border(self.name):
+            return float(self._single[kind](state, *parties))
+
+    def _parties(self, state: Any, groups: Sequence[Any]) -> list[tuple[str, ...]]:
+        """The groups as tuples of known labels; all labels if the one group is left out."""
+        parties = [as_group(group) for group in groups]
         if self.groups == 2:
             if len(groups) != 2:
                 remedy = f"Call {self.name}(state, 'A1', 'B1'), or pass lists of labels."
-                raise ArgumentError("labels", "be those of two parties", groups, remedy)
-            parties = as_group(groups[0]), as_group(groups[1])
+                raise ArgumentError("labels", "be those of two parties", tuple(parties), remedy)
             check_labels("labels of both parties", [*parties[0], *parties[1]], state.labels)
             for name, party in zip(("first", "second"), parties, strict=True):
                 if not party:
                     check_labels(name, party, state.labels)
-        elif len(groups) > 1:
+            return parties
+        if len(groups) > 1:
             remedy = f"Pass one list, such as {self.name}(state, ['A1', 'B1'])."
-            raise ArgumentError("labels", "be one label or one list of labels", groups, remedy)
-        elif groups and groups[0] is not None:
-            check_labels("labels", groups[0], state.labels)
-        with border(self.name):
-            return float(function(state, *groups))
+            rule = "be one label or one list of labels"
+            raise ArgumentError("labels", rule, tuple(parties), remedy)
+        if not groups or groups[0] is None:
+            return [tuple(state.labels)]
+        return [check_labels("labels", parties[0], state.labels)]
 
     def many(self, state: Any, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """The values for many pairs of single labels, shape (P,).
@@ -107,6 +118,19 @@ class Measure:
 
     def __repr__(self) -> str:
         return f"<measure {self.name}>"
+
+
+_PARTS: dict[type, Callable[[Any, Sequence[str]], Any]] = {}
+
+
+def measure_by_parts(kind: type, part: Callable[[Any, Sequence[str]], Any]) -> None:
+    """Let every measure of states that are known in parts only go to one of these.
+
+    Args:
+        kind: type of the states.
+        part: ``part(state, labels)``: the state that holds these labels, or an error.
+    """
+    _PARTS[kind] = part
 
 
 def _pairs(pairs: Any) -> list[Pair]:

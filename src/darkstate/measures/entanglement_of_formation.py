@@ -9,7 +9,7 @@ import numpy as np
 
 from darkstate.measures.concurrence import concurrence
 from darkstate.measures.dispatch import Measure
-from darkstate.states import DensityState, PureState
+from darkstate.measures.spectra import DENSE, Dense
 
 entanglement_of_formation = Measure(
     "entanglement_of_formation",
@@ -38,10 +38,8 @@ entanglement_of_formation = Measure(
 )
 
 
-@entanglement_of_formation.register(DensityState, PureState)
-def _formation(
-    state: DensityState | PureState, first: str | Sequence[str], second: str | Sequence[str]
-) -> float:
+@entanglement_of_formation.register(*DENSE)
+def _formation(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
     C = concurrence(state, first, second)
     x = 0.5 * C * C / (1.0 + sqrt(1.0 - C * C))  # (1 - sqrt(1 - C^2))/2 without cancellation
     if x == 0.0:

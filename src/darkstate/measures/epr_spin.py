@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from darkstate.errors import ArgumentError
-from darkstate.measures.dispatch import Measure, as_group
-from darkstate.states import DensityState, EnsembleState, PureState, SpinMoments
+from darkstate.measures.dispatch import Measure
+from darkstate.measures.spectra import DENSE, Dense
+from darkstate.states import EnsembleState, SpinMoments
 from darkstate.systems.operators import OperatorSum, spin_x, spin_y, spin_z
 from darkstate.systems.spaces import Spin
 
-Spins = EnsembleState | DensityState | PureState
+Spins = EnsembleState | Dense
 
 _ROUNDING = 1e-13
 """Polarisations below this per atom are rounding."""
@@ -59,7 +60,7 @@ def epr_spin_operators(one: Spin, two: Spin) -> tuple[OperatorSum, OperatorSum]:
 
 
 def _single(group: Sequence[str]) -> str:
-    label, *others = as_group(group)
+    label, *others = group
     if others:
         remedy = "Name one ensemble on each side."
         raise ArgumentError("labels", "name one ensemble", tuple(group), remedy)
@@ -76,7 +77,7 @@ def _spin(state: Spins, group: Sequence[str]) -> Spin:
     return Spin(label, atoms)
 
 
-@epr_spin_variance.register(EnsembleState, DensityState, PureState)
+@epr_spin_variance.register(EnsembleState, *DENSE)
 def _xi(state: Spins, first: Sequence[str], second: Sequence[str]) -> float:
     one, two = _spin(state, first), _spin(state, second)
 

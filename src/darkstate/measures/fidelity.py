@@ -15,9 +15,8 @@ from darkstate.checks import check_labels
 from darkstate.errors import ArgumentError
 from darkstate.linalg.unique import positive_root
 from darkstate.measures.dispatch import refusal
-from darkstate.states import DensityState, PureState
-
-Dense = DensityState | PureState
+from darkstate.measures.spectra import DENSE, Dense
+from darkstate.states import PureState
 
 
 def fidelity(state: Dense, target: Dense) -> float:
@@ -40,8 +39,8 @@ def fidelity(state: Dense, target: Dense) -> float:
     Source: Uhlmann, Rep. Math. Phys. 9, 273 (1976); Jozsa, J. Mod. Opt. 41, 2315 (1994).
     """
     for value in (state, target):
-        if not isinstance(value, DensityState | PureState):
-            raise refusal("fidelity", value, (DensityState, PureState))
+        if not isinstance(value, DENSE):
+            raise refusal("fidelity", value, DENSE)
     check_labels("labels of the target", target.labels, state.labels)
     size_of = dict(zip(state.labels, state.dimensions, strict=True))
     expected = tuple(size_of[label] for label in target.labels)

@@ -1,20 +1,34 @@
-"""Logarithmic negativity, an entanglement monotone in ebits.
+"""Logarithmic negativity in ebits, ``E_N = log2 ||rho^{T_B}||_1``.
 
-For a Gaussian state it is ``sum_k max(0, -log2(2 nu_k))`` over the symplectic eigenvalues nu_k of
-the partially transposed covariance matrix. Moments of size n are known to ``eps n`` (eps = 2e-16),
-and so is nu; where rounding has used up what is left of it, nu is taken to be of that size.
+    negativity N                    E_N = log2(1 + 2 N)
+    symplectic eigenvalues nu_k     E_N = sum_k max(0, -log2(2 nu_k))     (Gaussian states)
+
+The nu_k are those of the partially transposed covariance matrix. Weak entanglement is not lost in
+the difference of a norm from one, as N is known by itself. Moments of size n are known to ``eps n``
+(eps = 2e-16), and so is nu; where rounding has used up what is left of it, nu is taken to be of
+that size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.linalg.symplectic import partial_transpose, resolved_eigenvalues
-from darkstate.measures.dispatch import Measure, Pair, as_group
-from darkstate.states import GaussianBatch, GaussianState, PairMoments, PairwiseGaussianState
+from darkstate.measures.dispatch import Measure, Pair
+from darkstate.measures.negativity import negativity
+from darkstate.measures.spectra import DENSE, GAUSSIAN, Gaussian
+from darkstate.states import (
+    DickePairState,
+    EnsembleState,
+    GaussianBatch,
+    GaussianState,
+    PairMoments,
+    SchmidtState,
+)
 
 log_negativity = Measure(
     "log_negativity",
@@ -40,12 +54,16 @@ log_negativity = Measure(
 )
 
 
-@log_negativity.register(GaussianState, PairwiseGaussianState)
-def _gaussian(state: GaussianState, first: Sequence[str], second: Sequence[str]) -> float:
-    a, b = as_group(first), as_group(second)
-    if len(a) == 1 and len(b) == 1:
-        return float(_pairs(state, [(a[0], b[0])])[0])
-    return _general(state.reduced([*a, *b]), len(a))
+@log_negativity.register(*DENSE, EnsembleState, SchmidtState, DickePairState)
+def _of_negativity(state: Any, first: Sequence[str], second: Sequence[str]) -> float:
+    return float(np.log1p(2.0 * negativity(state, first, second)) / np.log(2.0))
+
+
+@log_negativity.register(*GAUSSIAN)
+def _of_modes(state: Gaussian, first: Sequence[str], second: Sequence[str]) -> float:
+    if len(first) == 1 and len(second) == 1:
+        return float(_of_pairs(state, [(first[0], second[0])])[0])
+    return _general(state.reduced([*first, *second]), len(first))
 
 
 def _general(state: GaussianState, first: int) -> float:
@@ -55,8 +73,8 @@ def _general(state: GaussianState, first: int) -> float:
     return float(np.sum(np.maximum(0.0, -np.log2(2.0 * nu))))
 
 
-@log_negativity.register_many(GaussianState, PairwiseGaussianState)
-def _pairs(state: GaussianState | PairwiseGaussianState, pairs: Sequence[Pair]) -> NDArray:
+@log_negativity.register_many(*GAUSSIAN)
+def _of_pairs(state: Gaussian, pairs: Sequence[Pair]) -> NDArray:
     moments = state.pair_moments(pairs)
     result = _correlated(moments)
     general = (moments.c != 0) | (moments.s_i != 0) | (moments.s_j != 0)
@@ -66,14 +84,14 @@ def _pairs(state: GaussianState | PairwiseGaussianState, pairs: Sequence[Pair]) 
 
 
 @log_negativity.register_many(GaussianBatch)
-def _batch(state: GaussianBatch, pairs: Sequence[Pair]) -> NDArray:
+def _of_samples(state: GaussianBatch, pairs: Sequence[Pair]) -> NDArray:
     """Values (B, P): the closed form where it applies to every sample, else sample by sample."""
     moments = state.pair_moments(pairs)
     scale = np.abs(moments.m).max(initial=1e-300)
     other = max(np.abs(x).max(initial=0.0) for x in (moments.c, moments.s_i, moments.s_j))
     if other <= 1e-13 * scale:
         return _correlated(moments)
-    return np.array([_pairs(state[sample], pairs) for sample in range(len(state))])
+    return np.array([_of_pairs(state[sample], pairs) for sample in range(len(state))])
 
 
 def _correlated(pair: PairMoments) -> NDArray:

@@ -1,11 +1,10 @@
-"""Negativity, and the logarithmic negativity of density matrices and pure states.
+"""Negativity, what the eigenvalues ``mu_k`` of the partial transpose have below zero:
 
-With eigenvalues ``mu_k`` of the partial transpose and ``N = sum_{mu_k < 0} |mu_k|``,
+    N = sum_{mu_k < 0} |mu_k|,     ||rho^{T_B}||_1 = 1 + 2 N.
 
-    ||rho^{T_B}||_1 = 1 + 2 N,   E_N = log2(1 + 2 N),
-
-so that weak entanglement is not lost in the difference of a trace norm from one. For a pure state
-with Schmidt coefficients s the norm is ``(sum_k s_k)^2``, whence ``N = sum_{j<k} s_j s_k``.
+For a pure state with Schmidt coefficients s the norm is ``(sum_k s_k)^2``, whence
+``N = sum_{j<k} s_j s_k``. Transposing atoms leaves the copies that a block stands for as they are
+(`EnsembleState`).
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from darkstate.measures.dispatch import Measure, as_group
-from darkstate.measures.log_negativity import log_negativity
-from darkstate.states import DensityState, PureState
-
-Dense = DensityState | PureState
+from darkstate.measures.dispatch import Measure
+from darkstate.measures.spectra import DENSE, Dense
+from darkstate.states import DickePairState, EnsembleState, PureState, SchmidtState
 
 negativity = Measure(
     "negativity",
@@ -42,16 +40,38 @@ negativity = Measure(
 )
 
 
-@negativity.register(DensityState, PureState)
-def _negativity(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
-    a, b = as_group(first), as_group(second)
-    if isinstance(state, PureState) and len(a) + len(b) == len(state.labels):
-        s = state.schmidt(a)
-        return float(np.sum(np.cumsum(s)[:-1] * s[1:]))
-    eigenvalues = np.linalg.eigvalsh(state.reduced([*a, *b]).partial_transpose(b))
+def negative(eigenvalues: NDArray[np.float64]) -> float:
+    """The sum of those below zero, as a number >= 0."""
     return float(np.sum(np.maximum(0.0, -eigenvalues)))
 
 
-@log_negativity.register(DensityState, PureState)
-def _log_negativity(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
-    return float(np.log1p(2.0 * _negativity(state, first, second)) / np.log(2.0))
+def products(s: NDArray[np.float64]) -> float:
+    """``sum_{j<k} s_j s_k``."""
+    return float(np.sum(np.cumsum(s)[:-1] * s[1:]))
+
+
+@negativity.register(*DENSE)
+def _of_matrix(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
+    if isinstance(state, PureState) and len(first) + len(second) == len(state.labels):
+        return products(state.schmidt(first))
+    part = state.reduced([*first, *second])
+    return negative(np.linalg.eigvalsh(part.partial_transpose(second)))
+
+
+@negativity.register(EnsembleState)
+def _of_blocks(state: EnsembleState, first: Sequence[str], second: Sequence[str]) -> float:
+    blocks = state.reduced([*first, *second]).partial_transpose(second)
+    return negative(np.concatenate([np.linalg.eigvalsh(block) for block in blocks]))
+
+
+@negativity.register(SchmidtState)
+def _of_coefficients(state: SchmidtState, first: Sequence[str], second: Sequence[str]) -> float:
+    s = state.coefficients
+    if state.counts is None:
+        return products(s)
+    return max(0.0, 0.5 * (float(state.counts @ s) ** 2 - 1.0))
+
+
+@negativity.register(DickePairState)
+def _of_sectors(state: DickePairState, first: Sequence[str], second: Sequence[str]) -> float:
+    return negative(state.spectrum(transposed=True))

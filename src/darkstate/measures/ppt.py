@@ -19,6 +19,7 @@ import numpy as np
 from darkstate.checks import check_labels
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.measures.dispatch import refusal
+from darkstate.measures.spectra import DENSE, Dense
 from darkstate.states import DensityState, PureState
 
 Cut = tuple[tuple[str, ...], tuple[str, ...]]
@@ -71,7 +72,7 @@ class PPTTest:
 
 
 def ppt_test(
-    state: DensityState | PureState,
+    state: Dense,
     labels: Sequence[str] | None = None,
     tolerance: float = 1e-12,
 ) -> PPTTest:
@@ -95,8 +96,8 @@ def ppt_test(
     Source: Peres, Phys. Rev. Lett. 77, 1413 (1996); M., P. and R. Horodecki, Phys. Lett. A 223, 1
     (1996).
     """
-    if not isinstance(state, DensityState | PureState):
-        raise refusal("ppt_test", state, (DensityState, PureState))
+    if not isinstance(state, DENSE):
+        raise refusal("ppt_test", state, DENSE)
     chosen = check_labels("labels", state.labels if labels is None else labels, state.labels)
     if len(chosen) < 2:
         raise ArgumentError("labels", "name at least two subsystems", chosen, "Add another one.")
@@ -113,7 +114,7 @@ def ppt_test(
     return PPTTest(smallest, {label: size_of[label] for label in chosen}, tolerance)
 
 
-def _smallest(state: DensityState | PureState, side: Sequence[str]) -> float:
+def _smallest(state: Dense, side: Sequence[str]) -> float:
     if isinstance(state, DensityState):
         return float(np.linalg.eigvalsh(state.partial_transpose(side))[0])
     s = state.schmidt(side)

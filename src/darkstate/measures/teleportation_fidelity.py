@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from darkstate.measures.dispatch import Measure
+from darkstate.measures.spectra import DENSE, Dense
 from darkstate.measures.two_qubits import two_qubit_matrix
-from darkstate.states import DensityState, PureState
 
 MAGIC = np.array([[1, 0, 0, 1], [1j, 0, 0, -1j], [0, 1j, 1j, 0], [0, 1, -1, 0]]).T / np.sqrt(2)
 """The magic basis, one vector a column."""
@@ -52,10 +52,8 @@ teleportation_fidelity = Measure(
 )
 
 
-@teleportation_fidelity.register(DensityState, PureState)
-def _teleportation(
-    state: DensityState | PureState, first: str | Sequence[str], second: str | Sequence[str]
-) -> float:
+@teleportation_fidelity.register(*DENSE)
+def _teleportation(state: Dense, first: Sequence[str], second: Sequence[str]) -> float:
     rho = two_qubit_matrix(state, first, second, "teleportation_fidelity")
     fraction = np.linalg.eigvalsh((MAGIC.conj().T @ rho @ MAGIC).real)[-1]
     return float((2.0 * fraction + 1.0) / 3.0)

@@ -12,11 +12,8 @@ from math import prod
 import numpy as np
 
 from darkstate.errors import ArgumentError
-from darkstate.measures.dispatch import as_group
-from darkstate.states import DensityState, PureState
+from darkstate.measures.spectra import Dense
 from darkstate.states.subsystems import Matrix
-
-Dense = DensityState | PureState
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 """(3, 2, 2): sigma_x, sigma_y, sigma_z of the textbooks."""
@@ -26,22 +23,21 @@ SPIN_FLIP = np.kron(PAULI[1], PAULI[1]).real
 
 
 def two_qubit_matrix(
-    state: Dense, first: str | Sequence[str], second: str | Sequence[str], measure: str
+    state: Dense, first: Sequence[str], second: Sequence[str], measure: str
 ) -> Matrix:
     """The reduced density matrix (4, 4) of two parties of dimension two.
 
     Args:
         state: the state.
-        first: label or labels of the first party, the more significant factor.
-        second: label or labels of the second party.
+        first: labels of the first party, the more significant factor.
+        second: labels of the second party.
         measure: who asks, for the message.
 
     Raises:
         ArgumentError: a party is not two-dimensional.
     """
     size_of = dict(zip(state.labels, state.dimensions, strict=True))
-    groups = {"first": as_group(first), "second": as_group(second)}
-    for name, group in groups.items():
+    for name, group in (("first", first), ("second", second)):
         size = prod(size_of[label] for label in group)
         if size != 2:
             raise ArgumentError(
@@ -50,4 +46,4 @@ def two_qubit_matrix(
                 f"{', '.join(group)} of dimension {size}",
                 "Use log_negativity for larger parties.",
             )
-    return state.reduced([*groups["first"], *groups["second"]]).matrix
+    return state.reduced([*first, *second]).matrix

@@ -4,13 +4,10 @@
 source as the first link, ``pieces`` makes all of them parts, in sectors of parity where two rails
 are alike (``mirror``), ``parts`` joins parts, ``joint`` and ``ahead`` solve one with the next ones,
 ``reduction`` compresses in a norm of ``metric``, ``sweep`` goes down the chain, ``engine`` is the
-engine, ``states`` what it returns and ``measured`` what can be asked of that.
+engine, ``states`` what it returns.
 """
 
 from darkstate.engines.cascade.engine import Cascade
-from darkstate.engines.cascade.measured import register_measures
 from darkstate.engines.cascade.states import StageStates
-
-register_measures()
 
 __all__ = ["Cascade", "StageStates"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from darkstate.checks import check_labels
 from darkstate.errors import MissingError
+from darkstate.measures.dispatch import measure_by_parts
 from darkstate.results.storage import storable
 from darkstate.states import DensityState
 
@@ -101,3 +102,6 @@ class StageStates:
         """
         acts_on = [space.label for space in operator.spaces] if labels is None else labels
         return self.holding(acts_on).expectation(operator, labels)
+
+
+measure_by_parts(StageStates, StageStates.holding)

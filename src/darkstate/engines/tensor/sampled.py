@@ -24,7 +24,7 @@ import numpy as np
 from darkstate.checks import check_labels
 from darkstate.engines.tensor.blocks import Array
 from darkstate.engines.tensor.mps import overlap
-from darkstate.errors import ArgumentError, MissingError
+from darkstate.errors import MissingError
 from darkstate.measures import (
     Measure,
     chsh,
@@ -146,11 +146,8 @@ def _through_reduced(measure: Measure) -> None:
 
     @measure.register(SampledState)
     def _value(state: SampledState, *groups: Any) -> float:
-        if not groups or groups[0] is None:
-            if measure is purity:
-                return state.purity()[0]
-            remedy = f"Name the subsystems, such as {list(state.groups[0])}."
-            raise ArgumentError("labels", "be given for a sampled state", None, remedy)
+        if measure is purity and len(groups[0]) == len(state.labels):
+            return state.purity()[0]
         labels = [label for group in groups for label in as_group(group)]
         return measure(state.reduced(labels), *groups)
 
