@@ -19,7 +19,7 @@ from darkstate.engines import Gaussian, Lindblad
 from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.models import CavityChains, DualRail, SpinChains
-from darkstate.states import DensityState, GaussianState, PureState, operator_from_matrix
+from darkstate.states import DensityState, GaussianState, PureState
 from darkstate.systems import (
     Ensemble,
     Jump,
@@ -39,6 +39,7 @@ from darkstate.systems import (
     identity,
     is_quadratic,
     linear_source,
+    matrix_operator,
     number,
     permutation_symmetry,
     phase_shifter,
@@ -109,7 +110,7 @@ SYSTEMS: dict[str, tuple[Line, str] | tuple[Line, str, Line]] = {
     "a matrix for H": (
         lambda: OpenSystem((q,), np.diag([0.0, 1.0])),
         "hamiltonian",
-        lambda: OpenSystem((q,), operator_from_matrix(np.diag([0.0, 1.0]), (q,))),
+        lambda: OpenSystem((q,), matrix_operator(q, np.diag([0.0, 1.0]))),
     ),
     "terms with functions": (lambda: OpenSystem((q,), [[H, wave]], (LOSS,)), "hamiltonian"),
     "a list of terms": (

@@ -64,6 +64,20 @@ def check_real(
     return number
 
 
+def check_complex(name: str, value: Any, remedy: str) -> complex:
+    """`value` as a number, complex only if it was given as such.
+
+    Raises:
+        ArgumentError: no number, not finite, or as of `check_magnitude`.
+    """
+    if not isinstance(value, complex | np.complexfloating):
+        return check_real(name, value, remedy=remedy)
+    if not np.isfinite(value):
+        raise ArgumentError(name, "be finite", value, remedy)
+    check_magnitude(name, value)
+    return complex(value)
+
+
 def check_magnitude(name: str, value: complex) -> None:
     """That products of a few numbers such as `value` stay within floating point; 0 does.
 

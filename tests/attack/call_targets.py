@@ -30,6 +30,7 @@ BELL = PureState(("A1", "B1"), (2, 2), np.array([1, 0, 0, 1]) / np.sqrt(2))
 MIXED = DensityState.from_pure(BELL)
 ATOMS = EnsembleState.identical_atoms("E", 2)
 CHANNEL = systems.cavity(A, 1.0)
+ATOM = systems.Levels("atom", ("g", "e", "r"))
 
 
 @dataclass(frozen=True)
@@ -276,9 +277,11 @@ def _state_makers(labels: tuple[str, str]) -> Iterator[tuple[str, Any, dict[str,
     yield "states.operator_matrix", states.operator_matrix, {
         "operator": sigma_x(P), "spaces": (P,), "dimensions": None,
     }  # fmt: skip
-    yield "states.operator_from_matrix", states.operator_from_matrix, {
-        "matrix": np.eye(2), "spaces": (P,),
+    yield "systems.matrix_operator", systems.matrix_operator, {
+        "spaces": (P,), "matrix": np.eye(2), "dimensions": None,
     }  # fmt: skip
+    yield "systems.transition", systems.transition, {"atom": ATOM, "to": "e", "from_": "g"}
+    yield "systems.projector", systems.projector, {"atom": ATOM, "level": "e"}
     yield "states.space_dimensions", states.space_dimensions, {"spaces": (A,), "dimensions": (3,)}
 
 
@@ -302,6 +305,8 @@ def _systems() -> Iterator[tuple[str, Any, dict[str, Any]]]:
         "OperatorSum": {"terms": None},
         "SqueezedField": {"nbar": 1.0, "mbar": 0.5},
         "ThermalField": {"nbar": 1.0},
+        "CoherentField": {"amplitude": 1.0},
+        "Levels": {"label": "A1", "levels": 3},
         "GaussianField": {"number": np.eye(2), "pair": np.eye(2)[::-1] / 2},
         "as_operator": {"value": 1.0},
         "beam_splitter": {"transmission": 0.5},

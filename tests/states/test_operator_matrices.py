@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkstate.errors import ArgumentError, CapacityError
-from darkstate.states import matrices, operator_from_matrix, operator_matrix, space_dimensions
+from darkstate.states import matrices, operator_matrix, space_dimensions
 from darkstate.systems import (
     Ensemble,
     Mode,
@@ -16,6 +16,7 @@ from darkstate.systems import (
     create,
     destroy,
     identity,
+    matrix_operator,
     number,
     sigma_minus,
     sigma_plus,
@@ -119,7 +120,7 @@ def test_compiling_is_a_homomorphism_in_finite_spaces(first, second):
 def test_every_matrix_is_an_operator(seed):
     rng = np.random.default_rng(seed)
     matrix = rng.normal(size=(32, 32)) + 1j * rng.normal(size=(32, 32))
-    operator = operator_from_matrix(matrix, (S, M, Q), {"m": 4})
+    operator = matrix_operator((S, M, Q), matrix, {"m": 4})
     assert np.abs(dense(operator, S, M, Q, cutoff={"m": 4}) - matrix).max() < 1e-12
 
 
@@ -127,10 +128,10 @@ def test_every_matrix_is_an_operator(seed):
 def test_polynomials_come_back_with_their_own_terms_only(cutoff):
     operator = 0.3 * number(M) * sigma_z(Q) + 1e-7 * create(M) * spin_minus(S) - 0.1j * spin_z(S)
     matrix = operator_matrix(operator, (M, Q, S), [cutoff, 2, 4])
-    again = operator_from_matrix(matrix, (M, Q, S), [cutoff, 2, 4])
+    again = matrix_operator((M, Q, S), matrix, [cutoff, 2, 4])
     assert again.isclose(operator)
     assert len(again) == len(operator)
-    assert operator_from_matrix(np.zeros((2, 2)), (Q,)) == OperatorSum()
+    assert matrix_operator(Q, np.zeros((2, 2))) == OperatorSum()
 
 
 REFUSED = [
@@ -143,8 +144,8 @@ REFUSED = [
     (lambda: operator_matrix(sigma_z(Q), (S,)), ArgumentError, "`spaces`.*Qubit"),
     (lambda: operator_matrix(number(M), (M,), [2**26]), CapacityError, "amplitudes"),
     (lambda: operator_matrix(number(M), (Space("x"),), [2]), ArgumentError, "`spaces`"),
-    (lambda: operator_from_matrix(np.eye(3), (Q,)), ArgumentError, "2 x 2"),
-    (lambda: operator_from_matrix(np.eye(3), (M,), [5000]), CapacityError, "5000"),
+    (lambda: matrix_operator(Q, np.eye(3)), ArgumentError, "2 x 2"),
+    (lambda: matrix_operator(M, np.eye(3), [5000]), CapacityError, "5000"),
 ]
 
 

@@ -136,7 +136,7 @@ def _middle(energies: NDArray[np.float64]) -> float:
 
 
 def _keeps_levels(product: Product) -> bool:
-    return bool(product) and all(word.count("+") == word.count("-") for _, word in product)
+    return bool(product) and not any(space.change(word) for space, word in product)
 
 
 def _sum(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

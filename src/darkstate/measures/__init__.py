@@ -7,6 +7,7 @@ from darkstate.measures.entanglement_of_formation import entanglement_of_formati
 from darkstate.measures.entropy import entropy
 from darkstate.measures.epr_spin import epr_spin_variance
 from darkstate.measures.epr_variance import epr_variance
+from darkstate.measures.expectation import expect
 from darkstate.measures.fidelity import fidelity
 from darkstate.measures.log_negativity import log_negativity
 from darkstate.measures.mutual_information import mutual_information
@@ -42,6 +43,7 @@ __all__ = [
     "entropy",
     "epr_spin_variance",
     "epr_variance",
+    "expect",
     "fidelity",
     "log_negativity",
     "mutual_information",

@@ -32,6 +32,9 @@ from darkstate.checks import (
 from darkstate.conventions import VACUUM_VARIANCE
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import uncertainty_margin
+from darkstate.states.gaussian_moments import gaussian_mean, labels_of
+from darkstate.states.matrices import mean_value
+from darkstate.systems.operators import OperatorSum
 
 Moments = NDArray[Any]
 """Real or complex moments; stored as complex."""
@@ -235,6 +238,16 @@ class GaussianState:
             chosen, self.number[block], self.anomalous[block], np.asarray(self.mean)[at]
         )
 
+    def expectation(self, operator: OperatorSum) -> complex:
+        """``Tr(rho O)`` by Wick's theorem; a float if O is Hermitian, else complex.
+
+        Raises:
+            ArgumentError: no operator of modes of the state, or more than 60 letters of a mode.
+        """
+        mean = np.asarray(self.mean)
+        value = gaussian_mean(operator, self.labels, self.number, self.anomalous, mean)
+        return mean_value(value, operator)
+
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of many pairs of modes at once."""
         index = {label: k for k, label in enumerate(self.labels)}
@@ -312,6 +325,16 @@ class PairwiseGaussianState:
         number = np.array([[k.n_i[0], k.c[0]], [np.conj(k.c[0]), k.n_j[0]]])
         anomalous = np.array([[k.s_i[0], k.m[0]], [k.m[0], k.s_j[0]]])
         return GaussianState(chosen, number, anomalous)
+
+    def expectation(self, operator: OperatorSum) -> complex:
+        """``Tr(rho O)`` of an operator on one kept pair; a float if O is Hermitian, else complex.
+
+        Raises:
+            ArgumentError: no operator of modes of the state.
+            MissingError: it acts on no kept pair.
+        """
+        labels = labels_of(operator)
+        return self.reduced(labels or self.pairs[0]).expectation(operator)
 
     def _missing(self, labels: tuple[str, ...]) -> Exception:
         """What to raise where these labels are not (all of) a kept pair."""

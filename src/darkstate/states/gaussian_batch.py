@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from darkstate.checks import as_labels, check_labels
 from darkstate.errors import ArgumentError
 from darkstate.states.gaussian import GaussianState, PairMoments
+from darkstate.systems.operators import OperatorSum
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ class GaussianBatch:
     def __getitem__(self, sample: int) -> GaussianState:
         mean = np.asarray(self.mean)[sample]
         return GaussianState(self.labels, self.number[sample], self.anomalous[sample], mean)
+
+    def expectation(self, operator: OperatorSum) -> NDArray[Any]:
+        """``Tr(rho O)`` of every sample, (B,); see `GaussianState.expectation`.
+
+        Raises:
+            ArgumentError: no operator of modes of the states, or more than 60 letters of a mode.
+        """
+        return np.array([self[sample].expectation(operator) for sample in range(len(self))])
 
     def margins(self) -> NDArray[np.float64]:
         """Smallest eigenvalue of ``<xi xi†>``, variances scaled to one, per sample, (B,).

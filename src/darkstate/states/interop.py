@@ -21,10 +21,11 @@ import scipy.sparse as sp
 
 from darkstate.conventions import as_labels
 from darkstate.errors import ArgumentError, EngineMismatchError, MissingError
-from darkstate.states.decomposition import operator_from_matrix
 from darkstate.states.density import DensityState
-from darkstate.states.matrices import Dimensions, operator_matrix, space_dimensions
+from darkstate.states.matrices import operator_matrix
 from darkstate.states.pure import PureState
+from darkstate.systems.decomposition import matrix_operator
+from darkstate.systems.local_matrices import Dimensions, space_dimensions
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Space
@@ -183,4 +184,4 @@ def _state(qutip: Any, value: Any, labels: tuple[str, ...]) -> DensityState | Pu
 
 def _operator_sum(qutip: Any, value: Any, spaces: Sequence[Space]) -> OperatorSum:
     dimensions = _factor_dimensions(qutip, value, ("oper",), len(spaces), "spaces")
-    return operator_from_matrix(value.full(), spaces, dimensions)
+    return matrix_operator(spaces, value.full(), dimensions)

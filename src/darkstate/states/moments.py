@@ -29,6 +29,9 @@ from darkstate.checks import (
     check_sequence,
 )
 from darkstate.errors import ArgumentError
+from darkstate.states.gaussian_moments import quadratic_mean
+from darkstate.states.matrices import mean_value
+from darkstate.systems.operators import OperatorSum
 
 Array = NDArray[np.float64]
 
@@ -207,6 +210,18 @@ class SpinMoments:
             remedy = "xi is a criterion for ensembles polarised along z."
             raise ArgumentError("state", "be polarised along z", (first, second), remedy)
         return float(total / size)
+
+    def expectation(self, operator: OperatorSum) -> complex:
+        """``Tr(rho O)`` of at most two letters a term; a float if O is Hermitian, else complex.
+
+        Raises:
+            ArgumentError: other subsystems than the state has, or a higher order.
+        """
+        f, g = brackets(self.atoms)
+        second = self.covariance + np.outer(self.mean, self.mean)
+        second = second + 0.5j * (np.einsum("abc,c->ab", f, self.mean) + g)
+        places = dict(zip(self.labels, generators(self.atoms), strict=True))
+        return mean_value(quadratic_mean(operator, places, self.mean, second), operator)
 
     def margin(self) -> float:
         """Smallest eigenvalue of ``covariance + (i/2) Omega``, the variances scaled to one.

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError
 from darkstate.states.dicke import DickeBasis
-from darkstate.states.matrices import local_matrix
 from darkstate.states.subsystems import positions
+from darkstate.systems.local_matrices import local_matrix
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Mode, Space, Spin, Word
 

@@ -11,7 +11,9 @@ from darkstate.systems.components import (
     squeezing_of,
     two_sided_cavity,
 )
+from darkstate.systems.decomposition import matrix_operator
 from darkstate.systems.fields import (
+    CoherentField,
     Field,
     GaussianField,
     SqueezedField,
@@ -26,6 +28,7 @@ from darkstate.systems.operators import (
     destroy,
     identity,
     number,
+    projector,
     sigma_minus,
     sigma_plus,
     sigma_x,
@@ -37,10 +40,11 @@ from darkstate.systems.operators import (
     spin_y,
     spin_z,
     total,
+    transition,
 )
 from darkstate.systems.quadratic import QuadraticForm, quadratic_form
 from darkstate.systems.slh import Component, concatenate
-from darkstate.systems.spaces import Ensemble, Mode, Qubit, Space, Spin
+from darkstate.systems.spaces import Ensemble, Levels, Mode, Qubit, Space, Spin
 from darkstate.systems.traits import (
     LinearSource,
     Trait,
@@ -55,11 +59,13 @@ from darkstate.systems.traits import (
 from darkstate.systems.upstream import upstream
 
 __all__ = [
+    "CoherentField",
     "Component",
     "Ensemble",
     "Field",
     "GaussianField",
     "Jump",
+    "Levels",
     "LinearSource",
     "Mode",
     "Monitor",
@@ -88,10 +94,12 @@ __all__ = [
     "is_quadratic",
     "linear_source",
     "loss_line",
+    "matrix_operator",
     "number",
     "parametric_source",
     "permutation_symmetry",
     "phase_shifter",
+    "projector",
     "quadratic_form",
     "sigma_minus",
     "sigma_plus",
@@ -106,6 +114,7 @@ __all__ = [
     "squeezed_jumps",
     "squeezing_of",
     "total",
+    "transition",
     "two_sided_cavity",
     "upstream",
 ]

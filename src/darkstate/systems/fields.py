@@ -4,8 +4,8 @@ A field on n ports has the stationary correlations (flat in frequency)
 
     N_ij = <b_i† b_j>,   M_ij = <b_i b_j>,   both multiplying delta(t - t'),
 
-with ``N = M = 0`` for the vacuum. What it does to the systems that it meets is in
-`darkstate.systems.noise`.
+with ``N = M = 0`` for the vacuum and for coherent light, which has a mean ``<b_i>``. What it does
+to the systems that it meets is in `darkstate.systems.noise`.
 
 **Signs.** Cavities with ``L_j = sqrt(rate) a_j`` driven by a `SqueezedField` relax to
 ``<a_A a_B> = +mbar``: they copy the correlation of the field, and so does `parametric_source`
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.checks import check_real, check_text
+from darkstate.checks import check_complex, check_real, check_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.systems.noise import ROUNDING, Moments, kossakowski, noise_jumps, split
 from darkstate.systems.open_system import Jump
@@ -35,7 +35,14 @@ class Field(ABC):
 
     @abstractmethod
     def moments(self) -> Moments:
-        """``(N, M)`` with ``N_ij = <b_i† b_j>`` and ``M_ij = <b_i b_j>``, each of shape (n, n)."""
+        """``(N, M)`` with ``N_ij = <b_i† b_j>`` and ``M_ij = <b_i b_j>``, each of shape (n, n).
+
+        Of the fluctuations, where the field has a mean.
+        """
+
+    def mean(self) -> NDArray[np.complex128]:
+        """``<b_i>``, shape (n,), in the root of photons per unit of time."""
+        return np.zeros(len(self.moments()[0]), dtype=complex)
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,34 @@ class ThermalField(Field):
     def moments(self) -> Moments:
         """``N = nbar``, ``M = 0``."""
         return np.array([[self.nbar]], dtype=complex), np.zeros((1, 1), dtype=complex)
+
+
+@dataclass(frozen=True)
+class CoherentField(Field):
+    """One port with laser light at the frequency of the rotating frame: vacuum around a mean.
+
+    A resonant cavity of energy decay rate kappa relaxes to ``<a> = -2 amplitude/sqrt(kappa)``.
+
+    Args:
+        amplitude: ``<b_in>``, real or complex; ``|amplitude|^2`` photons arrive per unit of time.
+
+    Raises:
+        ArgumentError: no finite number.
+    """
+
+    amplitude: complex
+
+    def __post_init__(self) -> None:
+        remedy = "Give <b_in>, the root of a photon flux: a real or complex number."
+        check_complex("amplitude", self.amplitude, remedy)
+
+    def moments(self) -> Moments:
+        """``N = M = 0``: the fluctuations are those of the vacuum."""
+        return np.zeros((1, 1), dtype=complex), np.zeros((1, 1), dtype=complex)
+
+    def mean(self) -> NDArray[np.complex128]:
+        """The amplitude."""
+        return np.array([self.amplitude], dtype=complex)
 
 
 class GaussianField(Field):
@@ -149,10 +184,7 @@ def check_squeezing(nbar: float, mbar: complex | None) -> complex:
     largest = sqrt(n * (n + 1.0))
     if mbar is None:
         return largest
-    if isinstance(mbar, complex | np.complexfloating) and np.isfinite(mbar):
-        m = complex(mbar)
-    else:
-        m = check_real("mbar", mbar, remedy="Give the correlation <b_A b_B>.")
+    m = check_complex("mbar", mbar, "Give the correlation <b_A b_B>.")
     if abs(m) > largest * (1.0 + ROUNDING):
         rule = f"satisfy |mbar| <= sqrt(nbar (nbar + 1)) = {largest:.12g}"
         remedy = f"Lower it, or raise nbar = {n:g}; leave it out for squeezed vacuum."

@@ -54,30 +54,38 @@ def combine(weights: Iterable[complex], operators: Iterable[OperatorSum]) -> Ope
     return OperatorSum({p: c for p, c in value.items() if abs(c) > ROUNDING * size[p]})
 
 
-def driven_jumps(
+def driven(
     scattering: NDArray[np.complex128],
     couplings: Sequence[OperatorSum],
     ports: Sequence[str],
     inputs: Mapping[tuple[int, ...], Moments],
-) -> tuple[Jump, ...]:
-    """The jumps of a component (S, L, H) with Gaussian fields on some of its inputs.
+    means: NDArray[np.complex128],
+) -> tuple[tuple[Jump, ...], OperatorSum]:
+    """The jumps of a component (S, L, H) with Gaussian fields on some inputs, and what they drive.
 
     The component is ``(1, L~, H)`` with ``L~ = S† L`` followed by static scattering S, so the
     fields couple to L~. Where S and the fields leave a set of ports in vacuum, ``sum D[L~_j]`` over
     the set equals ``sum D[L_k]``, and the jumps are the outputs L_k, named after their ports.
+
+    Means beta of the inputs add ``i (beta* L~ - h.c.)`` to H. Half of it is left to the jumps where
+    these are outputs: then they are ``L_k + (S beta)_k``, the light that leaves, and detectors see
+    its mean.
 
     Args:
         scattering: S, (n, n).
         couplings: L, n operators.
         ports: n names.
         inputs: ``{positions: (N, M)}``, vacuum elsewhere.
+        means: beta, (n,).
     """
     n = len(couplings)
     N, M = np.zeros((n, n), dtype=complex), np.zeros((n, n), dtype=complex)
     for key, (number, pair) in inputs.items():
         N[np.ix_(key, key)], M[np.ix_(key, key)] = number, pair
     noisy = np.any((N != 0) | (M != 0), axis=1)
+    passing = scattering @ means
     jumps: list[Jump] = []
+    drive: list[OperatorSum] = []
     for outs, ins in _blocks(scattering, (N != 0) | (M != 0)):
         if np.any(noisy[ins]):
             arriving = [combine(scattering[:, j].conj(), couplings) for j in ins]
@@ -86,12 +94,15 @@ def driven_jumps(
             place = np.ix_(ins[kept], ins[kept])
             rates = [units[i][0] for i in kept]
             jumps += noise_jumps([units[i][1] for i in kept], (N[place], M[place]), rates)
+            drive += [couplings[int(k)] * complex(1j * passing[k].conj()) for k in outs]
         else:
             for k in outs:
-                rate, operator = _unit(couplings[int(k)])
+                rate, operator = _unit(couplings[int(k)] + complex(passing[k]))
                 if rate > 0:
                     jumps.append(Jump(operator, rate, ports[int(k)]))
-    return tuple(jumps)
+            drive += [couplings[int(k)] * complex(0.5j * passing[k].conj()) for k in outs]
+    half = total(drive)
+    return tuple(jumps), half + half.adjoint()
 
 
 def _blocks(

@@ -22,7 +22,7 @@ import numpy as np
 
 from darkstate.checks import check_integer
 from darkstate.errors import ArgumentError
-from darkstate.systems.spaces import Mode, Qubit, Space, Spin, Word
+from darkstate.systems.spaces import Levels, Mode, Qubit, Space, Spin, Word
 
 Product = tuple[tuple[Space, Word], ...]
 _ADJOINT = str.maketrans("+-", "-+")
@@ -263,6 +263,30 @@ def spin_y(spin: Spin) -> OperatorSum:
     return -0.5j * (spin_plus(spin) - spin_minus(spin))
 
 
+def transition(atom: Levels, to: str | int, from_: str | int) -> OperatorSum:
+    """``|to><from_|`` of an atom with named levels; levels by name or by position.
+
+    Raises:
+        ArgumentError: no `Levels`, or no such level; the nearest one is offered.
+    """
+    if not isinstance(atom, Levels):
+        remedy = "Make it first: Levels('atom', ('g', 'e', 'r'))."
+        if isinstance(atom, Space):
+            remedy = "Use an operator of its own kind, or matrix_operator(space, matrix)."
+        raise ArgumentError("atom", "be a Levels", atom, remedy)
+    words = atom.word(atom.place(to), atom.place(from_))
+    return OperatorSum({((atom, word),) if word else (): c for word, c in words.items()})
+
+
+def projector(atom: Levels, level: str | int) -> OperatorSum:
+    """``|level><level|`` of an atom with named levels.
+
+    Raises:
+        ArgumentError: no `Levels`, or no such level; the nearest one is offered.
+    """
+    return transition(atom, level, level)
+
+
 def _letter(space: Space, word: Word, kind: type[Space], name: str) -> OperatorSum:
     if not isinstance(space, kind):
         remedy = f"Make it first, {name}({kind.__name__}(...))."
@@ -276,7 +300,7 @@ def _as_number(value: object) -> complex:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Complex | np.number):
-        remedy = "Matrices become operators by states.operator_from_matrix(matrix, spaces)."
+        remedy = "Matrices become operators by matrix_operator(space, matrix)."
         if isinstance(value, Space):
             remedy = "Use operators of it: destroy(mode), sigma_x(qubit), spin_z(ensemble) ..."
         raise ArgumentError("factor", "be a number or an OperatorSum", value, remedy)

@@ -33,7 +33,7 @@ from darkstate.checks import as_labels, check_instance, check_sequence
 from darkstate.conventions import is_label
 from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.fields import Field, as_complex
-from darkstate.systems.noise import Moments, combine, driven_jumps
+from darkstate.systems.noise import Moments, combine, driven
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of
 from darkstate.systems.operators import OperatorSum, total
 from darkstate.systems.spaces import Space
@@ -186,6 +186,7 @@ class Component:
                 monitor on a port that has no jump of its own.
         """
         moments: dict[tuple[int, ...], Moments] = {}
+        means = np.zeros(len(self.ports), dtype=complex)
         for key, source in _checked_inputs(inputs).items():
             names = as_labels("inputs", key)
             field_moments = source.moments()
@@ -193,15 +194,17 @@ class Component:
             if len(names) != n:
                 remedy = "List one port for each mode of the field."
                 raise ArgumentError("inputs", f"name {n} port(s) for {source}", names, remedy)
-            moments[tuple(self.port(name) for name in names)] = field_moments
+            places = tuple(self.port(name) for name in names)
+            moments[places] = field_moments
+            means[list(places)] = source.mean()
         flat = [k for key in moments for k in key]
         if len(set(flat)) < len(flat):
             twice = next(self.ports[k] for k in flat if flat.count(k) > 1)
             raise ArgumentError("inputs", "drive each port once", twice, "Drop one of the fields.")
-        jumps = driven_jumps(self.scattering, self.couplings, self.ports, moments)
+        jumps, drive = driven(self.scattering, self.couplings, self.ports, moments, means)
         remedy = "Give a tuple such as (Monitor('channel'),)."
         watched = tuple_of("monitors", monitors, Monitor, remedy)
-        return OpenSystem(self.spaces, self.hamiltonian, jumps, watched)
+        return OpenSystem(self.spaces, self.hamiltonian + drive, jumps, watched)
 
 
 def concatenate(*components: Component) -> Component:

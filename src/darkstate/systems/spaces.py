@@ -11,23 +11,27 @@ Mode         ``+...+-...-``             ``a a† = a† a + 1``
 Qubit        ``+``, ``-``, ``z``        Pauli table; ``s- s+ = (1 - sz)/2``
 Spin         ``+..+ z..z -..-``         ``[S-, S+] = -2 Sz, [Sz, S+] = S+, [S-, Sz] = S-``
 Ensemble     as Spin                    collective operators ``S = sum over atoms``
+Levels       ``|to><from|``             ``|i><j| |k><l| = delta_jk |i><l|``
 ===========  =========================  ==========================================
+
+A word of `Levels` has two letters, one for each level. The projector on the first level is no word:
+it is one minus those on the others.
 
 ``sz`` of a qubit is the Pauli matrix (eigenvalues -1, +1); ``Sz`` of a spin has -j .. j.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.checks import check_integer
+from darkstate.checks import check_integer, check_sequence
 from darkstate.conventions import is_label
-from darkstate.errors import ArgumentError
+from darkstate.errors import ArgumentError, nearest
 
 Word = str
 Polynomial = dict[Word, complex]
@@ -162,6 +166,104 @@ class Ensemble(Spin):
 
     __slots__ = ()
     kind = "ensemble"
+
+
+_FIRST_LETTER = 256
+"""Levels are written with letters from here on, which no other word has."""
+MAX_LEVELS = 1000
+
+
+class Levels(Space):
+    """An atom or circuit with named levels; operators are made by `transition` and `projector`.
+
+    Args:
+        label: name of the space.
+        levels: names of the levels, the first of which is the ground state; or how many there are
+            ("0", "1", ...).
+
+    Raises:
+        ArgumentError: fewer than two levels or more than 1000, or names that are not distinct.
+    """
+
+    __slots__ = ("levels",)
+    kind = "levels"
+    sized = True
+
+    def __init__(self, label: str, levels: int | Sequence[str]):
+        remedy = "Give names such as ('g', 'e', 'r'), or a number of levels."
+        if isinstance(levels, int | np.integer):
+            count = check_integer("levels", levels, minimum=2, maximum=MAX_LEVELS, remedy=remedy)
+            names: tuple[str, ...] = tuple(map(str, range(count)))
+        else:
+            names = check_sequence("levels", levels, remedy)
+        for k, name in enumerate(names):
+            if not isinstance(name, str) or not is_label(name):
+                raise ArgumentError(f"levels[{k}]", "be letters, digits and _", name, remedy)
+        if not 2 <= len(set(names)) == len(names) <= MAX_LEVELS:
+            raise ArgumentError("levels", "be at least two distinct names", names, remedy)
+        self.levels = names
+        super().__init__(label, names)  # type: ignore[arg-type]
+
+    @property
+    def dimension(self) -> int:
+        """How many levels there are."""
+        return len(self.levels)
+
+    def place(self, level: str | int) -> int:
+        """Position of a level, given by its name or its position.
+
+        Raises:
+            ArgumentError: there is no such level; the nearest one is offered.
+        """
+        if isinstance(level, int | np.integer) and not isinstance(level, bool):
+            last = self.dimension - 1
+            return check_integer(
+                "level", level, minimum=0, maximum=last, remedy=f"Known: 0 to {last}."
+            )
+        if level not in self.levels:
+            raise ArgumentError(
+                "level", f"be a level of '{self.label}'", level, nearest(level, self.levels)
+            )
+        return self.levels.index(level)
+
+    def word(self, to: int, origin: int) -> Polynomial:
+        """``|to><origin|`` as a sum of canonical words."""
+        if to or origin:
+            return {chr(_FIRST_LETTER + to) + chr(_FIRST_LETTER + origin): 1.0}
+        others = (next(iter(self.word(k, k))) for k in range(1, self.dimension))
+        return {"": 1.0, **dict.fromkeys(others, -1.0)}
+
+    def product(self, left: Word, right: Word) -> Polynomial:
+        """``|i><j| |k><l| = delta_jk |i><l|``."""
+        to, middle = level_places(left)
+        other, origin = level_places(right)
+        return self.word(to, origin) if middle == other else {}
+
+    @property
+    def charge_names(self) -> tuple[str, ...]:
+        """Every level but the first has a weight of its own, ``"atom.e"``."""
+        return tuple(f"{self.label}.{level}" for level in self.levels[1:])
+
+    def change(self, word: Word) -> dict[str, int]:
+        """A transition takes the weight of one level and brings that of another."""
+        to, origin = level_places(word)
+        steps = {to: 1, origin: -1} if to != origin else {}
+        return {f"{self.label}.{self.levels[k]}": step for k, step in steps.items() if k}
+
+    def charge_values(self, charge: Mapping[str, int], dimension: int) -> NDArray[np.int64]:
+        """The weight of every level."""
+        weights = [charge.get(name, 0) for name in self.charge_names]
+        return np.array([0, *weights], dtype=np.int64)
+
+    def word_text(self, word: Word) -> str:
+        """``|to><from|`` with the label and the names of the levels."""
+        to, origin = (self.levels[k] for k in level_places(word))
+        return f"{self.label}[{to}<{origin}]"
+
+
+def level_places(word: Word) -> tuple[int, int]:
+    """Positions of the two levels of a word of `Levels`."""
+    return ord(word[0]) - _FIRST_LETTER, ord(word[1]) - _FIRST_LETTER
 
 
 _QUBIT_TABLE: dict[tuple[Word, Word], Polynomial] = {

@@ -29,7 +29,7 @@ from darkstate.engines.contract import (
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Report, Status
-from darkstate.states.matrices import space_dimensions
+from darkstate.systems.local_matrices import space_dimensions
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Mode
 from darkstate.systems.traits import LinearSource, cascade_order, charges, linear_source

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from darkstate.states import EnsembleState
 from darkstate.states.dicke import DickeBasis
-from darkstate.states.matrices import local_matrix
+from darkstate.systems.local_matrices import local_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Ensemble, Mode, Space
 from darkstate.systems.traits import charges

@@ -40,6 +40,7 @@ from darkstate.measures import (
 from darkstate.measures.dispatch import as_group
 from darkstate.results.storage import storable
 from darkstate.states import DensityState
+from darkstate.systems.operators import OperatorSum
 
 FEWEST = 8
 """Blocks that must be left for an error estimate by merging."""
@@ -73,6 +74,16 @@ class SampledState:
         """
         number = self._group(labels)
         return self._state(number, self.blocks[number].mean(axis=0), labels)
+
+    def expectation(self, operator: OperatorSum) -> complex:
+        """``Tr(rho O)`` in the average state of a group; a float if O is Hermitian, else complex.
+
+        Raises:
+            ArgumentError: a label is unknown.
+            MissingError: no sampled group holds all labels of the operator.
+        """
+        labels = [space.label for space in operator.spaces] or self.groups[0]
+        return self.reduced(labels).expectation(operator)
 
     def estimate(self, measure: Any, *parties: str | Sequence[str]) -> tuple[Any, float]:
         """A measure of the average state, and its standard error.

@@ -5,6 +5,7 @@ space there are d - |s| entries and as many words,
 
     Mode          ``a†^(k+s) a^k``   entries ``sqrt(n! m!)/(n-k)!``: zero for n < k (triangular)
     Qubit, Spin   ``S+^s Sz^k``      entries ``<m|S+^s|n> z_n^k``: a Vandermonde system
+    Levels        ``|m><n|``         one entry each
 
 (for s < 0 with ``a^|s|`` or ``S-^|s|``). Solving these small systems for one space after the other
 turns the D x D entries into the D^2 coefficients of an `OperatorSum`; it is the inverse of
@@ -14,28 +15,37 @@ turns the D x D entries into the D^2 coefficients of an `OperatorSum`; it is the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from darkstate.states.matrices import Dimensions, local_matrix, space_dimensions
-from darkstate.states.subsystems import Matrix, check_matrix_fits, complex_array
+from darkstate.checks import check_sequence
+from darkstate.errors import ArgumentError, CapacityError
+from darkstate.systems.fields import as_complex
+from darkstate.systems.local_matrices import Dimensions, local_matrix, space_dimensions
 from darkstate.systems.operators import OperatorSum, Product
-from darkstate.systems.spaces import Mode, Space, Word
+from darkstate.systems.spaces import Levels, Mode, Space, Word
+
+Matrix = NDArray[Any]
+MAX_SIZE = 4096
+"""Largest Hilbert space of a matrix that is taken apart."""
 
 ROUNDING = 1e-13
 """Terms whose matrix is smaller than this, relative to the largest entry, count as rounding."""
 
 
-def operator_from_matrix(
-    matrix: Any, spaces: Sequence[Space], dimensions: Dimensions = None
+def matrix_operator(
+    spaces: Space | Sequence[Space], matrix: Any, dimensions: Dimensions = None
 ) -> OperatorSum:
-    """The operator that has this matrix.
+    """The operator that has this matrix on a space, or on the product of several.
 
     Args:
-        matrix: (D, D), dense or sparse, in the tensor order of `spaces`.
-        spaces: the local spaces, first one most significant.
-        dimensions: Fock cutoffs by label, or one number per space; not needed without modes.
+        spaces: one space, or several in the order of the tensor product, first most significant.
+        matrix: (D, D), dense or sparse; basis states as in `darkstate.systems.local_matrices`.
+        dimensions: Fock cutoffs by label, or one number per space; not needed without modes, nor
+            for one mode alone, whose cutoff is read from the matrix.
 
     Returns:
         OperatorSum ``O`` with ``operator_matrix(O, spaces, dimensions) == matrix`` up to rounding.
@@ -44,13 +54,14 @@ def operator_from_matrix(
 
     Raises:
         ArgumentError: a matrix of another shape, or a mode without its cutoff.
-        CapacityError: D is beyond what a density matrix may have.
+        CapacityError: D is larger than 4096.
     """
+    single = isinstance(spaces, Space)
+    spaces = (spaces,) if single else check_sequence("spaces", spaces, "Give Levels('q', 3).")
+    if dimensions is None and len(spaces) == 1 and isinstance(spaces[0], Mode):
+        dimensions = np.shape(matrix)[:1]
     sizes = space_dimensions(spaces, dimensions)
-    check_matrix_fits(sizes)
-    size = int(np.prod(sizes, dtype=int))
-    remedy = f"Spaces of dimensions {sizes} have {size} x {size} matrices."
-    array = complex_array("matrix", matrix, (size, size), remedy)
+    array = _checked(matrix, sizes)
     floor = ROUNDING * float(np.abs(array).max(initial=0.0))
     n = len(spaces)
     order = [axis for k in range(n) for axis in (k, n + k)]
@@ -62,6 +73,29 @@ def operator_from_matrix(
         words.append(names)
         table = np.moveaxis(coefficients.reshape(d * d, *table.shape[2:]), 0, -1)
     return _as_sum(table, spaces, sizes, words, floor)
+
+
+def _checked(matrix: Any, sizes: tuple[int, ...]) -> Matrix:
+    """A finite matrix on spaces of these dimensions, as an array.
+
+    Raises:
+        ArgumentError: it is none.
+        CapacityError: it is too large.
+    """
+    size = prod(sizes)
+    if size > MAX_SIZE:
+        raise CapacityError(
+            f"Matrices of up to {MAX_SIZE} basis states are taken apart, but this one has {size}.",
+            "Build it of local operators: transition, destroy, sigma_minus and their products.",
+        )
+    remedy = f"Spaces of dimensions {sizes} have {size} x {size} matrices."
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    array = as_complex("matrix", dense, remedy)
+    if array.shape != (size, size):
+        raise ArgumentError("matrix", f"have shape {(size, size)}", array.shape, remedy)
+    if not np.all(np.isfinite(array)):
+        raise ArgumentError("matrix", "be finite", array, "Check where its entries come from.")
+    return array
 
 
 def _local_coefficients(
@@ -83,6 +117,9 @@ def _local_coefficients(
 
 def _diagonal_words(space: Space, d: int, s: int) -> list[Word]:
     """The words that fill the diagonal ``m - n = s`` of a d-dimensional space."""
+    if isinstance(space, Levels):
+        places = range(max(0, -s), d - max(0, s))
+        return ["" if n == s == 0 else next(iter(space.word(n + s, n))) for n in places]
     up, down = "+" * max(0, s), "-" * max(0, -s)
     if isinstance(space, Mode):
         return [up + "+" * k + "-" * k + down for k in range(d - abs(s))]
