@@ -243,9 +243,9 @@ def evolution(model, title, args, last, short=None):
 
 
 OURS_PRICED = """
-from darkstate.engines.lindblad.compile import compiled, dimensions
-from darkstate.engines.lindblad.cost import evolution_cost
-generator = compiled(system, dimensions(system, None))
+from darkstate.engines.density.compile import compiled, dimensions, product_blocks
+from darkstate.engines.density.cost import evolution_cost
+generator = compiled(system, product_blocks(system, dimensions(system, None)))
 horizon = {horizon}
 if horizon:
     cost = evolution_cost(generator, horizon, 2, engine.krylov_size)

@@ -14,7 +14,7 @@ from darkstate.engines.cascade.realness import factors
 from darkstate.engines.cascade.reduction import growth, reduced
 from darkstate.engines.cascade.stages import chain_of
 from darkstate.engines.contract import ask, run
-from darkstate.engines.lindblad.hierarchy import driven_network, steady_hierarchy
+from darkstate.engines.density.hierarchy import driven_network, steady_hierarchy
 from darkstate.errors import (
     ArgumentError,
     CapacityError,

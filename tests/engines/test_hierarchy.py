@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import darkstate as ds
 from darkstate.engines import Lindblad
 from darkstate.engines.contract import run
-from darkstate.engines.lindblad.hierarchy import solve
+from darkstate.engines.density.hierarchy import solve
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.states import DensityState
 from darkstate.systems import (

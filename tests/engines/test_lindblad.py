@@ -12,9 +12,10 @@ import darkstate as ds
 from darkstate.engines import Lindblad
 from darkstate.engines.contract import ask
 from darkstate.engines.dark import NoJumps, dark_states
-from darkstate.engines.lindblad.compile import compiled, dimensions
-from darkstate.engines.lindblad.nojump import NoJumpInverse
-from darkstate.engines.lindblad.steady import dense_steady_state, krylov_steady_state
+from darkstate.engines.density.basis import Blocks, dicke_factors
+from darkstate.engines.density.compile import compiled, dimensions, product_blocks
+from darkstate.engines.density.nojump import NoJumpInverse
+from darkstate.engines.density.steady import dense_steady_state, krylov_steady_state
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.results import Status
 from darkstate.states import DensityState, PureState
@@ -57,9 +58,9 @@ def dual_rail(pairs, squeezing=1.0, detunings_a=None, detunings_b=None, dephasin
 
 def random_hermitian(generator, seed):
     rng = np.random.default_rng(seed)
-    d = generator.sectors.dimension
+    d = generator.blocks.dimension
     x = rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d))
-    return generator.sectors.gather(x + x.conj().T)
+    return generator.blocks.gather(x + x.conj().T)
 
 
 def mixed_system(seed=0):
@@ -80,25 +81,25 @@ def mixed_system(seed=0):
 
 @pytest.mark.parametrize("system", [dual_rail(2, dephasing=0.1), mixed_system()])
 def test_generator_against_its_superoperator(system):
-    generator = compiled(system, dimensions(system, 4))
-    assert len(generator.sectors.blocks) > 1
+    generator = compiled(system, product_blocks(system, dimensions(system, 4)))
+    assert len(generator.blocks.members) > 1
     x, y = random_hermitian(generator, 1), random_hermitian(generator, 2)
-    matrix = generator.superoperator()
+    matrix = generator.matrix
     assert np.abs(matrix @ x - generator.apply(x)).max() < 1e-12
     adjoint = np.vdot(y, generator.apply(x)) - np.vdot(generator.apply_adjoint(y), x)
     assert abs(adjoint) < 1e-11
-    assert generator.sectors.trace(generator.apply(x)) == pytest.approx(0.0, abs=1e-11)
-    assert np.linalg.norm(generator.apply(x)) <= generator.scale() * np.linalg.norm(x)
+    assert generator.blocks.trace(generator.apply(x)) == pytest.approx(0.0, abs=1e-11)
+    assert np.linalg.norm(generator.apply(x)) <= generator.scale * np.linalg.norm(x)
 
 
 def test_sectors_keep_the_whole_steady_state():
     system = mixed_system()
     dims = dimensions(system, 4)
-    blocks = dense_steady_state(compiled(system, dims))
-    whole = compiled(system, dims, blocks=False)
+    blocks = dense_steady_state(compiled(system, product_blocks(system, dims)))
+    whole = compiled(system, product_blocks(system, dims, charged=False))
     full = dense_steady_state(whole)
-    found = compiled(system, dims).sectors.scatter(blocks.flat)
-    assert np.abs(found - whole.sectors.scatter(full.flat)).max() < 1e-11
+    found = compiled(system, product_blocks(system, dims)).blocks.scatter(blocks.flat)
+    assert np.abs(found - whole.blocks.scatter(full.flat)).max() < 1e-11
 
 
 def test_generator_against_qutip():
@@ -152,28 +153,31 @@ def test_permuted_detunings_have_a_unique_dark_state(seed, squeezing):
 
 def test_other_detunings_have_no_dark_state_and_krylov_agrees_with_dense():
     system = dual_rail(2, 0.8, [0.3, 0.1], [0.2, 0.5], 0.02)
-    generator = compiled(system, dimensions(system, None))
-    hilbert = NoJumps(generator.hamiltonian, generator.jumps, generator.sectors.blocks, 1.0)
+    generator = compiled(system, product_blocks(system, dimensions(system, None)))
+    hilbert = NoJumps(generator.hamiltonian, generator.jumps, generator.blocks.members, 1.0)
     assert dark_states(hilbert) is None
     direct = dense_steady_state(generator)
     iterative = krylov_steady_state(generator, 1e-12)
     assert np.abs(direct.flat - iterative.flat).max() < 1e-10
     evolved = ds.steady_state(system, Lindblad(method="evolve"))
-    assert np.abs(generator.sectors.scatter(direct.flat) - evolved.state.matrix).max() < 1e-6
+    assert np.abs(generator.blocks.scatter(direct.flat) - evolved.state.matrix).max() < 1e-6
     assert evolved.report.status is Status.CONVERGED
     with pytest.raises(NumericalError, match="no dark state"):
         ds.steady_state(system, Lindblad(method="dark"))
 
 
 def test_no_jump_inverse_inverts_the_no_jump_part():
-    generator = compiled(dual_rail(2, 0.8, [0.3, 0.1], [0.2, 0.5], 0.1), (2,) * 4)
+    system = dual_rail(2, 0.8, [0.3, 0.1], [0.2, 0.5], 0.1)
+    generator = compiled(system, product_blocks(system, (2,) * 4))
     inverse = NoJumpInverse(generator, 0.0)
     x, y = random_hermitian(generator, 3), random_hermitian(generator, 4)
     solved = inverse.apply(x)
     back = np.concatenate(
         [
             (K @ v + (K @ v.conj().T).conj().T).ravel()
-            for K, v in zip(generator.effective, generator.sectors.views(solved), strict=True)
+            for K, v in zip(
+                generator.products.effective, generator.blocks.views(solved), strict=True
+            )
         ]
     )
     assert np.abs(back - x).max() < 1e-10
@@ -255,12 +259,12 @@ def test_evolution_stays_physical_and_composes(seed, t):
 def test_preparation_time_of_one_pair():
     """Against a brute-force search on the dense propagator."""
     system = dual_rail(1)
-    generator = compiled(system, (2, 2))
-    matrix = generator.superoperator().toarray()
+    generator = compiled(system, product_blocks(system, (2, 2)))
+    matrix = generator.matrix.toarray()
     import scipy.linalg
 
     values, vectors = scipy.linalg.eig(matrix)
-    start = np.linalg.solve(vectors, generator.sectors.ground())
+    start = np.linalg.solve(vectors, generator.blocks.ground())
     times = np.linspace(0, 60, 60001)
     states = (vectors * start) @ np.exp(np.outer(values, times))
     impurity = 1 - np.sum(np.abs(states) ** 2, axis=0)
@@ -286,3 +290,12 @@ def test_refusals():
         Lindblad().adjoint_solve(ds.models.CavityChains(1).system(), sigma_x(Qubit("q0")))
     with pytest.raises(ArgumentError, match="initial"):
         ds.evolve(dual_rail(1), [0.0, 1.0], DensityState.maximally_mixed(("x", "y"), (2, 2)))
+
+
+def test_jumps_keep_their_names_to_the_end():
+    """What relaxes a state can be told from the generator: three channels of one process too."""
+    q, e = Qubit("q"), Ensemble("e", 3)
+    jumps = (Jump(sigma_minus(q), 0.3, "loss"), Jump(spin_minus(e), 0.1, "decay", each_atom=True))
+    system = OpenSystem((q, e), sigma_x(q), jumps)
+    generator = compiled(system, Blocks.of(system, dicke_factors(system, {})))
+    assert [c.name for c in generator.channels] == ["loss", "decay", "decay", "decay"]

@@ -355,8 +355,8 @@ def test_what_gmres_leaves_open_the_factors_decide(monkeypatch):
     system = decades(4)
     krylov = ds.steady_state(system, Lindblad("krylov"))
     assert mean(krylov, excited(Qubit("A3"))) == pytest.approx(1 / 3, abs=1e-8)
-    monkeypatch.setattr("darkstate.engines.lindblad.steady.DIRECT_NUMBERS", 10)
-    monkeypatch.setattr("darkstate.engines.lindblad.steady._SLOW", 1.0)
+    monkeypatch.setattr("darkstate.engines.density.steady.DIRECT_NUMBERS", 10)
+    monkeypatch.setattr("darkstate.engines.density.steady._SLOW", 1.0)
     with pytest.raises(NumericalError, match=r"GMRES did not decide.*method='dense'") as refusal:
         ds.steady_state(system, Lindblad("krylov"))
     assert "method='dense'" in str(refusal.value)
@@ -374,7 +374,7 @@ def test_krylov_solutions_are_refined_to_what_is_asked():
 
 def test_an_inexact_krylov_solution_is_looked_at_again(monkeypatch):
     system = ds.models.DualRail(2, 0.8, dephasing=0.1)
-    monkeypatch.setattr("darkstate.engines.lindblad.steady.ERROR_OVER_RTOL", 1e-9)
+    monkeypatch.setattr("darkstate.engines.density.steady.ERROR_OVER_RTOL", 1e-9)
     report = ds.steady_state(system, Lindblad("krylov")).report
     assert report.method.startswith("dense, after an error of")
 

@@ -1,10 +1,9 @@
 """Engines: objects with fields that solve an `OpenSystem`, or say why not."""
 
 from darkstate.engines.cascade import Cascade
-from darkstate.engines.collective import Collective
 from darkstate.engines.contract import Cost, Engine, Offer, Solution
+from darkstate.engines.density import Collective, Lindblad
 from darkstate.engines.gaussian import Gaussian
-from darkstate.engines.lindblad import Lindblad
 from darkstate.engines.moments import Moments
 from darkstate.engines.tensor import TensorTrajectories
 from darkstate.engines.trajectories import Trajectories

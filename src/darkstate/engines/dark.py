@@ -130,7 +130,7 @@ def _common_null_space(jumps: list[Any], size: int) -> NDArray[Any]:
 
     By a QR of the stacked jumps, not by ``sum c†c``: squaring would hide rates below 1e-16.
     """
-    if any(_is_dephasing(c) for c in jumps):
+    if any(is_dephasing(c) for c in jumps):
         return np.zeros((size, 0))
     rows = [c[np.unique(c.indices)].toarray() for c in jumps if c.nnz]
     stacked = np.concatenate([*rows, np.zeros((1, size))])
@@ -140,8 +140,12 @@ def _common_null_space(jumps: list[Any], size: int) -> NDArray[Any]:
     return right.conj().T[:, sizes <= _NULL * max(float(sizes[0]), 1e-300)]
 
 
-def _is_dephasing(c: Any) -> bool:
-    """Whether a block of a jump is one well-sized number per column: it annihilates nothing."""
+def is_dephasing(c: Any) -> bool:
+    """Whether a jump, or a block of it, is one well-sized number per column.
+
+    It annihilates nothing.
+    """
+    c = sp.csc_array(c)
     sizes = np.abs(c.data)
     single = bool(np.all(np.diff(c.indptr) == 1)) and len(set(c.indices.tolist())) == len(sizes)
     return single and bool(sizes.min(initial=1.0) > 1e-3 * sizes.max(initial=1.0))

@@ -102,9 +102,12 @@ def least_cutoffs(system: OpenSystem) -> dict[str, int]:
     }
 
 
-def first_cutoffs(system: OpenSystem, cutoff: Cutoff) -> dict[str, int]:
-    """The cut-offs given, completed by those to start from."""
-    return least_cutoffs(system) | given_cutoffs(system, cutoff)
+def first_cutoffs(
+    system: OpenSystem, cutoff: Cutoff, needed: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """The cut-offs given, completed by those to start from, `needed` or more."""
+    least = {k: max(n, (needed or {}).get(k, 0)) for k, n in least_cutoffs(system).items()}
+    return least | given_cutoffs(system, cutoff)
 
 
 def dimensions(system: OpenSystem, cutoffs: Mapping[str, int]) -> Dimensions:
@@ -231,12 +234,9 @@ def grow_cutoffs(
         CapacityError: it does not fit into what there is room or time for.
     """
     degree, given = degrees(system), given_cutoffs(system, cutoff)
-    needed = least or {}
-    sizes = first_cutoffs(system, cutoff)
-    sizes = {k: n if k in given else max(n, needed.get(k, 0)) for k, n in sizes.items()}
+    sizes = first_cutoffs(system, cutoff, least)
     free = [label for label in sizes if label not in given]
-    changes: dict[str, float] = {}
-    before: Attempt | None = None
+    before, changes = None, dict[str, float]()
     now, stopped = attempt(sizes, ""), ""
     while True:
         edges = edge_populations(now.populations, degree)
@@ -259,7 +259,7 @@ def grow_cutoffs(
     known: list[float | None] = list(set(changes.values()))
     known += [None for k in free if k not in changes]
     if given:
-        smaller = _beside(now, degree, given, needed)
+        smaller = _beside(now, degree, given, least or {})
         before = None if smaller is None else attempt(smaller, "")  # no larger than what was done
         known.append(None if before is None else difference(before, now))
     change = None if None in known else sum(value for value in known if value is not None)

@@ -1,7 +1,7 @@
 """The claim behind all figures: one steady state, pure, for every permutation of the detunings.
 
 Uniqueness is proved by the solver for each network (a rank, see
-`darkstate.engines.lindblad.dark`), not inferred from a relaxation.
+`darkstate.engines.dark`), not inferred from a relaxation.
 """
 
 from __future__ import annotations

@@ -8,17 +8,19 @@ which costs one application of L† each. They are named in the language of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.sectors import Sectors
+from darkstate.engines.density.basis import Factor, Flat, spread
+from darkstate.engines.density.compile import embedded
+from darkstate.engines.density.generator import Generator
 from darkstate.engines.stationary import DIRECT_NUMBERS
-from darkstate.linalg.gmres import Flat
 
 _NULL = 1e-13
 """Of the norm of L: what changes more slowly cannot be told from what is conserved."""
@@ -27,15 +29,16 @@ _MOST = 16
 """Null vectors that are counted; beyond, the answer is "at least"."""
 
 
+_NAMELESS = "an operator of several sites or levels"
+
+
 def random_hermitian(generator: Generator, rng: np.random.Generator) -> Flat:
     """Random Hermitian blocks of norm one.
 
     Complex for a real generator too: it may conserve an imaginary operator.
     """
-    count = generator.sectors.numbers
-    x = rng.normal(size=count) + 1j * rng.normal(size=count)
-    for view in generator.sectors.views(x):
-        view[:] = view + view.conj().T
+    count = generator.blocks.numbers
+    x = generator.blocks.hermitian(rng.normal(size=count) + 1j * rng.normal(size=count))
     return x / np.linalg.norm(x)
 
 
@@ -43,12 +46,12 @@ def conserved_quantities(generator: Generator, slow: float = 0.0) -> list[Flat]:
     """Orthonormal Hermitian null vectors of L†: all of them (`_MOST` at most) in sectors that can
     be factorised, else the local ones. Changes at rates up to `slow` count as none.
     """
-    if generator.sectors.numbers > DIRECT_NUMBERS:
+    if generator.blocks.numbers > DIRECT_NUMBERS:
         return local_conserved(generator, slow)
-    rng, scale, count = np.random.default_rng(1), generator.scale() or 1.0, 4
-    matrix = sp.csc_array(generator.superoperator().conj().T, dtype=complex)
+    rng, scale, count = np.random.default_rng(1), generator.scale or 1.0, 4
+    matrix = sp.csc_array(generator.matrix.conj().T, dtype=complex)
     factors = spla.splu(
-        sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(generator.sectors.numbers))
+        sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(generator.blocks.numbers))
     )
     while True:
         block = [random_hermitian(generator, rng) for _ in range(count)]
@@ -63,8 +66,8 @@ def conserved_quantities(generator: Generator, slow: float = 0.0) -> list[Flat]:
 
 def local_conserved(generator: Generator, slow: float = 0.0) -> list[Flat]:
     """Orthonormal null vectors of L† in the span of the identity and local operators."""
-    sectors = generator.sectors
-    one = sectors.mixed() * sectors.dimension**0.5
+    blocks = generator.blocks
+    one = blocks.mixed() * blocks.dimension**0.5
     operators = [operator for _, operator in _local_operators(generator)]
     return _null_combinations(generator, _orthonormal([one, *operators], 1e-6), slow)
 
@@ -73,34 +76,30 @@ def _null_combinations(generator: Generator, block: list[Flat], slow: float) -> 
     """Real combinations of Hermitian operators that L† leaves alone."""
     moved = np.array([generator.apply_adjoint(x).view(np.float64) for x in block])
     left, rates, _ = np.linalg.svd(moved, full_matrices=False)
-    null = left[:, rates <= max(slow, _NULL * generator.scale())]
+    null = left[:, rates <= max(slow, _NULL * generator.scale)]
     return list(null.T @ np.array(block))
 
 
 def _hermitian(generator: Generator, x: Flat) -> Flat:
     """Hermitian part; of an operator that is mostly anti-Hermitian, i times it."""
-    x = np.ascontiguousarray(x, dtype=complex)
-    turned = np.ascontiguousarray(1j * x)
-    for part in (x, turned):
-        for view in generator.sectors.views(part):
-            view[:] = view + view.conj().T
-    return max(x, turned, key=lambda part: float(np.linalg.norm(part)))
+    parts = (generator.blocks.hermitian(x.astype(complex)), generator.blocks.hermitian(1j * x))
+    return max(parts, key=lambda part: float(np.linalg.norm(part)))
 
 
 def non_unique(generator: Generator, slow: float = 0.0) -> str:
     """The sentence for a steady state that is not unique; `slow` is a rate that counts as none."""
     found = conserved_quantities(generator, slow)
-    undecided = max(slow, _NULL * generator.scale())
+    undecided = max(slow, _NULL * generator.scale)
     if len(found) < 2:
         return (
             "The steady state is not unique, or relaxes more slowly than "
             f"{undecided:.1g}, which double precision cannot tell apart beside a generator of norm "
-            f"{generator.scale():.1g}. Pass `initial=` to get the state that it relaxes to, or "
+            f"{generator.scale:.1g}. Pass `initial=` to get the state that it relaxes to, or "
             "raise the slowest rates."
         )
-    least = len(found) >= _MOST or generator.sectors.numbers > DIRECT_NUMBERS
+    least = len(found) >= _MOST or generator.blocks.numbers > DIRECT_NUMBERS
     many = f"{'at least ' if least else ''}{len(found)} linearly independent"
-    names = names_of(generator, found) or ["an operator of three or more sites"]
+    names = names_of(generator, found) or [_NAMELESS]
     return (
         f"The generator has {many} stationary states in the sector of zero charge difference: the "
         f"steady state is not unique. Conserved besides the trace: {'; '.join(names)}. (What "
@@ -112,78 +111,98 @@ def non_unique(generator: Generator, slow: float = 0.0) -> str:
 
 def names_of(generator: Generator, found: list[Flat], most: int = 6) -> list[str]:
     """Names of the conserved quantities: local operators first, then sums of such."""
-    sectors = generator.sectors
+    blocks = generator.blocks
     labelled = _local_operators(generator)
-    one = sectors.mixed() * sectors.dimension**0.5
+    one = blocks.mixed() * blocks.dimension**0.5
     names, rest = [], np.array(_orthonormal([one, *found], 1e-6)[1:])
     for label, operator in labelled:
         overlap = np.real(rest.conj() @ operator)
         if np.linalg.norm(overlap) > 1 - 1e-6:
             names.append(label)
             rest = rest - np.outer(overlap, operator)
-            rest = np.array(_orthonormal(list(rest), 1e-4)).reshape(-1, sectors.numbers)
+            rest = np.array(_orthonormal(list(rest), 1e-4)).reshape(-1, blocks.numbers)
     for x in rest:
         sizes = [(float(np.vdot(operator, x).real), label) for label, operator in labelled]
         sizes.sort(key=lambda pair: -abs(pair[0]))
         terms = [f"{size:+.2g} {label}" for size, label in sizes[:3] if abs(size) > 1e-3]
-        names.append(" ".join([*terms, "+ ..."]) if terms else "an operator of three or more sites")
+        names.append(" ".join([*terms, "+ ..."]) if terms else _NAMELESS)
     return names[:most] + (["..."] if len(names) > most else [])
 
 
 def _local_operators(generator: Generator) -> list[tuple[str, Flat]]:
-    """Normalised traceless operators of one and two sites within the blocks, by name.
-
-    For a qubit or a spin these are its components, for a mode its photon number, parity and
-    quadratures; of two sites ``sz sz`` (or the product of photon numbers), the exchange
-    ``s+ s- + h.c.`` and the current that goes with it.
-    """
-    sectors = generator.sectors
-    levels = np.array(np.unravel_index(np.arange(sectors.dimension), sectors.dimensions))
-    centred = levels - (np.array(sectors.dimensions)[:, None] - 1) / 2
-    modes = [kind == "mode" for kind in sectors.kinds]
-    found: list[tuple[str, NDArray[np.complex128]]] = []
-    for k, (label, z) in enumerate(zip(sectors.labels, centred, strict=True)):
-        up = _raising(levels, sectors, k)
-        names = ("photon number of ", "x quadrature of ", "p quadrature of ") if modes[k] else (
-            "sz", "sx", "sy"
-        )  # fmt: skip
-        place = label if modes[k] else f"({label})"
-        found.append((f"{names[0]}{place}", np.diag(z).astype(complex)))
-        found.append((f"{names[1]}{place}", up + up.conj().T))
-        found.append((f"{names[2]}{place}", -1j * (up - up.conj().T)))
-        if modes[k]:
-            found.append((f"parity of {label}", np.diag((-1.0) ** levels[k]).astype(complex)))
-    total = "total excitation number" if any(modes) else "total sz"
-    found.append((total, np.diag(np.sum(centred, axis=0)).astype(complex)))
-    pairs = list(combinations(range(len(sectors.labels)), 2))
-    for i, j in pairs if sectors.dimension <= 512 else ():
-        name = f"({sectors.labels[i]}, {sectors.labels[j]})"
-        product = "product of excitation numbers" if modes[i] or modes[j] else "sz sz"
-        found.append((f"{product}{name}", np.diag(centred[i] * centred[j]).astype(complex)))
-        hop = _raising(levels, sectors, i) @ _raising(levels, sectors, j).conj().T
-        found.append((f"exchange{name}", hop + hop.conj().T))
-        found.append((f"current{name}", 1j * (hop - hop.conj().T)))
-    flat = []
-    for name, matrix in found:
-        x = sectors.gather(matrix - np.trace(matrix) / sectors.dimension * np.eye(len(matrix)))
+    """Normalised traceless operators of one and two sites within the blocks, by name."""
+    blocks, flat = generator.blocks, []
+    one = blocks.mixed()
+    for name, matrix in _named_operators(blocks.factors):
+        whole, x = float(np.linalg.norm(matrix.data)), blocks.gather(matrix)
+        x = x - x[blocks.diagonal].sum() * one
         size = float(np.linalg.norm(x))
-        if size > 1e-12 * float(np.linalg.norm(matrix)):
+        if size > 1e-12 * whole:
             flat.append((name, x / size))
     return flat
 
 
-def _raising(levels: NDArray[np.intp], sectors: Sectors, site: int) -> NDArray[np.complex128]:
-    """The operator that raises one site by a level, as ``a†`` or ``S+`` does."""
-    moved = levels.copy()
-    moved[site] += 1
-    allowed = moved[site] < sectors.dimensions[site]
-    weight = moved[site][allowed].astype(float)
-    if sectors.kinds[site] != "mode":  # of a spin with 2j = dimension - 1
-        weight = weight * (sectors.dimensions[site] - weight)
-    matrix = np.zeros((levels.shape[1],) * 2, dtype=complex)
-    target = np.ravel_multi_index(tuple(moved[:, allowed]), sectors.dimensions)
-    matrix[target, np.flatnonzero(allowed)] = np.sqrt(weight)
-    return matrix
+def _named_operators(factors: Sequence[Factor]) -> Iterator[tuple[str, sp.csr_array]]:
+    """What is often conserved.
+
+    For a qubit or a spin these are its components, for a mode its photon number, parity and
+    quadratures, for atoms with several J their total spin; of two sites ``sz sz`` (or the product
+    of photon numbers), the exchange ``s+ s- + h.c.`` and the current that goes with it.
+    """
+    labels = [factor.space.label for factor in factors]
+    modes = [factor.space.kind == "mode" for factor in factors]
+    levels = [f.excitations - 0.5 * f.excitations.max() for f in factors]
+    centred = [spread(factors, k, values) for k, values in enumerate(levels)]
+    raising = [embedded(factors, k, _raising(factor)) for k, factor in enumerate(factors)]
+    for k, (label, z, up) in enumerate(zip(labels, centred, raising, strict=True)):
+        names = ("photon number of ", "x quadrature of ", "p quadrature of ") if modes[k] else (
+            "sz", "sx", "sy"
+        )  # fmt: skip
+        place = label if modes[k] else f"({label})"
+        down = sp.csr_array(up.conj().T)
+        yield f"{names[0]}{place}", _diagonal(z)
+        yield f"{names[1]}{place}", sp.csr_array(up + down)
+        yield f"{names[2]}{place}", sp.csr_array(-1j * (up - down))
+        if modes[k]:
+            yield f"parity of {label}", _diagonal((-1.0) ** (z - z.min()))
+        dicke = factors[k].dicke
+        if dicke is not None and dicke.spins > 1:
+            yield f"total spin of {label}", _diagonal(spread(factors, k, dicke.twice_spin))
+    total = "total excitation number" if any(modes) else "total sz"
+    yield total, _diagonal(np.sum(centred, axis=0))
+    if sum(factor.dicke is not None for factor in factors) > 1:
+        yield "total spin of all ensembles together", _total_spin(factors, centred, raising)
+    for i, j in combinations(range(len(labels)), 2) if len(centred[0]) <= 512 else ():
+        name = f"({labels[i]}, {labels[j]})"
+        product = "product of excitation numbers" if modes[i] or modes[j] else "sz sz"
+        yield f"{product}{name}", _diagonal(centred[i] * centred[j])
+        hop = sp.csr_array(raising[i] @ raising[j].conj().T)
+        yield f"exchange{name}", sp.csr_array(hop + hop.conj().T)
+        yield f"current{name}", sp.csr_array(1j * (hop - hop.conj().T))
+
+
+def _diagonal(values: NDArray[Any]) -> sp.csr_array:
+    return sp.csr_array(sp.diags_array(values.astype(float)))
+
+
+def _raising(factor: Factor) -> sp.csr_array:
+    """The operator that raises a space by a level, as ``a†`` or ``S+`` does."""
+    if factor.dicke is not None:
+        return factor.dicke.letter("+")
+    weight = np.arange(1.0, factor.dimension)
+    if factor.space.kind != "mode":  # of a spin with 2j = dimension - 1
+        weight = weight * (factor.dimension - weight)
+    return sp.csr_array(sp.diags_array(np.sqrt(weight), offsets=-1))
+
+
+def _total_spin(
+    factors: Sequence[Factor], centred: Sequence[NDArray[Any]], raising: Sequence[sp.csr_array]
+) -> sp.csr_array:
+    """``(S_1 + S_2 + ...)^2`` of all ensembles."""
+    chosen = [k for k, factor in enumerate(factors) if factor.dicke is not None]
+    up = sp.csr_array(sum(raising[k] for k in chosen))
+    z = np.sum([centred[k] for k in chosen], axis=0)
+    return sp.csr_array(up @ up.conj().T + sp.diags_array(z * z - z))
 
 
 def _orthonormal(vectors: list[Flat], least: float = 1e-10) -> list[Flat]:

@@ -13,8 +13,8 @@ Gardiner, Phys. Rev. Lett. 70, 2269 (1993) (cascades); Agustí et al., Phys. Rev
 (2023), Eq. (11) (the model).
 """
 
-from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
-from darkstate.engines.lindblad.hierarchy.solve import (
+from darkstate.engines.density.hierarchy.network import DrivenNetwork
+from darkstate.engines.density.hierarchy.solve import (
     Found,
     driven_network,
     evolved_hierarchy,

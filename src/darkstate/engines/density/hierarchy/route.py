@@ -9,9 +9,9 @@ import numpy as np
 
 from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.contract import Cost, Offer, Solution, refused
-from darkstate.engines.lindblad.compile import dimensions
-from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
-from darkstate.engines.lindblad.hierarchy.solve import (
+from darkstate.engines.density.compile import dimensions
+from darkstate.engines.density.hierarchy.network import DrivenNetwork
+from darkstate.engines.density.hierarchy.solve import (
     FIRST_DEPTH,
     RESTART,
     STEP,

@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.hierarchy.maps import Charge, added, is_stored, negative
-from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
+from darkstate.engines.density.hierarchy.maps import Charge, added, is_stored, negative
+from darkstate.engines.density.hierarchy.network import DrivenNetwork
 
 Array = NDArray[Any]
 

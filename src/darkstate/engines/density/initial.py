@@ -6,25 +6,42 @@ that the initial state has; without one that is J = N/2, the symmetric subspace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from darkstate.engines.collective.basis import Blocks, Part
-from darkstate.engines.collective.generator import Flat
 from darkstate.engines.contract import check_physical
+from darkstate.engines.density.basis import Blocks, Factor, Flat
+from darkstate.engines.truncation import padded
 from darkstate.errors import ArgumentError
 from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.states.block_entries import entry_members
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.spaces import Ensemble, Mode
 
+State = DensityState | EnsembleState | PureState
 COHERENCE = 1e-12
 """Entries between blocks up to this fraction of the largest are rounding."""
 
 
+def density_of(initial: Any, labels: tuple[str, ...]) -> DensityState:
+    """A pure or mixed state with these labels as a density matrix.
+
+    Raises:
+        ArgumentError: it is none.
+        UnphysicalError: it has a negative eigenvalue.
+    """
+    state = initial.density() if isinstance(initial, PureState) else initial
+    if not isinstance(state, DensityState) or state.labels != labels:
+        remedy = f"Give a DensityState or PureState with the labels {labels}."
+        raise ArgumentError("initial", "be a state of the system", initial, remedy)
+    check_physical(state)
+    return state
+
+
 def as_ensemble_state(initial: Any, system: OpenSystem) -> EnsembleState | PureState:
-    """An initial state with the labels and sizes of the system.
+    """An initial state with the labels and sizes of the system, for Dicke bases.
 
     Raises:
         ArgumentError: it is none.
@@ -48,7 +65,7 @@ def as_ensemble_state(initial: Any, system: OpenSystem) -> EnsembleState | PureS
     return state
 
 
-def spins_needed(state: EnsembleState | PureState | None, system: OpenSystem) -> tuple[int, ...]:
+def spins_needed(state: State | None, system: OpenSystem) -> tuple[int, ...]:
     """How many values of J, from N/2 down, each ensemble of the system has in this state."""
     if not isinstance(state, EnsembleState):
         return (1,) * len(system.spaces)
@@ -59,43 +76,49 @@ def spins_needed(state: EnsembleState | PureState | None, system: OpenSystem) ->
     )
 
 
-def flattened(state: EnsembleState | PureState | None, blocks: Blocks) -> tuple[Flat, bool]:
-    """The state on the blocks (lowest member if None), and whether it lacked nothing there.
+def flattened(state: State | None, blocks: Blocks) -> tuple[Flat, bool]:
+    """The state on the blocks (lowest basis state if None), and whether it lacked nothing there.
 
     Raises:
         ArgumentError: a subsystem that is no ensemble has another dimension than here.
     """
-    flat = np.zeros(blocks.numbers, dtype=complex)
     if state is None:
-        flat[blocks.diagonal[0]] = 1.0
-        return flat, True
-    dims = tuple(part.dimension for part in blocks.parts)
-    _check_dimensions(state, blocks.parts)
+        return blocks.ground(), True
+    if isinstance(state, DensityState):
+        matrix = np.asarray(padded(state, blocks.dimensions).matrix, dtype=complex)
+        return blocks.gather(matrix), blocks.off_block_weight(matrix) <= COHERENCE**2
+    _check_dimensions(state, blocks.factors)
     if isinstance(state, PureState):
-        local = np.unravel_index(np.arange(len(state.vector)), state.dimensions)
-        place = np.ravel_multi_index(tuple(local), dims)
         psi = np.zeros(blocks.dimension, dtype=complex)
-        psi[place] = state.vector
+        psi[basis_places(state.dimensions, blocks.dimensions)] = state.vector
         kets, bras = blocks.entries
-        flat[:] = psi[kets] * psi[bras].conj()
-        return flat, 1.0 - float(np.linalg.norm(flat)) <= COHERENCE
+        flat = psi[kets] * psi[bras].conj()
+        return blocks.turned(flat), 1.0 - float(np.linalg.norm(flat)) <= COHERENCE
+    flat = np.zeros(blocks.numbers, dtype=complex)
     kets, bras = (
-        np.asarray(np.ravel_multi_index(tuple(side.T), dims))
+        np.asarray(np.ravel_multi_index(tuple(side.T), blocks.dimensions))
         for side in entry_members(state.members, state.sizes)
     )
     place = blocks.position(kets, bras)
     inside = place >= 0
     flat[place[inside]] = state.values[inside]
     left_out = float(np.abs(state.values[~inside]).max(initial=0.0))
-    return flat, left_out <= COHERENCE * float(np.abs(state.values).max())
+    complete = left_out <= COHERENCE * float(np.abs(state.values).max())
+    return blocks.turned(flat), complete
 
 
-def _check_dimensions(state: EnsembleState | PureState, parts: tuple[Part, ...]) -> None:
-    for k, part in enumerate(parts):
-        fits = state.dimensions[k] == part.dimension
-        if isinstance(part.space, Mode):  # levels beyond those of the state are empty
-            fits = state.dimensions[k] <= part.dimension
-        if not part.atoms and not fits:
-            rule = f"have dimension {part.dimension} in '{part.space.label}'"
+def basis_places(small: Sequence[int], large: Sequence[int]) -> Any:
+    """Where the basis states of a product stand in one of larger dimensions."""
+    levels = np.unravel_index(np.arange(int(np.prod(small))), tuple(small))
+    return np.ravel_multi_index(levels, tuple(large))
+
+
+def _check_dimensions(state: EnsembleState | PureState, factors: tuple[Factor, ...]) -> None:
+    for k, factor in enumerate(factors):
+        fits = state.dimensions[k] == factor.dimension
+        if isinstance(factor.space, Mode):  # levels beyond those of the state are empty
+            fits = state.dimensions[k] <= factor.dimension
+        if not factor.atoms and not fits:
+            rule = f"have dimension {factor.dimension} in '{factor.space.label}'"
             remedy = "Set cutoff= accordingly."
             raise ArgumentError("initial", rule, state.dimensions[k], remedy)

@@ -7,41 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.generator import Generator
+from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.generator import Generator
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
-from darkstate.states import DensityState
-
-Flat = NDArray[Any]
+from darkstate.states import DensityState, EnsembleState
 
 
 @dataclass(frozen=True)
-class StoredStates(Sequence[DensityState]):
-    """States over time, kept as charge blocks and expanded one by one when looked at."""
+class StoredStates(Sequence[Any]):
+    """States over time, kept flattened and expanded one by one when looked at."""
 
-    generator: Generator
+    blocks: Blocks
     kept: list[Flat] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.kept)
 
     @overload
-    def __getitem__(self, index: int) -> DensityState: ...
+    def __getitem__(self, index: int) -> DensityState | EnsembleState: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[DensityState]: ...
+    def __getitem__(self, index: slice) -> Sequence[DensityState | EnsembleState]: ...
     def __getitem__(self, index: int | slice) -> Any:
         """The state (or states) at a position in time."""
         if isinstance(index, slice):
-            return StoredStates(self.generator, self.kept[index])
-        return expanded(self.generator, self.kept[index])
-
-
-def expanded(generator: Generator, flat: Flat) -> DensityState:
-    """The full density matrix of a block-diagonal state."""
-    sectors = generator.sectors
-    return DensityState(sectors.labels, sectors.dimensions, sectors.scatter(flat))
+            return StoredStates(self.blocks, self.kept[index])
+        return self.blocks.state(self.kept[index])
 
 
 def first_purification(
@@ -58,8 +50,8 @@ def first_purification(
         NumericalError: it does not happen before `longest` (in units of the inverse largest rate).
     """
     done, risen, state = 0.0, False, initial
-    longest = longest / generator.scale()
-    stretch = 10.0 / generator.scale()
+    longest = longest / generator.scale
+    stretch = 10.0 / generator.scale
     while done < longest:
         # stretches grow by a fifth of the time passed, so that no rise and fall hides in one step
         for step in krylov_steps(generator.apply, state, stretch, rtol, size):

@@ -16,9 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.hierarchy.maps import Charge, Pairs
-from darkstate.engines.lindblad.hierarchy.sweep import Sweep
-from darkstate.engines.lindblad.hierarchy.variables import Variables
+from darkstate.engines.density.hierarchy.maps import Charge, Pairs
+from darkstate.engines.density.hierarchy.sweep import Sweep
+from darkstate.engines.density.hierarchy.variables import Variables
 
 Array = NDArray[Any]
 Operators = tuple[sp.csr_array, ...]

@@ -10,59 +10,44 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.checks import check_choice
-from darkstate.engines.compile import smallest_rate
+from darkstate.engines import truncation
 from darkstate.engines.contract import (
     UNASKED_SECONDS,
     Offer,
     References,
     Solution,
     Task,
-    check_density_options,
-    check_memory_limit,
-    refused,
     run,
 )
-from darkstate.engines.lindblad.adjoint import adjoint_solution
-from darkstate.engines.lindblad.compile import compiled, dimensions, sectors_of
-from darkstate.engines.lindblad.cost import evolution_cost, least_cost, steady_cost
-from darkstate.engines.lindblad.evolution import first_purification
-from darkstate.engines.lindblad.fock import (
-    EVOLUTION_OVER_RTOL,
-    evolve_behind_source,
-    evolve_in_fock_space,
+from darkstate.engines.density.adjoint import adjoint_solution
+from darkstate.engines.density.attempts import (
+    Attempts,
     network_cutoff,
-    steady_behind_source,
-    steady_in_fock_space,
+    solution_behind_source,
     threads_for,
 )
-from darkstate.engines.lindblad.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
-from darkstate.engines.lindblad.steady import DENSE_NUMBERS
-from darkstate.engines.lindblad.strategy import (
-    ENGINE,
-    Settings,
-    density_of,
-    first_method,
-    flattened,
-)
+from darkstate.engines.density.basis import Blocks
+from darkstate.engines.density.compile import compiled, dimensions, product_blocks
+from darkstate.engines.density.cost import least_cost
+from darkstate.engines.density.evolution import first_purification
+from darkstate.engines.density.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
+from darkstate.engines.density.initial import density_of, flattened
+from darkstate.engines.density.options import DensityOptions
+from darkstate.engines.density.strategy import EVOLUTION_OVER_RTOL, first_method
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
-    Cutoff,
     Dimensions,
-    check_cutoff,
     first_cutoffs,
     given_cutoffs,
     mode_labels,
 )
-from darkstate.errors import ArgumentError, CapacityError, DarkstateError
-from darkstate.memory import memory_limit
+from darkstate.errors import ArgumentError, CapacityError
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.traits import LinearSource, linear_source
 
-METHODS = ("auto", "dark", "dense", "krylov", "evolve", "hierarchy")
 LARGEST_DIMENSION = 2**14
 _GROWTH = 1.25
 """Power of the numbers of a density matrix with which time grows, all attempts together."""
@@ -79,7 +64,7 @@ _PURITY_ACCURACY = 1e-5
 
 
 @dataclass(frozen=True)
-class Lindblad:
+class Lindblad(DensityOptions):
     """Exact engine for qubits, spins and modes.
 
     Modes that are a linear source of the rest (`darkstate.systems.traits.linear_source`) are
@@ -104,56 +89,42 @@ class Lindblad:
     """
 
     method: Literal["auto", "dark", "dense", "krylov", "evolve", "hierarchy"] = "auto"
-    rtol: float = 1e-9
-    cutoff: Cutoff = None
-    edge: float = 1e-7
-    krylov_size: int = 30
-    memory_limit: float | None = None
-    name: ClassVar[str] = ENGINE
+    name: ClassVar[str] = "lindblad"
+    methods: ClassVar[tuple[str, ...]] = (
+        "auto", "dark", "dense", "krylov", "evolve", "hierarchy"
+    )  # fmt: skip
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
     references: ClassVar[References] = (
         ("kraus2008", "dark states, which the lindblad engine looks for first"),
     )
 
-    def __post_init__(self) -> None:
-        check_choice("method", self.method, METHODS)
-        check_density_options(self.rtol, self.edge, self.krylov_size)
-        object.__setattr__(self, "cutoff", check_cutoff(self.cutoff))
-        check_memory_limit(self.memory_limit)
-
-    def offer(self, system: OpenSystem, task: Task) -> Offer:
-        """Whether the system fits, in which sectors, and which method would be tried first."""
+    def _offer(self, system: OpenSystem, task: Task, steps: list[str]) -> Offer:
         source = self._source(system)
         network = system if source is None else source.network
         dims = dimensions(network, network_cutoff(network, self.cutoff))
         digits = sum(log2(n) for n in dims)
         size = f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
-        steps = (f"How large is the Hilbert space? {size} states in {len(dims)} spaces",)
+        steps.append(f"How large is the Hilbert space? {size} states in {len(dims)} spaces")
         if digits > log2(LARGEST_DIMENSION):
             reason = (
                 f"{size} basis states are more than {LARGEST_DIMENSION}, the most that density "
                 "matrices are tried for."
             )
-            return refused(self.name, CapacityError(reason, SMALLER), steps)
+            raise CapacityError(reason, SMALLER)
         if source is None:
             return self._fock_offer(system, task, steps)
-        try:
-            return self._source_offer(system, source, task)
-        except DarkstateError as refusal:
-            return refused(self.name, refusal, steps)
+        return self._source_offer(system, source, task)
 
     def _source_offer(self, system: OpenSystem, source: LinearSource, task: Task) -> Offer:
         """For the network behind a source that is eliminated; the source is always stationary."""
-        settings = self._settings
+        settings = self.settings(system)
         asked = network_cutoff(source.network, self.cutoff)
         options = replace(settings.hierarchy, cutoff=asked)
 
         def solve() -> Solution:
-            if task.times is None:
-                return steady_behind_source(system, source, settings)
             given = _given(task, source.network.labels)
-            return evolve_behind_source(system, source, task.times, given, settings)
+            return solution_behind_source(system, source, task, given, settings)
 
         offer = hierarchy_offer(self.name, system, source, options, solve)
         cost = offer.cost
@@ -163,48 +134,39 @@ class Lindblad:
             offer, smaller=SMALLER, labels=source.network.labels, references=HIERARCHY_REFERENCES
         )
 
-    def _fock_offer(self, system: OpenSystem, task: Task, steps: tuple[str, ...]) -> Offer:
+    def _fock_offer(self, system: OpenSystem, task: Task, steps: list[str]) -> Offer:
         """For all modes in Fock space."""
-        times = task.times
-        settings = replace(self._settings, smallest_rate=smallest_rate(system))
-        modes = mode_labels(system)
+        times, modes = task.times, mode_labels(system)
+        given = _given(task, system.labels)
+
+        def make_blocks(cutoffs: Mapping[str, int], charged: bool) -> Blocks:
+            return product_blocks(system, truncation.dimensions(system, cutoffs), charged=charged)
+
+        attempts = Attempts(system, task, given, make_blocks, self.settings(system))
         if modes:
-            steps = (*steps, f"Fock cut-off of {', '.join(modes[:4])}: {self._growth(system)}")
-        dims = dimensions(system, self.cutoff)
-        sectors = sectors_of(system, dims)
-        steps = (
-            *steps,
-            f"Conserved charges? {sectors.reason}",
-            f"{sectors.numbers} numbers in {len(sectors.blocks)} blocks",
-        )
-        method, why = first_method(self.method, sectors.numbers)
+            steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {self._growth(system)}")
+        first = first_cutoffs(system, self.cutoff)
+        blocks = make_blocks(first, True)
+        steps.append(f"Conserved charges? {blocks.reason}")
+        steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
+        method, why = first_method(self.method, blocks.numbers)
         if times is not None:
             method, why = "Krylov propagator", "as for all sizes"
-        cost, generator = least_cost(sectors), None
-        if cost.memory <= settings.limit:  # else compiling is too large already
-            generator = compiled(system, dims)
-            relaxed = self.method if task.initial is None else "evolve"
-            cost = steady_cost(generator, relaxed, DENSE_NUMBERS)
-            if times is not None:
-                span = times[-1] - times[0]
-                cost = evolution_cost(generator, span, len(times), self.krylov_size)
+        cost = least_cost(blocks)
+        if cost.memory <= self.limit:  # else compiling is too large already
+            cost = attempts.cost(attempts.first())
             grown = self._expected(system)
             if grown:
-                larger = dimensions(system, grown)
+                dims = blocks.dimensions
+                larger = truncation.dimensions(system, grown)
                 more = (prod(larger) / prod(dims)) ** 2
                 if prod(larger) <= _COUNTED:  # charges keep it from growing as fast
-                    more = sectors_of(system, larger).numbers / sectors.numbers
+                    more = make_blocks(grown, True).numbers / blocks.numbers
                 longest = max(cost.seconds, _ENDED)
                 grown_seconds = cost.seconds * max(1.0, more) ** _GROWTH
                 cost = replace(cost, seconds=min(grown_seconds, longest))
-
-        def solve() -> Solution:
-            given = _given(task, system.labels)
-            if times is None:
-                return steady_in_fock_space(system, generator, given, settings)
-            return evolve_in_fock_space(system, generator, times, given, settings)
-
-        return Offer(self.name, why, method, steps, cost, solve=solve, smaller=SMALLER)
+        solve = attempts.solution
+        return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=SMALLER)
 
     def _growth(self, system: OpenSystem) -> str:
         """How cut-offs are found."""
@@ -253,14 +215,15 @@ class Lindblad:
             remedy = "Solve for its Hermitian and anti-Hermitian parts."
             raise ArgumentError("right", "be Hermitian", right, remedy)
         state = run(self, system).state if state is None else state
-        generator = compiled(system, dims)
-        if generator.sectors.off_block_weight(mean_of) > 1e-24 * np.linalg.norm(mean_of) ** 2:
-            generator = compiled(system, dims, blocks=False)
-        sectors = generator.sectors
-        flat = generator.narrowed(sectors.gather(mean_of.astype(complex)))
+        blocks = product_blocks(system, dims)
+        if blocks.off_block_weight(mean_of) > 1e-24 * np.linalg.norm(mean_of) ** 2:
+            blocks = product_blocks(system, dims, charged=False)
+        generator = compiled(system, blocks)
+        blocks = generator.blocks
+        flat = generator.narrowed(blocks.gather(mean_of.astype(complex)))
         with threads_for(generator):
-            rho = flattened(generator, state)
-            return sectors.scatter(adjoint_solution(generator, rho, flat, self.rtol))
+            rho = generator.narrowed(flattened(density_of(state, system.labels), blocks)[0])
+            return blocks.scatter(adjoint_solution(generator, rho, flat, self.rtol))
 
     def purification_time(self, system: OpenSystem, impurity: float, longest: float = 1e6) -> float:
         """First time from the ground state at which ``1 - Tr rho^2`` falls back to `impurity`.
@@ -269,8 +232,8 @@ class Lindblad:
             NumericalError: it does not happen before `longest`, in units of the inverse norm of
                 the generator.
         """
-        generator = compiled(system, self._fixed_dimensions(system))
-        flat = generator.ground()
+        generator = compiled(system, product_blocks(system, self._fixed_dimensions(system)))
+        flat = generator.blocks.ground(generator.dtype)
         rtol = min(EVOLUTION_OVER_RTOL * self.rtol, _PURITY_ACCURACY * impurity)
         with threads_for(generator):
             return first_purification(generator, flat, impurity, rtol, self.krylov_size, longest)
@@ -307,11 +270,6 @@ class Lindblad:
             return source
         in_fock_space = any(mode.label in self.cutoff for mode in source.modes)
         return None if in_fock_space else source
-
-    @property
-    def _settings(self) -> Settings:
-        limit = memory_limit(self.memory_limit)
-        return Settings(self.method, self.rtol, self.krylov_size, self.edge, self.cutoff, limit)
 
 
 def _given(task: Task, labels: tuple[str, ...]) -> DensityState | None:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.nojump import NoJumpInverse
-from darkstate.engines.lindblad.steady import SHIFT, regularised, require_converged
+from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
+from darkstate.engines.density.steady import regularised, require_converged
 from darkstate.linalg.gmres import Flat, gmres
 
 
@@ -31,7 +31,7 @@ def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) 
     Raises:
         NumericalError: not converged.
     """
-    one = generator.sectors.mixed(generator.dtype) * generator.sectors.dimension
+    one = generator.blocks.mixed(generator.dtype) * generator.blocks.dimension
 
     def centred(x: Flat) -> Flat:
         return x - float(np.vdot(rho, x).real) * one
@@ -39,7 +39,7 @@ def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) 
     right = centred(right)
     if not np.linalg.norm(right):
         return right
-    inverse = NoJumpInverse(generator, SHIFT * generator.scale())
+    inverse = NoJumpInverse(generator, SHIFT * generator.scale)
     solved = gmres(
         regularised(generator, adjoint=True),
         lambda x: inverse.apply(x, adjoint=True), right, rtol, 2000,

@@ -17,11 +17,11 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
-from darkstate.engines.lindblad.compile import dimensions
-from darkstate.engines.lindblad.hierarchy.generator import Hierarchy
-from darkstate.engines.lindblad.hierarchy.maps import Pairs, is_stored
-from darkstate.engines.lindblad.hierarchy.network import DrivenNetwork
-from darkstate.engines.lindblad.hierarchy.variables import source_variables
+from darkstate.engines.density.compile import dimensions
+from darkstate.engines.density.hierarchy.generator import Hierarchy
+from darkstate.engines.density.hierarchy.maps import Pairs, is_stored
+from darkstate.engines.density.hierarchy.network import DrivenNetwork
+from darkstate.engines.density.hierarchy.variables import source_variables
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps

@@ -18,20 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.assess import ERROR_OVER_RTOL, LEAST_MARGIN
-from darkstate.engines.lindblad.conserved import (
+from darkstate.engines.density.conserved import (
     local_conserved,
     non_unique,
     random_hermitian,
 )
-from darkstate.engines.lindblad.generator import Generator
-from darkstate.engines.lindblad.nojump import NoJumpInverse
+from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
 from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
 from darkstate.errors import NumericalError
 from darkstate.linalg.gmres import Apply, Flat, Solved, gmres
 
-SHIFT = 1e-6
-"""Of the norm of L: keeps the preconditioner regular where a dark state makes K singular."""
-
+MAX_ITERATIONS = 2000
+"""Of one solve."""
 _REFINEMENTS = 4
 _SLOW = 1e-10
 """Of the norm of L: rates that GMRES cannot tell from zero."""
@@ -66,7 +65,7 @@ def mixed_steady_state(generator: Generator, method: str, rtol: float) -> Steady
     Raises:
         NumericalError: more than one steady state, or no method converged; the message names them.
     """
-    numbers = generator.sectors.numbers
+    numbers = generator.blocks.numbers
     if method == "dense" or (method == "auto" and numbers <= DENSE_NUMBERS):
         return dense_steady_state(generator)
     try:
@@ -81,7 +80,7 @@ def mixed_steady_state(generator: Generator, method: str, rtol: float) -> Steady
             raise non_unique_error(generator) from undecided
         raise NumericalError(
             f"GMRES did not decide: {undecided}. The steady state is not unique, or relaxes more "
-            f"slowly than {_SLOW * generator.scale():.2g}; no local conserved quantity was found. "
+            f"slowly than {_SLOW * generator.scale:.2g}; no local conserved quantity was found. "
             f"Use method='dense' if there is memory (the factors of {numbers} equations), or pass "
             "`initial=` to relax from a state."
         ) from undecided
@@ -97,9 +96,9 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     Raises:
         NumericalError: more than one steady state.
     """
-    sectors = generator.sectors
-    matrix, scale = generator.superoperator(), generator.scale()
-    found = direct_steady_state(matrix, generator.magnitude(), sectors.diagonal, scale)
+    blocks = generator.blocks
+    matrix, scale = generator.matrix, generator.scale
+    found = direct_steady_state(matrix, generator.magnitude(), blocks.diagonal, scale)
     if found is None or not found.unique:
         raise non_unique_error(generator, 0.0 if found is None else 3 * found.rate)
     flat = _normalised(generator, found.flat)
@@ -109,34 +108,31 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     return SteadySolution(flat, found.error, found.rate, method, True)
 
 
-def krylov_steady_state(
-    generator: Generator, rtol: float, max_iterations: int = 2000
-) -> SteadySolution:
+def krylov_steady_state(generator: Generator, rtol: float) -> SteadySolution:
     """GMRES with the no-jump preconditioner, a test of uniqueness, and refinement.
 
     Args:
         generator: of the system.
         rtol: relative residual of the first solve; it is refined until the error estimate of the
             state is below `ERROR_OVER_RTOL` times this, and its eigenvalues above `LEAST_MARGIN`.
-        max_iterations: of one solve.
 
     Raises:
         UndecidedError: not converged, or not shown to be unique.
     """
-    sectors, scale = generator.sectors, generator.scale()
+    blocks, scale = generator.blocks, generator.scale
     inverse, regular = NoJumpInverse(generator, SHIFT * scale), regularised(generator)
-    right = scale * sectors.mixed(generator.dtype)
-    solved = gmres(regular, inverse.apply, right, rtol, max_iterations)
+    right = scale * blocks.mixed(generator.dtype)
+    solved = gmres(regular, inverse.apply, right, rtol, MAX_ITERATIONS)
     _require_settled(solved, rtol)
     rate = _slowest_rate(generator, inverse, 3 * solved.iterations + 60)
     flat, error = _normalised(generator, solved.x), np.inf
     for _ in range(_REFINEMENTS):
         missing = right - regular(flat)
         error = float(np.linalg.norm(missing)) / (rate * float(np.linalg.norm(flat)))
-        least = min(float(np.linalg.eigvalsh(view)[0]) for view in sectors.views(flat))
+        least = float(blocks.eigenvalues(flat).min())
         if error <= ERROR_OVER_RTOL * rtol and least >= LEAST_MARGIN:
             break
-        better = gmres(regular, inverse.apply, missing, 1e-3, max_iterations)
+        better = gmres(regular, inverse.apply, missing, 1e-3, MAX_ITERATIONS)
         flat = _normalised(generator, flat + better.x)
     rounding = 10 * float(np.finfo(float).eps) * scale / rate
     method = f"krylov, {generator.applications} applications"
@@ -145,12 +141,12 @@ def krylov_steady_state(
 
 def regularised(generator: Generator, adjoint: bool = False) -> Apply:
     """``x -> L x + |L| Tr(x)/d``, or its adjoint: regular if the steady state is unique."""
-    sectors, scale = generator.sectors, generator.scale()
-    weight = sectors.mixed(generator.dtype)  # the identity over d: the term is its own adjoint
+    blocks, scale = generator.blocks, generator.scale
+    weight = blocks.mixed(generator.dtype)  # the identity over d: the term is its own adjoint
     apply = generator.apply_adjoint if adjoint else generator.apply
 
     def regular(x: Flat) -> Flat:
-        return apply(x) + scale * sectors.trace(x) * weight
+        return apply(x) + scale * blocks.trace(x) * weight
 
     return regular
 
@@ -193,11 +189,11 @@ def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> f
     Raises:
         UndecidedError: the steady state is not unique, or so slow to reach that it cannot be told.
     """
-    sectors, scale = generator.sectors, generator.scale()
-    x = random_hermitian(generator, np.random.default_rng(0))
-    loose = 0.02 / np.sqrt(sectors.numbers)
+    blocks, scale = generator.blocks, generator.scale
+    x = _probe(generator)
+    loose = 0.02 / np.sqrt(blocks.numbers)
     solved = gmres(regularised(generator), inverse.apply, x, loose, limit)
-    rate = 1.0 / (float(np.linalg.norm(solved.x)) * np.sqrt(sectors.numbers))
+    rate = 1.0 / (float(np.linalg.norm(solved.x)) * np.sqrt(blocks.numbers))
     if solved.residual > loose or rate < _SLOW * scale:
         raise UndecidedError(f"a probe for slow modes came to rest at {rate:.2g}")
     again = gmres(regularised(generator), inverse.apply, solved.x, 0.1, limit)
@@ -205,10 +201,18 @@ def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> f
     return min(rate, slower)
 
 
+def _probe(generator: Generator) -> Flat:
+    """Random numbers of norm one, in which every left null vector has a part.
+
+    A real matrix keeps symmetric and antisymmetric parts apart, so that real numbers suffice.
+    """
+    rng = np.random.default_rng(0)
+    if not (generator.real and generator.assembled):
+        return random_hermitian(generator, rng)
+    x = rng.normal(size=generator.blocks.numbers)
+    return x / np.linalg.norm(x)
+
+
 def _normalised(generator: Generator, flat: NDArray[Any]) -> NDArray[Any]:
     """Hermitian part with trace one."""
-    trace = sum(np.trace(view) for view in generator.sectors.views(flat))
-    flat = flat / trace
-    for view in generator.sectors.views(flat):
-        view[:] = 0.5 * (view + view.conj().T)
-    return flat
+    return generator.blocks.hermitian(flat / flat[generator.blocks.diagonal].sum())

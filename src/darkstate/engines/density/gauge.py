@@ -33,6 +33,8 @@ def real_phases(
     states have no coherences between blocks that could notice it. `owner` is the block of every
     basis state.
     """
+    if not any(np.any(np.imag(M.data)) for M in (effective, *jumps)):
+        return np.ones(len(owner), dtype=complex)
     if not _is_real(sp.diags_array(effective.diagonal())):
         return None  # a diagonal entry does not feel the phases
     for linked in ([], [effective], [effective, *(without_phases(c, owner) for c in jumps)]):
@@ -54,14 +56,16 @@ def turned_by(matrix: sp.csr_array, phases: NDArray[np.complex128]) -> sp.csr_ar
 def without_phases(c: sp.csr_array, owner: NDArray[np.intp]) -> sp.csr_array:
     """A jump whose parts from block to block are divided by the phases of their largest entries."""
     entries = sp.coo_array(c)
-    data = entries.data.astype(complex)
+    if not np.any(np.imag(entries.data)):
+        return sp.csr_array(c)
     key = owner[entries.row] * (int(owner.max()) + 1) + owner[entries.col]
-    for each in np.unique(key):
-        chosen = key == each
-        part = data[chosen]
-        largest = part[int(np.argmax(np.abs(part)))]
-        data[chosen] = part * (abs(largest) / largest if largest else 1.0)
-    return sp.csr_array((data, (entries.row, entries.col)), shape=c.shape)
+    order = np.lexsort((np.arange(len(key)), -np.abs(entries.data), key))
+    data, key = entries.data[order].astype(complex), key[order]
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    largest = np.repeat(data[first], np.diff(np.append(first, len(key))))
+    size = np.abs(largest)
+    data = data * np.where(size > 0, size / np.where(size > 0, largest, 1.0), 1.0)
+    return sp.csr_array((data, (entries.row[order], entries.col[order])), shape=c.shape)
 
 
 def _is_real(matrix: Any) -> bool:
@@ -86,12 +90,11 @@ def _along_trees(operators: Sequence[sp.csr_array], count: int) -> NDArray[np.co
         square = sp.csr_array(square + back - back.multiply(square != 0))
         turns = sp.csr_array(turns + square - square.multiply(known))
     links = sp.csr_array(turns != 0)
-    pieces, member = connected_components(links, directed=False)
-    for part in range(pieces):
-        start = int(np.flatnonzero(member == part)[0])
+    _, member = connected_components(links, directed=False)
+    count_of = np.bincount(member)
+    starts = np.unique(member, return_index=True)[1]
+    for start in starts[count_of > 1].tolist():
         order, before = breadth_first_order(links, start, directed=False)
-        if len(order) == 1:
-            continue
         steps = np.asarray(turns[order[1:], before[order[1:]]]).ravel()
         for node, origin, step in zip(order[1:], before[order[1:]], steps, strict=True):
             doubled[node] = doubled[origin] * step

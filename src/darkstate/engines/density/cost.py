@@ -1,0 +1,164 @@
+"""What a task will cost: memory and time from the sizes of the stored operators.
+
+Applying the generator is priced by its multiplications, the preconditioner by the cubes of the
+block sizes, a Krylov space by its numbers. The rates below were measured on one core of a server
+at 2.5 GHz, and hold within a factor of two there; faster memory or cores shift all of them alike.
+
+How many applications an evolution takes follows from two sizes: a Krylov space of m vectors
+follows damping at rate R for about ``m^2/R``, but oscillation at frequency w only for ``m/w``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from darkstate.engines.contract import Cost
+from darkstate.engines.density.basis import Blocks
+from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.products import COMPLEX, BlockProducts
+from darkstate.engines.propagation import is_exponentiated
+from darkstate.linalg.gmres import restart_length
+
+_CUBE, _FORM, _EIGEN = 7e-10, 1.2e-9, 1.6e-9
+"""Seconds per cube of a block size: one inversion of S, its Schur form, and the eigenvectors."""
+_REACH, _BLOCK, _STATE = 2.5e-9, 2e-3, 500.0
+"""To show that a dark state is the only steady state: seconds per cube of a block size and per
+block, bytes per basis state."""
+_VECTOR = 4.5e-10
+"""Seconds per real number and vector of a basis that a new vector is made orthogonal to."""
+_SPACE = 4e-5
+"""Seconds to set up one vector of a Krylov space."""
+_DAMPING, _TURNING = 0.09, 1.3
+"""Applications per unit time with 30 vectors, per unit of the norms of L and of H."""
+_EARLY, _SETTLED = 2.0, 0.65
+"""Krylov spaces for the first, short steps beyond that; then the state settles, steps grow."""
+_NEAR, _NEAR_BYTES, _FARTHER, _FAR = 0.75, 3e6, 0.15, 1.8
+"""A Krylov basis below so many bytes stays near the core; a larger one costs by this power."""
+_START = 0.01
+_BUFFERS = 0.8e6
+"""Bytes that any task takes: small matrices, buffers of the libraries."""
+_SQUARING = 4e-10
+"""Seconds per cube of the numbers to square a propagator."""
+_SETTLES = 1e6
+"""Most systems stand still by then, in units of the inverse norm of L; then time costs nothing."""
+RELAXED = 1e4
+"""Time in which most systems relax, in units of the inverse norm of L."""
+_NUMBER = 2.5e-9
+"""Seconds per number of a state."""
+_ASSEMBLE, _ENTRY, _ENTRY_FAR, _CACHE = 4e-7, 4e-10, 2e-9, 4e6
+"""Seconds per entry of L to make it, and to use it: in cache, and beyond so many entries."""
+_ENTRY_BYTES, _MEMBER_BYTES = 30.0, 400.0
+_FIRST, _PER_ATOM = 15.0, 3.0
+"""Iterations of a solve for N atoms in Dicke bases."""
+ITERATIONS = 60
+"""GMRES iterations of one solve; they count jumps, and hardly depend on the size."""
+
+
+def least_cost(blocks: Blocks) -> Cost:
+    """What every task needs at least: known from the sizes alone, before anything is compiled."""
+    numbers = float(blocks.numbers)
+    memory = 8.0 * numbers * 20 + _state_bytes(blocks)
+    return Cost(memory, _START + 100 * _NUMBER * numbers + 1e-6 * blocks.dimension)
+
+
+def apply_seconds(generator: Generator) -> float:
+    """Time of one application of the generator to one state."""
+    if not generator.assembled:
+        return BlockProducts.seconds(generator.blocks, generator.effective, generator.turned)
+    entries = generator.entries * _width(generator)
+    return _ENTRY * min(entries, _CACHE) + _ENTRY_FAR * max(0.0, entries - _CACHE) + 1e-5
+
+
+def steady_cost(generator: Generator, method: str, dark: bool, dense_numbers: int) -> Cost:
+    """Of the methods for a steady state.
+
+    Args:
+        generator: of the system.
+        method: as given to the engine.
+        dark: whether a dark state is expected.
+        dense_numbers: sectors up to this size are factorised at once.
+    """
+    blocks, width = generator.blocks, _width(generator)
+    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
+    seconds, memory = _START, _BUFFERS + 2 * _state_bytes(blocks)
+    if method in ("auto", "dark"):
+        seconds += _EIGEN * cubes
+        if method == "dark" or dark:
+            spaces = 16.0 * float(np.sum(blocks.sizes**2))
+            reach = _REACH * cubes + _BLOCK * len(blocks.sizes)
+            return Cost(_BUFFERS + 8 * spaces + _STATE * blocks.dimension, seconds + reach)
+    numbers = float(blocks.numbers)
+    if method == "dense" or (method == "auto" and numbers <= dense_numbers):
+        return Cost(memory + 80.0 * numbers**2, seconds + 1.2e-8 * numbers**3)
+    if method == "evolve":  # how long it takes to settle is not known: a few hundred of 1/|L|
+        ended = evolution_cost(generator, RELAXED / generator.scale, 1, 30)
+        return Cost(memory + ended.memory, seconds + ended.seconds)
+    iterations = _iterations(blocks)
+    # without a matrix the test of uniqueness runs on complex vectors: twice the work
+    split = generator.real and generator.assembled
+    item = 8 if split else 16
+    vectors = min(iterations, restart_length(blocks.numbers, item))
+    solves = max(1.0, iterations / vectors)  # restarts forget
+    solves *= 3.0 if generator.real and not split else 2.0
+    once = apply_seconds(generator) + _slower(generator) ** 0.7 * (
+        _CUBE * cubes + 4e-8 * numbers + 1e-5 * len(blocks.stacks)
+    )
+    once += _SPACE + _VECTOR * iterations * numbers * width
+    seconds += iterations * solves * once + _FORM * cubes * _slower(generator)
+    memory += item * numbers * (vectors + 8) + 32.0 * width * numbers
+    return Cost(memory + _matrix_bytes(generator), seconds + _assembly(generator))
+
+
+def evolution_cost(generator: Generator, horizon: float, times: int, size: int) -> Cost:
+    """Of an evolution over `horizon`, keeping `times` states, with `size` Krylov vectors."""
+    blocks, width = generator.blocks, _width(generator)
+    numbers = float(blocks.numbers)
+    if is_exponentiated(blocks.numbers, horizon * generator.scale):
+        squarings = np.log2(horizon * generator.scale)
+        seconds = _START + min(times, 20) * squarings * _SQUARING * numbers**3
+        memory = 64.0 * width * numbers**2 + 16.0 * numbers * times
+        return Cost(_BUFFERS + memory, seconds)
+    horizon = min(horizon, _SETTLES / generator.scale)
+    turning = float(np.max(abs(generator.hamiltonian).sum(axis=1), initial=0.0))
+    rate = (_DAMPING * generator.scale + _TURNING * turning) * 30.0 / size
+    applications = size * _EARLY * min(1.0, horizon * rate / size) + _SETTLED * horizon * rate
+    orthogonal = _SPACE + _VECTOR * width * size * numbers
+    basis = 8.0 * width * numbers * size
+    # two states beside the basis, a few in the application, and one expanded
+    memory = _BUFFERS + basis + 8.0 * width * numbers * (times + 5) + 2.0 * _state_bytes(blocks)
+    reach = float(np.clip(_NEAR * (basis / _NEAR_BYTES) ** _FARTHER, _NEAR, _FAR))
+    once = (apply_seconds(generator) + orthogonal) * reach
+    seconds = _START + _assembly(generator) + max(float(size), applications) * once
+    return Cost(memory + _matrix_bytes(generator), seconds)
+
+
+def _iterations(blocks: Blocks) -> float:
+    """Of one GMRES solve; they count jumps."""
+    atoms = sum(factor.atoms for factor in blocks.factors)
+    return _FIRST + _PER_ATOM * atoms if atoms else ITERATIONS
+
+
+def _state_bytes(blocks: Blocks) -> float:
+    """Of a state as users get it."""
+    if any(factor.dicke for factor in blocks.factors):
+        return 50.0 * blocks.numbers + _MEMBER_BYTES * blocks.dimension
+    return 16.0 * float(blocks.dimension) ** 2
+
+
+def _matrix_bytes(generator: Generator) -> float:
+    entries = generator.entries if generator.assembled else 0.0
+    return _ENTRY_BYTES * _width(generator) * entries
+
+
+def _assembly(generator: Generator) -> float:
+    entries = generator.entries if generator.assembled else 0.0
+    return _ASSEMBLE * _width(generator) * entries
+
+
+def _width(generator: Generator) -> float:
+    """1 for real numbers, 2 for complex ones."""
+    return 1.0 if generator.real else 2.0
+
+
+def _slower(generator: Generator) -> float:
+    return 1.0 if generator.real else COMPLEX

@@ -1,0 +1,234 @@
+"""The Lindblad generator on blocks.
+
+With ``E = -i H - (1/2) sum c†c`` and Hermitian rho,
+
+    L rho = E rho + h.c. + sum_k c_k rho c_k†,      L† X = E† X + h.c. + sum_k c_k† X c_k.
+
+Where phases of the basis states make the operators real (`gauge.py`), they are stored as real
+numbers, and real states stay real. L is applied in one of two ways, whichever is predicted to be
+cheaper: as one sparse matrix on flattened states (many small blocks, or local operators), or by
+products of the blocks, without ever building it (`products.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
+from darkstate.engines.density.products import BlockProducts
+from darkstate.engines.propagation import Motion
+
+Entries = tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]
+"""Values, rows and columns of entries of L."""
+
+_BATCH = 2**22
+"""Entries that are collected before they are summed."""
+_ENTRY, _MAKE = 6e-10, 2e-9
+"""Seconds per entry of L to use it, and its share of making it, in a Krylov solution."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A jump on the basis states.
+
+    Args:
+        name: of the jump of the system it comes from.
+        matrix: ``sqrt(rate) c``, (D, D).
+    """
+
+    name: str
+    matrix: sp.csr_array
+
+
+@dataclass
+class Generator:
+    """L and its adjoint on flattened block-diagonal matrices.
+
+    Args:
+        blocks: basis states; they get the phases that make the generator real, if there are any.
+        hamiltonian: H on all basis states, sparse, without what turns between blocks only.
+        channels: the jumps.
+        middle: energies (D,) by which coherences between blocks turn, and H lacks; None: none.
+        effective: ``E`` with the phases, real if possible.
+        turned: the jumps with the phases, up to a phase from block to block.
+    """
+
+    blocks: Blocks
+    hamiltonian: sp.csr_array
+    channels: Sequence[Channel]
+    middle: NDArray[np.float64] | None = None
+    effective: sp.csr_array = field(init=False)
+    turned: list[sp.csr_array] = field(init=False)
+    real: bool = field(init=False)
+    applications: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        total = sp.csr_array(-1j * self.hamiltonian, dtype=complex)
+        for c in self.jumps:
+            total = total - 0.5 * (c.conj().T @ c)
+        total = sp.csr_array(total)
+        jumps = [sp.csr_array(c, dtype=complex) for c in self.jumps]
+        phases = real_phases(total, jumps, self.blocks.owner)
+        self.real = phases is not None
+        if phases is not None:
+            total = turned_by(total, phases).real
+            jumps = [without_phases(turned_by(c, phases), self.blocks.owner).real for c in jumps]
+            if np.any(phases != 1.0):
+                self.blocks = replace(self.blocks, phases=phases)
+        self.effective, self.turned = sp.csr_array(total), [sp.csr_array(c) for c in jumps]
+        for matrix in (self.effective, *self.turned):
+            matrix.eliminate_zeros()
+
+    @property
+    def jumps(self) -> list[sp.csr_array]:
+        """``sqrt(rate_k) c_k``, as they are."""
+        return [channel.matrix for channel in self.channels]
+
+    @property
+    def dtype(self) -> type:
+        """``float`` if real states stay real, else ``complex``."""
+        return float if self.real else complex
+
+    @property
+    def motion(self) -> Motion:
+        """The generator as the propagators see it."""
+        return Motion(
+            self.apply, self.blocks.trace, self.scale, self.blocks.numbers, lambda: self.matrix,
+            self.blocks.diagonal,
+        )  # fmt: skip
+
+    def narrowed(self, flat: Flat) -> Flat:
+        """The flattened state in real numbers if it and the generator are real."""
+        imaginary = float(np.max(np.abs(np.imag(flat)), initial=0.0))
+        real = self.real and imaginary <= 1e-15 * float(np.max(np.abs(flat)))
+        return np.ascontiguousarray(np.real(flat)) if real else flat
+
+    def apply(self, flat: Flat) -> Flat:
+        """``L rho`` for a flattened Hermitian rho."""
+        self.applications += 1
+        return self.matrix @ flat if self.assembled else self.products.apply(flat)
+
+    def apply_adjoint(self, flat: Flat) -> Flat:
+        """``L† X`` for a flattened Hermitian X."""
+        self.applications += 1
+        return self._dagger @ flat if self.assembled else self.products.apply_adjoint(flat)
+
+    @cached_property
+    def assembled(self) -> bool:
+        """Whether L is applied as one sparse matrix."""
+        width = 1.0 if self.real else 2.0
+        return width * (_ENTRY + _MAKE) * self.entries <= BlockProducts.seconds(
+            self.blocks, self.effective, self.turned
+        )
+
+    @cached_property
+    def products(self) -> BlockProducts:
+        """L as products of blocks."""
+        return BlockProducts(self.blocks, self.effective, self.turned)
+
+    @cached_property
+    def entries(self) -> float:
+        """Entries of L as a matrix (an upper bound: some may fall together)."""
+        blocks = self.blocks
+        count = len(blocks.sizes)
+
+        def per_block(matrix: sp.csr_array) -> NDArray[np.float64]:
+            columns = np.diff(sp.csc_array(matrix).indptr).astype(float)
+            return np.bincount(blocks.owner, columns, count).astype(float)
+
+        total = 2.0 * float(np.sum(per_block(self.effective) * blocks.sizes))
+        return total + sum(float(np.sum(per_block(c) ** 2)) for c in self.turned)
+
+    @cached_property
+    def scale(self) -> float:
+        """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""
+        return 4.0 * float(np.max(abs(self.effective).sum(axis=1), initial=0.0))
+
+    @cached_property
+    def matrix(self) -> sp.csr_array:
+        """L as a sparse matrix on flattened (row-major) states."""
+        return self._made(lambda part: part)
+
+    @cached_property
+    def _dagger(self) -> sp.csr_array:
+        return sp.csr_array(self.matrix.conj().T)
+
+    def magnitude(self) -> sp.csr_array:
+        """The same with the moduli of all that is added up: what rounding is measured by."""
+        return self._made(abs)
+
+    def _made(self, taken: Callable[[sp.csr_array], sp.csr_array]) -> sp.csr_array:
+        kets, bras = self.blocks.entries
+        one = sp.csr_array(sp.eye_array(self.blocks.dimension))
+        effective, jumps = taken(self.effective), [taken(c) for c in self.turned]
+        pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
+        count = self.blocks.numbers
+        total, waiting = sp.csr_array((count, count)), []
+        for left, right in pairs:
+            waiting += _sandwich(self.blocks, left, right, kets, bras)
+            if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
+                total, waiting = total + _collected(waiting, count), []
+        return sp.csr_array(total + _collected(waiting, count))
+
+    def on_the_whole_space(self) -> Generator:
+        """The same generator for states with coherences between the blocks, in one block.
+
+        Frequencies lack what is linear in the charges; decay is not changed by it.
+        """
+        whole, none = np.arange(self.blocks.dimension), np.zeros((1, 0), dtype=np.int64)
+        sizes = np.array([len(whole)])
+        blocks = replace(self.blocks, order=whole, sizes=sizes, charges=none, phases=None)
+        hamiltonian = self.hamiltonian
+        if self.middle is not None:
+            hamiltonian = sp.csr_array(hamiltonian + sp.diags_array(self.middle))
+        return Generator(blocks, hamiltonian, self.channels)
+
+
+def _sandwich(
+    blocks: Blocks,
+    left: sp.csr_array,
+    right: sp.csr_array,
+    kets: NDArray[np.int64],
+    bras: NDArray[np.int64],
+) -> list[Entries]:
+    """``rho -> A rho B†`` on the entries; what leads out of the blocks does not occur."""
+    found = []
+    for ket_to, a in _columns(left):
+        for bra_to, b in _columns(right):
+            values = a[kets] * b[bras].conj()
+            moved = np.flatnonzero(values)
+            target = blocks.position(ket_to[kets[moved]], bra_to[bras[moved]])
+            inside = target >= 0
+            found.append((values[moved[inside]], target[inside], moved[inside]))
+    return found
+
+
+def _collected(entries: Sequence[Entries], count: int) -> sp.csr_array:
+    """The sum of the entries as a matrix."""
+    if not entries:
+        return sp.csr_array((count, count))
+    values, rows, columns = (np.concatenate(part) for part in zip(*entries, strict=True))
+    return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(count, count)))
+
+
+def _columns(matrix: sp.csr_array) -> list[tuple[NDArray[np.int64], NDArray[Any]]]:
+    """A sparse matrix as a sum of matrices with one entry per column: targets and values."""
+    by_column = sp.csc_array(matrix)
+    counts = np.diff(by_column.indptr)
+    found = []
+    for k in range(int(counts.max(initial=0))):
+        has = counts > k
+        place = by_column.indptr[:-1][has] + k
+        target = np.zeros(len(counts), dtype=np.int64)
+        values = np.zeros(len(counts), dtype=by_column.dtype)
+        target[has], values[has] = by_column.indices[place], by_column.data[place]
+        found.append((target, values))
+    return found

@@ -1,0 +1,115 @@
+"""The preconditioner: the inverse of the no-jump part of the generator.
+
+``S x = E x + x E†`` is a Sylvester operator on each block. ``S^{-1} L = 1 + S^{-1} J`` differs from
+the identity by "what one jump does", so that a Krylov method which uses it counts jumps, not time
+scales. Small blocks, all of one size at once, are inverted in the eigenvectors of E, where S
+divides by sums of two eigenvalues; large ones, and those whose eigenvectors are nearly parallel, in
+a Schur form. A real generator has real Schur forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from darkstate.engines.density.basis import Flat, Stack
+from darkstate.engines.density.generator import Generator
+from darkstate.linalg.sylvester import triangular_sylvester
+
+SHIFT = 1e-6
+"""Of the norm of L: keeps S regular where a dark state makes E singular."""
+_SMALL = 32
+"""Blocks up to this size are inverted in eigenvectors, together."""
+_WORST_CONDITION = 1e4
+"""Eigenvectors that are worse are replaced by a Schur form."""
+
+
+@dataclass(frozen=True)
+class _Eigen:
+    """Blocks of one size: eigenvectors of E, their inverse, and divisors."""
+
+    stack: Stack
+    vectors: NDArray[Any]
+    inverse: NDArray[Any]
+    divisor: NDArray[Any]
+
+    def solve(self, flat: Flat, result: Flat, adjoint: bool) -> None:
+        x, V, W, d = self.stack.matrices(flat), self.vectors, self.inverse, self.divisor
+        if adjoint:
+            V, W, d = _dagger(W), _dagger(V), d.conj()
+        y = V @ ((W @ x @ _dagger(W)) / d) @ _dagger(V)
+        if result.dtype.kind == "f":
+            y = y.real
+        result[self.stack.place] = y.reshape(self.stack.place.shape)
+
+
+@dataclass(frozen=True)
+class _Schur:
+    """One block: E as ``Q T Q†``, and where it stands."""
+
+    place: slice
+    triangle: NDArray[Any]
+    basis: NDArray[Any]
+
+    def solve(self, flat: Flat, result: Flat, adjoint: bool) -> None:
+        T, Q = self.triangle, self.basis
+        if adjoint:  # T† Y + Y T = F is the same equation read backwards
+            T, Q = T.conj().T[::-1, ::-1], Q[:, ::-1]
+        x = flat[self.place].reshape(Q.shape)
+        y = Q @ triangular_sylvester(T, T, Q.conj().T @ x @ Q) @ Q.conj().T
+        result[self.place] = y.ravel()
+
+
+class NoJumpInverse:
+    """``S^{-1}`` for ``S x = (E - shift) x + h.c.``, block by block; `shift` keeps it regular."""
+
+    def __init__(self, generator: Generator, shift: float):
+        blocks = generator.blocks
+        self.real = generator.real
+        self.parts: list[_Eigen | _Schur] = []
+        flat = blocks.picked(generator.effective)
+        for stack in blocks.stacks:
+            E = stack.matrices(flat) - shift * np.eye(stack.size)
+            together = _eigen(stack, E)
+            if together is not None:
+                self.parts.append(together)
+                continue
+            for number, matrix in zip(stack.blocks.tolist(), E, strict=True):
+                place = slice(int(blocks.offsets[number]), int(blocks.offsets[number + 1]))
+                kind = "real" if self.real else "complex"
+                triangle, basis = scipy.linalg.schur(matrix, output=kind)[:2]
+                self.parts.append(_Schur(place, triangle, basis))
+
+    def apply(self, flat: Flat, adjoint: bool = False) -> Flat:
+        """``S^{-1} x``, or of the adjoint operator."""
+        if self.real and np.iscomplexobj(flat):
+            real, imaginary = (np.ascontiguousarray(part(flat)) for part in (np.real, np.imag))
+            return self.apply(real, adjoint) + 1j * self.apply(imaginary, adjoint)
+        result = np.empty_like(flat)
+        for part in self.parts:
+            part.solve(flat, result, adjoint)
+        return result
+
+
+def _eigen(stack: Stack, E: NDArray[Any]) -> _Eigen | None:
+    """Eigenvectors of a stack of matrices; None where a Schur form is better."""
+    skew = float(np.abs(E - _dagger(E)).max(initial=0.0))
+    if skew <= 1e-13 * float(np.abs(E).max(initial=0.0)):
+        values, vectors = np.linalg.eigh(E)
+        inverse = _dagger(vectors)
+    elif stack.size > _SMALL:
+        return None
+    else:
+        values, vectors = np.linalg.eig(E)
+        if not float(np.max(np.linalg.cond(vectors))) < _WORST_CONDITION:
+            return None
+        inverse = np.linalg.inv(vectors)
+    return _Eigen(stack, vectors, inverse, values[:, :, None] + values[:, None, :].conj())
+
+
+def _dagger(matrices: NDArray[Any]) -> NDArray[Any]:
+    return matrices.conj().transpose(0, 2, 1)

@@ -1,0 +1,84 @@
+"""The options that engines with density matrices share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from darkstate.checks import check_choice
+from darkstate.engines.compile import smallest_rate
+from darkstate.engines.contract import (
+    Offer,
+    Solution,
+    Task,
+    check_density_options,
+    check_memory_limit,
+    refused,
+)
+from darkstate.engines.density.strategy import Settings
+from darkstate.engines.truncation import Cutoff, check_cutoff
+from darkstate.errors import ArgumentError, DarkstateError
+from darkstate.memory import memory_limit
+from darkstate.systems.open_system import OpenSystem
+
+
+@dataclass(frozen=True)
+class DensityOptions:
+    """Options of an engine with density matrices; see `Lindblad`.
+
+    Raises:
+        ArgumentError: unknown method or an option out of range.
+    """
+
+    method: str = "auto"
+    rtol: float = 1e-9
+    cutoff: Cutoff = None
+    edge: float = 1e-7
+    krylov_size: int = 30
+    memory_limit: float | None = None
+    name: ClassVar[str]
+    methods: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.method, self.methods)
+        check_density_options(self.rtol, self.edge, self.krylov_size)
+        object.__setattr__(self, "cutoff", check_cutoff(self.cutoff))
+        check_memory_limit(self.memory_limit)
+
+    def offer(self, system: OpenSystem, task: Task) -> Offer:
+        """Whether the system fits, in which blocks, and which method would be tried first."""
+        steps: list[str] = []
+        try:
+            return self._offer(system, task, steps)
+        except ArgumentError as error:
+            if error.name != "initial":
+                raise
+            wrong = error  # a wrong state is an error of whoever runs it, not of the engine
+
+            def solve() -> Solution:
+                raise wrong
+
+            return Offer(self.name, "as asked", "none", tuple(steps), solve=solve)
+        except DarkstateError as refusal:
+            return refused(self.name, refusal, tuple(steps))
+
+    def _offer(self, system: OpenSystem, task: Task, steps: list[str]) -> Offer:
+        raise NotImplementedError
+
+    @property
+    def limit(self) -> float:
+        """Bytes that may be used."""
+        return memory_limit(self.memory_limit)
+
+    def settings(self, system: OpenSystem) -> Settings:
+        """What the methods read."""
+        return Settings(
+            engine=self.name,
+            method=self.method,
+            rtol=self.rtol,
+            krylov_size=self.krylov_size,
+            edge=self.edge,
+            cutoff=self.cutoff,
+            limit=self.limit,
+            smallest_rate=smallest_rate(system),
+        )

@@ -1,0 +1,266 @@
+"""The methods for one generator in turn, and the report on what it found.
+
+Dark states first (Hilbert space), then small sectors by factorising L, larger ones by GMRES. The
+residual is measured against the fastest rate of the network, but what it means for the state is
+decided by the slowest: ``|d rho| <= |L rho| |L^-1|``. That is the error estimate, with what
+rounding does by the same rule, and where it is too large the solve is refined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.engines.assess import PURE_ERROR, add_gaps
+from darkstate.engines.dark import DarkStates
+from darkstate.engines.density.basis import Flat
+from darkstate.engines.density.dark import search_dark_states
+from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.hierarchy.route import Options
+from darkstate.engines.density.initial import basis_places
+from darkstate.engines.density.steady import (
+    DENSE_NUMBERS,
+    SteadySolution,
+    mixed_steady_state,
+    non_unique_error,
+)
+from darkstate.engines.propagation import relax, states_at
+from darkstate.engines.stationary import (
+    DIRECT_NUMBERS,
+    SPECTRUM_NUMBERS,
+    spectral_gap,
+)
+from darkstate.engines.truncation import Cutoff
+from darkstate.errors import NumericalError
+from darkstate.linalg.unique import with_phase
+from darkstate.results import Report, Status
+from darkstate.states import DensityState, EnsembleState, PureState
+
+EVOLUTION_OVER_RTOL = 1e3
+"""Accuracy of an evolution over its whole span, in units of rtol."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of an engine that the methods read; see `Lindblad`.
+
+    `limit` is the memory in bytes, `smallest_rate` that of the system: relaxation far below it is
+    metastability.
+    """
+
+    engine: str
+    method: str
+    rtol: float
+    krylov_size: int
+    edge: float
+    cutoff: Cutoff
+    limit: float
+    smallest_rate: float = 0.0
+
+    @property
+    def hierarchy(self) -> Options:
+        """The same for the hierarchy behind a source."""
+        return Options(self.edge, self.rtol, self.cutoff, self.krylov_size, self.limit)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """States on the blocks, one for each time kept, and what is known of them.
+
+    Args:
+        generator: whose blocks they are on.
+        report: on all of them.
+        flats: flattened states; none where there is a vector.
+        vector: (D,) of a pure state.
+    """
+
+    generator: Generator
+    report: Report
+    flats: Sequence[Flat] = ()
+    vector: Flat | None = None
+
+    @property
+    def populations(self) -> NDArray[np.float64]:
+        """(times, D) populations of the basis states."""
+        if self.vector is not None:
+            return np.abs(self.vector[None]) ** 2
+        return np.array([self.generator.blocks.populations(flat) for flat in self.flats])
+
+    @property
+    def all_flats(self) -> Sequence[Flat]:
+        """Flattened states, that of the vector too, without phases."""
+        blocks = self.generator.blocks
+        if self.vector is None:
+            return [blocks.turned(flat, back=True) for flat in self.flats]
+        kets, bras = blocks.entries
+        return [self.vector[kets] * self.vector[bras].conj()]
+
+    @property
+    def state(self) -> DensityState | EnsembleState | PureState:
+        """The last state; pure ones are vectors if they lie in the symmetric subspaces."""
+        blocks = self.generator.blocks
+        if self.vector is None:
+            return blocks.state(self.flats[-1])
+        if all(factor.dicke is None or factor.dicke.spins == 1 for factor in blocks.factors):
+            return PureState(blocks.labels, blocks.dimensions, self.vector)
+        return blocks.state(blocks.turned(self.all_flats[0]))
+
+
+def change(smaller: Kept, larger: Kept) -> float:
+    """Largest trace norm of the difference of states, the first in smaller dimensions."""
+    small, large = smaller.generator.blocks, larger.generator.blocks
+    moved = basis_places(small.dimensions, large.dimensions)
+    if smaller.vector is not None and larger.vector is not None:
+        psi = np.zeros(large.dimension, dtype=complex)
+        psi[moved] = smaller.vector
+        return 2.0 * float(np.linalg.norm(larger.vector - np.vdot(psi, larger.vector) * psi))
+    kets, bras = small.entries
+    place = large.position(moved[kets], moved[bras])
+    worst = 0.0
+    for before, after in zip(smaller.all_flats, larger.all_flats, strict=True):
+        difference = after.astype(complex)
+        difference[place] -= before
+        worst = max(worst, float(np.abs(large.eigenvalues(difference)).sum()))
+    return worst
+
+
+def first_method(method: str, numbers: int) -> tuple[str, str]:
+    """What is tried, and why, in a sector of so many numbers."""
+    if method != "auto":
+        return method, "as requested"
+    after = "dense" if numbers <= DENSE_NUMBERS else "krylov"
+    return "auto", f"dark states first, then {after} in {numbers} numbers"
+
+
+def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Kept:
+    """The steady state of one generator; `initial` is where to relax from, if given.
+
+    Raises:
+        NumericalError: not unique (and no `initial`), or not converged.
+    """
+    method, rtol = settings.method, settings.rtol
+    if initial is not None:
+        found = relax(generator.motion, initial, rtol, settings.krylov_size)
+        way = f"evolution over {found.time:.4g}"
+        relaxed = SteadySolution(
+            generator.blocks.hermitian(found.flat), found.error, found.rate, way, None
+        )
+        return _mixed(generator, relaxed, settings)
+    if method in ("auto", "dark"):
+        dark = search_dark_states(generator)
+        if dark is not None and dark.unique and dark.error <= PURE_ERROR:
+            return _dark(generator, dark, settings)
+        if method == "dark":
+            raise _no_dark_state(generator, dark)
+        if dark is not None and dark.unique is False and dark.residual <= PURE_ERROR:
+            # what looks like several steady states is looked at twice where that is possible
+            if generator.blocks.numbers > DIRECT_NUMBERS:
+                raise non_unique_error(generator)
+            method = "dense"
+    return _mixed(generator, mixed_steady_state(generator, method, rtol), settings)
+
+
+def evolved(
+    generator: Generator, initial: Flat, times: Sequence[float], settings: Settings
+) -> Kept:
+    """States at increasing `times`, `initial` being the one at the first.
+
+    Raises:
+        NumericalError: too stiff for the accuracy asked.
+    """
+    accuracy, size = EVOLUTION_OVER_RTOL * settings.rtol, settings.krylov_size
+    kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
+    margin = min(least_eigenvalue(generator, each) for each in kept)
+    report = _report(generator, settings, method, None, error_estimate=error, margin=margin)
+    return Kept(generator, report, kept)
+
+
+def _no_dark_state(generator: Generator, dark: DarkStates | None) -> NumericalError:
+    """Why there is no pure answer: none, several, or one that is not exact."""
+    if dark is not None and dark.unique is False:
+        return non_unique_error(generator)
+    if dark is not None:
+        return NumericalError(
+            f"There is a state that is dark up to an error of {dark.error:.2g}, or whose "
+            "uniqueness is not clear in double precision. Use method='auto'."
+        )
+    return NumericalError(
+        "There is no dark state: no common null vector of the jumps is an eigenvector of H. Use "
+        "method='auto' for mixed steady states."
+    )
+
+
+def _dark(generator: Generator, dark: DarkStates, settings: Settings) -> Kept:
+    known = {"residual": dark.residual, "margin": 0.0, "error_estimate": dark.error}
+    report = _report(generator, settings, "dark state", True, **known)
+    report = _with_gaps(generator, report, settings)
+    return Kept(generator, report, vector=with_phase(dark.vectors[:, 0]))
+
+
+def _mixed(generator: Generator, found: SteadySolution, settings: Settings) -> Kept:
+    flat = found.flat
+    size = float(np.linalg.norm(flat))
+    moved = float(np.linalg.norm(generator.apply(flat)))
+    report = _report(
+        generator,
+        settings,
+        found.method,
+        found.unique,
+        residual=moved / (generator.scale * size),
+        # from the Euclidean to the trace norm
+        error_estimate=found.error * size * float(np.sqrt(generator.blocks.dimension)),
+        margin=least_eigenvalue(generator, flat),
+    )
+    if found.unique:
+        report = _with_gaps(generator, report, settings, found.rate)
+    return Kept(generator, report, [flat])
+
+
+def _with_gaps(
+    generator: Generator, report: Report, settings: Settings, rate: float = np.inf
+) -> Report:
+    """The gaps of small systems; coherences between charges relax at rates of their own.
+
+    Ensembles of several atoms in Dicke bases have coherences between total spins, or other total
+    spins, that the blocks leave out.
+    """
+    blocks, sector, whole = generator.blocks, None, None
+    if blocks.numbers <= SPECTRUM_NUMBERS:
+        sector = spectral_gap(generator.matrix, generator.scale)
+    if len(blocks.sizes) == 1 and not any(f.atoms > 1 and not f.local for f in blocks.factors):
+        whole = sector
+    elif not any(f.dicke for f in blocks.factors) and blocks.dimension**2 <= 8 * SPECTRUM_NUMBERS:
+        whole = spectral_gap(generator.on_the_whole_space().matrix, generator.scale)
+    return add_gaps(report, sector, whole, settings.smallest_rate, rate)
+
+
+def least_eigenvalue(generator: Generator, flat: Flat) -> float:
+    """Smallest eigenvalue of a state on the blocks; below zero by errors only."""
+    return float(generator.blocks.eigenvalues(flat).min())
+
+
+def _kept_spins(generator: Generator) -> list[str]:
+    """Ensembles that keep their total spin: other J are left out here."""
+    factors = generator.blocks.factors
+    return [f"'{f.space.label}'" for f in factors if f.dicke and not f.local]
+
+
+def _report(
+    generator: Generator, settings: Settings, method: str, unique: bool | None, **known: Any
+) -> Report:
+    """A report with what the blocks say, and what is `known` of the state."""
+    blocks = generator.blocks
+    lines = [f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks ({blocks.reason})"]
+    kept = _kept_spins(generator)
+    if kept:
+        lowest = all(f.local or f.dicke is None or f.dicke.spins == 1 for f in blocks.factors)
+        lines.append(
+            f"no process acts on single atoms of {', '.join(kept)}: total spin conserved, here "
+            f"{'J = N/2' if lowest else 'as initial'}; other J have steady states of their own"
+        )
+    status = Status.CERTIFIED if unique else Status.CONVERGED
+    return Report(settings.engine, method, status, unique=unique, structure=tuple(lines), **known)
