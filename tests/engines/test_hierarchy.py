@@ -164,7 +164,7 @@ def test_a_second_pair_leaves_the_first_alone(
 
 
 def test_emission_both_ways_needs_no_triangle() -> None:
-    """The sweep is then no inverse, the answer the same."""
+    """The preconditioner is then no inverse, the answer the same."""
     model = ds.models.DualRail(
         pairs=2, squeezing=0.4, bandwidth=4.0, directionality=0.8, dephasing=0.05, phase=0.3
     )

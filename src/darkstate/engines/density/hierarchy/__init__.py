@@ -6,7 +6,7 @@ Fock space one follows one network operator per monomial of the source's indepen
 equation of hierarchical type, converging in the depth like the correlation time of the light.
 
 `variables` diagonalises the source, `maps` and `network` hold the superoperators, `generator` the
-hierarchy itself, `sweep` its preconditioner, `solve` steady states and evolutions.
+hierarchy itself, `triangular` its preconditioner, `solve` steady states and evolutions.
 
 Sources: Tanimura, J. Phys. Soc. Jpn. 75, 082001 (2006) (hierarchies for exponential memory);
 Gardiner, Phys. Rev. Lett. 70, 2269 (1993) (cascades); Agustí et al., Phys. Rev. Lett. 131, 250801

@@ -143,26 +143,26 @@ class Hierarchy:
         result = np.empty_like(flat)
         X, Y = self.views(flat), self.views(result)
         for t in self.stored:
-            np.subtract(self.network.own(t) @ X[t], X[t] * self._decays[t], out=Y[t])
+            np.subtract(self.network.free_liouvillian(t) @ X[t], X[t] * self._decays[t], out=Y[t])
         for t, swap in self._swap.items():
             X[t] = X[negative(t)][swap].conj()
         for term in self._terms:
             Y[term.target] += term.letter @ np.ascontiguousarray(X[term.source] @ term.mix)
         return result
 
-    def swept(self, flat: Array, scale: float) -> Array:
+    def precondition(self, flat: Array, scale: float) -> Array:
         """Inverse of the part without couplings, with ``scale Tr X_0`` added in the ground row."""
         result = np.empty_like(flat)
         B, X = self.views(flat), self.views(result)
         for t in self.stored:
-            X[t][:] = self.network.sweep(t).solve(B[t], self._decays[t])
+            X[t][:] = self.network.preconditioner(t).solve(B[t], self._decays[t])
         # the ground state only gains: its row was left for last and says what the trace says
         ground, others = self._diagonal[0], self._diagonal[1:]
         root = X[self.zero][:, self._root]
         root[ground] = B[self.zero][ground, self._root] / scale - root[others].sum()
         return result
 
-    def traced(self, flat: Array, scale: float) -> Array:
+    def apply_with_trace(self, flat: Array, scale: float) -> Array:
         """``apply`` with ``scale Tr X_0`` added to the population of the ground state."""
         result = self.apply(flat)
         place = self.views(result)[self.zero]
@@ -170,7 +170,7 @@ class Hierarchy:
         return result
 
     def right_side(self, scale: float) -> Array:
-        """What `traced` gives for a stationary hierarchy of trace one."""
+        """What `apply_with_trace` gives for a stationary hierarchy of trace one."""
         flat = np.zeros(self.numbers, dtype=self.dtype)
         self.views(flat)[self.zero][self._diagonal[0], self._root] = scale
         return flat
@@ -179,14 +179,14 @@ class Hierarchy:
         """A random Hermitian operator of the network, of norm one; all others vanish."""
         d = self.network.pairs.dimension
         x = rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)) * (self.dtype is complex)
-        flat = self.started(x + x.conj().T)
+        flat = self.from_state(x + x.conj().T)
         return flat / np.linalg.norm(flat)
 
     def trace(self, flat: Array) -> float:
         """Trace of the network's state."""
         return float(np.real(self.views(flat)[self.zero][self._diagonal, self._root].sum()))
 
-    def started(self, rho: Array) -> Array:
+    def from_state(self, rho: Array) -> Array:
         """Network in rho, source in its own stationary state: all other operators vanish."""
         flat = np.zeros(self.numbers, dtype=self.dtype)
         pairs = rho.ravel()[self.network.pairs.places[self.zero]]
@@ -204,7 +204,7 @@ class Hierarchy:
         rho = 0.5 * (rho + rho.conj().T)
         return rho / np.trace(rho).real
 
-    def lifted(self, other: Hierarchy, flat: Array) -> Array:
+    def prolongate(self, other: Hierarchy, flat: Array) -> Array:
         """A hierarchy of smaller depth written into this one; deeper operators start at zero."""
         result = np.zeros(self.numbers, dtype=self.dtype)
         mine, theirs = self.views(result), other.views(flat)

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.density.hierarchy.maps import Charge, Pairs
-from darkstate.engines.density.hierarchy.sweep import Sweep
+from darkstate.engines.density.hierarchy.triangular import TriangularPreconditioner
 from darkstate.engines.density.hierarchy.variables import Variables
 
 Array = NDArray[Any]
@@ -46,7 +46,7 @@ class DrivenNetwork:
     noises: Operators
     always_complex: bool = False
     undriven: dict[Charge, sp.csr_array] = field(default_factory=dict)
-    sweeps: dict[Charge, Sweep] = field(default_factory=dict)
+    preconditioners: dict[Charge, TriangularPreconditioner] = field(default_factory=dict)
     letters: dict[tuple[int, Charge], sp.csr_array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,9 +70,11 @@ class DrivenNetwork:
     @property
     def scale(self) -> float:
         """Largest rate of the undriven network."""
-        return max(float(np.abs(self.own((0,) * self.pairs.charges).diagonal()).max()), 1e-300)
+        return max(
+            float(np.abs(self.free_liouvillian((0,) * self.pairs.charges).diagonal()).max()), 1e-300
+        )
 
-    def own(self, charge: Charge) -> sp.csr_array:
+    def free_liouvillian(self, charge: Charge) -> sp.csr_array:
         """L_0 on the pairs of one charge."""
         if charge not in self.undriven:
             pairs, K = self.pairs, self.effective
@@ -83,12 +85,14 @@ class DrivenNetwork:
             self.undriven[charge] = _typed(total, self.dtype)
         return self.undriven[charge]
 
-    def sweep(self, charge: Charge) -> Sweep:
+    def preconditioner(self, charge: Charge) -> TriangularPreconditioner:
         """The preconditioner on the pairs of one charge."""
-        if charge not in self.sweeps:
-            size = float(np.abs(self.own(charge).diagonal()).max(initial=0.0))
-            self.sweeps[charge] = Sweep(self.own(charge), 1e-3 * max(size, 1e-300))
-        return self.sweeps[charge]
+        if charge not in self.preconditioners:
+            free = self.free_liouvillian(charge)
+            size = float(np.abs(free.diagonal()).max(initial=0.0))
+            floor = 1e-3 * max(size, 1e-300)
+            self.preconditioners[charge] = TriangularPreconditioner(free, floor)
+        return self.preconditioners[charge]
 
     def letter(self, i: int, source: Charge, target: Charge, noise: bool = False) -> sp.csr_array:
         """W_i (or E_i with `noise`) for the letter ``z_i``, from one list to another."""

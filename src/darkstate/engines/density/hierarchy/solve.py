@@ -194,7 +194,7 @@ def _deepened(hierarchy: Hierarchy, before: Found | None, rtol: float, rate: flo
     if before is None:
         guess, spent = np.zeros_like(right), 0
     else:
-        guess, spent = hierarchy.lifted(before.hierarchy, before.flat), before.iterations
+        guess, spent = hierarchy.prolongate(before.hierarchy, before.flat), before.iterations
     flat, iterations, missing = _solved(hierarchy, right, guess, rtol, MAX_ITERATIONS)
     if missing > max(10 * rtol, 1e-6):
         raise NumericalError(
@@ -225,9 +225,10 @@ def _solved(
     def product(x: Array) -> Array:
         nonlocal count
         count += 1
-        return hierarchy.traced(hierarchy.swept(x.view(dtype), scale), scale).view(np.float64)
+        near = hierarchy.precondition(x.view(dtype), scale)
+        return hierarchy.apply_with_trace(near, scale).view(np.float64)
 
-    missing = (right - hierarchy.traced(guess, scale)).view(np.float64)
+    missing = (right - hierarchy.apply_with_trace(guess, scale)).view(np.float64)
     n, size = len(missing), float(np.linalg.norm(right))
     operator = spla.LinearOperator((n, n), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
     x, _ = spla.gmres(
@@ -239,7 +240,7 @@ def _solved(
         maxiter=max(1, limit // RESTART),
     )
     left = float(np.linalg.norm(missing - operator.matvec(x))) / size
-    flat = guess + hierarchy.swept(np.ascontiguousarray(x).view(dtype), scale)
+    flat = guess + hierarchy.precondition(np.ascontiguousarray(x).view(dtype), scale)
     return flat, count, left
 
 
@@ -276,7 +277,7 @@ def _through(
     """States of the network at `times` in one hierarchy."""
     kept, horizon = [initial], times[-1] - times[0]
     wanted, done = list(times[1:]), 0.0
-    flat = hierarchy.started(initial)
+    flat = hierarchy.from_state(initial)
     if horizon <= 0:
         return kept
     for step in krylov_steps(hierarchy.apply, flat, horizon, rtol, size):

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 Array = NDArray[Any]
 
 
-class Sweep:
+class TriangularPreconditioner:
     """Approximate ``(L - lambda)^{-1}``, exact if L is triangular in some order.
 
     Args:
