@@ -140,13 +140,18 @@ STATES = [
     pairwise(0),
     GaussianBatch(("A1", "B1"), random_matrices(4, 2, 2), random_matrices(4, 2, 2)),
     GaussianBatch(("A1", "B1"), random_matrices(0, 2, 2), random_matrices(0, 2, 2)),
+    ds.certify(
+        PureState(("a", "b", "c"), (2, 2, 2), np.eye(8)[[0, 7]].sum(0) / np.sqrt(2)), quick=True
+    ),
+    ds.certify(PureState.basis(("a", "b", "c"), (2, 2, 3))),
     None,
 ]
 
 
 def test_every_type_that_can_be_stored_has_an_example():
     kinds = {type(state).__name__ for state in STATES if state is not None}
-    assert kinds | {"PairMoments"} == set(STORED)  # which stands in a PairwiseGaussianState
+    inside = {"PairMoments", "Witness", "PPTMixture"}  # of a PairwiseGaussianState, a Certificate
+    assert kinds | inside == set(STORED)
 
 
 def test_arrays_of_a_sequence_take_one_array():

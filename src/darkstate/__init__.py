@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from darkstate import (
+        certificates,
         engines,
         experiments,
         models,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         sweeps,
         systems,
     )
+    from darkstate.certificates import Certificate, certify, noise_tolerance
     from darkstate.frontdoor import (
         conditional_state,
         evolve,
@@ -56,6 +58,9 @@ if TYPE_CHECKING:
     from darkstate.systems import Monitor, OpenSystem
 
 _HOME = {
+    "Certificate": "certificates",
+    "certify": "certificates",
+    "noise_tolerance": "certificates",
     "chsh": "measures",
     "concurrence": "measures",
     "entanglement_of_formation": "measures",
@@ -96,6 +101,7 @@ _HOME = {
     "OpenSystem": "systems",
 }
 _MODULES = (
+    "certificates",
     "engines",
     "experiments",
     "models",
@@ -109,6 +115,7 @@ _MODULES = (
 
 __version__ = "0.1.0"
 __all__ = [
+    "Certificate",
     "DrudeBath",
     "Monitor",
     "OpenSystem",
@@ -118,6 +125,8 @@ __all__ = [
     "SqueezedDrive",
     "Status",
     "Sweep",
+    "certificates",
+    "certify",
     "chsh",
     "concurrence",
     "conditional_state",
@@ -136,6 +145,7 @@ __all__ = [
     "models",
     "mutual_information",
     "negativity",
+    "noise_tolerance",
     "observe",
     "open_sweep",
     "output_states",

@@ -467,8 +467,13 @@ def _papers() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     yield "papers.paper", ds.papers.paper, {"name": "li2026"}
 
 
+def _certificates() -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    yield "certify", ds.certify, {"state": MIXED}
+    yield "noise_tolerance", ds.noise_tolerance, {"state": MIXED}
+
+
 GROUPS = (_frontdoor, _models, _engines, _measures, _states, _systems, _repeaters, _sweeps,
-          _experiments, _plots, _papers)  # fmt: skip
+          _experiments, _plots, _papers, _certificates)  # fmt: skip
 
 
 def targets() -> list[Target]:

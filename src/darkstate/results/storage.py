@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -171,6 +173,7 @@ def _write_value(parent: Any, name: str, value: Any) -> str:
         entry = _write_entry(group, field.name, getattr(value, field.name), name)
         plain |= {} if entry is None else {field.name: entry}
     group.attrs["plain"] = plain
+    group.attrs["home"] = type(value).__module__
     return type(value).__name__
 
 
@@ -241,6 +244,9 @@ def _read_value(parent: Any, name: str, kind: str) -> Any:
     group = parent[name]
     fields = {key: _read_entry(group, key, entry) for key, entry in group.attrs["plain"].items()}
     fields |= {key: _read_entry(group, key, None) for key in group.array_keys()}
+    home = group.attrs.get("home", "")
+    if kind not in STORED and re.fullmatch(r"darkstate(\.[a-z_0-9]+)+", home):
+        import_module(home)  # types above this band register themselves when they are imported
     return STORED[kind](**fields)
 
 

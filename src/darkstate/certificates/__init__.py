@@ -1,0 +1,13 @@
+"""Certificates: statements about entanglement that survive errors of solver and of the state.
+
+``certify(result)`` proves genuine multipartite entanglement by a witness, or finds a PPT mixture
+that no such witness detects. What a solver says is never believed: witness and mixture are made
+exact, and checked with all rounding, in plain linear algebra.
+"""
+
+from darkstate.certificates.asking import certify, noise_tolerance
+from darkstate.certificates.certificate import Certificate
+from darkstate.certificates.mixture import PPTMixture
+from darkstate.certificates.witness import Witness
+
+__all__ = ["Certificate", "PPTMixture", "Witness", "certify", "noise_tolerance"]

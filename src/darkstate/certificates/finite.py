@@ -1,0 +1,139 @@
+"""Certificates for density matrices: cheap tests first, then the semidefinite programme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+
+from darkstate.certificates.bounds import nonnegative
+from darkstate.certificates.certificate import Certificate, knowledge
+from darkstate.certificates.cheap import fidelity_witness, lowest_transposes, negativity_witness
+from darkstate.certificates.mixture import PPTMixture, mixed
+from darkstate.certificates.programme import Cut, programme
+from darkstate.certificates.structure import find_structure
+from darkstate.certificates.witness import Side, Witness, decomposed
+from darkstate.errors import ArgumentError, CapacityError
+from darkstate.states import DensityState, PureState
+from darkstate.states.subsystems import Matrix
+
+MAX_DIMENSION = 256
+"""Largest Hilbert space that is certified: eight qubits."""
+
+
+def certify_density(
+    state: DensityState, error: float, quick: bool = False, solver: str = "auto"
+) -> Certificate:
+    """The certificate of a density matrix that is known to `error` in trace norm.
+
+    Args:
+        state: at least two subsystems.
+        error: >= 0.
+        quick: no semidefinite programme where a cheap test has certified the state.
+        solver: see `darkstate.certificates.lmi`.
+
+    Raises:
+        CapacityError: too large, and no cheap test decides.
+        RefusedError: cvxpy is needed and not installed.
+    """
+    if len(state.labels) < 2:
+        rule, remedy = "name at least two subsystems", "Entanglement needs two."
+        raise ArgumentError("labels", rule, state.labels, remedy)
+    if len(state.matrix) > MAX_DIMENSION:
+        raise CapacityError(
+            f"Certificates reach dimension {MAX_DIMENSION} (eight qubits); this state has "
+            f"{len(state.matrix)}.",
+            "Name fewer subsystems with `labels`, or keep fewer levels.",
+        )
+    error = knowledge(state, error)
+    sides, lowest = lowest_transposes(state)
+
+    def certificate(
+        method: str,
+        witness: Witness | None,
+        mixture: PPTMixture | None,
+        notes: Sequence[str] = (),
+    ) -> Certificate:
+        negativity, margin = _proven(witness, state.matrix, error)
+        distance = inf if mixture is None else mixture.distance(state.matrix)
+        return Certificate(
+            state, error, witness, mixture, negativity, margin, distance, lowest,
+            method, tuple(notes),
+        )  # fmt: skip
+
+    highest = int(np.argmax(lowest))
+    positive = mixed(state.labels, state.dimensions, state.matrix, {sides[highest]: state.matrix})
+    found = certificate("partial transposes", None, positive)
+    if found.verdict == "not detected":
+        return found
+    if len(sides) == 1:
+        return certificate("negativity", negativity_witness(state), None)
+    cheap = certificate("fidelity", fidelity_witness(state), None)
+    if quick and cheap.verdict == "certified":
+        return cheap
+    try:
+        witness, mixture, notes = _by_programme(state, solver)
+    except CapacityError:
+        if cheap.verdict == "certified":
+            return cheap
+        raise
+    found = certificate("PPT mixtures", witness, mixture, notes)
+    return max((found, cheap), key=lambda each: (each.margin > 0, each is found, each.margin))
+
+
+def _proven(witness: Witness | None, matrix: Matrix, error: float) -> tuple[float, float]:
+    """Negativity of a state that is proven by a witness, and what `error` leaves of it."""
+    if witness is None or witness.scale <= 0.0:
+        return 0.0, -inf
+    value, rounding = witness.value(matrix)
+    gain = -(value + rounding)
+    left = gain - witness.excess(error)
+    # Without a proof there is nothing to normalise: W may be next to zero.
+    return max(0.0, gain / witness.scale), left / witness.scale if left > 0.0 else left
+
+
+def _by_programme(state: DensityState, solver: str) -> tuple[Witness, PPTMixture, tuple[str, ...]]:
+    # The programme has no bounds for a matrix with negative eigenvalues; what is checked stays rho.
+    structure = find_structure(nonnegative(state.matrix), state.dimensions)
+    suggestion = programme(structure, solver=solver).solve(structure.matrix, solver=solver)
+    witness = decomposed(
+        state.labels, state.dimensions, suggestion.witness, _named(state, suggestion.parts)
+    )
+    mixture = mixed(state.labels, state.dimensions, state.matrix, _named(state, suggestion.mixture))
+    return witness, mixture, (*structure.lines(), f"solver: {suggestion.solver}")
+
+
+def _named(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Matrix]:
+    return {tuple(state.labels[j] for j in sorted(cut)): part for cut, part in parts.items()}
+
+
+def tolerance_of(
+    state: DensityState, noise: DensityState, solver: str = "auto"
+) -> tuple[float, Witness]:
+    """The largest proven p with ``(1-p) rho + p sigma`` genuinely multipartite entangled.
+
+    One semidefinite programme, ``Tr(W (sigma - rho)) = 1``; then as proven by the rounded witness.
+
+    Raises:
+        CapacityError: too large.
+        RefusedError: cvxpy is not installed.
+    """
+    # Weights that no accident has: what leaves this mixture alone leaves both states alone.
+    structure = find_structure(0.618034 * state.matrix + 0.381966 * noise.matrix, state.dimensions)
+    suggestion = programme(structure, bounded=False, solver=solver).solve(
+        structure.project(nonnegative(state.matrix)), structure.project(noise.matrix), solver
+    )
+    witness = decomposed(
+        state.labels, state.dimensions, suggestion.witness, _named(state, suggestion.parts)
+    )
+    (value, first), (other, second) = witness.value(state.matrix), witness.value(noise.matrix)
+    value, other = value + first, other + second
+    if value >= 0.0:
+        return 0.0, witness
+    return min(1.0, -value / (max(other, 0.0) - value)) * (1 - 1e-12), witness
+
+
+def dense(state: PureState | DensityState) -> DensityState:
+    """A pure state's density matrix; a density matrix as it is."""
+    return state.density() if isinstance(state, PureState) else state

@@ -1,0 +1,139 @@
+"""Linear matrix inequalities: ``minimise c.x subject to A_j x + b_j >= 0``, by cvxpy.
+
+The one place where an SDP solver is called. What it returns is a suggestion: every certificate
+is made feasible, and checked, afterwards in plain linear algebra (`darkstate.certificates.bounds`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import CapacityError, NumericalError, RefusedError
+
+Real = NDArray[np.float64]
+
+INSTALL = "pip install 'darkstate[certify]'"
+SOLVERS = ("auto", "clarabel", "scs")
+_INTERIOR_WORK = 6e9
+"""Up to so many operations a step, Clarabel (interior point: ten digits); above, SCS (five)."""
+_MOST_WORK = 3e9
+"""Operations of one step of SCS, which takes some thousand of them: an hour."""
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """``A x + b`` as a positive semidefinite matrix.
+
+    Args:
+        linear: sparse (m m, n), rows of the matrix one after another; symmetric for every x.
+        size: m.
+        constant: (m m,) entries of b; zero if left out.
+    """
+
+    linear: Any
+    size: int
+    constant: Real | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the solver says.
+
+    Args:
+        x: (n,).
+        multipliers: a positive matrix (m, m) for each inequality, their dual variables.
+        solver: which one, with its status.
+    """
+
+    x: Real
+    multipliers: tuple[Real, ...]
+    solver: str
+
+
+def require_solver() -> None:
+    """That cvxpy is installed.
+
+    Raises:
+        RefusedError: it is not; the message has the line that installs it.
+    """
+    if find_spec("cvxpy") is None:
+        raise RefusedError(
+            "Semidefinite programmes are solved by cvxpy, which is not installed.",
+            f"Install it: {INSTALL}",
+        )
+
+
+def choose_solver(sizes: Sequence[int], solver: str = "auto") -> str:
+    """Which solver takes blocks of these sizes.
+
+    Raises:
+        CapacityError: neither does within an hour and a few GB.
+    """
+    sides = np.asarray(sizes, dtype=float)
+    interior, first_order = float(np.sum((sides * (sides + 1) / 2) ** 3)), float(np.sum(sides**3))
+    if solver == "clarabel" or (solver == "auto" and interior <= _INTERIOR_WORK):
+        return "clarabel"
+    if 20 * first_order > _MOST_WORK:
+        raise CapacityError(
+            f"The semidefinite programme has {len(sides)} blocks of up to {int(sides.max())} rows; "
+            "it would take hours.",
+            "Certify fewer subsystems (labels=), keep fewer levels, or give a state with "
+            "symmetries; quick=True makes the cheap tests alone.",
+        )
+    return "scs"
+
+
+def minimise(
+    cost: Real,
+    inequalities: Sequence[Inequality],
+    equation: tuple[Real, float] | None = None,
+    solver: str = "auto",
+) -> Solution:
+    """Minimise ``c.x`` with all ``A_j x + b_j >= 0`` and ``equation[0].x = equation[1]``.
+
+    Args:
+        cost: (n,) c.
+        inequalities: see `Inequality`.
+        equation: one linear equation, if any.
+        solver: one of `SOLVERS`.
+
+    Raises:
+        RefusedError: cvxpy is not installed.
+        CapacityError: too large for either solver.
+        NumericalError: the solver has no answer.
+    """
+    require_solver()
+    import cvxpy as cp
+
+    chosen = choose_solver([each.size for each in inequalities], solver)
+    x = cp.Variable(len(cost))
+    constraints = []
+    for each in inequalities:
+        entries = each.linear @ x
+        if each.constant is not None:
+            entries = entries + each.constant
+        constraints.append(cp.reshape(entries, (each.size, each.size), order="C") >> 0)
+    extra = [] if equation is None else [equation[0] @ x == equation[1]]
+    problem = cp.Problem(cp.Minimize(cost @ x), [*constraints, *extra])
+    options: dict[str, Any] = (
+        {} if chosen == "clarabel" else {"eps_abs": 1e-6, "eps_rel": 1e-6, "max_iters": 4000}
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "may be inaccurate": nobody relies on the accuracy
+            problem.solve(solver=chosen.upper(), **options)
+    except cp.SolverError as error:
+        raise NumericalError(f"The solver of the semidefinite programme gave up: {error}") from None
+    if x.value is None or not np.all(np.isfinite(x.value)):
+        raise NumericalError(
+            f"The semidefinite programme has no solution ({chosen}: {problem.status})."
+        )
+    duals = tuple(np.asarray(each.dual_value, dtype=float) for each in constraints)
+    return Solution(np.asarray(x.value), duals, f"{chosen} ({problem.status})")

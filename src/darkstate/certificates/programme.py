@@ -1,0 +1,399 @@
+r"""The semidefinite programme of PPT mixtures, reduced by the structure of the state.
+
+    minimise Tr(W rho)   with, for every bipartition M,
+    W = P_M + Q_M^{T_M},   P_M >= 0,   0 <= Q_M <= 1.
+
+The multipliers of ``P_M >= 0`` are the parts of its dual, ``rho = sum_M rho_M``: the decomposition
+with the least total negativity, a PPT mixture if the minimum is zero. One solve gives the witness
+or the mixture.
+
+What `darkstate.certificates.structure` finds makes it small: matrices that share the symmetries of
+rho have few free entries; they fall into blocks (charges, and the two parities of commuting
+exchanges); bipartitions that a permutation maps to each other, and blocks likewise, are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array, hstack, kron
+
+from darkstate.certificates.lmi import Inequality, choose_solver, minimise, require_solver
+from darkstate.certificates.structure import Structure
+from darkstate.states.subsystems import Matrix
+
+Actions = Sequence[tuple[NDArray[np.int64], bool]]
+Cut = frozenset[int]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What the solver proposes, for every bipartition, by the set of transposed subsystems.
+
+    Args:
+        witness: (D, D) W.
+        parts: Q_M.
+        mixture: rho_M.
+        solver: which one, with its status.
+    """
+
+    witness: Matrix
+    parts: dict[Cut, Matrix]
+    mixture: dict[Cut, Matrix]
+    solver: str
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """Hermitian matrices with given blocks and symmetries, ``X = sum_e x_e (R_e + i I_e)``.
+
+    Args:
+        real: sparse (D D, n).
+        imaginary: the same, or None for real matrices.
+    """
+
+    real: Any
+    imaginary: Any
+
+    def matrix(self, x: NDArray[np.float64]) -> Matrix:
+        """X (D, D)."""
+        flat = self.real @ x
+        flat = flat if self.imaginary is None else flat + 1j * (self.imaginary @ x)
+        side = int(np.sqrt(len(flat)))
+        return flat.reshape(side, side)
+
+    def rows(self, rows: NDArray[np.int64]) -> Span:
+        """The entries of the matrix in another order."""
+        return Span(self.real[rows], None if self.imaginary is None else self.imaginary[rows])
+
+    def dual(self, matrix: Matrix) -> NDArray[np.float64]:
+        """``Tr(X_e rho)`` for all e."""
+        cost = self.real.T @ np.real(matrix).ravel()
+        if self.imaginary is None:
+            return cost
+        return cost + self.imaginary.T @ np.imag(matrix).ravel()
+
+
+def span(classes: NDArray[np.int64], actions: Actions, real: bool) -> Span:
+    """All Hermitian (or real symmetric) matrices of these blocks that the actions leave alone."""
+    size = len(classes)
+    k, m = np.nonzero(np.triu(classes[:, None] == classes))
+    entries = np.arange(len(k))
+    number = np.zeros((size, size), dtype=np.int64)
+    number[k, m] = number[m, k] = entries
+    parameters = np.arange(len(k) if real else 2 * len(k))
+    leader, sign, zero = parameters.copy(), np.ones(len(parameters)), np.zeros(0)
+    zero = np.zeros(len(parameters), dtype=bool)
+    if not real:
+        zero[len(k) :] = k == m
+    for index, conjugate in actions:
+        a, b = index[k], index[m]
+        target, turn = number[a, b], np.ones(len(k))
+        if not real:
+            turned = np.where(a <= b, 1.0, -1.0) * (-1.0 if conjugate else 1.0)
+            target = np.concatenate([target, len(k) + target])
+            turn = np.concatenate([turn, turned])
+        zero |= (target == parameters) & (turn < 0)
+        better = target < leader
+        leader, sign = np.where(better, target, leader), np.where(better, turn, sign)
+    free = np.unique(leader[~zero])
+    column = np.zeros(len(parameters), dtype=np.int64)
+    column[free] = np.arange(len(free))
+    shape = (size * size, len(free))
+
+    def block(at: NDArray[np.int64], signs: NDArray[np.float64], mirror: float) -> Any:
+        keep = ~zero[at]
+        upper = (k * size + m)[keep], column[leader[at]][keep], signs[keep]
+        off = keep & (k != m)
+        lower = (m * size + k)[off], column[leader[at]][off], mirror * signs[off]
+        rows, columns, values = (np.concatenate(pair) for pair in zip(upper, lower, strict=True))
+        return csr_array(coo_array((values, (rows, columns)), shape=shape))
+
+    first = block(entries, sign[: len(k)], 1.0)
+    if real:
+        return Span(first, None)
+    return Span(first, block(len(k) + entries, sign[len(k) :], -1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Columns V that cut one block out of a matrix, ``V^T X V`` with the rows `at` of X."""
+
+    at: NDArray[np.int64]
+    columns: NDArray[np.float64]
+
+    def inequality(
+        self, terms: Sequence[tuple[slice, float, Span]], unknowns: int, one: float
+    ) -> Inequality:
+        """``V^T (one 1 + sum of sign * span) V >= 0``; for complex matrices twice as large."""
+        size, m = len(self.at), self.columns.shape[1]
+        side = int(np.sqrt(terms[0][2].real.shape[0]))
+        rows = (self.at[:, None] * side + self.at).ravel()
+        plain = m == size and np.array_equal(self.columns, np.eye(size))
+        cut = None if plain else csr_array(kron(self.columns.T, self.columns.T))
+
+        def gather(name: str) -> Any:
+            total = csr_array((m * m, unknowns))
+            for where, sign, each in terms:
+                part = getattr(each, name)[rows]
+                part = sign * (part if cut is None else cut @ part)
+                left = csr_array((m * m, where.start))
+                right = csr_array((m * m, unknowns - where.stop))
+                total = total + hstack([left, part, right], format="csr")
+            return total
+
+        real = gather("real")
+        if terms[0][2].imaginary is None:
+            return Inequality(real, m, one * np.eye(m).ravel() if one else None)
+        return Inequality(
+            _embedded(real, gather("imaginary"), m),
+            2 * m,
+            one * np.eye(2 * m).ravel() if one else None,
+        )
+
+    def lift(self, multiplier: NDArray[np.float64], side: int) -> Matrix:
+        """``V Z V^T`` (side, side) of a multiplier Z of the inequality."""
+        m = self.columns.shape[1]
+        z: Matrix = multiplier
+        if len(z) == 2 * m:
+            z = z[:m, :m] + z[m:, m:] + 1j * (z[m:, :m] - z[:m, m:])
+        result = np.zeros((side, side), dtype=z.dtype)
+        result[np.ix_(self.at, self.at)] = self.columns @ z @ self.columns.T
+        return result
+
+
+def _embedded(real: Any, imaginary: Any, m: int) -> Any:
+    """Rows of ``[[R, -I], [I, R]]`` (2m, 2m) from the rows of R and I."""
+    where = np.arange(4 * m * m).reshape(2 * m, 2 * m)
+    total = None
+    for part, sign, rows, columns in (
+        (real, 1.0, 0, 0),
+        (real, 1.0, m, m),
+        (imaginary, 1.0, m, 0),
+        (imaginary, -1.0, 0, m),
+    ):
+        target = where[rows : rows + m, columns : columns + m].ravel()
+        placed = csr_array((np.ones(m * m), (target, np.arange(m * m))), shape=(4 * m * m, m * m))
+        total = sign * (placed @ part) + (0 if total is None else total)
+    return csr_array(total)
+
+
+def blocks(classes: NDArray[np.int64], actions: Actions) -> Iterator[Block]:
+    """The blocks that a positive matrix falls into, one of each set that the actions exchange."""
+    done: set[int] = set()
+    for number in range(int(classes.max()) + 1):
+        if number in done:
+            continue
+        at = np.flatnonzero(classes == number)
+        done |= {int(classes[index[at[0]]]) for index, _ in actions}
+        yield from (Block(at, columns) for columns in _parities(at, actions))
+
+
+def _parities(at: NDArray[np.int64], actions: Actions) -> list[NDArray[np.float64]]:
+    """Orthonormal bases of the joint parities of commuting exchanges within a block."""
+    place = {int(k): j for j, k in enumerate(at)}
+    chosen: list[NDArray[np.int64]] = []
+    for index, conjugate in actions:
+        image = index[at]
+        if conjugate or not all(int(k) in place for k in image):
+            continue
+        inner = np.array([place[int(k)] for k in image])
+        involution = np.array_equal(inner[inner], np.arange(len(at)))
+        new = involution and not any(np.array_equal(inner, x) for x in chosen)
+        moves = bool(np.any(inner != np.arange(len(at))))
+        if new and moves and all(np.array_equal(inner[x], x[inner]) for x in chosen):
+            chosen.append(inner)
+        if len(chosen) == 4:
+            break
+    parities = [np.eye(len(at))]
+    for inner in chosen:
+        swap = np.eye(len(at))[inner]
+        parities = [half for basis in parities for half in _halves(basis, swap)]
+    return parities
+
+
+def _halves(basis: NDArray[np.float64], swap: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    values, vectors = np.linalg.eigh(basis.T @ swap @ basis)
+    halves = [basis @ vectors[:, values > 0], basis @ vectors[:, values < 0]]
+    return [half for half in halves if half.shape[1]]
+
+
+@dataclass(frozen=True, eq=False)
+class Programme:
+    """The reduced programme of one state.
+
+    Args:
+        structure: of the state.
+        leaders: one bipartition of each set that the permutations exchange.
+        witness: the matrices among which W is sought.
+        parts: those among which each Q_M is sought.
+        inequalities: for each leader those of P_M, Q_M and ``1 - Q_M`` (the last ones not, where
+            only the sign of the minimum matters).
+        cuts: for each inequality the bipartition and block whose multiplier is part of rho_M.
+    """
+
+    structure: Structure
+    leaders: tuple[Cut, ...]
+    witness: Span
+    parts: tuple[Span, ...]
+    inequalities: tuple[Inequality, ...]
+    cuts: tuple[tuple[Cut, Block] | None, ...]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Sides of the blocks."""
+        return [each.size for each in self.inequalities]
+
+    def solve(
+        self, matrix: Matrix, noise: Matrix | None = None, solver: str = "auto"
+    ) -> Suggestion:
+        """The solver's proposal; with `noise` the witness that tolerates most of it.
+
+        Args:
+            matrix: rho (D, D), in the frame of the structure.
+            noise: sigma (D, D), likewise: ``Tr(W (sigma - rho)) = 1`` is then asked for, and minus
+                the minimum is the largest share of sigma.
+            solver: see `darkstate.certificates.lmi`.
+        """
+        size = self.witness.real.shape[1]
+        cost = np.zeros(size + sum(part.real.shape[1] for part in self.parts))
+        cost[:size] = self.witness.dual(matrix)
+        equation = None
+        if noise is not None:
+            direction = np.zeros(len(cost))
+            direction[:size] = self.witness.dual(noise - matrix)
+            equation = (direction, 1.0)
+        found = minimise(cost, self.inequalities, equation, solver)
+        witness, ends = self.witness.matrix(found.x[:size]), size
+        parts, mixture = {}, {}
+        for leader, each in zip(self.leaders, self.parts, strict=True):
+            start, ends = ends, ends + each.real.shape[1]
+            parts[leader] = each.matrix(found.x[start:ends])
+            mixture[leader] = np.zeros(matrix.shape, dtype=matrix.dtype)
+        for cut, multiplier in zip(self.cuts, found.multipliers, strict=True):
+            if cut is not None:
+                mixture[cut[0]] = mixture[cut[0]] + cut[1].lift(multiplier, len(matrix))
+        return self._spread(witness, parts, mixture, found.solver)
+
+    def _spread(self, witness: Matrix, parts: dict, mixture: dict, solver: str) -> Suggestion:
+        """From the leaders to all bipartitions, and from the frame of phases to the real world."""
+        structure, everyone = self.structure, frozenset(range(len(self.structure.dimensions)))
+        frame = structure.frame
+        turn = frame[:, None] * frame.conj()
+        all_parts: dict[Cut, Matrix] = {}
+        all_mixed: dict[Cut, Matrix] = {}
+        for leader in self.leaders:
+            flip = transposition(structure.dimensions, leader)
+            decomposed = _permuted(parts[leader], flip)
+            for order, index, conjugate in structure.moves:
+                image = frozenset(order[j] for j in leader)
+                image = everyone - image if 0 in image else image
+                where = np.ix_(index, index)
+                moved = np.zeros((2, *turn.shape), dtype=complex)
+                moved[0][where], moved[1][where] = decomposed, mixture[leader]
+                moved = (moved.conj() if conjugate else moved) * turn
+                if image not in all_parts:
+                    back = transposition(structure.dimensions, image)
+                    all_parts[image] = _permuted(moved[0], back)
+                    all_mixed[image] = np.zeros(turn.shape, dtype=complex)
+                all_mixed[image] += moved[1] / len(structure.moves)
+        return Suggestion(turn * witness, all_parts, all_mixed, solver)
+
+
+def transposition(dimensions: Sequence[int], side: Cut) -> NDArray[np.int64]:
+    """(D D,) for each entry of ``X^{T_side}`` which entry of X it is."""
+    n, size = len(dimensions), int(np.prod(dimensions))
+    axes = [j + n if j in side else j for j in range(n)]
+    axes += [j if j in side else j + n for j in range(n)]
+    return np.arange(size * size).reshape((*dimensions, *dimensions)).transpose(axes).ravel()
+
+
+def _permuted(matrix: Matrix, entries: NDArray[np.int64]) -> Matrix:
+    return matrix.ravel()[entries].reshape(matrix.shape)
+
+
+def cut_sets(count: int) -> list[Cut]:
+    """All bipartitions of so many subsystems, as the side without the first of them."""
+    return [
+        frozenset(j for j in range(1, count) if bits >> (j - 1) & 1)
+        for bits in range(1, 2 ** (count - 1))
+    ]
+
+
+def programme(structure: Structure, bounded: bool = True, solver: str = "auto") -> Programme:
+    """The programme of a state, built after its size was found possible.
+
+    Args:
+        structure: the state and its symmetries.
+        bounded: with ``Q_M <= 1``, for the negativity.
+        solver: see `darkstate.certificates.lmi`.
+
+    Raises:
+        RefusedError: cvxpy is not installed.
+        CapacityError: too large.
+    """
+    require_solver()
+    everyone = frozenset(range(len(structure.dimensions)))
+    leaders, seen = [], set()
+    for cut in cut_sets(len(everyone)):
+        if cut not in seen:
+            leaders.append(cut)
+            images = {frozenset(order[j] for j in cut) for order, _, _ in structure.moves}
+            seen |= images | {everyone - image for image in images}
+    plain = structure.classes(())
+    found = []  # of each leader: classes, actions, blocks of P, blocks of Q
+    for cut in leaders:
+        actions, classes = structure.stabiliser(cut), structure.classes(cut)
+        # An exchange of the two sides acts on P without the transposition that it means for Q.
+        moves = _moves_of(structure, cut)
+        found.append((classes, actions, [*blocks(plain, moves)], [*blocks(classes, actions)]))
+    scale = 1 if structure.real else 2
+    sizes = [
+        scale * block.columns.shape[1]
+        for *_, first, second in found
+        for block in (*first, *second, *(second if bounded else ()))
+    ]
+    choose_solver(sizes, solver)
+    everything = [(index, conjugate) for _, index, conjugate in structure.moves]
+    witness = span(plain, everything, structure.real)
+    parts = [span(classes, actions, structure.real) for classes, actions, _, _ in found]
+    return _assembled(structure, tuple(leaders), witness, parts, found, bounded)
+
+
+def _moves_of(structure: Structure, cut: Cut) -> list[tuple[NDArray[np.int64], bool]]:
+    """Moves that leave a cut alone, as they act on W."""
+    everyone = frozenset(range(len(structure.dimensions)))
+    return [
+        (index, conjugate)
+        for order, index, conjugate in structure.moves
+        if frozenset(order[j] for j in cut) in (cut, everyone - cut)
+    ]
+
+
+def _assembled(
+    structure: Structure, leaders: tuple[Cut, ...], witness: Span, parts: list[Span],
+    found: list, bounded: bool,
+) -> Programme:  # fmt: skip
+    first = witness.real.shape[1]
+    unknowns = first + sum(part.real.shape[1] for part in parts)
+    inequalities: list[Inequality] = []
+    cuts: list[tuple[Cut, Block] | None] = []
+    start = first
+    for leader, part, (_, _, of_p, of_q) in zip(leaders, parts, found, strict=True):
+        own = slice(start, start + part.real.shape[1])
+        start = own.stop
+        flipped = part.rows(transposition(structure.dimensions, leader))
+        for block in of_p:
+            terms = [(slice(0, first), 1.0, witness), (own, -1.0, flipped)]
+            inequalities.append(block.inequality(terms, unknowns, 0.0))
+            cuts.append((leader, block))
+        for block in of_q:
+            inequalities.append(block.inequality([(own, 1.0, part)], unknowns, 0.0))
+            if bounded:
+                inequalities.append(block.inequality([(own, -1.0, part)], unknowns, 1.0))
+            cuts.extend([None] * (2 if bounded else 1))
+    return Programme(structure, leaders, witness, tuple(parts), tuple(inequalities), tuple(cuts))

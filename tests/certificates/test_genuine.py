@@ -1,0 +1,245 @@
+"""Genuine multipartite entanglement of density matrices, against what is known of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from certificate_states import (
+    CLUSTER,
+    SINGLET,
+    biseparable,
+    dicke,
+    ghz,
+    needs_solver,
+    noisy,
+    qubits,
+    random_vector,
+    x_state,
+)
+
+import darkstate as ds
+from darkstate.certificates.bounds import eigenvalue_bounds
+from darkstate.certificates.cheap import fidelity_witness
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
+from darkstate.states import DensityState, PureState
+
+needs_solver()
+
+PUBLISHED = [
+    ("GHZ of three", ghz(3), 4 / 7),
+    ("W of three", dicke(3, 1), 0.521),
+    ("GHZ of four", ghz(4), 8 / 15),
+    ("W of four", dicke(4, 1), 0.526),
+    ("cluster", CLUSTER, 0.615),
+    ("Dicke", dicke(4, 2), 0.539),
+    ("singlet", SINGLET, 0.553),
+]
+
+
+@pytest.mark.parametrize(("matrix", "share"), [case[1:] for case in PUBLISHED],
+                         ids=[case[0] for case in PUBLISHED])  # fmt: skip
+def test_white_noise_tolerances_are_the_published_ones(matrix, share):
+    found = ds.noise_tolerance(qubits(matrix))
+    assert found == pytest.approx(share, abs=1e-3)
+    assert ds.certify(qubits(noisy(matrix, found - 2e-3))).verdict == "certified"
+    assert ds.certify(qubits(noisy(matrix, found + 2e-3))).verdict == "not detected"
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_balanced_x_states_have_half_of_their_gme_concurrence(n):
+    matrix, strong, rest = x_state(n, np.random.default_rng(7 + n), balanced=True)
+    assert strong - rest > 0.05
+    found = ds.certify(qubits(matrix))
+    assert found.negativity == pytest.approx(strong - rest, abs=1e-6)
+    assert found.negativity <= strong - rest + 1e-14
+
+
+@pytest.mark.parametrize("n", [3, 3, 4])
+def test_x_states_are_certified_up_to_their_closed_limit(n):
+    matrix, strong, rest = x_state(n, np.random.default_rng(17 + n), balanced=False)
+    assert strong > rest
+    found = ds.noise_tolerance(qubits(matrix), qubits(np.diag(np.diag(matrix))))
+    assert found == pytest.approx(1 - rest / strong, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
+def test_ghz_states_have_one_half(n):
+    found = ds.certify(qubits(ghz(n)))
+    assert found.verdict == "certified"
+    assert found.negativity == pytest.approx(0.5, abs=1e-6)
+
+
+def test_of_two_parties_it_is_the_negativity():
+    rng = np.random.default_rng(3)
+    vector = random_vector(6, rng, real=False)
+    matrix = 0.8 * np.outer(vector, vector.conj()) + 0.2 * np.eye(6) / 6
+    state = DensityState(("q", "t"), (2, 3), matrix)
+    found = ds.certify(state)
+    assert found.negativity == pytest.approx(ds.negativity(state, "q", "t"), abs=1e-10)
+    assert "entangled" in found.sentence
+    assert "multipartite" not in found.sentence
+
+
+def test_entangled_across_every_cut_is_not_genuinely_multipartite():
+    bell = np.zeros((4, 4))
+    bell[np.ix_([0, 3], [0, 3])] = 0.5
+    one = np.diag([1.0, 0.0])
+    total = np.zeros((2,) * 6)
+    for alone in range(3):
+        part = np.kron(one, bell).reshape((2,) * 6)
+        pair = [j for j in range(3) if j != alone]
+        order = np.argsort([alone, *pair])
+        total += part.transpose([*order, *(order + 3)]) / 3
+    state = qubits(total.reshape(8, 8))
+    assert len(ds.ppt_test(state).entangled) == 3
+    found = ds.certify(state)
+    assert found.verdict != "certified"
+    assert len(found.crossed) == 3
+    assert "entangled across each of the 3 cuts" in found.sentence
+    assert not found.sentence.startswith("certified")
+
+
+def never_certified(samples, seed, sizes):
+    rng = np.random.default_rng(seed)
+    verdicts = []
+    for k in range(samples):
+        n, real = sizes[k % len(sizes)]
+        found = ds.certify(qubits(biseparable(n, rng, real)))
+        verdicts.append(found.verdict)
+        if found.verdict == "not detected":
+            assert found.mixture.proven
+            assert found.distance <= 1e-6
+    assert "certified" not in verdicts
+    return verdicts
+
+
+def test_biseparable_mixtures_are_never_certified():
+    verdicts = never_certified(8, 1, [(3, True), (3, True), (3, False), (4, True)])
+    assert "not detected" in verdicts
+
+
+@pytest.mark.slow
+def test_a_thousand_biseparable_mixtures_are_never_certified():
+    verdicts = never_certified(1000, 11, [(3, True), (3, False), (3, True), (4, True)])
+    assert verdicts.count("not detected") > 500
+
+
+def test_structure_changes_nothing():
+    rng = np.random.default_rng(5)
+    local = np.eye(1)
+    for _ in range(3):
+        part, _ = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))
+        local = np.kron(local, part)
+    plain = noisy(dicke(3, 1), 0.3)
+    hidden = local @ plain @ local.conj().T
+    one, other = ds.certify(qubits(plain)), ds.certify(qubits(hidden))
+    assert any("charges" in line for line in one.notes)
+    assert not any("charges" in line for line in other.notes)
+    assert one.negativity == pytest.approx(other.negativity, abs=1e-6)
+
+
+def test_the_pure_state_of_two_detuned_pairs_is_certified_with_imperfections():
+    detuned = {"detunings_a": [0.5, -0.5], "detunings_b": [0.5, -0.5]}
+    ideal = ds.steady_state(ds.models.DualRail(2, 1.0, **detuned))
+    assert ds.certify(ideal, quick=True).verdict == "certified"
+    real = ds.steady_state(ds.models.DualRail(2, 1.0, dephasing=0.02, **detuned))
+    found = ds.certify(real)
+    assert found.verdict == "certified"
+    assert found.error >= real.report.error_estimate
+    pairs = ds.steady_state(ds.models.DualRail(2, 1.0, dephasing=0.02))
+    assert ds.certify(pairs).verdict == "not detected"
+
+
+def test_the_error_of_the_state_counts():
+    state = qubits(noisy(dicke(3, 1), 0.3))
+    exact = ds.certify(state)
+    assert exact.margin == pytest.approx(exact.negativity)
+    fuzzy = ds.certify(state, error=0.01)
+    low, high = fuzzy.witness.range
+    lost = 0.005 * (high - low) / fuzzy.witness.scale
+    assert fuzzy.margin == pytest.approx(fuzzy.negativity - lost, rel=1e-6)
+    assert ds.certify(state, error=0.5).verdict != "certified"
+
+
+def test_states_that_are_none_are_known_less_well():
+    matrix = noisy(ghz(3), 0.1)
+    lowered = matrix - 1e-4 * np.diag([0, 2e2, 0, 0, 0, 0, 0, 0])
+    lowered /= np.trace(lowered)
+    found = ds.certify(qubits(lowered))
+    assert found.error == pytest.approx(2 * -np.linalg.eigvalsh(lowered)[0], rel=1e-6)
+
+
+def test_subsystems_of_a_state_and_results():
+    result = ds.steady_state(ds.models.DualRail(2, 1.0))
+    pair = ds.certify(result, labels=("A1", "B1"))
+    assert pair.labels == ("A1", "B1")
+    assert pair.verdict == "certified"
+    assert ds.certify(result, labels=["A1", "A2"]).verdict == "not detected"
+
+
+def test_cheap_tests_need_no_solver():
+    code = (
+        "import sys; sys.modules['cvxpy'] = None; import importlib.util as u; find = u.find_spec;"
+        "u.find_spec = lambda name, *a: None if name == 'cvxpy' else find(name, *a);"
+        "import numpy as np, darkstate as ds;"
+        "from darkstate.states import PureState;"
+        "g = PureState(('a','b','c'), (2,2,2), np.array([1,0,0,0,0,0,0,1])/2**.5);"
+        "print(ds.certify(g, quick=True).verdict);"
+        "print(ds.certify(PureState.basis(('a','b'), (2,2))).verdict);\n"
+        "try: ds.certify(g)\n"
+        "except ds.certificates.RefusedError as e: print(e)\n"
+    ).replace("ds.certificates.RefusedError", "Exception")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["certified", "not detected"]
+    assert "pip install 'darkstate[certify]'" in done.stdout
+
+
+def test_the_fidelity_witness_is_decomposable():
+    state = qubits(noisy(dicke(3, 1), 0.1))
+    witness = fidelity_witness(state)
+    assert witness.proven
+    assert witness.value(dicke(3, 1))[0] == pytest.approx(2 / 3 - 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: ds.certify(3), ArgumentError, "`state` must be a result or a state"),
+        (lambda: ds.certify(qubits(ghz(3)), error=-1), ArgumentError, "`error` must be >= 0"),
+        (lambda: ds.certify(qubits(ghz(3)), labels=["a"]), ArgumentError, "two subsystems"),
+        (lambda: ds.certify(qubits(ghz(3)), labels=["a", "x"]), ArgumentError, "known subsystem"),
+        (lambda: ds.certify(qubits(ghz(3)), solver="mosek"), ArgumentError, "`solver` must be"),
+        (lambda: ds.certify(PureState.basis([*"abcdefghi"], [2] * 9)), CapacityError, "eight"),
+        (
+            lambda: ds.certify(ds.states.EnsembleState.identical_atoms("E", 2)),
+            EngineMismatchError,
+            "not defined for a EnsembleState",
+        ),
+    ],
+)
+def test_wrong_arguments_are_named(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()
+
+
+def test_what_is_too_large_is_refused_before_it_is_built():
+    rng = np.random.default_rng(0)
+    vector = random_vector(64, rng, real=False)
+    matrix = 0.45 * np.outer(vector, vector.conj()) + 0.55 * np.eye(64) / 64
+    with pytest.raises(CapacityError, match="semidefinite programme has"):
+        ds.certify(qubits(matrix))
+
+
+def test_bounds_hold_for_matrices_with_known_eigenvalues():
+    rng = np.random.default_rng(2)
+    for n in (1, 2, 7, 30):
+        basis, _ = np.linalg.qr(rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n)))
+        values = np.sort(rng.normal(size=n))
+        matrix = (basis * values) @ basis.conj().T
+        matrix = 0.5 * (matrix + matrix.conj().T)
+        low, high = eigenvalue_bounds(matrix)
+        assert low <= values[0] <= low + 1e-10
+        assert high - 1e-10 <= values[-1] <= high
