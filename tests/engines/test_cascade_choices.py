@@ -9,13 +9,14 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, sweep
-from darkstate.engines.cascade.ahead import Seen, lookahead
-from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.metric import split
-from darkstate.engines.cascade.parts import Product, negative, nothing
-from darkstate.engines.cascade.reduction import reduced
-from darkstate.engines.cascade.stages import chain_of
-from darkstate.engines.cascade.sweep import Line
+from darkstate.engines.cascade.bilinear import negative, trivial_system
+from darkstate.engines.cascade.joint import JointEquation, trace_first
+from darkstate.engines.cascade.lookahead import JointState, build_lookahead
+from darkstate.engines.cascade.metric import gram_blocks
+from darkstate.engines.cascade.reduction import reduce_model
+from darkstate.engines.cascade.series import SeriesConnection
+from darkstate.engines.cascade.stages import stage_chain
+from darkstate.engines.cascade.sweep import ReductionSweep
 from darkstate.engines.contract import run
 from darkstate.errors import NumericalError
 from darkstate.states import DensityState
@@ -33,25 +34,25 @@ def line(pairs, **options):
     system = network(pairs, **options).system()
     order, found = cascade_order(system).evidence, charges(system).evidence
     members = [[x for group in s for x in group] for s in order]
-    chain = chain_of(system, members, found, None, dict.fromkeys(system.labels, 2))
-    return Line(chain, None, np.zeros((len(found), 0), dtype=int), RTOL)
+    chain = stage_chain(system, members, found, None, dict.fromkeys(system.labels, 2))
+    return ReductionSweep(chain, None, np.zeros((len(found), 0), dtype=int), RTOL)
 
 
 def first_stage(parts):
     """The first stage as a part with its steady state."""
-    pair = Product(nothing(parts[0].zero), parts[0])
-    joined = pair.part()
+    pair = SeriesConnection(trivial_system(parts[0].zero), parts[0])
+    joined = pair.system()
     kernel = np.real(np.linalg.svd(joined.generator[joined.zero])[2][-1])
     return pair, joined.with_state(kernel / (joined.trace @ kernel))
 
 
 def test_raised_rates_solve_the_raised_equation():
-    parts = line(3).parts
+    parts = line(3).systems
     _, first = first_stage(parts)
-    ahead, _ = trace_first(lookahead(parts[1:]).part)
-    joint = Joint(first, ahead)
+    ahead, _ = trace_first(build_lookahead(parts[1:]).system)
+    joint = JointEquation(first, ahead)
     shift = 0.3
-    plain, raised = joint.solution(1e-12), joint.solution(1e-12, shift)
+    plain, raised = joint.solve(1e-12), joint.solve(1e-12, shift)
     # (L - s) X(s) = L X
     residual = np.concatenate(
         [x.ravel() for x in (applied(joint, raised, shift), applied(joint, plain, 0.0))]
@@ -63,41 +64,41 @@ def test_raised_rates_solve_the_raised_equation():
 def applied(joint, X, shift):
     """``(L - s) X``, flat, from the blocks of the equation."""
     left, right = joint.factors
-    turned = {}
+    to_real_form = {}
     for q, block in X.items():
         mirror = negative(q)
         ahead = right[mirror][joint._cut[mirror]]
-        turned[q] = np.real(left[q].conj()[:, None] * block * ahead.conj())
-    total = joint._coupled(turned)
+        to_real_form[q] = np.real(left[q].conj()[:, None] * block * ahead.conj())
+    total = joint._apply_exchange(to_real_form)
     for q, (T, V, S, W) in joint._schur.items():
         A, L = V @ T @ V.T, W @ S @ W.T
-        total[q] = total[q] + A @ turned[q] + turned[q] @ L.T - shift * turned[q]
+        total[q] = total[q] + A @ to_real_form[q] + to_real_form[q] @ L.T - shift * to_real_form[q]
     return np.concatenate([total[q].ravel() for q in joint.charges])
 
 
 def test_the_slowest_rate_ahead_is_that_of_the_exact_network():
-    parts = line(3).parts
+    parts = line(3).systems
     _, first = first_stage(parts)
-    two = lookahead(parts[1:]).part
-    joint = Joint(first, trace_first(two)[0])
+    two = build_lookahead(parts[1:]).system
+    joint = JointEquation(first, trace_first(two)[0])
     rates = np.concatenate([np.linalg.eigvals(block).real for block in two.generator.values()])
     assert joint.slowest_ahead == pytest.approx(-np.sort(rates)[-2], rel=1e-6)
 
 
 def test_directions_of_slower_stages_fill_what_the_lookahead_leaves():
     whole = line(3)
-    _, part = first_stage(whole.parts)
-    pair = Product(part, whole.parts[1])
-    part = pair.part()
+    _, part = first_stage(whole.systems)
+    pair = SeriesConnection(part, whole.systems[1])
+    part = pair.system()
     part = part.with_state(sweep._steady(part)[0])
-    seen, last = Seen.of(part, whole.parts[2:], RTOL), split(pair, part.steady)
+    seen, last = JointState.solve(part, whole.systems[2:], RTOL), gram_blocks(pair, part.steady)
     # one pair ahead needs sixteen numbers, and half of those above are new
-    small, large = (reduced(seen, dimension, last)[0].part for dimension in (16, 28))
+    small, large = (reduce_model(seen, dimension, last)[0].system for dimension in (16, 28))
     assert (small.dimension, large.dimension) == (16, 28)
-    ahead, back = trace_first(lookahead(whole.parts[2:]).part)
+    ahead, back = trace_first(build_lookahead(whole.systems[2:]).system)
 
     def state(upstream):
-        X = Joint(upstream, ahead).solution(RTOL)
+        X = JointEquation(upstream, ahead).solve(RTOL)
         return back[:, 1:] @ np.real(upstream.trace @ X[upstream.zero])
 
     for upstream in (small, large):
@@ -107,14 +108,14 @@ def test_directions_of_slower_stages_fill_what_the_lookahead_leaves():
 @pytest.mark.slow
 def test_the_sixth_pair_gets_better_with_them():
     # 0.8061336 is the last concurrence of the exact engine (density matrix of twelve qubits)
-    errors = []
+    state_errors = []
     for dimension in (256, 448):
         whole = line(6, dephasing=1e-3)
         *_, read = whole.sweep(dimension, 0)
         state = DensityState(("A6", "B6"), (2, 2), read.matrix)
-        errors.append(abs(ds.concurrence(state, "A6", "B6") - 0.8061336))
-    assert errors[0] < 4e-4
-    assert errors[1] < 0.5 * errors[0]
+        state_errors.append(abs(ds.concurrence(state, "A6", "B6") - 0.8061336))
+    assert state_errors[0] < 4e-4
+    assert state_errors[1] < 0.5 * state_errors[0]
 
 
 @pytest.mark.slow
@@ -138,7 +139,7 @@ def test_the_second_opinion_is_not_blind_where_halving_changes_nothing():
 
 def test_what_grows_with_the_next_stage_gives_way_to_the_next_norm(monkeypatch):
     whole, refused = line(5), []
-    original = Seen.of
+    original = JointState.solve
 
     def refusing(part, stages, rtol):
         # the third pair: its first try is refused
@@ -147,7 +148,7 @@ def test_what_grows_with_the_next_stage_gives_way_to_the_next_norm(monkeypatch):
             raise NumericalError("With the next stage behind it, it would grow.")
         return original(part, stages, rtol)
 
-    monkeypatch.setattr(Seen, "of", refusing)
+    monkeypatch.setattr(JointState, "solve", refusing)
     reads = list(whole.sweep(48, 0))
     assert refused
     assert len(reads) == 5
@@ -156,11 +157,11 @@ def test_what_grows_with_the_next_stage_gives_way_to_the_next_norm(monkeypatch):
 
 def test_a_growing_joint_system_is_refused():
     whole = line(3)
-    _, part = first_stage(whole.parts)
+    _, part = first_stage(whole.systems)
     growing = {q: block + 9.0 * np.eye(len(block)) for q, block in part.generator.items()}
     growing[part.zero] = part.generator[part.zero]
     with pytest.raises(NumericalError, match="would grow"):
-        Seen.of(replace(part, generator=growing), whole.parts[1:], RTOL)
+        JointState.solve(replace(part, generator=growing), whole.systems[1:], RTOL)
 
 
 @pytest.mark.parametrize("bandwidth", [10.0, 50.0])
@@ -177,14 +178,14 @@ def test_three_pairs_behind_a_source_are_exact(bandwidth):
 
 def test_both_sweeps_share_what_is_not_compressed(monkeypatch):
     whole, solved = line(5), []
-    original = Seen.of
+    original = JointState.solve
     monkeypatch.setattr(
-        Seen,
-        "of",
+        JointState,
+        "solve",
         lambda part, stages, rtol: solved.append(len(stages)) or original(part, stages, rtol),
     )
-    whole.reads(24, 0, True)
-    whole.reads(48, 0)
+    whole.stage_results(24, 0, True)
+    whole.stage_results(48, 0)
     assert solved.count(3) == 1  # behind two pairs, the last exact cut of both
     assert solved.count(2) == 2
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import darkstate as ds
-from darkstate.engines.cascade.ahead import Seen, lookahead
-from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.metric import split
-from darkstate.engines.cascade.parts import Product, nothing, stage_part
-from darkstate.engines.cascade.reduction import _Choice, growth, reduced
-from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.cascade.bilinear import stage_system, trivial_system
+from darkstate.engines.cascade.joint import JointEquation, trace_first
+from darkstate.engines.cascade.lookahead import JointState, build_lookahead
+from darkstate.engines.cascade.metric import gram_blocks
+from darkstate.engines.cascade.reduction import _Directions, growth, reduce_model
+from darkstate.engines.cascade.series import SeriesConnection
+from darkstate.engines.cascade.stages import stage_chain
 from darkstate.engines.contract import run
 from darkstate.systems.traits import cascade_order, charges
 
@@ -23,12 +24,12 @@ def line(pairs, **options):
     system = ds.models.DualRail(pairs=pairs, squeezing=1.0, **options).system()
     members = [tuple(x for g in s for x in g) for s in cascade_order(system).evidence]
     dims = dict.fromkeys(system.labels, 2)
-    chain = chain_of(system, members, charges(system).evidence or (), None, dims)
+    chain = stage_chain(system, members, charges(system).evidence or (), None, dims)
     entering = [chain.steps, *(s.steps for s in chain.stages)]
-    parts = [stage_part(s, e) for s, e in zip(chain.stages, entering, strict=False)]
-    first = with_steady(Product(nothing(parts[0].zero), parts[0]).part())
-    pair = Product(first, parts[1])
-    return pair, with_steady(pair.part()), parts
+    parts = [stage_system(s, e) for s, e in zip(chain.stages, entering, strict=False)]
+    first = with_steady(SeriesConnection(trivial_system(parts[0].zero), parts[0]).system())
+    pair = SeriesConnection(first, parts[1])
+    return pair, with_steady(pair.system()), parts
 
 
 def with_steady(part):
@@ -51,7 +52,7 @@ def test_gram_tells_the_last_stage_from_the_rest():
     marginal = rng.normal(size=pair.first.sizes[pair.first.zero])
     traceless = rng.normal(size=len(sigma))
     traceless -= sigma * (pair.second.trace @ traceless)
-    zero, gram = joined.zero, split(pair, joined.steady).gram(0.3)
+    zero, gram = joined.zero, gram_blocks(pair, joined.steady).gram(0.3)
     along = product_state(pair, marginal, sigma)
     across = product_state(pair, marginal, traceless)
     assert along @ gram[zero] @ along == pytest.approx((sigma @ sigma) * (marginal @ marginal))
@@ -67,16 +68,16 @@ def test_gram_tells_the_last_stage_from_the_rest():
 def test_the_stage_ahead_is_exact_in_any_norm(detuned):
     rungs = {"detunings_a": [0.3, -0.5, 0.2], "detunings_b": [0.1, 0.7, -0.4]} if detuned else {}
     pair, joined, parts = line(3, dephasing=0.05, **rungs)
-    ahead, back = trace_first(lookahead(parts[2:]).part)
-    zero, last = joined.zero, split(pair, joined.steady)
-    seen = Seen.of(joined, parts[2:], RTOL)
+    ahead, back = trace_first(build_lookahead(parts[2:]).system)
+    zero, last = joined.zero, gram_blocks(pair, joined.steady)
+    seen = JointState.solve(joined, parts[2:], RTOL)
 
     def state(part):
         # the trace of the state ahead is one, left out of the coordinates of the joint equation
-        return back[:, 1:] @ np.real(part.trace @ Joint(part, ahead).solution(RTOL)[zero])
+        return back[:, 1:] @ np.real(part.trace @ JointEquation(part, ahead).solve(RTOL)[zero])
 
-    choice = _Choice(seen, RTOL)
-    tries = [choice.kept(17, gram).part for gram in (None, last.gram(1.0), last.gram(0.5))]
+    choice = _Directions(seen, RTOL)
+    tries = [choice.project(17, gram).system for gram in (None, last.gram(1.0), last.gram(0.5))]
     for small in tries:
         assert small.dimension <= 17
         assert np.abs(state(small) - state(joined)).max() < 1e-8
@@ -88,25 +89,25 @@ def test_the_stage_ahead_is_exact_in_any_norm(detuned):
 
 def test_the_most_stable_norm_is_taken(monkeypatch):
     pair, joined, parts = line(4, dephasing=0.02)
-    last, asked = split(pair, joined.steady), []
+    last, asked = gram_blocks(pair, joined.steady), []
 
     def grows_at_first(part):
         asked.append(part)
         return [1.0, -0.1, -0.05][(len(asked) - 1) % 3]
 
     monkeypatch.setattr("darkstate.engines.cascade.reduction.growth", grows_at_first)
-    found, *others = reduced(Seen.of(joined, parts[2:], 1e-8), 64, last)
+    found, *others = reduce_model(JointState.solve(joined, parts[2:], 1e-8), 64, last)
     assert not found.narrowed
-    assert [x.part for x in (found, others[0])] == [asked[1], asked[2]]
+    assert [x.system for x in (found, others[0])] == [asked[1], asked[2]]
     assert others[1].narrowed  # those that keep less come last
-    second = reduced(Seen.of(joined, parts[2:], 1e-8), 64, last, second=True)
+    second = reduce_model(JointState.solve(joined, parts[2:], 1e-8), 64, last, second=True)
     assert [x.growth for x in second[:2]] == [-0.05, -0.1]
 
 
 def test_growth_leaves_the_steady_state_out():
     pair, joined, parts = line(4, dephasing=0.02)
-    seen = Seen.of(joined, parts[2:], 1e-8)
-    small = reduced(seen, 64, split(pair, joined.steady))[0].part
+    seen = JointState.solve(joined, parts[2:], 1e-8)
+    small = reduce_model(seen, 64, gram_blocks(pair, joined.steady))[0].system
     rates = np.concatenate([np.linalg.eigvals(block) for block in small.generator.values()]).real
     assert growth(small) == pytest.approx(np.sort(rates)[-2])
     assert growth(small) < -0.01

@@ -7,12 +7,13 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, StageStates
-from darkstate.engines.cascade.ahead import Seen, lookahead
-from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.parts import Product, nothing, stage_part
-from darkstate.engines.cascade.realness import factors
-from darkstate.engines.cascade.reduction import growth, reduced
-from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.cascade.bilinear import stage_system, trivial_system
+from darkstate.engines.cascade.joint import JointEquation, trace_first
+from darkstate.engines.cascade.lookahead import JointState, build_lookahead
+from darkstate.engines.cascade.real_form import real_form_factors
+from darkstate.engines.cascade.reduction import growth, reduce_model
+from darkstate.engines.cascade.series import SeriesConnection
+from darkstate.engines.cascade.stages import stage_chain
 from darkstate.engines.contract import ask, run
 from darkstate.engines.density.hierarchy import driven_network, steady_hierarchy
 from darkstate.errors import (
@@ -127,8 +128,8 @@ def test_finite_bandwidth(bandwidth):
     true = distances(solution, reference)
     assert np.max(true) < 1e-4
     assert np.all(estimates(solution) >= true)
-    errors = concurrences(solution.state, 2) - concurrences(reference, 2)
-    assert np.max(np.abs(errors)) < 1e-4
+    state_errors = concurrences(solution.state, 2) - concurrences(reference, 2)
+    assert np.max(np.abs(state_errors)) < 1e-4
     assert any("moments" in line for line in solution.report.structure)
 
 
@@ -157,17 +158,19 @@ def first_two(network):
     """The first two stages as one part with its steady state, and the parts of all stages."""
     members = [[x for group in s for x in group] for s in cascade_order(network).evidence]
     dims = dict.fromkeys(network.labels, 2)
-    chain = chain_of(network, members, charges(network).evidence, None, dims)
+    chain = stage_chain(network, members, charges(network).evidence, None, dims)
     entering = [chain.steps, *(s.steps for s in chain.stages)]
-    parts = [stage_part(s, e) for s, e in zip(chain.stages, entering, strict=False)]
-    first = Product(Product(nothing(parts[0].zero), parts[0]).part(), parts[1]).part()
+    parts = [stage_system(s, e) for s, e in zip(chain.stages, entering, strict=False)]
+    first = SeriesConnection(
+        SeriesConnection(trivial_system(parts[0].zero), parts[0]).system(), parts[1]
+    ).system()
     kernel = np.linalg.svd(first.generator[(0,)])[2][-1].conj()
     return first.with_state(kernel / (first.trace @ kernel)), parts
 
 
 def test_compression_keeps_trace_steady_state_and_stability():
     first, parts = first_two(model(4, dephasing=0.02, **DETUNED).system())
-    small = reduced(Seen.of(first, parts[2:], 1e-9), 40)[0].part
+    small = reduce_model(JointState.solve(first, parts[2:], 1e-9), 40)[0].system
     assert small.dimension <= 40
     assert np.allclose(small.trace @ small.generator[(0,)], 0)
     assert np.allclose(small.generator[(0,)] @ small.steady, 0)
@@ -176,20 +179,20 @@ def test_compression_keeps_trace_steady_state_and_stability():
 
 def test_real_arithmetic_is_found_and_changes_nothing(monkeypatch):
     first, parts = first_two(model(4, dephasing=0.02).system())
-    ahead, _ = trace_first(lookahead(parts[2:]).part)
-    assert factors(first) is not None
-    fast = Joint(first, ahead)
-    monkeypatch.setattr("darkstate.engines.cascade.joint.factors", lambda part: None)
-    plain = Joint(first, ahead)
+    ahead, _ = trace_first(build_lookahead(parts[2:]).system)
+    assert real_form_factors(first) is not None
+    fast = JointEquation(first, ahead)
+    monkeypatch.setattr("darkstate.engines.cascade.joint.real_form_factors", lambda part: None)
+    plain = JointEquation(first, ahead)
     assert plain.factors is None
-    one, other = fast.solution(1e-12), plain.solution(1e-12)
+    one, other = fast.solve(1e-12), plain.solve(1e-12)
     for q, block in other.items():
         assert np.abs(one[q] - block).max() < 1e-11 * max(1.0, np.abs(block).max())
 
 
 def test_detunings_make_a_cascade_complex():
     first, _ = first_two(model(4, dephasing=0.02, **DETUNED).system())
-    assert factors(first) is None
+    assert real_form_factors(first) is None
 
 
 def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
@@ -199,9 +202,11 @@ def test_what_was_solved_before_an_unstable_compression_is_kept(monkeypatch):
     def unstable_behind_three(line, part, behind, exact):
         if len(behind) <= 2:
             raise NumericalError("What is upstream would grow.")
-        return Seen.of(part, behind, 1e-7)
+        return JointState.solve(part, behind, 1e-7)
 
-    monkeypatch.setattr("darkstate.engines.cascade.sweep.Line._seen", unstable_behind_three)
+    monkeypatch.setattr(
+        "darkstate.engines.cascade.sweep.ReductionSweep._joint_state", unstable_behind_three
+    )
     solution = run(Cascade(dimension=16), system)
     assert len(solution.state.stages) == 4  # the fourth is seen two compressions before
     assert solution.report.status == "suspect"
@@ -214,9 +219,9 @@ def test_fewer_numbers_are_kept_where_more_would_grow(monkeypatch):
         "darkstate.engines.cascade.reduction.growth", lambda part: float(part.dimension > 40)
     )
     first, parts = first_two(model(4, dephasing=0.02).system())
-    for found in reduced(Seen.of(first, parts[2:], 1e-9), 64):
+    for found in reduce_model(JointState.solve(first, parts[2:], 1e-9), 64):
         assert found.narrowed
-        assert found.part.dimension <= 40
+        assert found.system.dimension <= 40
 
 
 def test_states_answer_within_a_stage_only():

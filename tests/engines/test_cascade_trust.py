@@ -6,8 +6,8 @@ import pytest
 import darkstate as ds
 from darkstate.engines.cascade import Cascade
 from darkstate.engines.cascade import engine as engine_module
-from darkstate.engines.cascade.estimates import errors, fewer
-from darkstate.engines.cascade.sweep import Line, Read
+from darkstate.engines.cascade.estimates import smaller_dimensions, state_errors
+from darkstate.engines.cascade.sweep import ReductionSweep, StageResult
 from darkstate.engines.contract import ask, run
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.models import CavityChains, DualRail
@@ -72,9 +72,9 @@ def test_concurrence_of_the_fourth_pair_at_8_numbers_is_not_called_converged():
 
 @pytest.mark.parametrize("dimension", range(8, 24))
 def test_other_sweeps_keep_fewer_numbers(dimension):
-    dimensions = [dimension, *(other for other, _ in fewer(dimension))]
+    dimensions = [dimension, *(other for other, _ in smaller_dimensions(dimension))]
     assert sorted(set(dimensions), reverse=True) == dimensions
-    assert fewer(dimension)[1][1] == (1.0 if dimension < 16 else 1 / 3)
+    assert smaller_dimensions(dimension)[1][1] == (1.0 if dimension < 16 else 1 / 3)
 
 
 def test_what_large_squeezing_costs_the_solver_is_told():
@@ -94,31 +94,31 @@ def test_a_slow_source_is_cut_off_with_an_estimate():
 
 def test_errors_are_the_largest_change_so_far():
     a, b, c = (np.diag([x, 1.0 - x]) for x in (0.5, 0.6, 0.8))
-    found = errors([a, a, a, a], [False] * 4, [(1.0, [a, b, a, a]), (0.5, [a, a, c, a])])
+    found = state_errors([a, a, a, a], [False] * 4, [(1.0, [a, b, a, a]), (0.5, [a, a, c, a])])
     assert found == pytest.approx([0.0, 0.2, 0.3, 0.3])
-    assert errors([a, a], [True, False], [(1.0, [c, b])]) == pytest.approx([0.0, 0.2])
-    assert errors([a, None], [False] * 2, [(1.0, [a, a])])[1] == np.inf
-    assert errors([a, a], [False] * 2, [(1.0, [a])])[1] == np.inf
-    assert errors([a], [False], [(1.0, [None])])[0] == np.inf
-    assert list(errors([a, a], [True, False], [(1.0, [])])) == [0.0, np.inf]
+    assert state_errors([a, a], [True, False], [(1.0, [c, b])]) == pytest.approx([0.0, 0.2])
+    assert state_errors([a, None], [False] * 2, [(1.0, [a, a])])[1] == np.inf
+    assert state_errors([a, a], [False] * 2, [(1.0, [a])])[1] == np.inf
+    assert state_errors([a], [False], [(1.0, [None])])[0] == np.inf
+    assert list(state_errors([a, a], [True, False], [(1.0, [])])) == [0.0, np.inf]
 
 
 def report_of(monkeypatch, change=lambda read: read, **options):
     """The report on four pairs whose reads were tampered with in the last sweep."""
-    original, fine = Line.reads, options.pop("dimension", 16)
+    original, fine = ReductionSweep.stage_results, options.pop("dimension", 16)
 
     def tampered(line, dimension, order, second=False):
         reads, ended = original(line, dimension, order, second)
         return ([change(read) for read in reads] if dimension == fine else reads), ended
 
-    monkeypatch.setattr(Line, "reads", tampered)
+    monkeypatch.setattr(ReductionSweep, "stage_results", tampered)
     model = DualRail(pairs=4, squeezing=0.3, dephasing=0.01)
     return run(Cascade(dimension=fine, **options), model.system()).report
 
 
 def altered(**changes):
     def change(read):
-        return Read(**{**vars(read), **changes})
+        return StageResult(**{**vars(read), **changes})
 
     return change
 
@@ -156,13 +156,13 @@ def test_a_tolerance_is_held():
 
 
 def test_stages_behind_one_that_is_not_known_are_not_known(monkeypatch):
-    original = Line.reads
+    original = ReductionSweep.stage_results
 
     def ended(line, dimension, order, second=False):
         reads, why = original(line, dimension, order, second)
         return (reads[:3] if second else reads), why
 
-    monkeypatch.setattr(Line, "reads", ended)
+    monkeypatch.setattr(ReductionSweep, "stage_results", ended)
     report = run(Cascade(12), DualRail(4, 0.3, dephasing=0.01).system()).report
     assert report.error_estimate == np.inf
     assert report.status is Status.SUSPECT

@@ -171,14 +171,14 @@ def test_a_window_that_does_not_converge_is_told(monkeypatch):
 
 
 def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
-    original = sweep.Line._seen
+    original = sweep.ReductionSweep._joint_state
 
     def ending(line, part, behind, exact):
         if len(behind) <= 2:
             raise NumericalError("What is upstream would grow.")
         return original(line, part, behind, exact)
 
-    monkeypatch.setattr(sweep.Line, "_seen", ending)
+    monkeypatch.setattr(sweep.ReductionSweep, "_joint_state", ending)
     state = run(Cascade(dimension=16, window=2), model(5, dephasing=0.02).system()).state
     assert len(state.stages) == 4  # the fourth is read before
     assert [w.labels[0] for w in state.windows] == ["A1", "A2", "A3"]

@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 
 from darkstate.checks import check_integer, check_real
 from darkstate.engines.assess import Finding, finding, judge
-from darkstate.engines.cascade.ahead import LARGEST_LOOKAHEAD
-from darkstate.engines.cascade.estimates import fewer
-from darkstate.engines.cascade.stages import chain_of
+from darkstate.engines.cascade.estimates import smaller_dimensions
+from darkstate.engines.cascade.lookahead import LARGEST_LOOKAHEAD
+from darkstate.engines.cascade.stages import stage_chain
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
-from darkstate.engines.cascade.sweep import LARGEST_SOURCE, SOLVED, Kept, Line, Read
+from darkstate.engines.cascade.sweep import (
+    LARGEST_SOURCE,
+    SOLVED,
+    ReductionSweep,
+    StageResult,
+    StateEstimate,
+)
 from darkstate.engines.contract import (
     Cost,
     Offer,
@@ -187,31 +193,31 @@ class Cascade:
             line = self._line(system, plan)
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
             others = [
-                (weight, line.reads(dimension, order, second=True)[0])
-                for dimension, weight in fewer(self.dimension)
+                (weight, line.stage_results(dimension, order, second=True)[0])
+                for dimension, weight in smaller_dimensions(self.dimension)
             ]
-            fine, ended = line.reads(self.dimension, order)
+            fine, ended = line.stage_results(self.dimension, order)
         change *= LATER
-        stages, windows = line.kept(fine, others, change + SOLVED * self.rtol)
+        stages, windows = line.estimates(fine, others, change + SOLVED * self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
         return Solution(
             states, self._report(plan, line, fine, [*stages, *windows], order, change, ended)
         )
 
-    def _line(self, system: OpenSystem, plan: _Plan) -> Line:
+    def _line(self, system: OpenSystem, plan: _Plan) -> ReductionSweep:
         found = charges(system).evidence or ()
         modes = () if plan.source is None else plan.source.modes
         values = [[charge.get(mode.label, 0) for mode in modes] for charge in found]
-        chain = chain_of(plan.network, plan.members, found, plan.source, plan.dims)
+        chain = stage_chain(plan.network, plan.members, found, plan.source, plan.dims)
         carried = np.array(values, dtype=int).reshape(len(found), len(modes))
-        return Line(chain, plan.source, carried, self.rtol, self.window)
+        return ReductionSweep(chain, plan.source, carried, self.rtol, self.window)
 
     def _report(
         self,
         plan: _Plan,
-        line: Line,
-        reads: Sequence[Read],
-        kept: Sequence[Kept],
+        line: ReductionSweep,
+        reads: Sequence[StageResult],
+        kept: Sequence[StateEstimate],
         order: int,
         change: float,
         ended: str,
@@ -225,7 +231,7 @@ class Cascade:
             labels = ", ".join(mode.label for mode in plan.source.modes)
             structure.append(f"source {labels} by its moments up to order {order}")
             truncation["moments of the source"] = change
-        if line.pieces.mirrored:
+        if line.assembly.has_rail_parity:
             structure.append("rails alike: sectors even and odd under their exchange")
         worst = max(k.error for k in kept)
         margin = min(k.state.margin() for k in kept)
@@ -244,7 +250,7 @@ class Cascade:
         return judge(report, found, Status.CONVERGED)
 
     def _findings(
-        self, plan: _Plan, reads: Sequence[Read], kept: Sequence[Kept], ended: str
+        self, plan: _Plan, reads: Sequence[StageResult], kept: Sequence[StateEstimate], ended: str
     ) -> list[Finding]:
         """What decides whether the result is trusted."""
         worst, window = max(k.error for k in kept), min(self.window, len(plan.members))

@@ -1,7 +1,7 @@
 """How far the states of a sweep are off: by what sweeps that keep fewer numbers say.
 
 Half of the numbers and a quarter of them, and both with a second opinion on what to keep
-(`darkstate.engines.cascade.reduction.reduced`): two sweeps may agree by accident, and three less
+(`darkstate.engines.cascade.reduction.reduce_model`): two sweeps may agree by accident, three less
 easily. Errors fall with about the first power of the dimension, so that the change from a quarter
 is three times the error and counts a third; below `REGULAR` numbers they fall in no order, and it
 counts in full. The error of a state is the largest change (trace norm) of it or of one before it.
@@ -26,7 +26,7 @@ REGULAR = 16
 LEAST = 2
 
 
-def fewer(dimension: int) -> list[tuple[int, float]]:
+def smaller_dimensions(dimension: int) -> list[tuple[int, float]]:
     """Dimensions of the other sweeps, each below `dimension`, and how much their changes count."""
     weight = 1.0 if dimension < REGULAR else 1.0 / 3.0
     return [(max(LEAST, dimension // 2), 1.0), (max(LEAST, dimension // 4), weight)]
@@ -37,7 +37,7 @@ def trace_norm(matrix: Array) -> float:
     return float(np.sum(np.abs(np.linalg.eigvalsh(matrix))))
 
 
-def errors(
+def state_errors(
     found: Sequence[Array | None],
     exact: Sequence[bool],
     others: Sequence[tuple[float, Sequence[Array | None]]],

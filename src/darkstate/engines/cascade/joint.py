@@ -1,6 +1,6 @@
 """The joint steady state of what lies upstream and a short piece of what follows.
 
-With x_ss the steady state upstream and the *lookahead* (the next stages, as one part) written in
+With x_ss the steady state upstream and the *lookahead* (the next stages, as one system) written in
 coordinates of which the first is its trace, the joint steady state is ``X = x_ss x e_0 + X'``, X'
 without trace, and
 
@@ -12,7 +12,7 @@ needs no condition on the trace, and the equation is regular if the steady state
 
 GMRES with the uncoupled part, a Sylvester equation, as preconditioner (one Schur form for every
 charge and side): what is left is the exchange of light, and iterations count its orders. Where both
-sides allow it (`darkstate.engines.cascade.realness`) all arithmetic is real.
+sides allow it (`darkstate.engines.cascade.real_form`) all arithmetic is real.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.parts import (
-    Channel,
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    ChannelBlocks,
     Charge,
-    Part,
-    added,
+    add_charges,
     block_of,
     is_real,
     negative,
 )
-from darkstate.engines.cascade.realness import factors, turned
+from darkstate.engines.cascade.real_form import real_form_factors, to_real_form
 from darkstate.errors import NumericalError
 from darkstate.linalg.sylvester import triangular_sylvester
 
@@ -48,33 +48,33 @@ _THIN = 0.25
 """Share of nonzero entries below which a channel is stored sparse: ``U x 1`` mostly is."""
 
 
-def trace_first(part: Part) -> tuple[Part, Array]:
-    """A part, without outputs, of which the trace is the first coordinate; the change of basis."""
-    n, zero = len(part.trace), part.zero
-    rest = np.linalg.qr(np.column_stack([part.trace, np.eye(n)]))[0][:, 1:n]
-    change = np.vstack([part.trace, rest.T])
+def trace_first(system: BilinearSystem) -> tuple[BilinearSystem, Array]:
+    """A system without outputs whose first coordinate is the trace; the change of basis."""
+    n, zero = len(system.trace), system.zero
+    rest = np.linalg.qr(np.column_stack([system.trace, np.eye(n)]))[0][:, 1:n]
+    change = np.vstack([system.trace, rest.T])
     back = np.linalg.inv(change)
 
-    def changed(channel: Channel) -> Channel:
+    def changed(channel: ChannelBlocks) -> ChannelBlocks:
         blocks = {}
         for q, block in channel.blocks.items():
             right = block @ back if q == zero else block
-            blocks[q] = change @ right if added(q, channel.step) == zero else right
-        return Channel(channel.step, blocks)
+            blocks[q] = change @ right if add_charges(q, channel.step) == zero else right
+        return ChannelBlocks(channel.step, blocks)
 
-    generator = dict(part.generator)
+    generator = dict(system.generator)
     generator[zero] = change @ generator[zero] @ back
-    inputs = tuple(changed(channel) for channel in part.inputs)
+    inputs = tuple(changed(channel) for channel in system.inputs)
     trace = np.eye(n)[0]
-    return replace(part, generator=generator, inputs=inputs, outputs=(), trace=trace), back
+    return replace(system, generator=generator, inputs=inputs, outputs=(), trace=trace), back
 
 
-def _thin(block: Array) -> Any:
+def _maybe_sparse(block: Array) -> Any:
     """The block, sparse if that is cheaper to apply."""
     return sp.csr_array(block) if np.count_nonzero(block) < _THIN * block.size else block
 
 
-class Joint:
+class JointEquation:
     """The equation of the module.
 
     Args:
@@ -87,46 +87,48 @@ class Joint:
         factors: those of both sides that make all real; None where there are none.
     """
 
-    def __init__(self, upstream: Part, ahead: Part):
+    def __init__(self, upstream: BilinearSystem, ahead: BilinearSystem):
         self.upstream, self.zero = upstream, upstream.zero
         self.charges = [q for q in upstream.generator if q in ahead.sizes]
-        left, right = factors(upstream), factors(ahead)
+        left, right = real_form_factors(upstream), real_form_factors(ahead)
         self.factors = None if left is None or right is None else (left, right)
         self._dtype = complex if self.factors is None else float
         self._cut = {q: slice(1 if q == self.zero else 0, None) for q in ahead.sizes}
         sizes = {q: n - (1 if q == self.zero else 0) for q, n in ahead.sizes.items()}
         self._shapes = {q: (upstream.sizes[q], sizes[negative(q)]) for q in self.charges}
-        self._collect(ahead)
-        self._schur = {q: self._forms(ahead, q) for q in self.charges}
+        self._collect_terms(ahead)
+        self._schur = {q: self._schur_forms(ahead, q) for q in self.charges}
         self.iterations = 0
 
     def _block(self, block: Array, start: Charge, to: Charge, side: int) -> Array:
         """A block of one side in the coordinates of this equation."""
-        return block if self.factors is None else turned(block, start, to, self.factors[side])
+        return block if self.factors is None else to_real_form(block, start, to, self.factors[side])
 
-    def _collect(self, ahead: Part) -> None:
+    def _collect_terms(self, ahead: BilinearSystem) -> None:
         """Right-hand side, and the terms of the exchange of light."""
         zero, x = self.zero, self.upstream.steady
         self._right = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
         self._right[zero] -= np.outer(x, self._block(ahead.generator[zero], zero, zero, 1)[1:, 0])
         self._terms: list[tuple[Charge, Charge, Any, Array]] = []
         for output, drive in zip(self.upstream.outputs, ahead.inputs, strict=True):
-            second = {(start, mirror): block for start, _, block, mirror in drive.moves()}
-            for q, to, block, mirror in output.moves():
-                if to not in self._shapes or (negative(q), mirror) not in second:
+            second = {(start, conj): block for start, _, block, conj in drive.transitions()}
+            for q, to, block, conj in output.transitions():
+                if to not in self._shapes or (negative(q), conj) not in second:
                     continue
                 seen = self._block(block, q, to, 0)
-                kick = self._block(second[negative(q), mirror], negative(q), negative(to), 1)
+                kick = self._block(second[negative(q), conj], negative(q), negative(to), 1)
                 kick = kick[self._cut[negative(to)]]
                 inner = np.array(kick[:, self._cut[negative(q)]].T)
-                self._terms.append((q, to, _thin(seen), inner))
+                self._terms.append((q, to, _maybe_sparse(seen), inner))
                 if q == zero:
                     self._right[to] -= np.outer(seen @ x, kick[:, 0])
 
-    def _forms(self, ahead: Part, q: Charge) -> tuple[Array, Array, Array, Array]:
-        cut, mirror = self._cut[negative(q)], negative(q)
+    def _schur_forms(self, ahead: BilinearSystem, q: Charge) -> tuple[Array, Array, Array, Array]:
+        cut, partner = self._cut[negative(q)], negative(q)
         left = self._block(self.upstream.generator[q], q, q, 0)
-        right = self._block(block_of(ahead.generator, mirror), mirror, mirror, 1)[cut, cut].conj()
+        right = self._block(block_of(ahead.generator, partner), partner, partner, 1)[
+            cut, cut
+        ].conj()
         kind = "complex" if self.factors is None else "real"
         left, right = left.astype(self._dtype), right.astype(self._dtype)
         (T, V), (S, W) = scipy.linalg.schur(left, kind)[:2], scipy.linalg.schur(right, kind)[:2]
@@ -147,7 +149,7 @@ class Joint:
         """The slowest rate of the lookahead by itself."""
         return min(-float(np.real(np.diagonal(S)).max()) for *_, S, _ in self._schur.values())
 
-    def solution(self, rtol: float, shift: float = 0.0) -> Blocks:
+    def solve(self, rtol: float, shift: float = 0.0) -> Blocks:
         """X' on the stored charges.
 
         Args:
@@ -157,15 +159,17 @@ class Joint:
         Raises:
             NumericalError: GMRES did not converge.
         """
-        b = self._packed(self._right)
+        b = self._pack(self._right)
         size = float(np.linalg.norm(b))
         if size == 0:  # as in the dark: nothing ahead moves
-            return self._plain(self._unpacked(b))
+            return self._from_real_form(self._unpack(b))
         self.iterations = 0
 
         def product(v: Array) -> Array:
             self.iterations += 1
-            return v + self._packed(self._coupled(self._uncoupled(self._unpacked(v), shift)))
+            return v + self._pack(
+                self._apply_exchange(self._solve_uncoupled(self._unpack(v), shift))
+            )
 
         operator = spla.LinearOperator((len(b), len(b)), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
         restart = min(RESTART, len(b))
@@ -176,25 +180,25 @@ class Joint:
                 f"{self.iterations} iterations: it may not be unique, or relax too slowly. Change "
                 "`dimension`, or solve the first stages with Lindblad()."
             )
-        return self._plain(self._uncoupled(self._unpacked(y), shift))
+        return self._from_real_form(self._solve_uncoupled(self._unpack(y), shift))
 
-    def _plain(self, X: Blocks) -> Blocks:
+    def _from_real_form(self, X: Blocks) -> Blocks:
         """Back from real coordinates."""
         if self.factors is not None:
             left, right = self.factors
             for q, block in X.items():
-                mirror = negative(q)
-                X[q] = left[q][:, None] * block * right[mirror][self._cut[mirror]]
+                partner = negative(q)
+                X[q] = left[q][:, None] * block * right[partner][self._cut[partner]]
         return {q: np.real(block) if is_real(q) else block for q, block in X.items()}
 
-    def _coupled(self, X: Blocks) -> Blocks:
+    def _apply_exchange(self, X: Blocks) -> Blocks:
         """The exchange of light."""
         result = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
         for q, to, block, kick in self._terms:
             result[to] += block @ (block_of(X, q) @ kick)
         return result
 
-    def _uncoupled(self, right: Blocks, shift: float) -> Blocks:
+    def _solve_uncoupled(self, right: Blocks, shift: float) -> Blocks:
         """The inverse of ``(A - shift) X + X L^T``."""
         result = {}
         for q, (left, V, ahead, W) in self._schur.items():
@@ -203,15 +207,15 @@ class Joint:
             result[q] = V @ inner @ W.conj().T
         return {q: np.real(block) if is_real(q) else block for q, block in result.items()}
 
-    def _packed(self, X: Blocks) -> Array:
+    def _pack(self, X: Blocks) -> Array:
         """Real numbers whose norm is that of X on all charges."""
-        parts = []
+        systems = []
         for q in self.charges:
             block = np.ascontiguousarray(X[q]).ravel()
-            parts.append(np.real(block) if is_real(q) else block.view(np.float64) * np.sqrt(2))
-        return np.concatenate(parts)
+            systems.append(np.real(block) if is_real(q) else block.view(np.float64) * np.sqrt(2))
+        return np.concatenate(systems)
 
-    def _unpacked(self, flat: Array) -> Blocks:
+    def _unpack(self, flat: Array) -> Blocks:
         result, start = {}, 0
         for q, (a, b) in self._shapes.items():
             single = is_real(q) or self.factors is not None

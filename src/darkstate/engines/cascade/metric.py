@@ -22,14 +22,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.parts import Channel, Charge, Product
+from darkstate.engines.cascade.bilinear import ChannelBlocks, Charge
+from darkstate.engines.cascade.series import SeriesConnection
 
 Array = NDArray[Any]
 Blocks = Mapping[Charge, Array]
 
 
 @dataclass(frozen=True)
-class Split:
+class GramBlocks:
     """Gram matrices, by charge, of the two terms of the norm."""
 
     alone: Blocks
@@ -40,8 +41,8 @@ class Split:
         return {q: block + eta**2 * self.rest[q] for q, block in self.alone.items()}
 
 
-def split(pair: Product, state: Array) -> Split:
-    """The norm of a part whose last stage is the second of `pair`.
+def gram_blocks(pair: SeriesConnection, state: Array) -> GramBlocks:
+    """The norm of a system whose last stage is the second of `pair`.
 
     Args:
         pair: what is upstream of the stage, and the stage.
@@ -53,5 +54,5 @@ def split(pair: Product, state: Array) -> Split:
     alone = {q: np.zeros((n, n)) for q, n in stage.sizes.items()}
     rest = {q: np.eye(n) for q, n in stage.sizes.items()}
     alone[zero], rest[zero] = (sigma @ sigma) * np.outer(t, t), away.T @ away
-    first, second = (pair.on_second(Channel(zero, blocks)).blocks for blocks in (alone, rest))
-    return Split(first, second)
+    first, second = (pair.on_second(ChannelBlocks(zero, blocks)).blocks for blocks in (alone, rest))
+    return GramBlocks(first, second)

@@ -1,4 +1,4 @@
-"""Compression: what to keep of all that lies upstream.
+"""Model order reduction: what to keep of all that lies upstream.
 
 The steady state X of upstream and the stages ahead determines what these stages do. If the columns
 of an orthonormal V span X (as a matrix, upstream x ahead), then the projected upstream
@@ -48,17 +48,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.ahead import GROWS, UNSTABLE, Blocks, Seen
-from darkstate.engines.cascade.metric import Split
-from darkstate.engines.cascade.parts import (
-    Channel,
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    ChannelBlocks,
     Charge,
-    Part,
-    added,
+    add_charges,
     block_of,
     is_real,
     negative,
 )
+from darkstate.engines.cascade.lookahead import GROWS, UNSTABLE, Blocks, JointState
+from darkstate.engines.cascade.metric import GramBlocks
 from darkstate.errors import NumericalError
 from darkstate.linalg.unique import TIE
 
@@ -72,29 +72,29 @@ NOISE = 100.0
 
 
 @dataclass(frozen=True)
-class Reduced:
-    """A compressed part and what it cost.
+class ReducedModel:
+    """A system of reduced order and what the reduction cost.
 
     Args:
-        part: with its steady state.
+        system: with its steady state.
         discarded: relative weight of the singular values that were dropped.
         growth: largest real part of an eigenvalue of A beside that of x_ss; negative if stable.
         narrowed: whether fewer numbers are kept than asked for, because more were not stable.
-        ahead: states (charge 0) of the stages of the lookahead, behind the part before it was
+        ahead: states (charge 0) of the stages of the lookahead, behind the system before it was
             compressed.
     """
 
-    part: Part
+    system: BilinearSystem
     discarded: float
     growth: float
     ahead: tuple[Array, ...]
     narrowed: bool = False
 
 
-def reduced(
-    seen: Seen, dimension: int, last: Split | None = None, second: bool = False
-) -> list[Reduced]:
-    """A part compressed for the stages that follow it: usable results, the best one first.
+def reduce_model(
+    seen: JointState, dimension: int, last: GramBlocks | None = None, second: bool = False
+) -> list[ReducedModel]:
+    """A system reduced for the stages that follow it: usable results, the best one first.
 
     A projection may push a slow mode of a long chain (the true gap of six pairs is 7e-4 of their
     rate already) over to growth. So several norms are tried, and that one is best in which the
@@ -103,9 +103,9 @@ def reduced(
     behind it: whoever goes on from a result finds out, and takes the next one.
 
     Args:
-        seen: the part, and what is seen of it.
+        seen: the system, and what is seen of it.
         dimension: numbers that are kept at most.
-        last: the norm that knows the last stage of the part; the plain one if it has no stages.
+        last: the norm that knows the last stage of the system; the plain one if it has no stages.
         second: a second opinion, for error estimates: ten times the noise is cut, and of the norms
             the next best comes first. Where the dimension exceeds what there is to keep, halving it
             changes nothing; but what stages beyond the lookahead see depends on these.
@@ -114,10 +114,10 @@ def reduced(
         NumericalError: nothing stable was found.
     """
     grams = [None, *([] if last is None else [last.gram(eta) for eta in ETAS])]
-    choice = _Choice(seen, (10.0 if second else 1.0) * NOISE * seen.rtol * seen.size)
-    usable: list[Reduced] = []
+    choice = _Directions(seen, (10.0 if second else 1.0) * NOISE * seen.rtol * seen.size)
+    usable: list[ReducedModel] = []
     for share in SHARES:
-        tries = [choice.kept(int(share * dimension), gram) for gram in grams]
+        tries = [choice.project(int(share * dimension), gram) for gram in grams]
         stable = sorted((x for x in tries if x.growth <= UNSTABLE), key=lambda x: x.growth)
         usable += [replace(found, narrowed=share < 1.0) for found in stable]
     if usable:
@@ -126,24 +126,26 @@ def reduced(
 
 
 @dataclass(frozen=True)
-class _Choice:
+class _Directions:
     """Which directions to keep, above some noise."""
 
-    seen: Seen
+    seen: JointState
     noise: float
 
-    def kept(self, dimension: int, gram: Mapping[Charge, Array] | None) -> Reduced:
-        """The part projected on the heaviest directions."""
+    def project(self, dimension: int, gram: Mapping[Charge, Array] | None) -> ReducedModel:
+        """The system projected on the heaviest directions."""
         vectors, values = self._first
-        counts, discarded = _kept(values, dimension - 1, self.noise)  # one is the steady state
+        counts, discarded = _count_kept(
+            values, dimension - 1, self.noise
+        )  # one is the steady state
         vectors = {q: v[:, : counts[q]] for q, v in vectors.items()}
         room = dimension - 1 - sum((1 if is_real(q) else 2) * n for q, n in counts.items())
         if discarded == 0.0 and room > 0:
             others, values = self._others
-            counts, _ = _kept(values, room, self.noise)
+            counts, _ = _count_kept(values, room, self.noise)
             vectors = {q: np.hstack([v, others[q][:, : counts[q]]]) for q, v in vectors.items()}
-        small = projected(self.seen.part, vectors, gram)
-        return Reduced(small, discarded, growth(small), self.seen.ahead)
+        small = project_petrov_galerkin(self.seen.system, vectors, gram)
+        return ReducedModel(small, discarded, growth(small), self.seen.ahead)
 
     @cached_property
     def _first(self) -> tuple[Blocks, Blocks]:
@@ -159,7 +161,7 @@ class _Choice:
         return self.seen.directions(self.seen.slower, self._first[0])
 
 
-def _kept(
+def _count_kept(
     values: Mapping[Charge, Array], room: int, noise: float
 ) -> tuple[dict[Charge, int], float]:
     """How many singular values of each charge to keep, and the weight of the others.
@@ -172,7 +174,7 @@ def _kept(
     ranked = sorted(((float(s), q) for q, row in values.items() for s in row), reverse=True)
     counts, total = dict.fromkeys(values, 0), 0
     dropped = everything = 0.0
-    for equal in _ties(ranked):
+    for equal in _group_ties(ranked):
         copies = sum(1 if is_real(q) else 2 for _, q in equal)
         weight = sum((1 if is_real(q) else 2) * s * s for s, q in equal)
         everything += weight
@@ -185,7 +187,7 @@ def _kept(
     return counts, float(np.sqrt(dropped / everything)) if everything > noise**2 else 0.0
 
 
-def _ties(ranked: Sequence[tuple[float, Charge]]) -> list[list[tuple[float, Charge]]]:
+def _group_ties(ranked: Sequence[tuple[float, Charge]]) -> list[list[tuple[float, Charge]]]:
     """Singular values in falling order, those together that are equal."""
     found: list[list[tuple[float, Charge]]] = []
     for s, q in ranked:
@@ -196,11 +198,16 @@ def _ties(ranked: Sequence[tuple[float, Charge]]) -> list[list[tuple[float, Char
     return found
 
 
-def projected(
-    part: Part, vectors: Mapping[Charge, Array], gram: Mapping[Charge, Array] | None = None
-) -> Part:
-    """A part projected on x_ss and `vectors` (orthonormal, stored charges); see the module."""
-    zero, x, t = part.zero, part.steady, part.trace
+def project_petrov_galerkin(
+    system: BilinearSystem,
+    vectors: Mapping[Charge, Array],
+    gram: Mapping[Charge, Array] | None = None,
+) -> BilinearSystem:
+    """The Petrov-Galerkin projection of a system on x_ss and `vectors`; see the module.
+
+    `vectors` are orthonormal, on the stored charges; `gram` is the norm, None for the plain one.
+    """
+    zero, x, t = system.zero, system.steady, system.trace
     V = {q: v for q, v in vectors.items() if v.shape[1] or q == zero}
     W = {q: v if gram is None else gram[q] @ v for q, v in V.items()}
     V[zero] = np.column_stack([x, V[zero] - np.outer(x, t @ V[zero])])
@@ -208,30 +215,30 @@ def projected(
     W = {q: w @ np.linalg.inv(V[q].conj().T @ w) for q, w in W.items()}
     known = set(V) | {negative(q) for q in V}
 
-    def small(channel: Channel) -> Channel:
+    def small(channel: ChannelBlocks) -> ChannelBlocks:
         blocks = {}
         for q, block in channel.blocks.items():
-            to = added(q, channel.step)
+            to = add_charges(q, channel.step)
             if q in known and to in known:
                 blocks[q] = block_of(W, to).conj().T @ block @ block_of(V, q)
-        return Channel(channel.step, blocks)
+        return ChannelBlocks(channel.step, blocks)
 
-    generator = {q: W[q].conj().T @ part.generator[q] @ V[q] for q in V}
+    generator = {q: W[q].conj().T @ system.generator[q] @ V[q] for q in V}
     # exact by construction: x_ss is stationary and the trace conserved, here without rounding
     generator[zero][0, :] = generator[zero][:, 0] = 0.0
     first = np.eye(V[zero].shape[1])[0]
-    outputs = tuple(small(channel) for channel in part.outputs)
-    return replace(part, generator=generator, outputs=outputs, trace=first, state=first)
+    outputs = tuple(small(channel) for channel in system.outputs)
+    return replace(system, generator=generator, outputs=outputs, trace=first, state=first)
 
 
-def growth(part: Part) -> float:
+def growth(system: BilinearSystem) -> float:
     """Largest real part of an eigenvalue of A beside that of x_ss, which is the first coordinate.
 
     Above rounding, the compression has destabilised.
     """
     moving = [
-        block[1:, 1:] if q == part.zero else block
-        for q, block in part.generator.items()
+        block[1:, 1:] if q == system.zero else block
+        for q, block in system.generator.items()
         if len(block)
     ]
     rates = [float(np.linalg.eigvals(block).real.max()) for block in moving if len(block)]

@@ -25,22 +25,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.parts import (
-    Channel,
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    ChannelBlocks,
     Charge,
-    Part,
-    added,
+    add_charges,
     is_stored,
     negative,
 )
-from darkstate.engines.cascade.stages import LEFT, Chain, SourceLetter, Step
+from darkstate.engines.cascade.stages import LEFT, SourceLetter, StageChain, Step
 from darkstate.systems.traits import LinearSource
 
 Array = NDArray[Any]
-Numbers = tuple[int, ...]
+MultiIndex = tuple[int, ...]
 
 
-class Moments:
+class SourceMoments:
     """The moments of a source up to some order.
 
     Args:
@@ -59,15 +59,15 @@ class Moments:
         modes = charges.shape[1]
         carried = np.concatenate([charges.T, -charges.T])  # <a> belongs to coherence |1><0|
         flip = np.roll(np.arange(2 * modes), modes)
-        self.places: dict[Charge, dict[Numbers, int]] = {}
+        self.places: dict[Charge, dict[MultiIndex, int]] = {}
         for n in _multi_indices(2 * modes, order):
             q = tuple(int(x) for x in np.array(n) @ carried)
             if is_stored(q):
                 row = self.places.setdefault(q, {})
                 row[n] = len(row)
         for q in [q for q in self.places if any(q)]:
-            mirrored = [tuple(n[k] for k in flip) for n in self.places[q]]
-            self.places[negative(q)] = {n: k for k, n in enumerate(mirrored)}
+            split_by_rail_parity = [tuple(n[k] for k in flip) for n in self.places[q]]
+            self.places[negative(q)] = {n: k for k, n in enumerate(split_by_rail_parity)}
         self._flip = flip
 
     def generator(self, q: Charge) -> Array:
@@ -76,7 +76,7 @@ class Moments:
         result = np.zeros((len(known),) * 2, dtype=complex)
         for n, row in known.items():
             for i, j in np.argwhere(self.drift).tolist():
-                to = _shifted(_shifted(n, i, -1), j, 1)
+                to = _shift_index(_shift_index(n, i, -1), j, 1)
                 if n[i] and to in known:
                     size = np.sqrt(n[i] * (n[j] + 1.0)) * self.scale[j] / self.scale[i]
                     result[row, known[to]] += self.drift[i, j] * (n[i] if i == j else size)
@@ -87,13 +87,13 @@ class Moments:
         known = self.places[source]
         result = np.zeros((len(self.places[target]), len(known)), dtype=complex)
         for n, row in self.places[target].items():
-            up = _shifted(n, i, 1)
+            up = _shift_index(n, i, 1)
             if up in known:
                 result[row, known[up]] += np.sqrt(n[i] + 1.0) * self.scale[i]
             if n in known:
                 result[row, known[n]] += self.mean[i]
             for j in np.flatnonzero(self.covariance[i]).tolist():
-                down = _shifted(n, j, -1)
+                down = _shift_index(n, j, -1)
                 if n[j] and down in known:
                     size = np.sqrt(n[j]) / self.scale[j]
                     result[row, known[down]] += self.covariance[i, j] * size
@@ -104,12 +104,12 @@ class Moments:
         known = self.places[source]
         result = np.zeros((len(self.places[target]), len(known)), dtype=complex)
         for n, row in self.places[target].items():
-            down = _shifted(n, i, -1)
+            down = _shift_index(n, i, -1)
             if n[i] and down in known:
                 result[row, known[down]] += np.sqrt(n[i]) / self.scale[i]
         return self._hermitian(target, self._hermitian(source, result, 1), 0)
 
-    def exchanged(self, q: Charge) -> Array:
+    def exchange_matrix(self, q: Charge) -> Array:
         """n with the letters of two modes of opposite charge exchanged and conjugated."""
         known = self.places[q]
         result = np.zeros((len(known),) * 2, dtype=complex)
@@ -131,9 +131,11 @@ class Moments:
         return np.moveaxis(moved, 0, axis)
 
 
-def source_part(chain: Chain, source: LinearSource, charges: Array, order: int) -> Part:
+def source_system(
+    chain: StageChain, source: LinearSource, charges: Array, order: int
+) -> BilinearSystem:
     """The source up to an order, with the channels that enter the first stage."""
-    moments = Moments(source, charges, order)
+    moments = SourceMoments(source, charges, order)
     generator = {q: moments.generator(q) for q in moments.places if is_stored(q)}
     zero = tuple(0 for _ in charges)
     generator[zero] = np.real(generator[zero])
@@ -141,9 +143,9 @@ def source_part(chain: Chain, source: LinearSource, charges: Array, order: int) 
     state[0] = 1.0
     channels = []
     for column, step in zip(chain.entrance.T, chain.steps, strict=True):
-        channels.append(Channel(step, _mixed(moments, chain, column, step)))
+        channels.append(ChannelBlocks(step, _channel_blocks(moments, chain, column, step)))
     transfer = np.zeros((0, len(channels)))
-    return Part(generator, (), tuple(channels), transfer, state.copy(), state)
+    return BilinearSystem(generator, (), tuple(channels), transfer, state.copy(), state)
 
 
 def source_thetas(source: LinearSource, charges: Array, order: int) -> dict[Charge, Array] | None:
@@ -154,15 +156,17 @@ def source_thetas(source: LinearSource, charges: Array, order: int) -> dict[Char
     """
     if charges.shape[1] != 2 or np.any(charges[:, 0] != -charges[:, 1]):
         return None
-    moments = Moments(source, charges, order)
-    return {q: moments.exchanged(q) for q in moments.places}
+    moments = SourceMoments(source, charges, order)
+    return {q: moments.exchange_matrix(q) for q in moments.places}
 
 
-def _mixed(moments: Moments, chain: Chain, column: Array, step: Step) -> dict[Charge, Array]:
+def _channel_blocks(
+    moments: SourceMoments, chain: StageChain, column: Array, step: Step
+) -> dict[Charge, Array]:
     blocks = {}
     half = len(moments.mean) // 2
     for q in moments.places:
-        target = added(q, step)
+        target = add_charges(q, step)
         if target not in moments.places:
             continue
         total = np.zeros((len(moments.places[target]), len(moments.places[q])), dtype=complex)
@@ -175,13 +179,13 @@ def _mixed(moments: Moments, chain: Chain, column: Array, step: Step) -> dict[Ch
     return blocks
 
 
-def _shifted(n: Numbers, i: int, by: int) -> Numbers:
+def _shift_index(n: MultiIndex, i: int, by: int) -> MultiIndex:
     return (*n[:i], n[i] + by, *n[i + 1 :])
 
 
-def _multi_indices(letters: int, order: int) -> list[Numbers]:
+def _multi_indices(letters: int, order: int) -> list[MultiIndex]:
     """All n with ``|n| <= order``, n = 0 first."""
-    found: list[Numbers] = [()]
+    found: list[MultiIndex] = [()]
     for _ in range(letters):
         found = [(*n, k) for n in found for k in range(order - sum(n) + 1)]
     return sorted(found, key=sum)

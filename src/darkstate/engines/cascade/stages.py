@@ -94,7 +94,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Chain:
+class StageChain:
     """A whole cascade.
 
     Args:
@@ -126,13 +126,13 @@ class _Couplings:
     row_steps: Array
 
 
-def chain_of(
+def stage_chain(
     network: OpenSystem,
     members: Sequence[Sequence[str]],
     charges: Sequence[dict[str, int]],
     source: LinearSource | None,
     dims: dict[str, int],
-) -> Chain:
+) -> StageChain:
     """The stages of a network as matrices.
 
     Args:
@@ -166,11 +166,11 @@ def chain_of(
         )
     first = np.flatnonzero(couplings.row_place < 0)
     letters = tuple(couplings.rows[n] for n in first)
-    return Chain(tuple(stages), letters, cuts[0].basis[first], cuts[0].steps)
+    return StageChain(tuple(stages), letters, cuts[0].basis[first], cuts[0].steps)
 
 
 def _drives(
-    couplings: _Couplings, cut: _Cut, s: int, spaces: Sequence[Space], sizes: Sequence[int]
+    couplings: _Couplings, cut: _CutChannels, s: int, spaces: Sequence[Space], sizes: Sequence[int]
 ) -> tuple[Array, ...]:
     """P_c on stage s."""
     mine = np.flatnonzero(couplings.column_place == s)
@@ -182,7 +182,7 @@ def _drives(
 
 
 def _radiated(
-    couplings: _Couplings, cut: _Cut, s: int, spaces: Sequence[Space], sizes: Sequence[int]
+    couplings: _Couplings, cut: _CutChannels, s: int, spaces: Sequence[Space], sizes: Sequence[int]
 ) -> tuple[Array, ...]:
     """The part of U_c that stage s itself contributes."""
     mine = np.flatnonzero(couplings.row_place == s)
@@ -310,7 +310,7 @@ def _row_step(row: Row, charges: Sequence[Charges], source: LinearSource | None)
 
 
 @dataclass(frozen=True)
-class _Cut:
+class _CutChannels:
     """``F = basis @ coefficients`` at one cut, channels grouped by the charge they add."""
 
     basis: Array
@@ -318,7 +318,7 @@ class _Cut:
     steps: tuple[Step, ...]
 
 
-def _cut(couplings: _Couplings, s: int) -> _Cut:
+def _cut(couplings: _Couplings, s: int) -> _CutChannels:
     """The channels of the cut behind stage s."""
     up, down = couplings.row_place <= s, np.flatnonzero(couplings.column_place > s)
     near = np.flatnonzero(couplings.column_place[down] == s + 1)
@@ -347,7 +347,7 @@ def _cut(couplings: _Couplings, s: int) -> _Cut:
         coefficients[-1][:, down] = right / size
         steps += [tuple(int(x) for x in step)] * rank
     width, height = len(couplings.rows), len(couplings.columns)
-    return _Cut(
+    return _CutChannels(
         np.hstack([np.zeros((width, 0)), *bases]),
         np.vstack([np.zeros((0, height)), *coefficients]),
         tuple(steps),

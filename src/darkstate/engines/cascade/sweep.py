@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.ahead import Seen
-from darkstate.engines.cascade.estimates import errors, trace_norm
-from darkstate.engines.cascade.metric import split
-from darkstate.engines.cascade.parts import Part, Product
-from darkstate.engines.cascade.pieces import FIRST_ORDER, Pieces
-from darkstate.engines.cascade.reduction import NOISE, Reduced, reduced
-from darkstate.engines.cascade.stages import Chain
+from darkstate.engines.cascade.assembly import FIRST_ORDER, Assembly
+from darkstate.engines.cascade.bilinear import BilinearSystem
+from darkstate.engines.cascade.estimates import state_errors, trace_norm
+from darkstate.engines.cascade.lookahead import JointState
+from darkstate.engines.cascade.metric import gram_blocks
+from darkstate.engines.cascade.reduction import NOISE, ReducedModel, reduce_model
+from darkstate.engines.cascade.series import SeriesConnection
+from darkstate.engines.cascade.stages import StageChain
 from darkstate.engines.cascade.windows import window_state
 from darkstate.errors import NumericalError
 from darkstate.states import DensityState
@@ -38,7 +39,7 @@ SOLVED = JOINT_RTOL * NOISE
 
 
 @dataclass(frozen=True)
-class Read:
+class StageResult:
     """What one stage gave.
 
     Args:
@@ -64,7 +65,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StateEstimate:
     """The state of a stage or a window, and the estimate of its error (trace norm)."""
 
     state: DensityState
@@ -77,11 +78,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class _Cut:
+class _Compression:
     """What is upstream of a stage and the stage, before it is compressed and after.
 
     Args:
-        pair, joined: both, in two parts and in one.
+        pair, joined: both, as a series connection and as one system.
         alone: state of the stage.
         residual: of the steady state.
         found: compressed, the best one first; empty where there is no need.
@@ -89,21 +90,21 @@ class _Cut:
         failure: why there is no usable result.
     """
 
-    pair: Product
-    joined: Part
+    pair: SeriesConnection
+    joined: BilinearSystem
     alone: Array
     residual: float
-    found: Sequence[Reduced] = ()
+    found: Sequence[ReducedModel] = ()
     shortened: bool = False
     failure: str = ""
 
 
-class EndedError(NumericalError):
+class SweepEndedError(NumericalError):
     """No usable compression behind a stage: what was read before it stands."""
 
 
-class Line:
-    """A cascade in the form in which it is swept: parts in order.
+class ReductionSweep:
+    """A cascade in the form in which it is swept: bilinear systems in order.
 
     Args:
         chain: the stages.
@@ -115,7 +116,7 @@ class Line:
 
     def __init__(
         self,
-        chain: Chain,
+        chain: StageChain,
         source: LinearSource | None,
         charges: Array,
         rtol: float,
@@ -123,49 +124,51 @@ class Line:
     ):
         self.chain, self.rtol = chain, rtol
         self.window = min(window, len(chain.stages))
-        self._known: dict[tuple[int, int], Seen] = {}
-        self.pieces = Pieces(chain, source, charges)
-        self.parts = self.pieces.parts
+        self._known: dict[tuple[int, int], JointState] = {}
+        self.assembly = Assembly(chain, source, charges)
+        self.systems = self.assembly.systems
 
-    def sweep(self, dimension: int, order: int, second: bool = False) -> Iterator[Read]:
+    def sweep(self, dimension: int, order: int, second: bool = False) -> Iterator[StageResult]:
         """All stages, one after the other, with `dimension` numbers kept of what is upstream.
 
         Args:
             dimension: kept of what is upstream.
             order: of the moments of the source.
-            second: for a second opinion (`darkstate.engines.cascade.reduction.reduced`).
+            second: for a second opinion (`darkstate.engines.cascade.reduction.reduce_model`).
         """
         upstream, found = self.start(dimension, order, second)
         options, exact = [upstream], found is None
         foreseen = {s: (state, True) for s, state in enumerate(found.ahead)} if found else {}
-        for s in range(len(self.parts)):
-            if self.window == 1 and foreseen.keys() >= set(range(s, len(self.parts))):
-                yield self._foreseen(s, foreseen)
+        for s in range(len(self.systems)):
+            if self.window == 1 and foreseen.keys() >= set(range(s, len(self.systems))):
+                yield self._result_from_lookahead(s, foreseen)
                 continue
-            cut = self._cut(s, options, dimension, second, exact)
-            read = replace(self._read(s, cut), exact=exact, window_exact=exact)
+            cut = self._compress(s, options, dimension, second, exact)
+            read = replace(self._stage_result(s, cut), exact=exact, window_exact=exact)
             if s in foreseen:
-                seen = self._foreseen(s, foreseen)
+                seen = self._result_from_lookahead(s, foreseen)
                 residual = max(read.residual, seen.residual)
                 read = replace(read, matrix=seen.matrix, residual=residual, exact=seen.exact)
             yield read
             if cut.failure:
                 for k in sorted(k for k in foreseen if k > s):
-                    yield self._foreseen(k, foreseen)
-                raise EndedError(cut.failure)
+                    yield self._result_from_lookahead(k, foreseen)
+                raise SweepEndedError(cut.failure)
             for k, state in enumerate(cut.found[0].ahead if cut.found else (), start=s + 1):
                 foreseen.setdefault(k, (state, exact))  # the earliest is the least compressed
-            options, exact = [x.part for x in cut.found] or [cut.joined], exact and not cut.found
+            options, exact = [x.system for x in cut.found] or [cut.joined], exact and not cut.found
 
-    def _foreseen(self, s: int, states: Mapping[int, tuple[Array, bool]]) -> Read:
+    def _result_from_lookahead(
+        self, s: int, states: Mapping[int, tuple[Array, bool]]
+    ) -> StageResult:
         """Stage s as read from a joint state, and whether that was of nothing compressed."""
         state, exact = states[s]
-        return Read(self._matrix(s, state), JOINT_RTOL * self.rtol, exact)
+        return StageResult(self._matrix(s, state), JOINT_RTOL * self.rtol, exact)
 
-    def _read(self, s: int, cut: _Cut) -> Read:
+    def _stage_result(self, s: int, cut: _Compression) -> StageResult:
         """Stage s as read where the sweep passes."""
         found = cut.found[0] if cut.found else None
-        return Read(
+        return StageResult(
             self._matrix(s, cut.alone),
             cut.residual,
             False,
@@ -175,75 +178,81 @@ class Line:
             self._window(s, cut),
         )
 
-    def _cut(
-        self, s: int, options: Sequence[Part], dimension: int, second: bool, exact: bool
-    ) -> _Cut:
+    def _compress(
+        self, s: int, options: Sequence[BilinearSystem], dimension: int, second: bool, exact: bool
+    ) -> _Compression:
         """Stage s behind what is upstream, and both compressed.
 
         A stand-in may be stable by itself but not with two stages behind it; then the next of the
         `options` is taken, and if none will do, one stage ahead must be enough.
         """
-        first, failure = self._joined(s, options[0]), ""
-        behind = self.parts[s + 1 :]
+        first, failure = self._connect(s, options[0]), ""
+        behind = self.systems[s + 1 :]
         if not behind or first.joined.dimension <= dimension:
             return first
         for reach in (len(behind), 1)[: len(behind)]:
             for k, option in enumerate(options):
-                cut = self._joined(s, option) if k else first
+                cut = self._connect(s, option) if k else first
                 try:
-                    seen = self._seen(cut.joined, behind[:reach], exact)
-                    found = reduced(seen, dimension, split(cut.pair, cut.joined.steady), second)
+                    seen = self._joint_state(cut.joined, behind[:reach], exact)
+                    found = reduce_model(
+                        seen, dimension, gram_blocks(cut.pair, cut.joined.steady), second
+                    )
                 except NumericalError as error:
                     failure = str(error)
                     continue
                 return replace(cut, found=found, shortened=reach < len(behind))
         return replace(first, failure=failure)
 
-    def _seen(self, part: Part, behind: Sequence[Part], exact: bool) -> Seen:
-        """What the stages behind see; of a part that is not compressed kept for the next sweep."""
-        key = len(behind), part.dimension
+    def _joint_state(
+        self, system: BilinearSystem, behind: Sequence[BilinearSystem], exact: bool
+    ) -> JointState:
+        """What the stages behind see; kept for the next sweep if nothing is compressed."""
+        key = len(behind), system.dimension
         if exact and key in self._known:
             return self._known[key]
-        seen = Seen.of(part, behind, JOINT_RTOL * self.rtol)
+        seen = JointState.solve(system, behind, JOINT_RTOL * self.rtol)
         if exact:
             self._known = {key: seen}
         return seen
 
-    def _joined(self, s: int, upstream: Part) -> _Cut:
+    def _connect(self, s: int, upstream: BilinearSystem) -> _Compression:
         """Stage s behind what is upstream, not compressed."""
-        pair = Product(upstream, self.parts[s])
-        joined = pair.part()
+        pair = SeriesConnection(upstream, self.systems[s])
+        joined = pair.system()
         x, residual = _steady(joined)
         alone = pair.second_alone(x)
-        return _Cut(pair, joined.with_state(x), alone, residual)
+        return _Compression(pair, joined.with_state(x), alone, residual)
 
-    def _window(self, s: int, cut: _Cut) -> Array | None:
+    def _window(self, s: int, cut: _Compression) -> Array | None:
         """The state of the window that begins with stage s, if all of it is there."""
         stop = s + self.window
-        if self.window == 1 or stop > len(self.parts):
+        if self.window == 1 or stop > len(self.systems):
             return None
-        ahead, operators = self.parts[s + 1 : stop], self.pieces.operators[s:stop]
+        ahead, operators = self.systems[s + 1 : stop], self.assembly.operators[s:stop]
         try:
             return window_state(cut.pair, cut.joined, ahead, operators, JOINT_RTOL * self.rtol)
         except NumericalError:
             return None
 
-    def reads(self, dimension: int, order: int, second: bool = False) -> tuple[list[Read], str]:
+    def stage_results(
+        self, dimension: int, order: int, second: bool = False
+    ) -> tuple[list[StageResult], str]:
         """What a sweep gives, and why it ended before the last stage (empty if it did not)."""
-        found: list[Read] = []
+        found: list[StageResult] = []
         try:
             for read in self.sweep(dimension, order, second):
                 found.append(read)
-        except EndedError as end:
+        except SweepEndedError as end:
             return found, str(end)
         return found, ""
 
-    def kept(
+    def estimates(
         self,
-        fine: Sequence[Read],
-        others: Sequence[tuple[float, Sequence[Read]]],
+        fine: Sequence[StageResult],
+        others: Sequence[tuple[float, Sequence[StageResult]]],
         floor: float,
-    ) -> tuple[list[Kept], list[Kept]]:
+    ) -> tuple[list[StateEstimate], list[StateEstimate]]:
         """The states of all stages, and of all windows that do not reach beyond them.
 
         Args:
@@ -258,11 +267,13 @@ class Line:
         stages = [read.matrix for read in fine], [read.exact for read in fine], matrices
         joint = [read.window for read in whole], [read.window_exact for read in whole], windows
         return (
-            self._states(1, stages[0], errors(*stages) + floor),
-            self._states(self.window, joint[0], errors(*joint) + floor),
+            self._states(1, stages[0], state_errors(*stages) + floor),
+            self._states(self.window, joint[0], state_errors(*joint) + floor),
         )
 
-    def _states(self, width: int, found: Sequence[Array | None], error: Array) -> list[Kept]:
+    def _states(
+        self, width: int, found: Sequence[Array | None], error: Array
+    ) -> list[StateEstimate]:
         """States of `width` stages by their first one; those that are missing are left out."""
         kept = []
         for s, (matrix, off) in enumerate(zip(found, error.tolist(), strict=True)):
@@ -270,34 +281,36 @@ class Line:
                 members = self.chain.stages[s : s + width]
                 labels = tuple(label for stage in members for label in stage.labels)
                 sizes = tuple(size for stage in members for size in stage.dimensions)
-                kept.append(Kept(DensityState(labels, sizes, matrix), off))
+                kept.append(StateEstimate(DensityState(labels, sizes, matrix), off))
         return kept
 
     def start(
         self, dimension: int, order: int, second: bool = False
-    ) -> tuple[Part, Reduced | None]:
+    ) -> tuple[BilinearSystem, ReducedModel | None]:
         """What stands before the first stage, and how it was compressed (None: it was not).
 
         The moments of a source meet the first stage uncompressed where they may, so that three
         stages are exact. One or two are read from its compression already.
         """
-        moments = self.pieces.front(order)
-        few = len(self.parts) <= 2
+        moments = self.assembly.front(order)
+        few = len(self.systems) <= 2
         if moments.dimension <= (dimension if few else max(dimension, LARGEST_SOURCE)):
             return moments, None
-        found = reduced(self._seen(moments, self.parts, True), dimension, second=second)[0]
-        return found.part, found
+        found = reduce_model(
+            self._joint_state(moments, self.systems, True), dimension, second=second
+        )[0]
+        return found.system, found
 
     def source_order(self, dimension: int, tolerance: float) -> tuple[int, float]:
         """Order of the moments at which the first stage stands still, and its last change."""
-        if self.pieces.source is None:
+        if self.assembly.source is None:
             return 0, 0.0
         last, change = None, np.inf
         for order in range(FIRST_ORDER, LAST_ORDER + 1, 2):
-            upstream = self.pieces.front(order)
+            upstream = self.assembly.front(order)
             if upstream.dimension > LARGEST_SOURCE:
                 upstream, _ = self.start(dimension, order)
-            matrix = self._matrix(0, self._joined(0, upstream).alone)
+            matrix = self._matrix(0, self._connect(0, upstream).alone)
             change = np.inf if last is None else trace_norm(matrix - last)
             if change <= tolerance:
                 return order, change
@@ -306,13 +319,13 @@ class Line:
 
     def _matrix(self, s: int, flat: Array) -> Array:
         d = len(self.chain.stages[s].values)
-        matrix = (self.pieces.operators[s][self.parts[s].zero] @ flat).reshape(d, d)
+        matrix = (self.assembly.operators[s][self.systems[s].zero] @ flat).reshape(d, d)
         return 0.5 * (matrix + matrix.conj().T)
 
 
-def _steady(part: Part) -> tuple[Array, float]:
-    """The steady state (trace one) of a part without input, and its residual."""
-    A, t = part.generator[part.zero], part.trace
+def _steady(system: BilinearSystem) -> tuple[Array, float]:
+    """The steady state (trace one) of a system without input, and its residual."""
+    A, t = system.generator[system.zero], system.trace
     scale = float(np.abs(A).max(initial=0.0)) or 1.0
     norm = float(t @ t)
     # t A = 0: multiplied by t the equation says that the trace is one

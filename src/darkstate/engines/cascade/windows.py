@@ -19,30 +19,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.parts import (
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
     Charge,
-    Part,
-    Product,
-    added,
+    add_charges,
     is_real,
     is_stored,
     negative,
 )
+from darkstate.engines.cascade.joint import JointEquation, trace_first
+from darkstate.engines.cascade.series import SeriesConnection
 
 Array = NDArray[Any]
 Bases = Mapping[Charge, Array]
-"""(d^2, n) matrices E(q) of a stage, see `darkstate.engines.cascade.parts.operator_bases`."""
+"""(d^2, n) matrices E(q) of a stage, see `darkstate.engines.cascade.bilinear.operator_bases`."""
 
 
 def window_state(
-    pair: Product, joined: Part, ahead: Sequence[Part], bases: Sequence[Bases], rtol: float
+    pair: SeriesConnection,
+    joined: BilinearSystem,
+    ahead: Sequence[BilinearSystem],
+    bases: Sequence[Bases],
+    rtol: float,
 ) -> Array:
     """The density matrix of a stage and some that follow it, with trace one.
 
     Args:
         pair: what is upstream of the stage, and the stage.
-        joined: these as one part, with its steady state.
+        joined: these as one system, with its steady state.
         ahead: the stages that follow in the window, at least one.
         bases: of the stage and of those.
         rtol: relative residual of the joint steady state.
@@ -50,9 +54,9 @@ def window_state(
     Raises:
         NumericalError: the joint steady state did not converge.
     """
-    follows = _Nested(ahead, bases[1:])
-    adapted, back = trace_first(follows.part)
-    X, zero = Joint(joined, adapted).solution(rtol), joined.zero
+    follows = _Window(ahead, bases[1:])
+    adapted, back = trace_first(follows.system)
+    X, zero = JointEquation(joined, adapted).solve(rtol), joined.zero
     X[zero] = np.column_stack([joined.steady, X[zero]]) @ back.T
     operators = np.zeros((len(bases[0][zero]), follows.size), dtype=complex)
     for q, block in X.items():
@@ -75,26 +79,28 @@ def _matrix(operators: Array, bases: Sequence[Bases], zero: Charge) -> Array:
     return 0.5 * (matrix + matrix.conj().T)
 
 
-class _Nested:
-    """Stages as one part: the first two are one, these and the third, ...
+class _Window:
+    """Stages as one system: the first two are one, these and the third, ...
 
     Args:
-        stages: their parts; what leaves the last one is not asked for.
+        stages: their systems; what leaves the last one is not asked for.
         bases: their operators.
 
     Attributes:
-        part: all as one.
+        system: all as one.
         size: entries of an operator on all.
     """
 
-    def __init__(self, stages: Sequence[Part], bases: Sequence[Bases]):
-        self.bases, self.part = bases, stages[0]
-        self.products: list[Product] = []
+    def __init__(self, stages: Sequence[BilinearSystem], bases: Sequence[Bases]):
+        self.bases, self.system = bases, stages[0]
+        self.products: list[SeriesConnection] = []
         for k, stage in enumerate(stages[1:], start=2):
             last = k == len(stages)
-            self.products.append(Product(self.part, replace(stage, outputs=()) if last else stage))
-            self.part = self.products[-1].part()
-        self.size = int(np.prod([len(basis[self.part.zero]) for basis in bases]))
+            self.products.append(
+                SeriesConnection(self.system, replace(stage, outputs=()) if last else stage)
+            )
+            self.system = self.products[-1].system()
+        self.size = int(np.prod([len(basis[self.system.zero]) for basis in bases]))
 
     def operators(self, q: Charge, columns: Array, count: int | None = None) -> Array:
         """Columns of coordinates of charge q as flat operators, of the first `count` stages."""
@@ -102,17 +108,17 @@ class _Nested:
         if last == 0:
             return self.bases[0][q] @ columns
         product, right, n = self.products[last - 1], self.bases[last], columns.shape[1]
-        plain = _apart(product, q, columns) if is_real(q) else columns
+        plain = _charge_pairs(product, q, columns) if is_real(q) else columns
         total = np.zeros((1, n), dtype=complex)
         for qa, place in product.places[q].items():
             block = plain[place].reshape(product.first.sizes[qa], -1, n)
-            block = np.einsum("anc,dn->adc", block, right[added(q, qa, -1)])
+            block = np.einsum("anc,dn->adc", block, right[add_charges(q, qa, -1)])
             left = self.operators(qa, block.reshape(len(block), -1), last)
             total = total + left.reshape(-1, n)
         return total
 
 
-def _apart(product: Product, q: Charge, columns: Array) -> Array:
+def _charge_pairs(product: SeriesConnection, q: Charge, columns: Array) -> Array:
     """Coordinates of a real charge as pairs of charges, no longer Hermitian combinations."""
     plain, places = columns.astype(complex), product.places[q]
     for qa, place in places.items():

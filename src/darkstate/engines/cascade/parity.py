@@ -26,7 +26,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.parts import Channel, Charge, Part, added, operator_bases
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    ChannelBlocks,
+    Charge,
+    add_charges,
+    operator_bases,
+)
 from darkstate.engines.cascade.stages import Stage
 from darkstate.linalg.unique import unique_columns
 
@@ -47,7 +53,7 @@ class Parity(int):
 
 
 @dataclass(frozen=True)
-class Mixing:
+class ChannelParity:
     """Channels of definite parity at one cut, ``U' = Z^-1 U`` and ``D' = Z^T D``.
 
     Args:
@@ -61,34 +67,40 @@ class Mixing:
     parities: tuple[Parity, ...]
 
 
-def mirrored(
-    stages: Sequence[Stage], parts: Sequence[Part], source: tuple[Part, Thetas] | None
-) -> tuple[list[tuple[Part, dict[Charge, Array]]], Mixing | None] | None:
+def split_by_rail_parity(
+    stages: Sequence[Stage],
+    systems: Sequence[BilinearSystem],
+    source: tuple[BilinearSystem, Thetas] | None,
+) -> tuple[list[tuple[BilinearSystem, dict[Charge, Array]]], ChannelParity | None] | None:
     """A cascade in sectors of definite parity; None where Theta is no symmetry of it.
 
     Args:
         stages: in order.
-        parts: the same as parts.
+        systems: the same as bilinear systems.
         source: what is in front, and Theta on it; None if there is nothing.
 
     Returns:
-        for each stage its part and the coordinates of its sectors (`halved`), and how the channels
-        between source and first stage mix.
+        for each stage its system and the coordinates of its sectors (`parity_sectors`), and how
+        the channels between source and first stage mix.
     """
     if source is not None and not _is_symmetric(*source):
         return None
-    entering = None if source is None else _mixing(*source)
+    entering = None if source is None else _channel_parity(*source)
     entrance, found = entering, []
-    for k, (stage, part) in enumerate(zip(stages, parts, strict=True)):
+    for k, (stage, system) in enumerate(zip(stages, systems, strict=True)):
         thetas = _stage_thetas(stage)
-        if thetas is None or not _is_symmetric(part, thetas):
+        if thetas is None or not _is_symmetric(system, thetas):
             return None
-        leaving = _mixing(part, thetas) if part.outputs else None
-        if (part.outputs and leaving is None) or not _follows(part, thetas, entering, leaving):
+        leaving = _channel_parity(system, thetas) if system.outputs else None
+        if (system.outputs and leaving is None) or not _inputs_follow(
+            system, thetas, entering, leaving
+        ):
             return None
-        if bool(part.inputs) != (entering is not None) or (not part.outputs and k < len(parts) - 1):
+        if bool(system.inputs) != (entering is not None) or (
+            not system.outputs and k < len(systems) - 1
+        ):
             return None
-        found.append(halved(part, thetas, entering, leaving))
+        found.append(parity_sectors(system, thetas, entering, leaving))
         entering = leaving
     return found, entrance
 
@@ -107,40 +119,42 @@ def _stage_thetas(stage: Stage) -> Thetas | None:
     return {q: np.real(basis.conj().T @ basis[image]) for q, basis in bases.items()}
 
 
-def _turned(channel: Channel, thetas: Thetas) -> Channel:
+def _theta_conjugate(channel: ChannelBlocks, thetas: Thetas) -> ChannelBlocks:
     """``Theta U_c Theta``."""
     blocks = {
-        q: thetas[added(q, channel.step)] @ block @ thetas[q].T
+        q: thetas[add_charges(q, channel.step)] @ block @ thetas[q].T
         for q, block in channel.blocks.items()
     }
-    return Channel(channel.step, blocks)
+    return ChannelBlocks(channel.step, blocks)
 
 
-def _is_symmetric(part: Part, thetas: Thetas) -> bool:
+def _is_symmetric(system: BilinearSystem, thetas: Thetas) -> bool:
     """Whether A commutes with Theta."""
-    return all(_same(thetas[q] @ block @ thetas[q].T, block) for q, block in part.generator.items())
+    return all(
+        _same(thetas[q] @ block @ thetas[q].T, block) for q, block in system.generator.items()
+    )
 
 
 def _same(a: Array, b: Array) -> bool:
     return float(np.linalg.norm(a - b)) <= _RTOL * (float(np.linalg.norm(b)) or 1.0)
 
 
-def _rows(channels: Sequence[Channel], step: Charge) -> Array:
+def _rows(channels: Sequence[ChannelBlocks], step: Charge) -> Array:
     """The channels of one step as rows."""
     return np.array(
         [np.concatenate([b.ravel() for b in c.blocks.values()]) for c in channels if c.step == step]
     )
 
 
-def _mixing(part: Part, thetas: Thetas) -> Mixing | None:
-    """How the own channels of a part mix; None if Theta is no symmetry of them."""
-    steps = [c.step for c in part.outputs]
-    images = [_turned(c, thetas) for c in part.outputs]
+def _channel_parity(system: BilinearSystem, thetas: Thetas) -> ChannelParity | None:
+    """How the own channels of a system mix; None if Theta is no symmetry of them."""
+    steps = [c.step for c in system.outputs]
+    images = [_theta_conjugate(c, thetas) for c in system.outputs]
     R, Z = np.zeros((2, len(steps), len(steps)), dtype=complex)
     parities = [Parity(0)] * len(steps)
     for step in set(steps):
         mine = [k for k, other in enumerate(steps) if other == step]
-        plain, image = _rows(part.outputs, step), _rows(images, step)
+        plain, image = _rows(system.outputs, step), _rows(images, step)
         own = np.linalg.lstsq(plain.T, image.T, rcond=None)[0].T
         one = np.eye(len(mine))
         if not _same(own @ plain, image) or not _same(own @ own, one):
@@ -154,63 +168,76 @@ def _mixing(part: Part, thetas: Thetas) -> Mixing | None:
                 place += 1
         R[np.ix_(mine, mine)] = own
     real = not np.any(np.imag(R)) and not np.any(np.imag(Z))
-    return Mixing(np.real(R) if real else R, np.real(Z) if real else Z, tuple(parities))
+    return ChannelParity(np.real(R) if real else R, np.real(Z) if real else Z, tuple(parities))
 
 
-def _follows(part: Part, thetas: Thetas, entering: Mixing | None, leaving: Mixing | None) -> bool:
+def _inputs_follow(
+    system: BilinearSystem,
+    thetas: Thetas,
+    entering: ChannelParity | None,
+    leaving: ChannelParity | None,
+) -> bool:
     """Whether inputs and transfer mix as the channels do."""
     if entering is None:
         return True
-    images = [_turned(c, thetas) for c in part.inputs]
-    for step in {c.step for c in part.inputs}:
-        mine = [k for k, c in enumerate(part.inputs) if c.step == step]
+    images = [_theta_conjugate(c, thetas) for c in system.inputs]
+    for step in {c.step for c in system.inputs}:
+        mine = [k for k, c in enumerate(system.inputs) if c.step == step]
         own = entering.R[np.ix_(mine, mine)].T
-        if not _same(own @ _rows(images, step), _rows(part.inputs, step)):
+        if not _same(own @ _rows(images, step), _rows(system.inputs, step)):
             return False
     if leaving is None:
         return True
-    return _same(entering.R.T @ part.transfer, part.transfer @ leaving.R.T)
+    return _same(entering.R.T @ system.transfer, system.transfer @ leaving.R.T)
 
 
-def halved(
-    part: Part, thetas: Thetas, entering: Mixing | None, leaving: Mixing | None
-) -> tuple[Part, dict[Charge, Array]]:
-    """A part in sectors of definite parity, and their coordinates: orthonormal, by old ones.
+def parity_sectors(
+    system: BilinearSystem,
+    thetas: Thetas,
+    entering: ChannelParity | None,
+    leaving: ChannelParity | None,
+) -> tuple[BilinearSystem, dict[Charge, Array]]:
+    """A system in sectors of definite parity, and their coordinates: orthonormal, by old ones.
 
     Args:
-        part: invariant under Theta.
+        system: invariant under Theta.
         thetas: Theta.
         entering: how channels that enter mix; None if there are none.
         leaving: how channels that leave mix; None if there are none.
     """
     halves = {
-        (*q, p): half for q, theta in thetas.items() for p, half in _halves(theta) if half.size
+        (*q, p): half
+        for q, theta in thetas.items()
+        for p, half in _parity_bases(theta)
+        if half.size
     }
     generator = {
-        q: half.T @ part.generator[q[:-1]] @ half
+        q: half.T @ system.generator[q[:-1]] @ half
         for q, half in halves.items()
-        if q[:-1] in part.generator
+        if q[:-1] in system.generator
     }
-    inputs, outputs, transfer = part.inputs, part.outputs, part.transfer
+    inputs, outputs, transfer = system.inputs, system.outputs, system.transfer
     if entering is not None:
-        inputs = _combined(inputs, entering.Z.T, entering.parities, halves)
+        inputs = _combine(inputs, entering.Z.T, entering.parities, halves)
         transfer = entering.Z.T @ transfer
     if leaving is not None:
         inverse = np.linalg.inv(leaving.Z)
-        outputs = _combined(outputs, inverse, leaving.parities, halves)
+        outputs = _combine(outputs, inverse, leaving.parities, halves)
         transfer = transfer @ inverse.T
     transfer = np.where(np.abs(transfer) > _RTOL, transfer, 0.0)
-    even = halves[(*part.zero, Parity(0))]
-    state = None if part.state is None else even.T @ part.state
-    return Part(generator, inputs, outputs, transfer, even.T @ part.trace, state), halves
+    even = halves[(*system.zero, Parity(0))]
+    state = None if system.state is None else even.T @ system.state
+    return BilinearSystem(
+        generator, inputs, outputs, transfer, even.T @ system.trace, state
+    ), halves
 
 
-def _combined(
-    channels: Sequence[Channel],
+def _combine(
+    channels: Sequence[ChannelBlocks],
     weights: Array,
     parities: Sequence[Parity],
     halves: Mapping[Charge, Array],
-) -> tuple[Channel, ...]:
+) -> tuple[ChannelBlocks, ...]:
     """Combinations of channels of one step, between sectors."""
     found = []
     for row, parity in zip(weights, parities, strict=True):
@@ -218,14 +245,14 @@ def _combined(
         step: Charge = (*used[0][1].step, parity)
         blocks: dict[Charge, Array] = {}
         for q, half in halves.items():
-            to, plain = added(q, step), q[:-1]
+            to, plain = add_charges(q, step), q[:-1]
             if to in halves and plain in used[0][1].blocks:
                 blocks[q] = halves[to].T @ sum(w * c.blocks[plain] for w, c in used) @ half
-        found.append(Channel(step, blocks))
+        found.append(ChannelBlocks(step, blocks))
     return tuple(found)
 
 
-def _halves(theta: Array) -> list[tuple[Parity, Array]]:
+def _parity_bases(theta: Array) -> list[tuple[Parity, Array]]:
     """Even and odd coordinates of a signed permutation; none joins more than two old ones."""
     columns: tuple[list[Array], list[Array]] = ([], [])
     one = np.eye(len(theta))

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
-from darkstate.engines.cascade import mirror
-from darkstate.engines.cascade.mirror import Parity
-from darkstate.engines.cascade.parts import Product, added, is_real, is_stored, negative
-from darkstate.engines.cascade.pieces import Pieces
+from darkstate.engines.cascade import parity
+from darkstate.engines.cascade.assembly import Assembly
+from darkstate.engines.cascade.bilinear import add_charges, is_real, is_stored, negative
+from darkstate.engines.cascade.parity import Parity
+from darkstate.engines.cascade.series import SeriesConnection
 from darkstate.engines.cascade.source import source_thetas
-from darkstate.engines.cascade.stages import chain_of
-from darkstate.engines.cascade.sweep import Line
+from darkstate.engines.cascade.stages import stage_chain
+from darkstate.engines.cascade.sweep import ReductionSweep
 from darkstate.systems.traits import cascade_order, charges, linear_source
 
 DIMENSION, ORDER = 12, 4
@@ -25,7 +26,7 @@ def parts_of(pairs, **options):
     source, found = linear_source(system).evidence, charges(system).evidence
     network = system if source is None else source.network
     members = [[x for group in s for x in group] for s in cascade_order(network).evidence]
-    chain = chain_of(network, members, found, source, dict.fromkeys(network.labels, 2))
+    chain = stage_chain(network, members, found, source, dict.fromkeys(network.labels, 2))
     modes = () if source is None else source.modes
     values = [[charge.get(mode.label, 0) for mode in modes] for charge in found]
     return chain, source, np.array(values, dtype=int).reshape(len(found), len(modes))
@@ -35,9 +36,11 @@ def states(pairs, plain, monkeypatch, **options):
     """States of all stages from a sweep, with parities or without."""
     with monkeypatch.context() as patch:
         if plain:
-            patch.setattr("darkstate.engines.cascade.pieces.mirrored", lambda *_: None)
-        line = Line(*parts_of(pairs, **options), 1e-9)
-        assert line.pieces.mirrored is not plain
+            patch.setattr(
+                "darkstate.engines.cascade.assembly.split_by_rail_parity", lambda *_: None
+            )
+        line = ReductionSweep(*parts_of(pairs, **options), 1e-9)
+        assert line.assembly.has_rail_parity is not plain
         return np.array([read.matrix for read in line.sweep(DIMENSION, ORDER)])
 
 
@@ -72,7 +75,7 @@ def test_the_report_says_so():
 
 @pytest.mark.parametrize("options", UNLIKE)
 def test_rails_that_differ_have_no_parities(options):
-    assert not Pieces(*parts_of(2, **options)).mirrored
+    assert not Assembly(*parts_of(2, **options)).has_rail_parity
 
 
 def test_modes_of_equal_charge_have_no_parities():
@@ -83,7 +86,7 @@ def test_modes_of_equal_charge_have_no_parities():
 
 
 def test_sectors_of_a_pair():
-    part = Pieces(*parts_of(2)).parts[0]
+    part = Assembly(*parts_of(2)).systems[0]
     found = {(int(q), int(p)): n for (q, p), n in part.sizes.items()}
     # of 00, 11, 01 + 10: two populations, Re and Im of |00><11|, and 01 with 10
     assert found == {
@@ -96,25 +99,25 @@ def test_sectors_of_a_pair():
         (-1, 1): 2,
         (-2, 0): 1,
     }
-    assert all(q[-1] in (0, 1) for q in Product(part, part).sizes)
+    assert all(q[-1] in (0, 1) for q in SeriesConnection(part, part).sizes)
 
 
 def test_even_channels_keep_the_parity_and_odd_ones_change_it():
-    part = Pieces(*parts_of(2)).parts[0]
+    part = Assembly(*parts_of(2)).systems[0]
     assert sorted(int(c.step[-1]) for c in part.outputs) == [0, 1]
     for channel in part.outputs:
         for q, block in channel.blocks.items():
-            assert block.shape == (part.sizes[added(q, channel.step)], part.sizes[q])
+            assert block.shape == (part.sizes[add_charges(q, channel.step)], part.sizes[q])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 1), min_size=3, max_size=3), st.integers(-3, 3))
 def test_parities_add_modulo_two(bits, q):
     a, b, c = ((q + k, Parity(bit)) for k, bit in enumerate(bits))
-    assert added(added(a, b), c) == added(a, added(b, c))
-    assert added(a, a, -1) == (0, 0)
-    assert added(added(a, b), b, -1) == a
-    assert added(a, negative(a)) == (0, 0)
+    assert add_charges(add_charges(a, b), c) == add_charges(a, add_charges(b, c))
+    assert add_charges(a, a, -1) == (0, 0)
+    assert add_charges(add_charges(a, b), b, -1) == a
+    assert add_charges(a, negative(a)) == (0, 0)
     assert is_real((0, Parity(bits[0])))
     assert is_stored((0, Parity(bits[0])))
     assert is_stored(a) or is_stored(negative(a))
@@ -125,8 +128,8 @@ def test_a_stage_of_one_node_has_none():
     single = chain.stages[0].__class__(
         **{**vars(chain.stages[0]), "dimensions": (4,), "labels": ("A1",)}
     )
-    assert mirror._stage_thetas(single) is None
-    assert mirror._stage_thetas(chain.stages[0]) is not None
+    assert parity._stage_thetas(single) is None
+    assert parity._stage_thetas(chain.stages[0]) is not None
     assert source is None
     assert modes.shape == (1, 0)
 
@@ -137,8 +140,10 @@ def test_parities_change_no_window(window, monkeypatch):
     for plain in (False, True):
         with monkeypatch.context() as patch:
             if plain:
-                patch.setattr("darkstate.engines.cascade.pieces.mirrored", lambda *_: None)
-            line = Line(*parts_of(4, detunings_a=0.4, detunings_b=-0.4), 1e-9, window)
+                patch.setattr(
+                    "darkstate.engines.cascade.assembly.split_by_rail_parity", lambda *_: None
+                )
+            line = ReductionSweep(*parts_of(4, detunings_a=0.4, detunings_b=-0.4), 1e-9, window)
             reads = list(line.sweep(DIMENSION, ORDER))[: 5 - window]
             found.append([read.window for read in reads])
     assert np.abs(np.array(found[0]) - np.array(found[1])).max() < 1e-7

@@ -20,44 +20,50 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from darkstate.engines.cascade.parts import Charge, Part, added, is_stored, negative
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    Charge,
+    add_charges,
+    is_stored,
+    negative,
+)
 
 Array = NDArray[Any]
-Factors = Mapping[Charge, Array]
+RealFormFactors = Mapping[Charge, Array]
 _ROUNDING = 1e-12
 """Size of an entry, relative to the largest of its block, that is rounding."""
 
 
-def factors(part: Part) -> Factors | None:
+def real_form_factors(system: BilinearSystem) -> RealFormFactors | None:
     """Factors 1 or i by charge (both signs) of coordinates in which all is real, or None."""
-    stored = [q for q in part.sizes if is_stored(q)]
-    starts = dict(zip(stored, np.cumsum([0, *(part.sizes[q] for q in stored)]), strict=False))
-    entries = list(_entries(part, starts))
+    stored = [q for q in system.sizes if is_stored(q)]
+    starts = dict(zip(stored, np.cumsum([0, *(system.sizes[q] for q in stored)]), strict=False))
+    entries = list(_entries(system, starts))
     if not entries or any(entry is None for entry in entries):
         return None
     rows, columns, odd = (np.concatenate(x) for x in zip(*entries, strict=True))  # type: ignore[arg-type]
-    size = sum(part.sizes[q] for q in stored)
+    size = sum(system.sizes[q] for q in stored)
     # what has a trace is real
-    root = int(starts[part.zero] + np.argmax(np.abs(part.trace)))
-    kinds = _coloured(rows, columns, odd, size, root)
+    root = int(starts[system.zero] + np.argmax(np.abs(system.trace)))
+    kinds = _find_kinds(rows, columns, odd, size, root)
     if np.any(odd != (kinds[rows] ^ kinds[columns])):
         return None
-    found = {q: np.where(kinds[s : s + part.sizes[q]], 1j, 1.0) for q, s in starts.items()}
+    found = {q: np.where(kinds[s : s + system.sizes[q]], 1j, 1.0) for q, s in starts.items()}
     return {negative(q): f.conj() for q, f in found.items()} | found
 
 
-def turned(block: Array, start: Charge, to: Charge, by: Factors) -> Array:
+def to_real_form(block: Array, start: Charge, to: Charge, by: RealFormFactors) -> Array:
     """A block from charge `start` to `to` in the real coordinates."""
     return np.asarray(np.real(by[to].conj()[:, None] * block * by[start]))
 
 
 def _entries(
-    part: Part, starts: Mapping[Charge, int]
+    system: BilinearSystem, starts: Mapping[Charge, int]
 ) -> Iterator[tuple[Array, Array, Array] | None]:
     """Places of all entries and whether they are imaginary; None for a block with others."""
-    blocks = [(q, q, block) for q, block in part.generator.items()]
-    for channel in (*part.inputs, *part.outputs):
-        blocks += [(q, added(q, channel.step), block) for q, block in channel.blocks.items()]
+    blocks = [(q, q, block) for q, block in system.generator.items()]
+    for channel in (*system.inputs, *system.outputs):
+        blocks += [(q, add_charges(q, channel.step), block) for q, block in channel.blocks.items()]
     for start, to, block in blocks:
         size = _ROUNDING * np.abs(block).max(initial=0.0)
         imaginary, real = np.abs(np.imag(block)) > size, np.abs(np.real(block)) > size
@@ -69,7 +75,7 @@ def _entries(
         yield i + first, j + second, imaginary[i, j]
 
 
-def _coloured(rows: Array, columns: Array, odd: Array, size: int, root: int) -> Array:
+def _find_kinds(rows: Array, columns: Array, odd: Array, size: int, root: int) -> Array:
     """Kind of every coordinate along a spanning forest; that of the trace is real."""
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
     keys, first = np.unique(low * size + high, return_index=True)

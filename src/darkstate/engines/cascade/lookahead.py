@@ -1,11 +1,11 @@
-"""What the stages ahead see of all that lies upstream.
+"""The lookahead: the next stages, and what they see of all that lies upstream.
 
 The joint steady state X of upstream and the *lookahead*, the next stages as far as they fit, is
-solved (`darkstate.engines.cascade.joint`) and taken apart: directions of X upstream, by the weight
-with which the stages ahead see them, the states of these stages, and the directions of X(s), to
-which slower stages behind them respond.
+solved for (`darkstate.engines.cascade.joint`) and taken apart: directions of X upstream, by the
+weight with which the stages ahead see them, the states of these stages, and the directions of X(s),
+to which slower stages behind them respond.
 
-A part that grows with the next stages behind it is refused: light couples the two by products, so
+A system that grows with the next stages behind it is refused: light couples the two by products, so
 that what is stable by itself may grow with company.
 """
 
@@ -19,8 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.cascade.joint import Joint, trace_first
-from darkstate.engines.cascade.parts import Channel, Charge, Part, Product, is_real, negative
+from darkstate.engines.cascade.bilinear import (
+    BilinearSystem,
+    ChannelBlocks,
+    Charge,
+    is_real,
+    negative,
+)
+from darkstate.engines.cascade.joint import JointEquation, trace_first
+from darkstate.engines.cascade.series import SeriesConnection
 from darkstate.errors import NumericalError
 
 Array = NDArray[Any]
@@ -41,14 +48,14 @@ GROWS = (
 
 @dataclass(frozen=True)
 class Lookahead:
-    """The next stages as one part, as many as fit, and the weight G on it by charge.
+    """The next stages as one system, as many as fit, and the weight G on it by charge.
 
     `pairs` are each stage but the last and what follows it, from the first one on.
     """
 
-    part: Part
+    system: BilinearSystem
     weight: Mapping[Charge, Array]
-    pairs: tuple[Product, ...]
+    pairs: tuple[SeriesConnection, ...]
 
     def alone(self, state: Array) -> tuple[Array, ...]:
         """The states (charge 0) of its stages in a state of all."""
@@ -59,7 +66,7 @@ class Lookahead:
         return (*found, state)
 
 
-def lookahead(stages: Sequence[Part]) -> Lookahead:
+def build_lookahead(stages: Sequence[BilinearSystem]) -> Lookahead:
     """As many of the next stages as fit."""
     count, size = 1, stages[0].dimension
     while count < len(stages) and size * stages[count].dimension <= LARGEST_LOOKAHEAD:
@@ -67,55 +74,57 @@ def lookahead(stages: Sequence[Part]) -> Lookahead:
         count += 1
     ahead = stages[count - 1]
     weight: Mapping[Charge, Array] = {q: np.eye(n) for q, n in ahead.sizes.items()}
-    pairs: list[Product] = []
+    pairs: list[SeriesConnection] = []
     for stage in reversed(stages[: count - 1]):
-        pair, zero = Product(stage, ahead), ahead.zero
+        pair, zero = SeriesConnection(stage, ahead), ahead.zero
         pairs.append(pair)
         t = ahead.trace / np.linalg.norm(ahead.trace)
         alone = np.eye(len(t)) + (NEARNESS - 1) * np.outer(t, t)
-        weight = pair.on_second(Channel(zero, {**weight, zero: alone @ weight[zero]})).blocks
-        ahead = pair.part()
+        weight = pair.on_second(ChannelBlocks(zero, {**weight, zero: alone @ weight[zero]})).blocks
+        ahead = pair.system()
     return Lookahead(ahead, weight, tuple(reversed(pairs)))
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the stages ahead see of a part.
+class JointState:
+    """The joint steady state of a system and the lookahead.
 
     Args:
-        part: with its steady state.
-        look: the stages ahead that are looked at.
-        back: from the coordinates of `joint` to those of `look`.
-        joint: the equation of X.
+        system: with its steady state.
+        lookahead: the next stages.
+        back: from the coordinates of `equation` to those of `lookahead`.
+        equation: the equation of X.
         X: its solution.
         rtol: relative residual.
     """
 
-    part: Part
-    look: Lookahead
+    system: BilinearSystem
+    lookahead: Lookahead
     back: Array
-    joint: Joint
+    equation: JointEquation
     X: Blocks
     rtol: float
 
     @classmethod
-    def of(cls, part: Part, stages: Sequence[Part], rtol: float) -> Seen:
+    def solve(
+        cls, system: BilinearSystem, stages: Sequence[BilinearSystem], rtol: float
+    ) -> JointState:
         """Solve for X.
 
         Args:
-            part: with its steady state.
+            system: with its steady state.
             stages: all stages that follow, at least one.
             rtol: relative residual.
 
         Raises:
-            NumericalError: the part grows, or the solution did not converge.
+            NumericalError: the system grows, or the solution did not converge.
         """
-        look = lookahead(stages)
-        adapted, back = trace_first(look.part)
-        joint = Joint(part, adapted)
+        look = build_lookahead(stages)
+        adapted, back = trace_first(look.system)
+        joint = JointEquation(system, adapted)
         if joint.growth > UNSTABLE:
             raise NumericalError(f"With the next stage behind it, {GROWS}")
-        return cls(part, look, back, joint, joint.solution(rtol), rtol)
+        return cls(system, look, back, joint, joint.solve(rtol), rtol)
 
     @cached_property
     def size(self) -> float:
@@ -125,17 +134,17 @@ class Seen:
     @cached_property
     def ahead(self) -> tuple[Array, ...]:
         """States of the stages that are looked at."""
-        alone = np.append(1.0, self.part.trace @ self.X[self.part.zero])
-        return self.look.alone(np.real(self.back @ alone))
+        alone = np.append(1.0, self.system.trace @ self.X[self.system.zero])
+        return self.lookahead.alone(np.real(self.back @ alone))
 
     @cached_property
     def slower(self) -> Blocks:
         """X(s)."""
-        return self.joint.solution(self.rtol, PROBE * self.joint.slowest_ahead)
+        return self.equation.solve(self.rtol, PROBE * self.equation.slowest_ahead)
 
     def directions(self, X: Blocks, known: Blocks | None = None) -> tuple[Blocks, Blocks]:
         """Orthonormal directions of X besides x_ss and those that are known, and their weights."""
-        zero, x, t = self.part.zero, self.part.steady, self.part.trace
+        zero, x, t = self.system.zero, self.system.steady, self.system.trace
         X = dict(X)
         X[zero] = np.real(X[zero] @ self.back[:, 1:].T)
         X[zero] -= np.outer(x, t @ X[zero])
@@ -143,8 +152,8 @@ class Seen:
             X = {q: block - known[q] @ (known[q].conj().T @ block) for q, block in X.items()}
         vectors, values = {}, {}
         for q, block in X.items():
-            turns = None if self.joint.factors is None else self.joint.factors[0][q]
-            seen = block @ self.look.weight[negative(q)].T
+            turns = None if self.equation.factors is None else self.equation.factors[0][q]
+            seen = block @ self.lookahead.weight[negative(q)].T
             seen = np.real(seen) if is_real(q) else seen  # directions of charge 0 are real
             vectors[q], values[q] = _directions(seen, turns, not is_real(q))
         return vectors, values
