@@ -15,10 +15,10 @@ import darkstate as ds
 from chance import ALARM, counts, mean_limit, rms_ratio, sigmas
 from darkstate.engines import ENGINES, Lindblad, Trajectories
 from darkstate.engines.contract import ask, run
-from darkstate.engines.trajectories.compile import compiled
+from darkstate.engines.trajectories.compile import compile_matrices
 from darkstate.engines.trajectories.diffusion import Diffusion
-from darkstate.engines.trajectories.flow import Flow
-from darkstate.engines.trajectories.runs import observed_start
+from darkstate.engines.trajectories.no_jump import NoJumpPropagator
+from darkstate.engines.trajectories.unravelling import observed_start
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
 from darkstate.results import Status
 from darkstate.states import DensityState, PureState
@@ -231,8 +231,8 @@ def test_steady_state_by_time_average():
     assert distance / result.report.error_estimate < sigmas(1, 59)
     assert result.report.error_estimate < 0.02
     assert result.report.status is Status.CONVERGED
-    unsettled = Trajectories(100, seed=3, burn_in=0.0, duration=0.6)
-    report = ds.steady_state(system, engine=unsettled).report
+    settling_findings = Trajectories(100, seed=3, burn_in=0.0, duration=0.6)
+    report = ds.steady_state(system, engine=settling_findings).report
     assert report.status is Status.SUSPECT
     assert "burn_in" in report.warnings[0]
 
@@ -412,7 +412,7 @@ def test_complex_channels_and_several_counters():
 
 
 def operators(system):
-    matrices = compiled(system, 4)
+    matrices = compile_matrices(system, 4)
     return matrices.names, [c.toarray() for c in matrices.channels]
 
 
@@ -437,8 +437,8 @@ def test_conditional_states_stay_physical_at_any_step(seed, efficiency, step, mo
 
 def strong_errors(system, levels, paths=400, finest=256):
     """Root mean square distances between halved steps, on the same Brownian paths."""
-    matrices = compiled(system, None)
-    flow = Flow(matrices.unseen, (), matrices=True)
+    matrices = compile_matrices(system, None)
+    flow = NoJumpPropagator(matrices.unseen, (), matrices=True)
     diffusion = Diffusion(flow, matrices.quadratures())
     rng = np.random.default_rng(1)
     noise = rng.normal(size=(finest, len(diffusion.quadratures), paths)) / math.sqrt(finest)
@@ -480,8 +480,10 @@ def test_weak_order_of_the_step(kind):
     seen = [Monitor("light", kind, 0.7, 0.3)]
     seen += [Monitor("noise", "homodyne", 0.9)] if kind == "heterodyne" else []
     system = driven(1.5, 1.0, 0.2).with_monitors(*seen)
-    matrices = compiled(system, None)
-    diffusion = Diffusion(Flow(matrices.unseen, (), matrices=True), matrices.quadratures())
+    matrices = compile_matrices(system, None)
+    diffusion = Diffusion(
+        NoJumpPropagator(matrices.unseen, (), matrices=True), matrices.quadratures()
+    )
     nodes, weights = np.polynomial.hermite_e.hermegauss(12)
     count = len(diffusion.quadratures)
     grid = np.stack(np.meshgrid(*[nodes] * count)).reshape(count, -1)
@@ -489,11 +491,11 @@ def test_weak_order_of_the_step(kind):
     start = PureState("q", 2, np.array([0.6, 0.8j]))
     steps, errors = [0.05, 0.025, 0.0125, 0.00625], []
     for dt in steps:
-        walkers = observed_start(start, [np.random.default_rng(0)] * grid.shape[1], 0.0)
-        diffusion.step(walkers, dt, math.sqrt(dt) * grid)
-        diffusion.flow.normalise(walkers)
+        batch = observed_start(start, [np.random.default_rng(0)] * grid.shape[1], 0.0)
+        diffusion.step(batch, dt, math.sqrt(dt) * grid)
+        diffusion.propagator.normalise(batch)
         truth = exact(system, [0.0, dt], start)[-1].ravel()
-        errors.append(np.abs(walkers.x @ weight - truth).max())
+        errors.append(np.abs(batch.x @ weight - truth).max())
     assert np.polyfit(np.log(steps), np.log(errors), 1)[0] > 1.85
 
 

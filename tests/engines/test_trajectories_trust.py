@@ -17,17 +17,17 @@ from darkstate.engines import Lindblad, Trajectories
 from darkstate.engines.assess import finding, sentences
 from darkstate.engines.contract import run
 from darkstate.engines.trajectories import settling, verdict
-from darkstate.engines.trajectories.averages import Window, window_times
-from darkstate.engines.trajectories.compile import compiled
-from darkstate.engines.trajectories.flow import Flow, Walkers
-from darkstate.engines.trajectories.looks import (
-    Change,
-    Runs,
+from darkstate.engines.trajectories.averages import StationaryAverage, window_times
+from darkstate.engines.trajectories.compile import compile_matrices
+from darkstate.engines.trajectories.no_jump import NoJumpPropagator, TrajectoryBatch
+from darkstate.engines.trajectories.second_look import (
+    SecondLook,
+    TrajectoryRun,
     fewer_levels,
-    looked_at,
-    restricted,
+    numbers_looked_at_twice,
+    restrict_state,
 )
-from darkstate.engines.trajectories.runs import observed_motion, pure_motion
+from darkstate.engines.trajectories.unravelling import observed_unravelling, pure_unravelling
 from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 from darkstate.results import Status
 from darkstate.states import DensityState, PureState
@@ -131,7 +131,7 @@ def test_the_second_look_sees_what_no_edge_shows():
 
 def stationary(system, cutoff):
     """Of the truncated master equation, whatever its truncation leaves out."""
-    null = np.linalg.svd(compiled(system, cutoff).unseen.toarray())[2][-1].conj()
+    null = np.linalg.svd(compile_matrices(system, cutoff).unseen.toarray())[2][-1].conj()
     rho = null.reshape(cutoff, cutoff)
     return rho / np.trace(rho)
 
@@ -215,17 +215,17 @@ def test_each_mode_has_a_cutoff_of_its_own():
 
 
 def test_fewer_levels_leave_two_and_restricted_states_enough():
-    matrices = compiled(pushed(), 4)
+    matrices = compile_matrices(pushed(), 4)
     assert fewer_levels(matrices) == {"a": 2}
-    assert fewer_levels(compiled(pushed(), 3)) == {}
+    assert fewer_levels(compile_matrices(pushed(), 3)) == {}
     places = np.arange(2)
     low, high = (
         PureState("a", 4, np.sqrt(np.array(w))) for w in ([0.5, 0, 0.5, 0], [0.4, 0, 0.6, 0])
     )
-    assert restricted(low, (2,), places) is not None
-    assert restricted(high, (2,), places) is None
-    assert restricted(low.density(), (2,), places).matrix[0, 0] == pytest.approx(1.0)
-    assert restricted(high.density(), (2,), places) is None
+    assert restrict_state(low, (2,), places) is not None
+    assert restrict_state(high, (2,), places) is None
+    assert restrict_state(low.density(), (2,), places).matrix[0, 0] == pytest.approx(1.0)
+    assert restrict_state(high.density(), (2,), places) is None
 
 
 def test_without_another_step_or_fewer_levels_there_is_no_second_look():
@@ -238,17 +238,20 @@ def test_without_another_step_or_fewer_levels_there_is_no_second_look():
 
 def test_a_quarter_is_looked_at_twice_and_vectors_in_larger_numbers():
     """Matrices are averages over much already, and cost the square."""
-    matrices, start = compiled(watched(pushed()), 4), PureState.basis("a", 4)
+    matrices, start = compile_matrices(watched(pushed()), 4), PureState.basis("a", 4)
     vectors, densities = (
-        Runs(matrices, motion, start, [0.0, 1.0], 1)
-        for motion in (pure_motion(matrices, "jumps", None), observed_motion(matrices, None))
+        TrajectoryRun(matrices, motion, start, [0.0, 1.0], 1)
+        for motion in (
+            pure_unravelling(matrices, "jumps", None),
+            observed_unravelling(matrices, None),
+        )
     )
     assert (vectors.size, densities.size) == (4, 16)
     for runs, asked, looked in (
         (vectors, 40, 40), (vectors, 80, 50), (vectors, 400, 100), (vectors, 1000, 200),
         (densities, 2, 2), (densities, 4, 2), (densities, 40, 10),
     ):  # fmt: skip
-        assert looked_at(runs, range(asked), runs.size, 1e9) == range(looked)
+        assert numbers_looked_at_twice(runs, range(asked), runs.size, 1e9) == range(looked)
 
 
 def test_a_cutoff_to_try_follows_the_tail():
@@ -316,12 +319,12 @@ def test_the_error_of_a_step_is_in_the_estimate(kind, spacing):
 
 def test_halved_and_doubled_steps_walk_the_same_path():
     """Ends of trajectories differ by the order of the step, not by chance."""
-    matrices, times = compiled(fast(2.0), None), [0.0, 3.0]
+    matrices, times = compile_matrices(fast(2.0), None), [0.0, 3.0]
     start = PureState.basis("q", 2)
 
     def ends(pace):
-        motion = pure_motion(matrices, "homodyne", 0.01, pace)
-        _, moments = Runs(matrices, motion, start, times, 3).begin(range(40))
+        motion = pure_unravelling(matrices, "homodyne", 0.01, pace)
+        _, moments = TrajectoryRun(matrices, motion, start, times, 3).begin(range(40))
         return [x.copy() for x, _ in moments][-1]
 
     def distance(x, y):
@@ -391,11 +394,11 @@ def test_a_window_that_is_short_against_a_weak_rate_is_suspect(idle):
 def test_the_bias_of_a_window_is_that_of_the_decay():
     """Populations relax at twice the rate: ``e^{-2 r b} (1 - e^{-2 r d})/(2 r d)`` is left."""
     for rate, begin, duration in ((0.1, 3.0, 6.0), (1.0, 0.0, 2.0)):
-        matrices = compiled(slow(rate), None)
-        motion, times = pure_motion(matrices, "jumps", None), window_times(begin, duration)
-        runs = Runs(matrices, motion, PureState.basis("q", 2), times, 1)
+        matrices = compile_matrices(slow(rate), None)
+        motion, times = pure_unravelling(matrices, "jumps", None), window_times(begin, duration)
+        runs = TrajectoryRun(matrices, motion, PureState.basis("q", 2), times, 1)
         left = math.exp(-2 * rate * begin) * -math.expm1(-2 * rate * duration)
-        bias, unique = settling.memory(runs)
+        bias, unique = settling.start_bias(runs)
         assert bias == pytest.approx(left / (2 * rate * duration) / math.sqrt(2), rel=1e-9)
         assert unique
 
@@ -418,7 +421,7 @@ def test_a_steady_state_that_is_not_unique_is_called_so():
 
 
 def test_another_start_is_another_one():
-    matrices = compiled(pushed(), 7)
+    matrices = compile_matrices(pushed(), 7)
     ground, middle = (PureState.basis("a", 7, {"a": n}) for n in (0, 3))
     for initial, other in ((ground, middle), (middle, ground), (middle.density(), ground)):
         np.testing.assert_array_equal(settling.other_start(matrices, initial).vector, other.vector)
@@ -435,7 +438,7 @@ def test_what_the_master_equation_says_is_judged():
 
 def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
     def window(populations):
-        found = Window.empty(2)
+        found = StationaryAverage.empty(2)
         for early, late in populations:
             halves = [np.diag([1 - p, p]).astype(complex)[None] for p in (early, late)]
             found.add(np.array(halves))
@@ -443,22 +446,22 @@ def test_halves_that_differ_and_starts_that_differ_are_told_apart_from_chance():
 
     noise = np.linspace(-0.1, 0.1, 40)
     calm = window([(0.5 + x, 0.5 - x) for x in noise])
-    assert sentences(settling.unsettled(calm, calm, 0.0)) == ()
+    assert sentences(settling.settling_findings(calm, calm, 0.0)) == ()
     drifting = window([(0.4 + x, 0.6 - x) for x in noise])
-    assert "two halves" in sentences(settling.unsettled(drifting, calm, 0.0))[0]
-    assert sentences(settling.unsettled(drifting, calm, 0.3)) == ()
+    assert "two halves" in sentences(settling.settling_findings(drifting, calm, 0.0))[0]
+    assert sentences(settling.settling_findings(drifting, calm, 0.3)) == ()
     apart = window([(0.7 + x, 0.7 - 0.9 * x) for x in noise])
-    (text,) = sentences(settling.unsettled(calm, apart, 0.0))
+    (text,) = sentences(settling.settling_findings(calm, apart, 0.0))
     assert "0.28 apart" in text
-    assert sentences(settling.unsettled(calm, apart, 0.3)) == ()
+    assert sentences(settling.settling_findings(calm, apart, 0.3)) == ()
     still = window([(0.5, 0.5)] * 4)
     for shift, found in ((1e-12, 0), (1e-7, 1)):
         assert (
-            len(sentences(settling.unsettled(window([(0.5, 0.5 + shift)] * 4), still, 0.0)))
+            len(sentences(settling.settling_findings(window([(0.5, 0.5 + shift)] * 4), still, 0.0)))
             >= found
         )
         rounded = window([(0.5 + shift, 0.5 + shift)] * 4)
-        assert len(sentences(settling.unsettled(still, rounded, 0.0))) == found
+        assert len(sentences(settling.settling_findings(still, rounded, 0.0))) == found
 
 
 # Bad starts, long times, odd channels -------------------------------------------------------------
@@ -505,15 +508,15 @@ def test_times_far_from_zero_cost_no_digits():
 
 def test_a_state_that_nothing_moves_does_not_jump_by_rounding():
     """Its weight meets a threshold next to one; no jump has a weight then, and none is drawn."""
-    lower = compiled(DRIVEN, None).channels[0]
-    flow = Flow(0 * lower, (lower,), matrices=False)
+    lower = compile_matrices(DRIVEN, None).channels[0]
+    flow = NoJumpPropagator(0 * lower, (lower,), matrices=False)
     stream = np.random.default_rng(1)
-    walkers = Walkers(np.array([[1.0 + 0j], [0.0]]), [stream], 0.0)
-    walkers.threshold = np.array([1.0 + 1e-15])
-    flow.advance(walkers, 1.0)
-    assert walkers.clicks == [[]]
-    np.testing.assert_allclose(walkers.x[:, 0], [1.0, 0.0])
-    assert 0 < walkers.threshold[0] < 1
+    batch = TrajectoryBatch(np.array([[1.0 + 0j], [0.0]]), [stream], 0.0)
+    batch.threshold = np.array([1.0 + 1e-15])
+    flow.advance(batch, 1.0)
+    assert batch.clicks == [[]]
+    np.testing.assert_allclose(batch.x[:, 0], [1.0, 0.0])
+    assert 0 < batch.threshold[0] < 1
 
 
 def test_a_detector_of_a_dark_channel_sees_the_vacuum():
@@ -551,15 +554,15 @@ def test_observables_that_are_not_hermitian_keep_their_imaginary_part():
 
 
 def sample(**changes):
-    matrices = compiled(pushed(), 8)
-    motion = pure_motion(matrices, "jumps", None)
-    runs = Runs(matrices, motion, PureState.basis("a", 8), [0.0, 1.0], 1)
+    matrices = compile_matrices(pushed(), 8)
+    motion = pure_unravelling(matrices, "jumps", None)
+    runs = TrajectoryRun(matrices, motion, PureState.basis("a", 8), [0.0, 1.0], 1)
     levels = {"a": np.array([[1.0] + [0.0] * 7] * 2)}
-    return replace(verdict.Sample(runs, range(100), levels, 0.01, 0.0, None), **changes)
+    return replace(verdict.TrajectorySample(runs, range(100), levels, 0.01, 0.0, None), **changes)
 
 
 def look(changes, noises):
-    found = Change(sample().runs, np.arange(6), 1.0, "fewer Fock states", "raise cutoff")
+    found = SecondLook(sample().runs, np.arange(6), 1.0, "fewer Fock states", "raise cutoff")
     found.changes, found.noises = changes, noises
     return found
 

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.ensemble import sampling_error
-from darkstate.engines.trajectories.flow import Array
-from darkstate.engines.trajectories.looks import Change, Runs, looked_at
-from darkstate.engines.trajectories.runs import TERMS, batches
+from darkstate.engines.trajectories.no_jump import Array
+from darkstate.engines.trajectories.second_look import (
+    SecondLook,
+    TrajectoryRun,
+    numbers_looked_at_twice,
+)
+from darkstate.engines.trajectories.unravelling import TERMS, batches
 from darkstate.states import DensityState
 
 SAMPLES = 200
@@ -55,7 +59,7 @@ class Average:
         """The average matrix."""
         return self.total[moment] / self.samples[moment]
 
-    def state(self, matrices: Compiled, moment: int) -> DensityState:
+    def state(self, matrices: SystemMatrices, moment: int) -> DensityState:
         """The average state."""
         return DensityState(matrices.labels, matrices.dimensions, self.mean(moment))
 
@@ -81,7 +85,7 @@ class Average:
 
 
 @dataclass(frozen=True)
-class Window:
+class StationaryAverage:
     """A stationary average, and how its halves differ.
 
     Args:
@@ -93,7 +97,7 @@ class Window:
     difference: Average
 
     @classmethod
-    def empty(cls, size: int) -> Window:
+    def empty(cls, size: int) -> StationaryAverage:
         """Nothing added yet."""
         return cls(Average.empty(1, size), Average.empty(1, size))
 
@@ -107,7 +111,7 @@ class Window:
         """Distance between the halves, and its standard error."""
         return float(np.linalg.norm(self.difference.mean(0))), self.difference.error(0)
 
-    def apart(self, other: Window) -> tuple[float, float]:
+    def apart(self, other: StationaryAverage) -> tuple[float, float]:
         """Distance from another average, and its standard error."""
         distance = float(np.linalg.norm(self.whole.mean(0) - other.whole.mean(0)))
         return distance, float(np.hypot(self.whole.error(0), other.whole.error(0)))
@@ -119,13 +123,15 @@ def window_times(burn_in: float, duration: float) -> list[float]:
     return [0.0, *window] if burn_in > 0 else window
 
 
-def window_of(runs: Runs, look: Change | None, numbers: Sequence[int], budget: float) -> Window:
+def stationary_average(
+    runs: TrajectoryRun, look: SecondLook | None, numbers: Sequence[int], budget: float
+) -> StationaryAverage:
     """The average of trajectories; some of them are compared with their second look."""
-    found = Window.empty(runs.matrices.size)
+    found = StationaryAverage.empty(runs.matrices.size)
     size = max(runs.size, 2 * runs.size**2 // TERMS)  # both halves of every trajectory are held
     done = 0
     if look is not None:
-        part = looked_at(runs, numbers, size, budget)
+        part = numbers_looked_at_twice(runs, numbers, size, budget)
         halves, again = _halves(runs, part), _halves(look.runs, part)
         found.add(halves)
         _compare(look, halves.mean(axis=0), again.mean(axis=0))
@@ -135,7 +141,7 @@ def window_of(runs: Runs, look: Change | None, numbers: Sequence[int], budget: f
     return found
 
 
-def _halves(runs: Runs, numbers: Sequence[int]) -> Array:
+def _halves(runs: TrajectoryRun, numbers: Sequence[int]) -> Array:
     """(2, n, D, D): averages over the halves of the window for every trajectory."""
     size = runs.matrices.size
     sums = np.zeros((2, len(numbers), size, size), dtype=complex)
@@ -148,7 +154,7 @@ def _halves(runs: Runs, numbers: Sequence[int]) -> Array:
     return sums
 
 
-def _compare(look: Change, averages: Array, again: Array) -> None:
+def _compare(look: SecondLook, averages: Array, again: Array) -> None:
     """Note the change of averages (n, D, D) over the window."""
     d = averages.copy()
     d[:, look.places[:, None], look.places] -= again

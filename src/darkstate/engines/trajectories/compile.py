@@ -34,7 +34,7 @@ from darkstate.systems.spaces import Mode
 
 
 @dataclass(frozen=True)
-class Compiled:
+class SystemMatrices:
     """Matrices of a system.
 
     Args:
@@ -132,7 +132,7 @@ def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
     return []
 
 
-def compiled(system: OpenSystem, cutoff: Cutoff) -> Compiled:
+def compile_matrices(system: OpenSystem, cutoff: Cutoff) -> SystemMatrices:
     """The matrices of a system; channels of rate zero are dropped, unless somebody looks at them.
 
     A detector of a channel of rate zero sees the vacuum.
@@ -142,8 +142,10 @@ def compiled(system: OpenSystem, cutoff: Cutoff) -> Compiled:
         ArgumentError: there are modes but no cutoff.
     """
     spaces, dims = system.spaces, dimensions(system, cutoff)
-    watched = {monitor.channel for monitor in system.monitors}
-    jumps = [(k, j) for k, j in enumerate(system.jumps) if j.rate or (j.name and j.name in watched)]
+    monitored = {monitor.channel for monitor in system.monitors}
+    jumps = [
+        (k, j) for k, j in enumerate(system.jumps) if j.rate or (j.name and j.name in monitored)
+    ]
     channels = tuple(
         sp.csr_array(sqrt(jump.rate) * operator_matrix(jump.operator, spaces, dims))
         for _, jump in jumps
@@ -153,7 +155,9 @@ def compiled(system: OpenSystem, cutoff: Cutoff) -> Compiled:
     modes = tuple(space.label for space in spaces if isinstance(space, Mode))
     H = operator_matrix(system.hamiltonian, spaces, dims)
     moved, least = degrees(system), least_cutoffs(system)
-    return Compiled(tuple(system.labels), dims, modes, H, channels, names, monitors, moved, least)
+    return SystemMatrices(
+        tuple(system.labels), dims, modes, H, channels, names, monitors, moved, least
+    )
 
 
 def dimensions(system: OpenSystem, cutoff: Cutoff) -> tuple[int, ...]:
@@ -183,7 +187,7 @@ def _refuse_each_atom(jump: Jump) -> None:
         )
 
 
-def checked_initial(matrices: Compiled, initial: Any) -> PureState | DensityState:
+def check_initial(matrices: SystemMatrices, initial: Any) -> PureState | DensityState:
     """The initial state, all spaces in their ground state by default.
 
     Raises:

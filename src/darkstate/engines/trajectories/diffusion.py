@@ -6,9 +6,9 @@ Quadratures ``a_k = sqrt(efficiency) e^{-i angle} c`` are measured for a time dt
     M = 1 - A dt/2 + (A dt)^2/8 + sum_k a_k dy_k + 1/2 sum_jk a_j a_k (dy_j dy_k - delta_jk dt),
 
 with ``A = sum_k a_k† a_k``. All else (Hamiltonian, lost light, counting) acts exactly for half a
-step before and half a step after (`flow.py`). Strong and weak order are one where the quadratures
-commute with each other, as those of one channel or of different sites do; otherwise the products
-are symmetrised and the strong order is 1/2. Both are measured in the tests.
+step before and half a step after (`no_jump.py`). Strong and weak order are one where the
+quadratures commute with each other, as those of one channel or of different sites do; otherwise the
+products are symmetrised and the strong order is 1/2. Both are measured in the tests.
 
 Steps may be doubled on the same Brownian path: two of them become one, with the sum of their noise.
 Or they are halved: the noise dW is divided into ``dW/2 + b`` and ``dW/2 - b`` with b of variance
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from darkstate.engines.trajectories.flow import Array, Flow, Walkers
+from darkstate.engines.trajectories.no_jump import Array, NoJumpPropagator, TrajectoryBatch
 
 DOUBLED, HALVED = 2.0, 0.5
 MOVE = 0.05
@@ -44,12 +44,12 @@ class Diffusion:
     """Many states under continuous measurement of quadratures.
 
     Args:
-        flow: what happens besides; says whether columns are vectors or density matrices.
+        propagator: what happens besides; says whether columns are vectors or density matrices.
         quadratures: measured operators ``a_k``, sparse (D, D).
         pace: steps are made twice or half as long as asked for, on the same Brownian path.
     """
 
-    flow: Flow
+    propagator: NoJumpPropagator
     quadratures: tuple[sp.csr_array, ...]
     pace: float = 1.0
 
@@ -85,30 +85,34 @@ class Diffusion:
         All else turns states by half a radian at most: what turns faster would look slow.
         """
         steps = [
-            part / rate for part, rate in ((MOVE, self.rate), (TURN, self.flow.norm)) if rate > 0
+            part / rate
+            for part, rate in ((MOVE, self.rate), (TURN, self.propagator.norm))
+            if rate > 0
         ]
         return min(steps, default=float("inf")) if self.rate > 0 else float("inf")
 
-    def advance(self, walkers: Walkers, duration: float, steps: int) -> Array:
+    def advance(self, batch: TrajectoryBatch, duration: float, steps: int) -> Array:
         """Carry all trajectories over `duration`; the integrated currents, shape (m, n)."""
         dt = duration / steps
-        total = np.zeros((len(self.quadratures), len(walkers.streams)))
+        total = np.zeros((len(self.quadratures), len(batch.streams)))
         for first in range(0, steps, 256):  # bounds the memory of the noise, changes no number
             count = min(256, steps - first)
             shape = (count, len(self.quadratures))
-            noises = sqrt(dt) * _drawn(walkers.streams, shape)
-            for length, noise in self._paced(walkers, noises, dt):
-                total += self.step(walkers, length, noise)
+            noises = sqrt(dt) * _draw_normal(batch.streams, shape)
+            for length, noise in self._noise_of_steps(batch, noises, dt):
+                total += self.step(batch, length, noise)
         return total
 
-    def _paced(self, walkers: Walkers, noises: Array, dt: float) -> Iterator[tuple[float, Array]]:
+    def _noise_of_steps(
+        self, batch: TrajectoryBatch, noises: Array, dt: float
+    ) -> Iterator[tuple[float, Array]]:
         """Lengths and noise of the steps, halved or doubled as `pace` says."""
         if self.pace == DOUBLED:
             for k in range(0, len(noises), 2):
                 pair = noises[k : k + 2]
                 yield dt * len(pair), pair.sum(axis=0)
         elif self.pace == HALVED:
-            bridges = sqrt(dt) * _drawn(walkers.bridges, noises.shape[:2])
+            bridges = sqrt(dt) * _draw_normal(batch.bridges, noises.shape[:2])
             for noise, bridge in zip(noises, bridges, strict=True):
                 for sign in (0.5, -0.5):
                     yield 0.5 * dt, 0.5 * noise + sign * bridge
@@ -116,23 +120,25 @@ class Diffusion:
             for noise in noises:
                 yield dt, noise
 
-    def step(self, walkers: Walkers, dt: float, noise: Array) -> Array:
+    def step(self, batch: TrajectoryBatch, dt: float, noise: Array) -> Array:
         """One step with the Wiener increments `noise`; both have shape (m, n)."""
-        self.flow.advance(walkers, 0.5 * dt)
-        self.flow.normalise(walkers)
-        currents = self._signal(walkers.x) * dt + noise
-        x = self._times(walkers.x, currents, dt)
-        if self.flow.matrices:
+        self.propagator.advance(batch, 0.5 * dt)
+        self.propagator.normalise(batch)
+        currents = self._signal(batch.x) * dt + noise
+        x = self._times(batch.x, currents, dt)
+        if self.propagator.matrices:
             x = self._times(_adjoint(x), currents, dt)
-        weight = self.flow.weight(x)
-        walkers.x = x / (weight if self.flow.matrices else np.sqrt(weight))
-        self.flow.advance(walkers, 0.5 * dt)
+        weight = self.propagator.weight(x)
+        batch.x = x / (weight if self.propagator.matrices else np.sqrt(weight))
+        self.propagator.advance(batch, 0.5 * dt)
         return currents
 
     def _signal(self, x: Array) -> Array:
         """``<a_k + a_k†>`` of normalised states, (m, n)."""
-        if self.flow.matrices:
-            return np.array([2 * self.flow.weight(self._left(a, x)) for a in self.quadratures])
+        if self.propagator.matrices:
+            return np.array(
+                [2 * self.propagator.weight(self._left(a, x)) for a in self.quadratures]
+            )
         return np.array([2 * np.einsum("dn,dn->n", x.conj(), a @ x).real for a in self.quadratures])
 
     def _times(self, x: Array, currents: Array, dt: float) -> Array:
@@ -151,7 +157,7 @@ class Diffusion:
         return (matrix @ x.reshape(matrix.shape[0], -1)).reshape(x.shape)
 
 
-def _drawn(streams: list[np.random.Generator], shape: tuple[int, int]) -> Array:
+def _draw_normal(streams: list[np.random.Generator], shape: tuple[int, int]) -> Array:
     """Standard normal numbers (steps, m, n) of all trajectories."""
     return np.stack([stream.standard_normal(shape) for stream in streams], axis=-1)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from darkstate.checks import check_choice, check_integer, check_real, check_seed
+from darkstate.checks import check_choice, check_integer, check_real, check_seed, check_times
 from darkstate.engines.contract import (
     Cost,
     Offer,
@@ -24,20 +24,21 @@ from darkstate.engines.contract import (
 from darkstate.engines.trajectories.averages import (
     SAMPLES,
     Average,
-    window_of,
+    stationary_average,
     window_times,
 )
-from darkstate.engines.trajectories.compile import Compiled, checked_initial, compiled, dimensions
-from darkstate.engines.trajectories.ensemble import Ensemble, named_jumps, sampling_error_of
-from darkstate.engines.trajectories.flow import REACH
-from darkstate.engines.trajectories.looks import (
-    Change,
-    Runs,
-    fewer_levels,
-    pace_of,
-    second_look,
-    watched_batches,
+from darkstate.engines.trajectories.compile import (
+    SystemMatrices,
+    check_initial,
+    compile_matrices,
+    dimensions,
 )
+from darkstate.engines.trajectories.ensemble import (
+    PureStateEnsemble,
+    named_jumps,
+    sampling_error_of,
+)
+from darkstate.engines.trajectories.no_jump import REACH
 from darkstate.engines.trajectories.records import Records, counter_names, quadrature_names
 from darkstate.engines.trajectories.refusals import (
     BATCH_BYTES,
@@ -51,23 +52,30 @@ from darkstate.engines.trajectories.refusals import (
     too_large,
     too_long,
 )
-from darkstate.engines.trajectories.runs import (
-    TERMS,
-    Motion,
-    checked_times,
-    observed_motion,
-    pure_motion,
+from darkstate.engines.trajectories.second_look import (
+    SecondLook,
+    TrajectoryRun,
+    fewer_levels,
+    pace_of,
+    run_batches,
+    second_look,
 )
 from darkstate.engines.trajectories.seeds import chosen_numbers, entropy_of
-from darkstate.engines.trajectories.settling import settling_of
+from darkstate.engines.trajectories.settling import assess_settling
+from darkstate.engines.trajectories.unravelling import (
+    TERMS,
+    Unravelling,
+    observed_unravelling,
+    pure_unravelling,
+)
 from darkstate.engines.trajectories.verdict import (
     OF_AVERAGE,
-    Sample,
-    averaged,
+    TrajectorySample,
     levels_of,
+    meaning_of_average,
     report_of,
     sample_of_records,
-    unmet,
+    unmet_event_error,
 )
 from darkstate.engines.truncation import Cutoff, check_cutoff
 from darkstate.errors import ArgumentError, DarkstateError
@@ -167,24 +175,26 @@ class Trajectories:
         why: str,
     ) -> Offer:
         """The offer of runs over `span`, looked at `count` times."""
-        size, matrices = prod(dims), compiled(system, self.cutoff)
-        motion = self._motion(matrices, False, self.step)
-        if motion.is_endless(span):
-            return refused(self.name, too_long(span, motion.flow.norm), (size_of(dims),))
-        flow = motion.flow
-        passes = 3 * (span * flow.norm / REACH + count)  # jumps and second looks add some
-        work = TERMS * (2e-5 + 3e-9 * self.trajectories * (flow.generator.nnz + size))
+        size, matrices = prod(dims), compile_matrices(system, self.cutoff)
+        dynamics = self._unravel(matrices, False, self.step)
+        if dynamics.is_endless(span):
+            return refused(self.name, too_long(span, dynamics.propagator.norm), (size_of(dims),))
+        propagator = dynamics.propagator
+        passes = 3 * (span * propagator.norm / REACH + count)  # jumps and second looks add some
+        work = TERMS * (2e-5 + 3e-9 * self.trajectories * (propagator.generator.nnz + size))
         cost = Cost(memory_of(size, count), 0.01 + passes * work)
         steps = (size_of(dims), f"Sampled by {self.unravelling}, {self.trajectories} times")
 
         def solve() -> Solution:
             if task.times is None:
-                return self._averaged(system, matrices, task.initial)
-            return self._evolved(system, matrices, task.times, task.initial)
+                return self._sample_steady_state(system, matrices, task.initial)
+            return self._sample_evolution(system, matrices, task.times, task.initial)
 
         return Offer(self.name, why, self.unravelling, steps, cost, solve=solve, smaller=FEWER)
 
-    def _averaged(self, system: OpenSystem, matrices: Compiled, initial: Any) -> Solution:
+    def _sample_steady_state(
+        self, system: OpenSystem, matrices: SystemMatrices, initial: Any
+    ) -> Solution:
         """Average over ``burn_in .. burn_in + duration`` and over all trajectories.
 
         Every trajectory's time average is one independent batch, and `Report.error_estimate` the
@@ -197,20 +207,24 @@ class Trajectories:
         """
         begin, length = float(self.burn_in or 0.0), float(self.duration or 0.0)
         entropy = entropy_of(self.seed)
-        runs = self._runs(matrices, window_times(begin, length), initial, entropy)
-        look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
+        runs = self._trajectory_run(matrices, window_times(begin, length), initial, entropy)
+        look, numbers = self._second_look(system, runs), chosen_numbers(None, self.trajectories)
         share = begin / (begin + length) if begin else 1.0
-        missed = unmet(runs, len(numbers), share)
+        missed = unmet_event_error(runs, len(numbers), share)
         with one_blas_thread():
-            window = window_of(runs, look, numbers, BATCH_BYTES)
-            settling = settling_of(runs, window, numbers, initial is not None, missed, BATCH_BYTES)
+            window = stationary_average(runs, look, numbers, BATCH_BYTES)
+            settling = assess_settling(
+                runs, window, numbers, initial is not None, missed, BATCH_BYTES
+            )
         average, levels = window.whole, levels_of(matrices, window.whole.diagonals())
         error, margin = average.error(0), average.margin()
-        sample = Sample(runs, numbers, levels, error, margin, look, share, settling)
-        return Solution(average.state(matrices, 0), report_of(self, sample, averaged(len(numbers))))
+        sample = TrajectorySample(runs, numbers, levels, error, margin, look, share, settling)
+        return Solution(
+            average.state(matrices, 0), report_of(self, sample, meaning_of_average(len(numbers)))
+        )
 
-    def _evolved(
-        self, system: OpenSystem, matrices: Compiled, times: Sequence[float], initial: Any
+    def _sample_evolution(
+        self, system: OpenSystem, matrices: SystemMatrices, times: Sequence[float], initial: Any
     ) -> Solution:
         """Average states at `times`, with `initial` (all in the ground state) at the first.
 
@@ -222,17 +236,17 @@ class Trajectories:
             ArgumentError: an initial state of other spaces.
             UnphysicalError: the initial state has a negative eigenvalue.
         """
-        runs = self._runs(matrices, checked_times(times), initial, entropy_of(self.seed))
-        look, numbers = self._look(system, runs), chosen_numbers(None, self.trajectories)
+        runs = self._trajectory_run(matrices, check_times(times), initial, entropy_of(self.seed))
+        look, numbers = self._second_look(system, runs), chosen_numbers(None, self.trajectories)
         average = Average.empty(len(times), matrices.size)
         with one_blas_thread():
-            for _, _, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+            for _, _, moments in run_batches(runs, look, numbers, BATCH_BYTES):
                 for moment, (x, _) in enumerate(moments):
                     average.add(moment, x)
         levels = levels_of(matrices, average.diagonals())
         error, margin = average.largest_error(), average.margin()
-        sample = Sample(runs, numbers, levels, error, margin, look)
-        report = report_of(self, sample, averaged(len(numbers)))
+        sample = TrajectorySample(runs, numbers, levels, error, margin, look)
+        report = report_of(self, sample, meaning_of_average(len(numbers)))
         states = tuple(average.state(matrices, k) for k in range(len(times)))
         return Solution(states[-1], report, states)
 
@@ -242,7 +256,7 @@ class Trajectories:
         times: Sequence[float],
         initial: Any = None,
         only: Sequence[int] | None = None,
-    ) -> Ensemble:
+    ) -> PureStateEnsemble:
         """The pure states themselves; their average obeys the master equation.
 
         Monitors play no part: every channel is unravelled in full.
@@ -257,25 +271,27 @@ class Trajectories:
             ArgumentError: see `evolve`.
             CapacityError: (times, trajectories, D) amplitudes would not fit.
         """
-        start, times = time.perf_counter(), checked_times(times)
-        matrices = compiled(system, self.cutoff)
+        start, times = time.perf_counter(), check_times(times)
+        matrices = compile_matrices(system, self.cutoff)
         numbers, entropy = chosen_numbers(only, self.trajectories), entropy_of(self.seed)
         needed = 16.0 * len(times) * len(numbers) * matrices.size + BATCHES
         refuse_if_too_large("ensemble", needed, self._limit, FEWER)
-        runs = self._runs(matrices, times, initial, entropy)
-        look = self._look(system, runs)
+        runs = self._trajectory_run(matrices, times, initial, entropy)
+        look = self._second_look(system, runs)
         vectors = np.empty((len(times), len(numbers), matrices.size), dtype=complex)
         jumps, done = [], 0
         with one_blas_thread():
-            for part, walkers, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+            for part, batch, moments in run_batches(runs, look, numbers, BATCH_BYTES):
                 for moment, (x, _) in enumerate(moments):
                     vectors[moment, done : done + len(part)] = x.T
-                jumps += [named_jumps(clicks, matrices.names) for clicks in walkers.clicks]
+                jumps += [named_jumps(clicks, matrices.names) for clicks in batch.clicks]
                 done += len(part)
         levels = levels_of(matrices, np.mean(np.abs(vectors) ** 2, axis=1))
         error = max(sampling_error_of(each) for each in vectors)
-        report = report_of(self, Sample(runs, numbers, levels, error, 0.0, look), OF_AVERAGE)
-        return Ensemble(
+        report = report_of(
+            self, TrajectorySample(runs, numbers, levels, error, 0.0, look), OF_AVERAGE
+        )
+        return PureStateEnsemble(
             matrices.labels,
             matrices.dimensions,
             tuple(system.spaces),
@@ -312,25 +328,25 @@ class Trajectories:
         if not system.monitors:
             remedy = 'Use system.with_monitors(Monitor("name of a jump")).'
             raise ArgumentError("monitors", "name at least one detector", (), remedy)
-        start, times = time.perf_counter(), checked_times(times)
-        matrices = compiled(system, self.cutoff)
+        start, times = time.perf_counter(), check_times(times)
+        matrices = compile_matrices(system, self.cutoff)
         numbers, entropy = chosen_numbers(only, self.trajectories), entropy_of(self.seed)
         size = matrices.size
         needed = 16.0 * len(times) * len(numbers) * size**2 + BATCHES
         refuse_if_too_large("records", needed, self._limit, FEWER)
-        runs = self._runs(matrices, times, initial, entropy, observed=True)
-        look, quadratures = self._look(system, runs), quadrature_names(matrices)
+        runs = self._trajectory_run(matrices, times, initial, entropy, observed=True)
+        look, quadratures = self._second_look(system, runs), quadrature_names(matrices)
         found = np.empty((len(times), len(numbers), size, size), dtype=complex)
         currents = np.empty((len(times) - 1, len(quadratures), len(numbers)))
         clicks, done = [], 0
         with one_blas_thread():
-            for part, walkers, moments in watched_batches(runs, look, numbers, BATCH_BYTES):
+            for part, batch, moments in run_batches(runs, look, numbers, BATCH_BYTES):
                 here = slice(done, done + len(part))
                 for moment, (x, flowed) in enumerate(moments):
                     found[moment, here] = x.T.reshape(-1, size, size)
                     if moment:
                         currents[moment - 1, :, here] = flowed / (times[moment] - times[moment - 1])
-                clicks += [named_jumps(each, counter_names(matrices)) for each in walkers.clicks]
+                clicks += [named_jumps(each, counter_names(matrices)) for each in batch.clicks]
                 done += len(part)
         report = report_of(self, sample_of_records(runs, numbers, found, look), OF_AVERAGE)
         return Records(
@@ -346,35 +362,35 @@ class Trajectories:
             stamped(self, report.with_(method="records"), start),
         )
 
-    def _runs(
+    def _trajectory_run(
         self,
-        matrices: Compiled,
+        matrices: SystemMatrices,
         times: Sequence[float],
         initial: Any,
         entropy: int,
         observed: bool = False,
-    ) -> Runs:
+    ) -> TrajectoryRun:
         """How trajectories will run, if they can end at all."""
-        motion = self._motion(matrices, observed, self.step)
-        runs = Runs(matrices, motion, checked_initial(matrices, initial), times, entropy)
-        if motion.is_endless(runs.span):
-            raise too_long(runs.span, motion.flow.norm)
+        dynamics = self._unravel(matrices, observed, self.step)
+        runs = TrajectoryRun(matrices, dynamics, check_initial(matrices, initial), times, entropy)
+        if dynamics.is_endless(runs.span):
+            raise too_long(runs.span, dynamics.propagator.norm)
         return runs
 
-    def _look(self, system: OpenSystem, runs: Runs) -> Change | None:
+    def _second_look(self, system: OpenSystem, runs: TrajectoryRun) -> SecondLook | None:
         """The same with fewer Fock states and another step, if there is any of them."""
         cutoffs = runs.matrices.cutoffs | fewer_levels(runs.matrices)
-        fewer = compiled(system, cutoffs)
-        pace, motion = pace_of(runs), runs.motion
-        again = self._motion(fewer, motion.flow.matrices, motion.step, pace)
+        fewer = compile_matrices(system, cutoffs)
+        pace, dynamics = pace_of(runs), runs.unravelling
+        again = self._unravel(fewer, dynamics.propagator.matrices, dynamics.step, pace)
         return second_look(runs, fewer, again)
 
-    def _motion(
-        self, matrices: Compiled, observed: bool, step: float | None, pace: float = 1.0
-    ) -> Motion:
+    def _unravel(
+        self, matrices: SystemMatrices, observed: bool, step: float | None, pace: float = 1.0
+    ) -> Unravelling:
         if observed:
-            return observed_motion(matrices, step, pace)
-        return pure_motion(matrices, self.unravelling, step, pace)
+            return observed_unravelling(matrices, step, pace)
+        return pure_unravelling(matrices, self.unravelling, step, pace)
 
     @property
     def _limit(self) -> float:

@@ -32,7 +32,7 @@ from darkstate.systems.spaces import Space
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class PureStateEnsemble:
     """Pure states along trajectories.
 
     Args:

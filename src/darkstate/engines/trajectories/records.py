@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.trajectories.compile import Compiled, homodynes
+from darkstate.engines.trajectories.compile import SystemMatrices, homodynes
 from darkstate.engines.trajectories.ensemble import check_moment, place_of
 from darkstate.results import Report
 from darkstate.states import DensityState
@@ -90,7 +90,7 @@ class Records:
         )
 
 
-def quadrature_names(matrices: Compiled) -> tuple[str, ...]:
+def quadrature_names(matrices: SystemMatrices) -> tuple[str, ...]:
     """A name for every measured quadrature, unique also where detectors share a channel."""
     found: list[str] = []
     for k, monitor in matrices.monitors:
@@ -101,6 +101,6 @@ def quadrature_names(matrices: Compiled) -> tuple[str, ...]:
     return tuple(found)
 
 
-def counter_names(matrices: Compiled) -> tuple[str, ...]:
+def counter_names(matrices: SystemMatrices) -> tuple[str, ...]:
     """The channel of every counter."""
     return tuple(matrices.names[k] for k, m in matrices.monitors if m.kind == "counting")

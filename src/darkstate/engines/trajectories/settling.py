@@ -19,11 +19,11 @@ import numpy as np
 import scipy.linalg
 
 from darkstate.engines.assess import Finding, finding
-from darkstate.engines.trajectories.averages import SAMPLES, Window, window_of
-from darkstate.engines.trajectories.compile import Compiled
-from darkstate.engines.trajectories.flow import Array
-from darkstate.engines.trajectories.looks import Runs
-from darkstate.engines.trajectories.runs import observed_start
+from darkstate.engines.trajectories.averages import SAMPLES, StationaryAverage, stationary_average
+from darkstate.engines.trajectories.compile import SystemMatrices
+from darkstate.engines.trajectories.no_jump import Array
+from darkstate.engines.trajectories.second_look import TrajectoryRun
+from darkstate.engines.trajectories.unravelling import observed_start
 from darkstate.states import DensityState, PureState
 
 SMALL = 400
@@ -58,8 +58,13 @@ AT_TIMES = Settling(0.0, None, ())
 """Of states at given times, which need not settle."""
 
 
-def settling_of(
-    runs: Runs, window: Window, numbers: Sequence[int], given: bool, missed: float, budget: float
+def assess_settling(
+    runs: TrajectoryRun,
+    window: StationaryAverage,
+    numbers: Sequence[int],
+    given: bool,
+    missed: float,
+    budget: float,
 ) -> Settling:
     """How well the average over a window is the stationary one.
 
@@ -73,16 +78,16 @@ def settling_of(
     """
     noise = window.whole.error(0) + missed
     if runs.matrices.size**2 <= SMALL:
-        bias, unique = memory(runs)
+        bias, unique = start_bias(runs)
         return Settling(bias, unique, exact_findings(bias, unique, given, noise))
     further = range(len(numbers), len(numbers) + max(2, len(numbers) // 2))
     start = other_start(runs.matrices, runs.initial)
-    other = window_of(replace(runs, initial=start), None, further, budget)
+    other = stationary_average(replace(runs, initial=start), None, further, budget)
     apart, error = window.apart(other)
-    return Settling(max(0.0, apart - error), None, unsettled(window, other, missed))
+    return Settling(max(0.0, apart - error), None, settling_findings(window, other, missed))
 
 
-def memory(runs: Runs) -> tuple[float, bool]:
+def start_bias(runs: TrajectoryRun) -> tuple[float, bool]:
     """The bias, and whether there is one stationary state, from the master equation."""
     matrices, times = replace(runs.matrices, monitors=()), runs.times
     L: Array = matrices.unseen.toarray()
@@ -113,7 +118,9 @@ def exact_findings(bias: float, unique: bool, given: bool, noise: float) -> tupl
     return finding("start", bias, noise), finding("one average", not unique and not given)
 
 
-def unsettled(window: Window, other: Window, missed: float) -> tuple[Finding, ...]:
+def settling_findings(
+    window: StationaryAverage, other: StationaryAverage, missed: float
+) -> tuple[Finding, ...]:
     """Whether the window drifts, or depends on where trajectories start, and not by chance.
 
     Args:
@@ -129,7 +136,7 @@ def unsettled(window: Window, other: Window, missed: float) -> tuple[Finding, ..
     )
 
 
-def other_start(matrices: Compiled, initial: PureState | DensityState) -> PureState:
+def other_start(matrices: SystemMatrices, initial: PureState | DensityState) -> PureState:
     """All spaces excited, modes to half of their levels; or the ground state, if that is alike."""
     high = {
         label: (n - 1) // 2 if label in matrices.modes else n - 1

@@ -4,7 +4,7 @@ The error estimate of an average adds up
 
 * the sampling error, one standard deviation in the Frobenius norm, and what events that no
   trajectory met may change: of n trajectories they have a probability of 1/n or less;
-* the change under a second look with fewer Fock states and another step (`looks.py`);
+* the change under a second look with fewer Fock states and another step (`second_look.py`);
 * the rounding of a long evolution, ``eps |G| t``;
 * of a stationary average, what it remembers of its start (`settling.py`).
 
@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from darkstate.engines.assess import Finding, finding, judge
-from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.ensemble import sampling_error
-from darkstate.engines.trajectories.flow import Array
-from darkstate.engines.trajectories.looks import Change, Runs
+from darkstate.engines.trajectories.no_jump import Array
+from darkstate.engines.trajectories.second_look import SecondLook, TrajectoryRun
 from darkstate.engines.trajectories.seeds import provenance_of
 from darkstate.engines.trajectories.settling import AT_TIMES, SIGMAS, Settling
 from darkstate.engines.truncation import edge_populations
@@ -50,7 +50,7 @@ OF_AVERAGE = (
 
 
 @dataclass(frozen=True)
-class Sample:
+class TrajectorySample:
     """What was drawn.
 
     Args:
@@ -64,17 +64,17 @@ class Sample:
         settling: for stationary averages, whether they are.
     """
 
-    runs: Runs
+    runs: TrajectoryRun
     numbers: Sequence[int]
     levels: Mapping[str, Array]
     sampling: float
     margin: float
-    look: Change | None
+    look: SecondLook | None
     forgetful: float = 1.0
     settling: Settling = AT_TIMES
 
 
-def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
+def report_of(engine: Trajectories, sample: TrajectorySample, meaning: str) -> Report:
     """The report; `meaning` is a sentence on what the error estimate is of."""
     runs, edges = sample.runs, edge_populations(sample.levels, sample.runs.matrices.degrees)
     truncation, look = dict(edges), sample.look
@@ -101,7 +101,7 @@ def report_of(engine: Trajectories, sample: Sample, meaning: str) -> Report:
     return judge(report, found, Status.CONVERGED)
 
 
-def averaged(count: int) -> str:
+def meaning_of_average(count: int) -> str:
     """What the error estimate is of."""
     return (
         f"average of {count} trajectories; the error estimate is one standard deviation of the "
@@ -109,39 +109,39 @@ def averaged(count: int) -> str:
     )
 
 
-def error_of(sample: Sample) -> float:
+def error_of(sample: TrajectorySample) -> float:
     """Sampling, events that were not met, the second look, and rounding."""
     runs = sample.runs
-    missed = unmet(runs, len(sample.numbers), sample.forgetful)
-    rounding = _EPS * runs.motion.flow.norm * runs.span
+    missed = unmet_event_error(runs, len(sample.numbers), sample.forgetful)
+    rounding = _EPS * runs.unravelling.propagator.norm * runs.span
     looked = sample.look.error if sample.look is not None else 0.0
     return hypot(sample.sampling, missed) + looked + rounding + sample.settling.bias
 
 
-def unmet(runs: Runs, count: int, forgetful: float = 1.0) -> float:
+def unmet_event_error(runs: TrajectoryRun, count: int, forgetful: float = 1.0) -> float:
     """What events may change that none of `count` trajectories met."""
-    likely = min(1.0, runs.span * runs.motion.events) + impurity(runs)
+    likely = min(1.0, runs.span * runs.unravelling.jump_rate) + impurity(runs)
     return sqrt(2.0) * min(likely, forgetful / count)
 
 
-def impurity(runs: Runs) -> float:
+def impurity(runs: TrajectoryRun) -> float:
     """Probability that a mixed initial state is drawn from any but its likeliest part."""
     state = runs.initial
-    if isinstance(state, PureState) or runs.motion.flow.matrices:
+    if isinstance(state, PureState) or runs.unravelling.propagator.matrices:
         return 0.0
     return max(0.0, 1.0 - float(np.linalg.eigvalsh(state.matrix)[-1]))
 
 
-def _of_steps(runs: Runs) -> list[Finding]:
+def _of_steps(runs: TrajectoryRun) -> list[Finding]:
     """A diffusive step on which a state moves by more than a part of itself."""
-    motion = runs.motion
-    if motion.diffusion is None:
+    unravelling = runs.unravelling
+    if unravelling.diffusion is None:
         return []
     longest = max(np.diff(runs.times), default=0.0)
-    step = longest / motion.steps(longest)
+    step = longest / unravelling.steps(longest)
     rates = (
-        (LARGEST_MOVE, motion.diffusion.rate, "measured rates of up to"),
-        (LARGEST_TURN, motion.flow.norm, "a Hamiltonian and losses with the norm"),
+        (LARGEST_MOVE, unravelling.diffusion.rate, "measured rates of up to"),
+        (LARGEST_TURN, unravelling.propagator.norm, "a Hamiltonian and losses with the norm"),
     )
     return [
         finding(
@@ -152,7 +152,7 @@ def _of_steps(runs: Runs) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _of_edges(sample: Sample, edges: Mapping[str, float], edge: float) -> list[Finding]:
+def _of_edges(sample: TrajectorySample, edges: Mapping[str, float], edge: float) -> list[Finding]:
     """Modes whose highest levels are filled, or that have too few levels to tell."""
     found, matrices = [], sample.runs.matrices
     for label, size in matrices.cutoffs.items():
@@ -180,7 +180,7 @@ def cutoff_to_try(levels: Array, edge: float, moved: int) -> int:
     return size + min(max(moved + 1, size // 2, ceil(1.5 * more)), 2 * size)
 
 
-def _of_look(look: Change | None) -> list[Finding]:
+def _of_look(look: SecondLook | None) -> list[Finding]:
     """A second look that says something else, at any time, and not by chance."""
     if look is None:
         return []
@@ -191,7 +191,7 @@ def _of_look(look: Change | None) -> list[Finding]:
     return [finding("second look", worst, LARGEST_CHANGE, **words)]
 
 
-def levels_of(matrices: Compiled, diagonals: Array) -> dict[str, Array]:
+def levels_of(matrices: SystemMatrices, diagonals: Array) -> dict[str, Array]:
     """Populations (T, n) of the levels of each mode from those of all basis states, (T, D)."""
     shaped, found = diagonals.reshape(-1, *matrices.dimensions), {}
     for label in matrices.modes:
@@ -202,8 +202,8 @@ def levels_of(matrices: Compiled, diagonals: Array) -> dict[str, Array]:
 
 
 def sample_of_records(
-    runs: Runs, numbers: Sequence[int], matrices: Array, look: Change | None
-) -> Sample:
+    runs: TrajectoryRun, numbers: Sequence[int], matrices: Array, look: SecondLook | None
+) -> TrajectorySample:
     """What is known of conditional density matrices (T, n, D, D)."""
     count = len(numbers)
     means = matrices.mean(axis=1)
@@ -211,4 +211,4 @@ def sample_of_records(
     sampling = max(sampling_error(m, s, count) for m, s in zip(means, squares, strict=True))
     margin = min(float(np.linalg.eigvalsh(each)[:, 0].min()) for each in matrices)
     levels = levels_of(runs.matrices, np.real(np.diagonal(means, axis1=1, axis2=2)))
-    return Sample(runs, numbers, levels, sampling, margin, look)
+    return TrajectorySample(runs, numbers, levels, sampling, margin, look)

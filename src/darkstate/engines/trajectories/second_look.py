@@ -19,20 +19,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.diffusion import DOUBLED, HALVED
-from darkstate.engines.trajectories.flow import Array, Walkers
-from darkstate.engines.trajectories.runs import (
-    Motion,
+from darkstate.engines.trajectories.no_jump import Array, TrajectoryBatch
+from darkstate.engines.trajectories.seeds import bridges, streams
+from darkstate.engines.trajectories.unravelling import (
+    Unravelling,
     batches,
     observed_start,
     pure_start,
-    through,
+    states_at_times,
 )
-from darkstate.engines.trajectories.seeds import bridges, streams
 from darkstate.states import DensityState, PureState
 
-Moments = Iterator[tuple[Array, Array]]
+StatesAtTimes = Iterator[tuple[Array, Array]]
 """Normalised states, one a column, and the currents since the last time, at every time."""
 LEAST_KEPT = 0.5
 """Weight of the initial state on fewer Fock states, below which they are no second look."""
@@ -41,19 +41,19 @@ LEAST_LOOKED, MOST_LOOKED = (2, 50), 200
 
 
 @dataclass(frozen=True)
-class Runs:
+class TrajectoryRun:
     """Trajectories from a start through a list of times.
 
     Args:
         matrices: the system.
-        motion: how they move; says whether columns are vectors or density matrices.
+        unravelling: how they move; says whether columns are vectors or density matrices.
         initial: where they start.
         times: T increasing times.
         entropy: seed of all.
     """
 
-    matrices: Compiled
-    motion: Motion
+    matrices: SystemMatrices
+    unravelling: Unravelling
     initial: PureState | DensityState
     times: Sequence[float]
     entropy: int
@@ -61,24 +61,24 @@ class Runs:
     @property
     def size(self) -> int:
         """Numbers of one column."""
-        return self.matrices.size ** (2 if self.motion.flow.matrices else 1)
+        return self.matrices.size ** (2 if self.unravelling.propagator.matrices else 1)
 
     @property
     def span(self) -> float:
         """From the first time to the last."""
         return self.times[-1] - self.times[0]
 
-    def begin(self, numbers: Sequence[int]) -> tuple[Walkers, Moments]:
+    def begin(self, numbers: Sequence[int]) -> tuple[TrajectoryBatch, StatesAtTimes]:
         """Trajectories of these numbers, in one batch."""
-        start = observed_start if self.motion.flow.matrices else pure_start
-        walkers = start(self.initial, streams(self.entropy, numbers), float(self.times[0]))
-        if self.motion.pace == HALVED:
-            walkers.bridges = bridges(self.entropy, numbers)
-        return walkers, through(self.motion, walkers, self.times)
+        start = observed_start if self.unravelling.propagator.matrices else pure_start
+        batch = start(self.initial, streams(self.entropy, numbers), float(self.times[0]))
+        if self.unravelling.pace == HALVED:
+            batch.bridges = bridges(self.entropy, numbers)
+        return batch, states_at_times(self.unravelling, batch, self.times)
 
 
 @dataclass
-class Change:
+class SecondLook:
     """What the second look found.
 
     Args:
@@ -91,7 +91,7 @@ class Change:
         noises: their standard errors.
     """
 
-    runs: Runs
+    runs: TrajectoryRun
     places: Array
     factor: float
     reason: str
@@ -99,11 +99,11 @@ class Change:
     changes: list[float] = field(default_factory=list)
     noises: list[float] = field(default_factory=list)
 
-    def watch(self, moments: Moments, numbers: Sequence[int]) -> Moments:
+    def compare(self, moments: StatesAtTimes, numbers: Sequence[int]) -> StatesAtTimes:
         """The moments as they are, compared one by one."""
         _, again = self.runs.begin(numbers)
         for (x, currents), (y, _) in zip(moments, again, strict=True):
-            self.note(*self._compared(x, y), x.shape[1])
+            self.note(*self._change_between(x, y), x.shape[1])
             yield x, currents
 
     def note(self, change: float, square: float, samples: int) -> None:
@@ -112,8 +112,8 @@ class Change:
         left = max(0.0, square - change**2)
         self.noises.append(np.sqrt(left / (samples - 1)) if samples > 1 else float("inf"))
 
-    def _compared(self, x: Array, y: Array) -> tuple[float, float]:
-        if self.runs.motion.flow.matrices:
+    def _change_between(self, x: Array, y: Array) -> tuple[float, float]:
+        if self.runs.unravelling.propagator.matrices:
             size = round(np.sqrt(len(x)))
             rows = (self.places[:, None] * size + self.places).ravel()
             d = x.copy()
@@ -138,13 +138,13 @@ def _overlaps(x: Array, y: Array) -> Array:
     return np.abs(x.conj().T @ y) ** 2
 
 
-def fewer_levels(matrices: Compiled) -> dict[str, int]:
+def fewer_levels(matrices: SystemMatrices) -> dict[str, int]:
     """Cut-offs of a second look: less by what one term moves, where two levels are left."""
     found = {k: n - max(2, matrices.degrees[k]) for k, n in matrices.cutoffs.items()}
     return {k: n for k, n in found.items() if n >= 2}
 
 
-def restricted(
+def restrict_state(
     initial: PureState | DensityState, dimensions: Sequence[int], places: Array
 ) -> PureState | DensityState | None:
     """The state on fewer levels, normalised; None where too little of it is there."""
@@ -159,45 +159,49 @@ def restricted(
     return DensityState(initial.labels, tuple(dimensions), matrix / trace) if fits else None
 
 
-def pace_of(first: Runs) -> float:
+def pace_of(first: TrajectoryRun) -> float:
     """Twice the step costs less than half the step, but needs two of them between times.
 
     Where nothing is measured there is no step, and the pace says nothing (`Motion.pace`).
     """
     shortest = min(np.diff(first.times), default=0.0)
-    return DOUBLED if first.motion.steps(shortest) > 1 else HALVED
+    return DOUBLED if first.unravelling.steps(shortest) > 1 else HALVED
 
 
-def second_look(first: Runs, fewer: Compiled, motion: Motion) -> Change | None:
+def second_look(
+    first: TrajectoryRun, fewer: SystemMatrices, unravelling: Unravelling
+) -> SecondLook | None:
     """How to look again, at a system of `fewer` levels; None if there is nothing to look at."""
     narrower = fewer.size < first.matrices.size
     levels = np.indices(fewer.dimensions).reshape(len(fewer.dimensions), -1)
     places = np.ravel_multi_index(tuple(levels), first.matrices.dimensions)
-    initial = restricted(first.initial, fewer.dimensions, places)
-    if initial is None or not (narrower or motion.pace != 1.0):
+    initial = restrict_state(first.initial, fewer.dimensions, places)
+    if initial is None or not (narrower or unravelling.pace != 1.0):
         return None
-    runs = Runs(fewer, motion, initial, first.times, first.entropy)
-    lower = f"lower step (it is {first.motion.step:.3g})"
+    runs = TrajectoryRun(fewer, unravelling, initial, first.times, first.entropy)
+    lower = f"lower step (it is {first.unravelling.step:.3g})"
     ways = [
         ("fewer Fock states", "raise cutoff", narrower),
-        ("twice the step", lower, motion.pace == DOUBLED),
-        ("half the step", lower, motion.pace == HALVED),
+        ("twice the step", lower, unravelling.pace == DOUBLED),
+        ("half the step", lower, unravelling.pace == HALVED),
     ]
     reason = " and ".join(what for what, _, used in ways if used)
     remedy = " and ".join(what for _, what, used in ways if used)
-    return Change(runs, places, 2.0 if motion.pace == HALVED else 1.0, reason, remedy)
+    return SecondLook(runs, places, 2.0 if unravelling.pace == HALVED else 1.0, reason, remedy)
 
 
-def looked_at(runs: Runs, numbers: Sequence[int], size: int, budget: float) -> Sequence[int]:
+def numbers_looked_at_twice(
+    runs: TrajectoryRun, numbers: Sequence[int], size: int, budget: float
+) -> Sequence[int]:
     """The trajectories that are looked at twice: the first ones, in one batch."""
-    least = LEAST_LOOKED[0 if runs.motion.flow.matrices else 1]
+    least = LEAST_LOOKED[0 if runs.unravelling.propagator.matrices else 1]
     wanted = min(max(least, len(numbers) // 4), MOST_LOOKED)
     return next(batches(numbers[:wanted], size, budget))
 
 
-def watched_batches(
-    runs: Runs, look: Change | None, numbers: Sequence[int], budget: float
-) -> Iterator[tuple[Sequence[int], Walkers, Moments]]:
+def run_batches(
+    runs: TrajectoryRun, look: SecondLook | None, numbers: Sequence[int], budget: float
+) -> Iterator[tuple[Sequence[int], TrajectoryBatch, StatesAtTimes]]:
     """All trajectories in batches, the first of which is looked at twice.
 
     Args:
@@ -208,9 +212,9 @@ def watched_batches(
     """
     done = 0
     if look is not None:
-        part = looked_at(runs, numbers, runs.size, budget)
-        walkers, moments = runs.begin(part)
-        yield part, walkers, look.watch(moments, part)
+        part = numbers_looked_at_twice(runs, numbers, runs.size, budget)
+        batch, moments = runs.begin(part)
+        yield part, batch, look.compare(moments, part)
         done = len(part)
     for part in batches(numbers[done:], runs.size, budget):
         yield part, *runs.begin(part)

@@ -1,4 +1,4 @@
-"""Linear evolution of many states at once, with jumps at their exact waiting times.
+"""No-jump propagation of many states at once, with jumps at their exact waiting times.
 
 Columns x of an array (D, n) are state vectors or density matrices written row by row. They obey
 ``dx/dt = G x`` while nothing happens, and their weight w(x), the squared norm or the trace, falls
@@ -32,8 +32,8 @@ DENSE = 256
 
 
 @dataclass
-class Walkers:
-    """States on their way.
+class TrajectoryBatch:
+    """A batch of trajectories on their way.
 
     Args:
         x: (D, n), one column a trajectory; its weight is the probability of no jump since the
@@ -58,7 +58,7 @@ class Walkers:
 
 
 @dataclass(frozen=True)
-class Flow:
+class NoJumpPropagator:
     """The evolution of state vectors or density matrices between and at jumps.
 
     Args:
@@ -84,34 +84,34 @@ class Flow:
             return x[:: isqrt(len(x)) + 1].sum(axis=0).real
         return np.einsum("dn,dn->n", x.conj(), x).real
 
-    def start(self, walkers: Walkers) -> None:
+    def start(self, batch: TrajectoryBatch) -> None:
         """Draw the first thresholds, if there is anything to jump."""
         if self.jumps:
-            walkers.threshold = np.array([stream.random() for stream in walkers.streams])
+            batch.threshold = np.array([stream.random() for stream in batch.streams])
 
-    def normalise(self, walkers: Walkers) -> None:
+    def normalise(self, batch: TrajectoryBatch) -> None:
         """Bring every weight to one; thresholds follow, so that waiting times stay the same."""
-        weight = self.weight(walkers.x)
-        walkers.x = walkers.x / (weight if self.matrices else np.sqrt(weight))
-        walkers.threshold = walkers.threshold / weight
+        weight = self.weight(batch.x)
+        batch.x = batch.x / (weight if self.matrices else np.sqrt(weight))
+        batch.threshold = batch.threshold / weight
 
-    def advance(self, walkers: Walkers, duration: float) -> None:
+    def advance(self, batch: TrajectoryBatch, duration: float) -> None:
         """Carry all trajectories over `duration`, jumps included."""
-        if self.is_stored(len(walkers.x)):
-            walkers.x = self._propagated(walkers.x, duration)
-            walkers.time += duration
+        if self.is_stored(len(batch.x)):
+            batch.x = self._propagate(batch.x, duration)
+            batch.time += duration
             return
         longest = REACH / max(self.norm, 1e-300)
-        end, left = walkers.time + duration, np.full(len(walkers.streams), duration)
+        end, left = batch.time + duration, np.full(len(batch.streams), duration)
         while (active := np.flatnonzero(left > 0)).size:
-            self._pass(walkers, active, left, end, longest, 1e-14 * duration)
-        walkers.time = end
+            self._pass(batch, active, left, end, longest, 1e-14 * duration)
+        batch.time = end
 
     def is_stored(self, size: int) -> bool:
         """Whether columns of this size move by stored exponentials, in one go however far."""
         return not self.jumps and size <= DENSE
 
-    def _propagated(self, x: Array, duration: float) -> Array:
+    def _propagate(self, x: Array, duration: float) -> Array:
         """``e^{G t} x``; equal steps, whose lengths differ by rounding, share one exponential."""
         key = float(f"{duration:.12g}")
         if key not in self._stored:
@@ -123,7 +123,7 @@ class Flow:
 
     def _pass(
         self,
-        walkers: Walkers,
+        batch: TrajectoryBatch,
         active: Array,
         left: Array,
         end: float,
@@ -136,20 +136,20 @@ class Flow:
         """
         span = np.minimum(longest, left[active])
         reach = float(span.max())
-        series = self._series(walkers.x[:, active], reach)
-        moved = _evaluated(series, span / reach)
+        series = self._series(batch.x[:, active], reach)
+        moved = _evaluate_series(series, span / reach)
         crossed = np.zeros(len(active), dtype=bool)
         if self.jumps:
-            crossed = self.weight(moved) < walkers.threshold[active]
-        walkers.x[:, active] = moved
+            crossed = self.weight(moved) < batch.threshold[active]
+        batch.x[:, active] = moved
         rest = left[active] - span
         if crossed.any():
             where = active[crossed]
             polynomial = self._weight_polynomial([term[:, crossed] for term in series])
-            s = _crossing(polynomial, walkers.threshold[where], (span / reach)[crossed])
+            s = _next_jump(polynomial, batch.threshold[where], (span / reach)[crossed])
             rest[crossed] = left[where] - s * reach
-            states = _evaluated([term[:, crossed] for term in series], s)
-            walkers.x[:, where] = self._jumped(walkers, where, states, end - rest[crossed])
+            states = _evaluate_series([term[:, crossed] for term in series], s)
+            batch.x[:, where] = self._apply_jumps(batch, where, states, end - rest[crossed])
         left[active] = np.where(rest > least, rest, 0.0)
 
     def _series(self, x: Array, reach: float) -> list[Array]:
@@ -171,26 +171,28 @@ class Flow:
             found[j : j + len(series)] += products[j]
         return found
 
-    def _jumped(self, walkers: Walkers, where: Array, states: Array, times: Array) -> Array:
+    def _apply_jumps(
+        self, batch: TrajectoryBatch, where: Array, states: Array, times: Array
+    ) -> Array:
         """The states after their jumps, with weight one; times and kinds are noted.
 
         A state that no jump moves, whose weight met its threshold by rounding, stays as it is.
         """
         after = [jump @ states for jump in self.jumps]
         weights = np.cumsum([self.weight(x) for x in after], axis=0)
-        drawn = np.array([walkers.streams[k].random() for k in where])
+        drawn = np.array([batch.streams[k].random() for k in where])
         kinds = (drawn * weights[-1] >= weights).sum(axis=0)
         moved = weights[-1] > 0
         chosen = np.array([*after, states])[kinds, :, np.arange(len(where))].T
         weight = self.weight(chosen)
         for k, kind, moment, fine in zip(where, kinds, times, moved, strict=True):
             if fine:
-                walkers.clicks[k].append((float(moment), int(kind)))
-            walkers.threshold[k] = walkers.streams[k].random()
+                batch.clicks[k].append((float(moment), int(kind)))
+            batch.threshold[k] = batch.streams[k].random()
         return chosen / (weight if self.matrices else np.sqrt(weight))
 
 
-def _evaluated(series: list[Array], s: Array) -> Array:
+def _evaluate_series(series: list[Array], s: Array) -> Array:
     """``sum_k s^k v_k`` by Horner's rule, s of shape (n,)."""
     total = series[-1]
     for term in reversed(series[:-1]):
@@ -198,7 +200,7 @@ def _evaluated(series: list[Array], s: Array) -> Array:
     return total
 
 
-def _crossing(polynomial: Array, level: Array, longest: Array) -> Array:
+def _next_jump(polynomial: Array, level: Array, longest: Array) -> Array:
     """Where each falling polynomial meets its level in 0 .. longest: Newton within brackets."""
     low, high = np.zeros_like(longest), longest.copy()
     s = 0.5 * longest

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.checks import check_reals
-from darkstate.engines.trajectories.compile import Compiled
+from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.diffusion import Diffusion
-from darkstate.engines.trajectories.flow import REACH, Array, Flow, Walkers
-from darkstate.errors import ArgumentError
+from darkstate.engines.trajectories.no_jump import (
+    REACH,
+    Array,
+    NoJumpPropagator,
+    TrajectoryBatch,
+)
 from darkstate.linalg.unique import positive_root
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import Monitor
@@ -27,43 +30,28 @@ TERMS = 24
 """Copies of the states that a Taylor pass holds, for the prediction of memory."""
 
 
-def checked_times(times: Sequence[float]) -> list[float]:
-    """Times as floats.
-
-    Raises:
-        ArgumentError: none, or they are not finite or do not increase.
-    """
-    rule = "be a list of finite, increasing numbers"
-    remedy = "Give for example numpy.linspace(0, 10, 101)."
-    array = check_reals("times", times, rule=rule, remedy=remedy)
-    fine = array.ndim == 1 and array.size and np.isfinite(array).all()
-    if not fine or np.any(np.diff(array) <= 0):
-        raise ArgumentError("times", rule, times, remedy)
-    return array.tolist()
-
-
 @dataclass(frozen=True)
-class Motion:
-    """How trajectories move.
+class Unravelling:
+    """How trajectories move: which channels are seen, and how.
 
     Args:
-        flow: what is exact.
+        propagator: what is exact.
         diffusion: what is measured step by step, if anything is.
         step: longest step of that; infinite if nothing is.
-        events: a bound of the rate of jumps.
+        jump_rate: a bound of the rate of jumps.
     """
 
-    flow: Flow
+    propagator: NoJumpPropagator
     diffusion: Diffusion | None
     step: float
-    events: float
+    jump_rate: float
 
-    def move(self, walkers: Walkers, duration: float) -> Array:
+    def move(self, batch: TrajectoryBatch, duration: float) -> Array:
         """Carry all trajectories over a duration; the integrated currents (m, n)."""
         if self.diffusion is None:
-            self.flow.advance(walkers, duration)
-            return np.empty((0, len(walkers.streams)))
-        return self.diffusion.advance(walkers, duration, self.steps(duration))
+            self.propagator.advance(batch, duration)
+            return np.empty((0, len(batch.streams)))
+        return self.diffusion.advance(batch, duration, self.steps(duration))
 
     @property
     def pace(self) -> float:
@@ -76,76 +64,82 @@ class Motion:
 
     def is_endless(self, span: float) -> bool:
         """Whether a time takes too many steps or Taylor passes, or leaves nothing but rounding."""
-        size: Any = self.flow.generator.shape
-        turns = span * self.flow.norm
-        passes = 0.0 if self.flow.is_stored(size[0]) else turns / REACH
+        size: Any = self.propagator.generator.shape
+        turns = span * self.propagator.norm
+        passes = 0.0 if self.propagator.is_stored(size[0]) else turns / REACH
         return max(passes, span / self.step) > MOST_PASSES or turns > LONGEST
 
 
-def pure_motion(
-    matrices: Compiled, unravelling: str, step: float | None, pace: float = 1.0
-) -> Motion:
+def pure_unravelling(
+    matrices: SystemMatrices, unravelling: str, step: float | None, pace: float = 1.0
+) -> Unravelling:
     """State vectors whose average is the master equation, all channels detected in full."""
     if unravelling == "jumps":
-        flow = Flow(matrices.no_jump, matrices.channels, matrices=False)
-        return Motion(flow, None, float("inf"), matrices.largest_rate(np.ones(len(flow.jumps))))
-    flow = Flow(-1j * matrices.hamiltonian, (), matrices=False)
+        propagator = NoJumpPropagator(matrices.no_jump, matrices.channels, matrices=False)
+        return Unravelling(
+            propagator, None, float("inf"), matrices.largest_rate(np.ones(len(propagator.jumps)))
+        )
+    propagator = NoJumpPropagator(-1j * matrices.hamiltonian, (), matrices=False)
     every = tuple((k, Monitor("all", unravelling)) for k in range(len(matrices.channels)))  # type: ignore[arg-type]
-    seen = Compiled(**{**matrices.__dict__, "monitors": every})
-    return _diffusing(Diffusion(flow, seen.quadratures(), pace), step, 0.0)
+    seen = SystemMatrices(**{**matrices.__dict__, "monitors": every})
+    return _with_diffusion(Diffusion(propagator, seen.quadratures(), pace), step, 0.0)
 
 
-def observed_motion(matrices: Compiled, step: float | None, pace: float = 1.0) -> Motion:
+def observed_unravelling(
+    matrices: SystemMatrices, step: float | None, pace: float = 1.0
+) -> Unravelling:
     """Density matrices that an observer of the monitors assigns."""
-    flow = Flow(matrices.unseen, matrices.counters(), matrices=True)
-    events = matrices.largest_rate(matrices.share("counting"))
-    return _diffusing(Diffusion(flow, matrices.quadratures(), pace), step, events)
+    propagator = NoJumpPropagator(matrices.unseen, matrices.counters(), matrices=True)
+    jump_rate = matrices.largest_rate(matrices.share("counting"))
+    return _with_diffusion(Diffusion(propagator, matrices.quadratures(), pace), step, jump_rate)
 
 
-def _diffusing(diffusion: Diffusion, step: float | None, events: float) -> Motion:
+def _with_diffusion(diffusion: Diffusion, step: float | None, jump_rate: float) -> Unravelling:
     if not diffusion.quadratures:
-        return Motion(diffusion.flow, None, float("inf"), events)
-    return Motion(diffusion.flow, diffusion, step or diffusion.default_step(), events)
+        return Unravelling(diffusion.propagator, None, float("inf"), jump_rate)
+    return Unravelling(diffusion.propagator, diffusion, step or diffusion.default_step(), jump_rate)
 
 
 def pure_start(
     initial: PureState | DensityState, streams: list[np.random.Generator], time: float
-) -> Walkers:
+) -> TrajectoryBatch:
     """State vectors; a mixed initial state is a sum of the columns of its positive root.
 
     Column k comes with probability ``rho_kk``. Eigenvectors would do too, but are not unique.
     """
     if isinstance(initial, PureState):
-        return Walkers(np.repeat(initial.vector[:, None], len(streams), axis=1), streams, time)
+        return TrajectoryBatch(
+            np.repeat(initial.vector[:, None], len(streams), axis=1), streams, time
+        )
     columns = positive_root(initial.matrix)
     steps = np.cumsum(np.linalg.norm(columns, axis=0) ** 2)
     drawn = np.array([stream.random() for stream in streams]) * steps[-1]
     chosen = columns[:, np.searchsorted(steps, drawn, side="right")]
-    return Walkers(chosen / np.linalg.norm(chosen, axis=0), streams, time)
+    return TrajectoryBatch(chosen / np.linalg.norm(chosen, axis=0), streams, time)
 
 
 def observed_start(
     initial: PureState | DensityState, streams: list[np.random.Generator], time: float
-) -> Walkers:
+) -> TrajectoryBatch:
     """The same density matrix for every observer, written row by row."""
     state = initial.density() if isinstance(initial, PureState) else initial
     column = np.asarray(state.matrix, dtype=complex).reshape(-1, 1)
-    return Walkers(np.repeat(column, len(streams), axis=1), streams, time)
+    return TrajectoryBatch(np.repeat(column, len(streams), axis=1), streams, time)
 
 
-def through(
-    motion: Motion, walkers: Walkers, times: Sequence[float]
+def states_at_times(
+    unravelling: Unravelling, batch: TrajectoryBatch, times: Sequence[float]
 ) -> Iterator[tuple[Array, Array]]:
     """At each time the normalised states (D, n) and the currents integrated since the last."""
-    flow = motion.flow
-    flow.start(walkers)
-    flow.normalise(walkers)
-    currents: Any = np.empty((0, len(walkers.streams)))
-    yield walkers.x, currents
+    propagator = unravelling.propagator
+    propagator.start(batch)
+    propagator.normalise(batch)
+    currents: Any = np.empty((0, len(batch.streams)))
+    yield batch.x, currents
     for before, after in pairwise(times):
-        currents = motion.move(walkers, after - before)
-        flow.normalise(walkers)
-        yield walkers.x, currents
+        currents = unravelling.move(batch, after - before)
+        propagator.normalise(batch)
+        yield batch.x, currents
 
 
 def batches(numbers: Sequence[int], size: int, budget: float) -> Iterator[Sequence[int]]:
