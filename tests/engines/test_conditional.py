@@ -51,7 +51,7 @@ def random_system(seed, monitors=("a", "b")):
 
 
 def rate_of(watched):
-    w = watched.watched
+    w = watched.model
 
     def rate(_, v):
         v = v.reshape(len(w.a), -1)
@@ -180,7 +180,7 @@ def test_means_follow_the_displaced_light():
     watched = ds.observe(system, times.tolist())
     mean, record = watched.initial.mean_quadratures[None], []
     for step in watched.steps:
-        mean, y = step.drawn(mean, np.zeros((1, len(step.noise))))
+        mean, y = step.draw(mean, np.zeros((1, len(step.noise))))
         record.append(y[0, 0] / 0.01)
     states = [ds.evolve(system, [0.0, t]).state for t in times[[100, 300]]]
     assert np.abs(mean[0] - states[1].mean_quadratures).max() < 1e-12
@@ -239,7 +239,7 @@ def test_the_best_mode_function_of_a_steady_state_is_an_exponential():
     initial = GaussianState.from_covariance(("m",), ds.steady_state(system).state.covariance)
     watched = ds.observe(system, np.linspace(0, 25, 401).tolist(), initial=initial)
     mode = watched.exponential_mode([1.0, 0.0])
-    w = watched.watched
+    w = watched.model
     v = steady.state.covariance
     forgets = -(w.a - (v @ w.c.T + w.gamma.T) @ w.c)[0, 0]
     assert mode.rate == pytest.approx(forgets, rel=2e-3)

@@ -18,12 +18,17 @@ import scipy.sparse as sp
 
 import darkstate as ds
 from darkstate.engines import Gaussian
-from darkstate.engines.gaussian import dense, judging, methods, periodic, rounding, stability
+from darkstate.engines.gaussian import dense, methods, periodic, rounding, stability, verdict
 from darkstate.engines.gaussian.chains import chains_error, chains_steady_state
-from darkstate.engines.gaussian.judging import ENTANGLEMENT, judged, smallest_rate, with_rounding
 from darkstate.engines.gaussian.rounding import RoundingError, relative_error
 from darkstate.engines.gaussian.stability import Outcome, Stability
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.engines.gaussian.verdict import (
+    ENTANGLEMENT,
+    add_rounding,
+    assess_moments,
+    smallest_rate,
+)
 from darkstate.errors import NumericalError, UnphysicalError
 from darkstate.linalg.sylvester import SchurForm, solve_sylvester
 from darkstate.models import CavityChains, DrudeBath, ParametricDrive, ParametricPair, SqueezedDrive
@@ -70,7 +75,7 @@ def exact_photons(gain: float, loss: float = 1.0) -> float:
 
 
 def test_a_report_whose_checks_all_hold_is_certified():
-    report = judged(GOOD, 1e-9, 1.0)
+    report = assess_moments(GOOD, 1e-9, 1.0)
     assert (report.status, report.warnings) == (Status.CERTIFIED, ())
 
 
@@ -89,7 +94,7 @@ def test_a_report_whose_checks_all_hold_is_certified():
     ],
 )
 def test_each_check_that_fails_makes_a_result_suspect_and_says_why(change, word):
-    report = judged(GOOD.with_(**change), 1e-9, 1.0)
+    report = assess_moments(GOOD.with_(**change), 1e-9, 1.0)
     assert report.status is Status.SUSPECT
     assert len(report.warnings) == 1
     assert word in report.warnings[0]
@@ -107,33 +112,34 @@ def test_each_check_that_fails_makes_a_result_suspect_and_says_why(change, word)
     ],
 )
 def test_what_is_within_its_bound_stays_certified(change):
-    assert judged(GOOD.with_(**change), 1e-9, 1.0).status is Status.CERTIFIED
+    assert assess_moments(GOOD.with_(**change), 1e-9, 1.0).status is Status.CERTIFIED
 
 
 def test_the_error_is_relative_to_the_size_of_the_moments():
-    assert judged(GOOD.with_(error_estimate=5e-8), 1e-9, 100.0).status is Status.CERTIFIED
-    assert judged(GOOD.with_(error_estimate=5e-8), 1e-9, 10.0).status is Status.SUSPECT
+    assert assess_moments(GOOD.with_(error_estimate=5e-8), 1e-9, 100.0).status is Status.CERTIFIED
+    assert assess_moments(GOOD.with_(error_estimate=5e-8), 1e-9, 10.0).status is Status.SUSPECT
 
 
 @pytest.mark.parametrize("missing", ["margin", "error_estimate"])
 def test_without_error_or_margin_nothing_is_certified(missing):
-    assert judged(GOOD.with_(**{missing: None}), 1e-9, 1.0).status is Status.CONVERGED
+    assert assess_moments(GOOD.with_(**{missing: None}), 1e-9, 1.0).status is Status.CONVERGED
 
 
 def test_what_is_not_proven_is_converged_at_best():
-    report = judged(GOOD, 1e-9, 1.0, unproven="stability was not proven")
+    report = assess_moments(GOOD, 1e-9, 1.0, unproven="stability was not proven")
     assert (report.status, report.warnings) == (Status.CONVERGED, ("stability was not proven",))
-    report = judged(GOOD.with_(residual=1.0), 1e-9, 1.0, unproven="stability was not proven")
+    doubtful = GOOD.with_(residual=1.0)
+    report = assess_moments(doubtful, 1e-9, 1.0, unproven="stability was not proven")
     assert report.status is Status.SUSPECT
     assert len(report.warnings) == 1
 
 
 def test_errors_of_entanglement_are_reported_in_ebit_where_they_matter():
-    told = with_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, 2e-9))
+    told = add_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, 2e-9))
     assert told.truncation == {ENTANGLEMENT: pytest.approx(2e-9 / math.log(2))}
-    silent = with_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, 0.5e-9))
+    silent = add_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, 0.5e-9))
     assert (silent.truncation, silent.error_estimate) == ({}, 1e-12)
-    lost = with_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, math.inf))
+    lost = add_rounding(GOOD.with_(truncation={}), RoundingError(1e-12, math.inf))
     assert lost.truncation == {ENTANGLEMENT: math.inf}
 
 
@@ -327,7 +333,7 @@ def test_stability_that_is_not_proven_is_said():
     found = stability.stability(structure)
     assert found.outcome is Outcome.UNPROVEN
     assert not found.exact
-    report = judging.with_stability(GOOD, found, structure.form)
+    report = verdict.add_stability(GOOD, found, structure.form)
     assert (report.unique, report.gap, report.structure) == (None, None, ())
     state = GaussianState.vacuum(model.system().labels)
     solution = methods._displaced(structure, state, report, 1e-9)

@@ -11,7 +11,7 @@ from darkstate.engines.gaussian.mode_functions import record_covariances
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.experiments import ExperimentRecords, Pulse, VirtualExperiment, estimate
 from darkstate.experiments.estimate import _evaluated, best
-from darkstate.experiments.moments import Moments, jackknife_error, moments_of
+from darkstate.experiments.moments import SeriesMoments, jackknife_error, moments_of
 
 SMALL = VirtualExperiment(shots=150, bins=8, waits=(20.0,), efficiency_error=0.01)
 SEED = 20_000
@@ -36,7 +36,7 @@ def exact_moments(laboratory):
             scale = np.sqrt(np.outer(widths, widths))
             covariance = np.stack([joint[c::2, c::2] / scale for c in range(2)])
         mean = mean * np.sqrt(widths)[:, None]
-        found[series.name] = Moments(np.array([1e12]), mean[None], covariance[None])
+        found[series.name] = SeriesMoments(np.array([1e12]), mean[None], covariance[None])
     return setup, found
 
 

@@ -132,7 +132,7 @@ def test_kappa_from_mean_values_of_displaced_light():
         plain = ds.observe(interface.system(0.7), [0.0, *read.times.tolist()])
         record = []
         for step in plain.steps:
-            mean, y = step.drawn(mean, np.zeros((1, len(step.noise))))
+            mean, y = step.draw(mean, np.zeros((1, len(step.noise))))
             record.append(y[0] / math.sqrt(read.width))
         for channel in range(2):
             ratio = -(w @ np.array(record)[:, channel]) / given_

@@ -10,7 +10,7 @@ from chance import counts
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.experiments import (
     ExperimentRecords,
-    Quantity,
+    MeasuredQuantity,
     Setup,
     VirtualExperiment,
     estimate,
@@ -50,10 +50,10 @@ def test_intervals_of_a_variance_miss_on_both_sides_alike():
 
 
 def test_a_lifetime_is_infinite_where_its_rate_may_vanish():
-    found = inverse(Quantity(2.0, 0.2, 1.6, 2.5), "ms")
-    assert found == Quantity(0.5, 0.05, 0.4, 1 / 1.6, "ms")
-    assert inverse(Quantity(2.0, 1.2, -0.4, 4.4), "ms").high == np.inf
-    assert inverse(Quantity(-1.0, 1.2, -4.0, 2.0), "ms") == Quantity(
+    found = inverse(MeasuredQuantity(2.0, 0.2, 1.6, 2.5), "ms")
+    assert found == MeasuredQuantity(0.5, 0.05, 0.4, 1 / 1.6, "ms")
+    assert inverse(MeasuredQuantity(2.0, 1.2, -0.4, 4.4), "ms").high == np.inf
+    assert inverse(MeasuredQuantity(-1.0, 1.2, -4.0, 2.0), "ms") == MeasuredQuantity(
         np.inf, np.inf, 0.5, np.inf, "ms"
     )
     for seed in range(3):

@@ -5,7 +5,7 @@ import pytest
 
 from darkstate.errors import NumericalError
 from darkstate.linalg.banded import BandedDrift
-from darkstate.linalg.covariance import Chain, chain_covariances
+from darkstate.linalg.covariance import BandedChain, chain_covariances
 from darkstate.linalg.sylvester import solve_sylvester
 
 
@@ -33,7 +33,7 @@ def test_against_schur_forms_with_several_inputs():
     noise_ab = rng.normal(size=(2, 1)) + 1j * rng.normal(size=(2, 1))
     noise_aa = np.array([[1.0, 0.3j], [-0.3j, -0.5]])  # Hermitian, not positive
     found = chain_covariances(
-        [Chain(a, sites_a), Chain(b, sites_b)], [(0, 1, noise_ab), (0, 0, noise_aa)]
+        [BandedChain(a, sites_a), BandedChain(b, sites_b)], [(0, 1, noise_ab), (0, 0, noise_aa)]
     )
     assert found.residual < 1e-14
     for block, (p, q, sp, sq, noise) in zip(
@@ -50,4 +50,6 @@ def test_against_schur_forms_with_several_inputs():
 def test_growing_or_undamped_chains_are_refused():
     for drift in (chain(40, 3, loss=0.001, gain=0.5), chain(40, 3, loss=1e-9)):
         with pytest.raises(NumericalError, match="not resolved"):
-            chain_covariances([Chain(drift, np.array([0]))], [(0, 0, np.eye(1))], max_nodes=4096)
+            chain_covariances(
+                [BandedChain(drift, np.array([0]))], [(0, 0, np.eye(1))], max_nodes=4096
+            )

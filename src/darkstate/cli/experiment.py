@@ -14,7 +14,7 @@ from darkstate.cli.screen import tell
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from darkstate.experiments import Estimate
+    from darkstate.experiments import Evaluation
 
 app = typer.Typer(
     help="Simulate homodyne records of two ensembles; reconstruct entanglement from records.",
@@ -112,7 +112,7 @@ def estimate(
         raise typer.Exit(DOUBTFUL)
 
 
-def _document(found: Estimate) -> dict[str, object]:
+def _document(found: Evaluation) -> dict[str, object]:
     """Plain values; JSON has no infinity, which is written as null."""
 
     def plain(value: object) -> object:
@@ -126,7 +126,7 @@ def _document(found: Estimate) -> dict[str, object]:
     }
 
 
-def _show(found: Estimate, console: Console) -> None:
+def _show(found: Evaluation, console: Console) -> None:
     from rich.table import Table
 
     interval = f"{100 * found.confidence:g} % interval"

@@ -8,24 +8,24 @@
 layout of files, `formulas.py` the reconstruction.
 """
 
-from darkstate.experiments.estimate import Estimate, estimate
+from darkstate.experiments.estimate import Evaluation, estimate
 from darkstate.experiments.files import read_records, write_records
 from darkstate.experiments.interface import LightInterface
 from darkstate.experiments.layout import Pulse, Series, Setup
-from darkstate.experiments.quantities import Quantity
+from darkstate.experiments.quantities import MeasuredQuantity
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.experiments.stepwise import stepwise_variances
-from darkstate.experiments.virtual import Truth, VirtualExperiment
+from darkstate.experiments.virtual import TrueValues, VirtualExperiment
 
 __all__ = [
-    "Estimate",
+    "Evaluation",
     "ExperimentRecords",
     "LightInterface",
+    "MeasuredQuantity",
     "Pulse",
-    "Quantity",
     "Series",
     "Setup",
-    "Truth",
+    "TrueValues",
     "VirtualExperiment",
     "estimate",
     "read_records",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from darkstate.experiments.formulas import falling, unit
 from darkstate.experiments.layout import Setup
-from darkstate.experiments.moments import Moments, jackknife_error
+from darkstate.experiments.moments import SeriesMoments, jackknife_error
 
 Real = NDArray[np.float64]
 ALARM = 1e-7
@@ -23,7 +23,10 @@ LIMIT = float(scipy.stats.norm.isf(0.5 * ALARM))
 
 
 def warnings_of(
-    setup: Setup, raw: dict[str, Moments], normal: dict[str, Moments], samples: dict[str, Real]
+    setup: Setup,
+    raw: dict[str, SeriesMoments],
+    normal: dict[str, SeriesMoments],
+    samples: dict[str, Real],
 ) -> tuple[str, ...]:
     """Sentences on what does not fit: shot noise, shapes of mean values, impossible numbers."""
     found = [*_vacuum(setup, normal), *_shapes(setup, normal, float(samples["gamma"][0]))]
@@ -50,7 +53,7 @@ def warnings_of(
     return tuple(found)
 
 
-def _vacuum(setup: Setup, normal: dict[str, Moments]) -> list[str]:
+def _vacuum(setup: Setup, normal: dict[str, SeriesMoments]) -> list[str]:
     """Shot noise has no mean, and neighbouring bins are independent."""
     (series,) = setup.of_kind("vacuum")
     moments = normal[series.name]
@@ -70,7 +73,7 @@ def _vacuum(setup: Setup, normal: dict[str, Moments]) -> list[str]:
     return found
 
 
-def _shapes(setup: Setup, normal: dict[str, Moments], gamma: float) -> list[str]:
+def _shapes(setup: Setup, normal: dict[str, SeriesMoments], gamma: float) -> list[str]:
     """The mean values of a read pulse fall with one exponential."""
     found = []
     for series in (*setup.of_kind("transfer"), *setup.of_kind("direct")):

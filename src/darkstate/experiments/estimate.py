@@ -31,8 +31,8 @@ from darkstate.experiments.formulas import (
     variance_of,
 )
 from darkstate.experiments.layout import Pulse, Setup
-from darkstate.experiments.moments import Moments, moments_of
-from darkstate.experiments.quantities import Quantity, inverse, quantity
+from darkstate.experiments.moments import SeriesMoments, moments_of
+from darkstate.experiments.quantities import MeasuredQuantity, inverse, quantity
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -52,7 +52,7 @@ UNITS |= {"mode_rate": "1/{}"}
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Evaluation:
     """What the records say.
 
     Args:
@@ -65,11 +65,11 @@ class Estimate:
         report: status ``converged``, or ``suspect`` with the checks that failed.
     """
 
-    quantities: dict[str, Quantity]
+    quantities: dict[str, MeasuredQuantity]
     confidence: float
     report: Report
 
-    def __getitem__(self, name: str) -> Quantity:
+    def __getitem__(self, name: str) -> MeasuredQuantity:
         return self.quantities[name]
 
     def table(self) -> xr.Dataset:
@@ -85,7 +85,7 @@ class Estimate:
         return xr.Dataset(columns, coords={"quantity": list(self.quantities)}, attrs=attributes)
 
 
-def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int = 20) -> Estimate:
+def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int = 20) -> Evaluation:
     """Evaluate records, simulated or read from a file.
 
     Args:
@@ -117,12 +117,12 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
         warnings=warnings,
         provenance={"versions": versions(), "origin": dict(setup.origin)},
     )
-    return Estimate(quantities, confidence, report)
+    return Evaluation(quantities, confidence, report)
 
 
 def _quantities(
-    setup: Setup, moments: dict[str, Moments], samples: dict[str, Real], confidence: float
-) -> dict[str, Quantity]:
+    setup: Setup, moments: dict[str, SeriesMoments], samples: dict[str, Real], confidence: float
+) -> dict[str, MeasuredQuantity]:
     """Values, errors and intervals; the error of the efficiency enters through the slope."""
     shift = 1e-4 * setup.efficiency  # small, whatever the error: below zero there is no result
     moved = _evaluated(setup, moments, setup.efficiency - shift)
@@ -142,11 +142,11 @@ def _quantities(
             found["dark_lifetime"] = inverse(found[name], setup.time_unit)
     if at_the_edge(samples["mode_rate"], *_mode_range(drive)):
         value, unit_text = found["mode_rate"].value, found["mode_rate"].unit
-        found["mode_rate"] = Quantity(value, np.inf, 0.0, np.inf, unit_text)
+        found["mode_rate"] = MeasuredQuantity(value, np.inf, 0.0, np.inf, unit_text)
     return found
 
 
-def _normalised(setup: Setup, moments: dict[str, Moments]) -> dict[str, Moments]:
+def _normalised(setup: Setup, moments: dict[str, SeriesMoments]) -> dict[str, SeriesMoments]:
     """The same moments in the unit in which every bin of shot noise has variance one."""
     (vacuum,) = setup.of_kind("vacuum")
     spread = np.diagonal(moments[vacuum.name].covariance, axis1=2, axis2=3).mean(axis=2)
@@ -162,11 +162,13 @@ def _normalised(setup: Setup, moments: dict[str, Moments]) -> dict[str, Moments]
         root, each = np.sqrt(widths), moments[series.name]
         mean = each.mean * root[:, None] / one[:, None, :]
         covariance = each.covariance * np.outer(root, root) / one[:, :, None, None] ** 2
-        found[series.name] = Moments(each.shots, mean, covariance)
+        found[series.name] = SeriesMoments(each.shots, mean, covariance)
     return found
 
 
-def _evaluated(setup: Setup, moments: dict[str, Moments], efficiency: float) -> dict[str, Real]:
+def _evaluated(
+    setup: Setup, moments: dict[str, SeriesMoments], efficiency: float
+) -> dict[str, Real]:
     """Every quantity for all jackknife samples, arrays (G + 1,)."""
     found = _from_means(setup, moments)
     (entangled,) = setup.of_kind("entangled")
@@ -189,7 +191,7 @@ def _evaluated(setup: Setup, moments: dict[str, Moments], efficiency: float) -> 
     return found
 
 
-def _from_means(setup: Setup, moments: dict[str, Moments]) -> dict[str, Real]:
+def _from_means(setup: Setup, moments: dict[str, SeriesMoments]) -> dict[str, Real]:
     """Decay rates and couplings."""
     (given,), (direct,) = setup.of_kind("input"), setup.of_kind("direct")
     transfers = setup.of_kind("transfer")

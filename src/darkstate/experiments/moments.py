@@ -28,7 +28,7 @@ Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class SeriesMoments:
     """Moments of one series; index 0 of the first axis is all shots, g + 1 all but group g.
 
     Args:
@@ -42,7 +42,7 @@ class Moments:
     covariance: Real
 
 
-def moments_of(records: ExperimentRecords, groups: int) -> dict[str, Moments]:
+def moments_of(records: ExperimentRecords, groups: int) -> dict[str, SeriesMoments]:
     """Moments of every series by name.
 
     Raises:
@@ -63,7 +63,7 @@ def moments_of(records: ExperimentRecords, groups: int) -> dict[str, Moments]:
     return found
 
 
-def _moments(currents: Real, groups: int) -> Moments:
+def _moments(currents: Real, groups: int) -> SeriesMoments:
     centre = currents.mean(axis=0)
     shifted = currents - centre  # sums of squares lose no digits to the mean
     edges = np.linspace(0, len(currents), groups + 1).astype(int)
@@ -78,7 +78,7 @@ def _moments(currents: Real, groups: int) -> Moments:
     mean = total / shots[:, None, None]
     covariance = squares - shots[:, None, None, None] * mean[..., :, None] * mean[..., None, :]
     covariance /= shots[:, None, None, None] - 1
-    return Moments(shots, mean.transpose(0, 2, 1) + centre, covariance)
+    return SeriesMoments(shots, mean.transpose(0, 2, 1) + centre, covariance)
 
 
 def _left_out(parts: Real) -> Real:

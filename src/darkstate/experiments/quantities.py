@@ -24,7 +24,7 @@ Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class MeasuredQuantity:
     """A number with its uncertainty.
 
     Args:
@@ -52,7 +52,7 @@ class Quantity:
 
 def quantity(
     values: Real, confidence: float, unit: str = "", systematic: float = 0.0, floor: float = -np.inf
-) -> Quantity:
+) -> MeasuredQuantity:
     """From the result of all shots ``values[0]`` and those without one group each.
 
     Args:
@@ -73,13 +73,13 @@ def quantity(
         spread = jackknife_error(np.log(above))
         half = float(np.hypot(student * spread, gauss * systematic / scale))
         low, high = floor + scale * np.exp(-half), floor + scale * np.exp(half)
-        return Quantity(value, error, float(low), float(high), unit)
+        return MeasuredQuantity(value, error, float(low), float(high), unit)
     half = float(np.hypot(student * statistical, gauss * systematic))
-    return Quantity(value, error, value - half, value + half, unit)
+    return MeasuredQuantity(value, error, value - half, value + half, unit)
 
 
-def inverse(rate: Quantity, unit: str) -> Quantity:
+def inverse(rate: MeasuredQuantity, unit: str) -> MeasuredQuantity:
     """The lifetime ``1/rate``: infinite where the rate is not positive, its interval inverted."""
     low, value, high = (1 / x if x > 0 else np.inf for x in (rate.high, rate.value, rate.low))
     error = rate.error / rate.value**2 if rate.value > 0 else np.inf
-    return Quantity(value, error, low, high, unit)
+    return MeasuredQuantity(value, error, low, high, unit)

@@ -36,7 +36,7 @@ ROTATION = np.kron(np.eye(2), [[0.0, 1.0], [-1.0, 0.0]])
 
 
 @dataclass(frozen=True)
-class Truth:
+class TrueValues:
     """What the virtual experiment's evaluation should find; variances in units of the vacuum's.
 
     Args:
@@ -189,7 +189,7 @@ class VirtualExperiment:
         }
         return ExperimentRecords(setup, currents)
 
-    def truth(self) -> Truth:
+    def truth(self) -> TrueValues:
         """What an evaluation of the records should find, from the exact conditional dynamics."""
         grid = np.linspace(0.0, self.drive, self.bins + 1).tolist()
         watched = observe(self.interface.system(self.efficiency), grid)
@@ -198,7 +198,7 @@ class VirtualExperiment:
             target = np.array(QUADRATURE[channel])  # sqrt(2) q: variance 1 in the vacuum
             modes.append(watched.exponential_mode(target))
             blind.append(float(target @ watched.unconditional[-1] @ target))
-        return Truth(
+        return TrueValues(
             kappa2=self.interface.kappa2(self.read),
             coupling=self.coupling,
             share=self.interface.share,
@@ -227,7 +227,7 @@ class VirtualExperiment:
             noise = stream.standard_normal((pulse.bins, series.shots, len(step.root)))
             record = np.empty((series.shots, pulse.bins, len(CHANNELS)))
             for k in range(pulse.bins):
-                points, integral = step.drawn(points, noise[k])
+                points, integral = step.draw(points, noise[k])
                 record[:, k] = integral / pulse.width
             parts.append(record)
         return np.concatenate(parts, axis=1) * np.array(self.gains)

@@ -35,7 +35,7 @@ EVERYONE: tuple[type, ...] = (*ENGINES, *SOLVERS)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Candidate:
     """An engine and its answer."""
 
     engine: Engine
@@ -69,7 +69,7 @@ def ask_in_turn(
     engines: Iterable[Engine],
     everyone: bool = False,
     longest: float = LONGEST,
-) -> tuple[list[Choice], Choice | None]:
+) -> tuple[list[Candidate], Candidate | None]:
     """Ask engines in turn: what they answered, and the choice (None: none can).
 
     Args:
@@ -79,10 +79,10 @@ def ask_in_turn(
         everyone: go on asking when the choice is made, which does not change it.
         longest: seconds beyond which nobody is taken.
     """
-    asked: list[Choice] = []
-    taken: Choice | None = None
+    asked: list[Candidate] = []
+    taken: Candidate | None = None
     for engine in engines:
-        choice = Choice(engine, ask(engine, system, task))
+        choice = Candidate(engine, ask(engine, system, task))
         asked.append(choice)
         if taken is None and choice.offer.can and _seconds(choice) <= PREFERRED_SECONDS:
             taken = choice
@@ -94,7 +94,7 @@ def ask_in_turn(
     return asked, taken
 
 
-def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Choice:
+def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Candidate:
     """The engine that does a task, with its offer: the first in time, else the fastest.
 
     One that was given is asked alone; what it refuses is raised when it is run.
@@ -106,7 +106,7 @@ def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Cho
         NumericalError: the only engine for such systems has found that it cannot.
     """
     if engine is not None:
-        return Choice(check_engine(engine), ask(engine, system, task))
+        return Candidate(check_engine(engine), ask(engine, system, task))
     _check_state(task.initial)
     asked, taken = ask_in_turn(system, task, candidates(system))
     if taken is None:
@@ -122,7 +122,7 @@ def _check_state(initial: Any) -> None:
         raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", initial, remedy)
 
 
-def _none_can(system: System, task: Task, asked: Sequence[Choice]) -> RefusedError:
+def _none_can(system: System, task: Task, asked: Sequence[Candidate]) -> RefusedError:
     """Every engine's reason, and what was found to do it after all.
 
     It is a question of capacity if one could if there were room.
@@ -153,5 +153,5 @@ def _none_can(system: System, task: Task, asked: Sequence[Choice]) -> RefusedErr
     return kind(f"No engine can {task.verb} this system. {reasons}", remedy)
 
 
-def _seconds(choice: Choice) -> float:
+def _seconds(choice: Candidate) -> float:
     return choice.offer.cost.seconds if choice.offer.cost else 0.0

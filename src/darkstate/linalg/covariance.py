@@ -35,7 +35,7 @@ _FIRST_NODES = 128
 
 
 @dataclass(frozen=True)
-class Chain:
+class BandedChain:
     """A tridiagonal drift and the sites on which noise acts.
 
     Attributes:
@@ -83,7 +83,7 @@ class CovarianceResult:
 
 
 def chain_covariances(
-    chains: Sequence[Chain],
+    chains: Sequence[BandedChain],
     pairs: Sequence[tuple[int, int, NDArray[Any]]],
     *,
     tolerance: float = 1e-13,
@@ -129,7 +129,9 @@ def _frequencies(
     return center + scale * tangent, scale * (1 + tangent**2) / 2 / nodes
 
 
-def _resolved(chain: Chain, center: float, scale: float, tolerance: float, max_nodes: int) -> int:
+def _resolved(
+    chain: BandedChain, center: float, scale: float, tolerance: float, max_nodes: int
+) -> int:
     """Number of frequencies at which the mean value property of the response holds.
 
     The mismatch falls as ``exp(-d M)`` once the narrowest resonance begins to be resolved; the
@@ -155,7 +157,7 @@ def _resolved(chain: Chain, center: float, scale: float, tolerance: float, max_n
     )
 
 
-def _residual(left: Chain, right: Chain, noise: NDArray[Any], x: NDArray[Any]) -> float:
+def _residual(left: BandedChain, right: BandedChain, noise: NDArray[Any], x: NDArray[Any]) -> float:
     """Backward error of one block; the drifts are applied as bands."""
     source = np.zeros_like(x)
     source[np.ix_(left.sites, right.sites)] = noise

@@ -50,7 +50,7 @@ class SampledStep:
         """The square root of `noise`, which may be singular, that all processors agree on."""
         return unique_root(self.noise)
 
-    def drawn(self, points: Real, normal: Real) -> tuple[Real, Real]:
+    def draw(self, points: Real, normal: Real) -> tuple[Real, Real]:
         """Points (n, 2N) at the end and record (n, m), from standard normal (n, 2N + m)."""
         both = points @ self.homogeneous.T + self.offset + normal @ self.root.T
         return both[:, : self.modes], both[:, self.modes :]
@@ -66,7 +66,7 @@ class SampledStep:
         left = joint[:k, :k] - weight @ joint[k:, :k]
         return weight, 0.5 * (left + left.T)
 
-    def updated(self, means: Real, record: Real, weight: Real) -> tuple[Real, Real]:
+    def update(self, means: Real, record: Real, weight: Real) -> tuple[Real, Real]:
         """Means (n, 2N) at the end given the record, and its innovations (n, m)."""
         both = means @ self.homogeneous.T + self.offset
         innovation = record - both[:, self.modes :]

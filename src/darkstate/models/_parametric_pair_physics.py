@@ -75,7 +75,7 @@ class Rates(NamedTuple):
     F: Real
 
 
-class Moments(NamedTuple):
+class SecularMoments(NamedTuple):
     """``<a†a>``, ``<b†b>`` and ``<a b>`` (real) in the frame rotating at the pump."""
 
     n_a: Real
@@ -196,11 +196,11 @@ def _occupancy(cooling: Real, heating: Real) -> Real:
     return heating / net
 
 
-def secular_moments(modes: Bogoliubov, n_l: Real, n_m: Real) -> Moments:
+def secular_moments(modes: Bogoliubov, n_l: Real, n_m: Real) -> SecularMoments:
     """``<a†a> = |α|² n_l + |β|² (n_m + 1)``, b alike, ``<a b> = α β* (n_l + n_m + 1)``."""
     large, small = abs(modes.alpha) ** 2, abs(modes.beta) ** 2
     cross = (modes.alpha * modes.beta.conjugate()).real
-    return Moments(
+    return SecularMoments(
         large * n_l + small * (n_m + 1), large * n_m + small * (n_l + 1), cross * (n_l + n_m + 1)
     )
 

@@ -25,7 +25,7 @@ _ONE = 1 << _BITS
 
 
 @dataclass(frozen=True)
-class Step:
+class LatticeVector:
     """A lattice vector: how many Dicke states it goes, and where that leads.
 
     Args:
@@ -43,12 +43,12 @@ class Step:
         """Euclidean length."""
         return math.hypot(self.x, self.y)
 
-    def times(self, factor: int) -> Step:
+    def times(self, factor: int) -> LatticeVector:
         """The multiple of this vector."""
-        return Step(self.states * factor, self.x * factor, self.y * factor)
+        return LatticeVector(self.states * factor, self.x * factor, self.y * factor)
 
 
-def reduced_basis(atoms: int, turns: Fraction) -> tuple[Step, Step]:
+def reduced_basis(atoms: int, turns: Fraction) -> tuple[LatticeVector, LatticeVector]:
     """Shortest vector of the lattice and the shortest one independent of it (Gauss, Lagrange).
 
     Args:
@@ -68,7 +68,7 @@ def reduced_basis(atoms: int, turns: Fraction) -> tuple[Step, Step]:
             (x1, y1), (x2, y2) = (x2, y2), (x1, y1)
         multiple = round((x1 * x2 + y1 * y2) / (x1 * x1 + y1 * y1))
         if not multiple:
-            return Step(first[0], x1, y1), Step(second[0], x2, y2)
+            return LatticeVector(first[0], x1, y1), LatticeVector(second[0], x2, y2)
         second = second[0] - multiple * first[0], second[1] - multiple * first[1]
 
 

@@ -40,7 +40,7 @@ from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.repeaters.checks import check_atoms
 from darkstate.repeaters.dicke import MAX_ATOMS, binomial_amplitudes
 from darkstate.repeaters.gauss_quadrature import local_quadrature
-from darkstate.repeaters.gauss_reduction import Step, reduced_basis
+from darkstate.repeaters.gauss_reduction import LatticeVector, reduced_basis
 from darkstate.repeaters.spectral_density import SpectralDensity
 from darkstate.repeaters.times import Time, turns_of
 from darkstate.systems.chain import check_nodes
@@ -135,7 +135,9 @@ def lattice_density(
     return SpectralDensity(values[kept], counts[kept])
 
 
-def _steps(short: Step, long: Step, patch: Patch) -> tuple[NDArray[np.int64], Reals, Reals]:
+def _steps(
+    short: LatticeVector, long: LatticeVector, patch: Patch
+) -> tuple[NDArray[np.int64], Reals, Reals]:
     """All steps within the patch: Dicke numbers, x, y; the centre is the middle one."""
     reach = math.hypot(2 * patch.half_width, patch.half_height)
     # coefficients of a vector r in the basis are bounded by |r| |other vector|/area

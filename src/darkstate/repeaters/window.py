@@ -156,7 +156,7 @@ def _product(
 
 
 @dataclass(frozen=True)
-class Blocks:
+class WindowBlocks:
     """Matrices that together have the singular values of A.
 
     Args:
@@ -171,7 +171,7 @@ class Blocks:
 
 def amplitude_blocks(
     atoms: int, time: float, k: Integers, outcomes: Sequence[int], offset: float, inner: Integers
-) -> Blocks:
+) -> WindowBlocks:
     """A in the smallest blocks that the symmetries allow, real wherever it can be.
 
     Args:
@@ -180,13 +180,13 @@ def amplitude_blocks(
     if len(outcomes) == 1:
         three = _toeplitz_blocks if offset == 0.0 else _hankel_block
         matrices, terms = three(atoms, time, k, outcomes[0], offset)
-        return Blocks(matrices, _relative(terms, matrices, relative_rounding(atoms)))
+        return WindowBlocks(matrices, _relative(terms, matrices, relative_rounding(atoms)))
     if offset != 0.0 and outcomes:
         found = [_product(atoms, time, k, outcomes, offset, inner, Trial(atoms))]
     else:
         found = [_parity_block(atoms, time, k, outcomes, inner, parity) for parity in (1, -1)]
     matrices = [matrix for matrix, _ in found]
-    return Blocks(matrices, _relative([again - matrix for matrix, again in found], matrices))
+    return WindowBlocks(matrices, _relative([again - matrix for matrix, again in found], matrices))
 
 
 def _relative(

@@ -124,7 +124,7 @@ def _solve(
 ) -> tuple[GaussianBatch, float, RoundingError]:
     """The states, their backward error and errors; `sizes` of the entries of drift and source."""
     n = len(structure.form.labels)
-    sigma, error = _solved(structure, drift, source)
+    sigma, error = _solve_moments(structure, drift, source)
     _require_all_damped(structure, drift)
     residual = float(np.max(backward_error(drift, drift, source, sigma), initial=0.0))
     mean = -np.linalg.solve(drift, drive[..., None])
@@ -134,7 +134,7 @@ def _solve(
         dw, ds = (random_signs(n, rng) * UNIT * size for size in sizes)
         dw, ds = dw * _direction(drift), ds * _direction(source)
         right = dw @ sigma + sigma @ adjoint(dw) + 0.5 * (ds + adjoint(ds))
-        changes.append(_solved(structure, drift, right)[0])
+        changes.append(_solve_moments(structure, drift, right)[0])
         moved = max(moved, SAFETY * float(np.abs(np.linalg.solve(drift, dw @ mean)).max()))
     beyond = max(0.0, error - EPS) * float(np.linalg.norm(sigma, axis=(-2, -1)).max())
     found = rounding_error(sigma, changes, beyond)
@@ -144,7 +144,7 @@ def _solve(
     return GaussianBatch(labels, number, pairs, mean[:, :n, 0]), residual, found
 
 
-def _solved(
+def _solve_moments(
     structure: Structure, drift: NDArray[Any], source: NDArray[Any]
 ) -> tuple[NDArray[np.complex128], float]:
     """Moments of all samples, and the largest relative error by the solver."""

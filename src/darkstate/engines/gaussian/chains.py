@@ -21,7 +21,7 @@ from darkstate.engines.gaussian.rounding import (
 )
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.banded import BandedDrift
-from darkstate.linalg.covariance import Chain, CovarianceResult, chain_covariances
+from darkstate.linalg.covariance import BandedChain, CovarianceResult, chain_covariances
 from darkstate.states import GaussianState
 
 SMALLEST_CHAIN = 64
@@ -86,7 +86,7 @@ def chains_steady_state(
     for order in orders:
         source = sp.csr_array(structure.source[order])
         sites = np.unique(source.nonzero()[0])
-        chains.append(Chain(_tridiagonal(structure, order), sites))
+        chains.append(BandedChain(_tridiagonal(structure, order), sites))
     at = {number: k for k, number in enumerate(numbers)}
     mirrored = {structure.mirror[number]: k for k, number in enumerate(numbers)}
     pairs = []

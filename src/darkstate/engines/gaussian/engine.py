@@ -34,7 +34,7 @@ from darkstate.engines.gaussian.chains import (
 from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
 from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states
-from darkstate.engines.gaussian.judging import judged, with_rounding
+from darkstate.engines.gaussian.filtering import filter_covariances
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
 from darkstate.engines.gaussian.methods import (
     NAME,
@@ -43,7 +43,6 @@ from darkstate.engines.gaussian.methods import (
     pairs_solution,
 )
 from darkstate.engines.gaussian.observation import Observation
-from darkstate.engines.gaussian.observing import observation_of
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
     no_transients,
@@ -51,6 +50,7 @@ from darkstate.engines.gaussian.periodic import (
 )
 from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
@@ -97,7 +97,7 @@ class Gaussian:
         check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
         check_memory_limit(self.memory_limit)
         if self.pairs is not None:
-            object.__setattr__(self, "pairs", _checked_pairs(self.pairs))
+            object.__setattr__(self, "pairs", _check_pairs(self.pairs))
 
     def offer(self, system: OpenSystem | LangevinSystem, task: Task) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""
@@ -124,7 +124,7 @@ class Gaussian:
         times = task.times or ()
 
         def solve() -> Solution:
-            return self._evolved(structure, times, _checked_initial(system, task.initial))
+            return self._solve_evolution(structure, times, _check_initial(system, task.initial))
 
         why = "means and covariances, exact for steps of any length"
         cost = evolution_cost(structure, times)
@@ -222,24 +222,24 @@ class Gaussian:
         )
         amplitudes = float(np.abs(np.asarray(state.mean)).max(initial=0.0))
         scale = max(1.0, float(np.abs(state.number).max(initial=0.0)), amplitudes**2)
-        report = judged(with_rounding(report, error), self.rtol, scale)
+        report = assess_moments(add_rounding(report, error), self.rtol, scale)
         return Solution(state, stamped(self, report, start))
 
-    def _evolved(
+    def _solve_evolution(
         self, structure: Structure, times: Sequence[float], initial: GaussianState
     ) -> Solution:
         """States at `times`, `initial` being the state at the first."""
-        found = evolve_states(structure, times, initial)
-        scale = max(1.0, *(float(np.abs(state.photons()).max()) for state in found.states))
+        states, error = evolve_states(structure, times, initial)
+        scale = max(1.0, *(float(np.abs(state.photons()).max()) for state in states))
         report = Report(
             engine=self.name,
             method=PROPAGATOR,
             status=Status.CONVERGED,
-            margin=min(state.margin() for state in found.states),
+            margin=min(state.margin() for state in states),
             structure=structure.lines(),
         )
-        report = judged(with_rounding(report, found.error), self.rtol, scale)
-        return Solution(found.states[-1], report, tuple(found.states))
+        report = assess_moments(add_rounding(report, error), self.rtol, scale)
+        return Solution(states[-1], report, tuple(states))
 
     def conditional(self, system: OpenSystem) -> Solution:
         """Steady state conditioned on the homodyne records of the system's monitors.
@@ -265,7 +265,7 @@ class Gaussian:
             ),
         )
         scale = max(1.0, float(np.abs(state.number).max()))
-        report = judged(with_rounding(report, error), self.rtol, scale)
+        report = assess_moments(add_rounding(report, error), self.rtol, scale)
         return Solution(state, stamped(self, report, start))
 
     def observe(
@@ -283,9 +283,9 @@ class Gaussian:
         structure = Structure.of(quadratic_form(_with_monitors(system)))
         needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)
         refuse_if_too_large("observe", needed, memory_limit(self.memory_limit), FEWER_TIMES)
-        found = observation_of(structure, system, times, _checked_initial(system, initial))
+        found = filter_covariances(structure, system, times, _check_initial(system, initial))
         scale = max(1.0, float(np.abs(found.covariances).max()))
-        report = judged(found.report, self.rtol, scale)
+        report = assess_moments(found.report, self.rtol, scale)
         return dataclasses.replace(found, report=stamped(self, report, start))
 
     def output(
@@ -301,7 +301,7 @@ class Gaussian:
         return output_states(structure, channels, frequencies)
 
 
-def _checked_pairs(pairs: Any) -> tuple[tuple[str, str], ...]:
+def _check_pairs(pairs: Any) -> tuple[tuple[str, str], ...]:
     """Pairs of labels as tuples, whatever the systems that they will be looked for in."""
     remedy = "Write pairs=[('A1', 'B1')]."
     try:
@@ -326,7 +326,7 @@ def _with_monitors(system: OpenSystem) -> OpenSystem:
     return system
 
 
-def _checked_initial(system: OpenSystem, initial: GaussianState | None) -> GaussianState:
+def _check_initial(system: OpenSystem, initial: GaussianState | None) -> GaussianState:
     if initial is None:
         return GaussianState.vacuum(system.labels)
     if not isinstance(initial, GaussianState):

@@ -36,7 +36,7 @@ from darkstate.states import GaussianState
 
 
 @dataclass(frozen=True)
-class Step:
+class MomentPropagator:
     """Propagator of one time step.
 
     Args:
@@ -61,7 +61,7 @@ def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
     return Cost(memory, (TRIALS + 1) * seconds)
 
 
-def propagator(structure: Structure, h: float) -> Step:
+def moment_propagator(structure: Structure, h: float) -> MomentPropagator:
     """The exact step of length `h`."""
     n = len(structure.form.labels)
     drive = np.concatenate([structure.form.drive, structure.form.drive.conj()])
@@ -79,7 +79,7 @@ def propagator(structure: Structure, h: float) -> Step:
         rows, columns = structure.blocks[p], structure.blocks[q]
         source = structure.source[rows][:, columns].toarray()
         write_images(Q, rows, columns, _noise(drifts[p], drifts[q], source, h))
-    return Step(E, Q, d)
+    return MomentPropagator(E, Q, d)
 
 
 def _noise(W: NDArray[Any], V: NDArray[Any], source: NDArray[Any], h: float) -> NDArray[Any]:
@@ -98,16 +98,10 @@ def _noise(W: NDArray[Any], V: NDArray[Any], source: NDArray[Any], h: float) -> 
     return Q
 
 
-@dataclass(frozen=True)
-class Evolved:
-    """States over time, and the largest errors of their moments."""
-
-    states: list[GaussianState]
-    error: RoundingError
-
-
-def evolve_states(structure: Structure, times: Sequence[float], initial: GaussianState) -> Evolved:
-    """The states at `times` (increasing), `initial` being the state at the first of them.
+def evolve_states(
+    structure: Structure, times: Sequence[float], initial: GaussianState
+) -> tuple[list[GaussianState], RoundingError]:
+    """The states at `times` (increasing, `initial` at the first), and errors of their moments.
 
     The same evolution with drift, source and initial moments disturbed by what rounding may have
     done to them shows how far it is to be trusted.
@@ -115,7 +109,7 @@ def evolve_states(structure: Structure, times: Sequence[float], initial: Gaussia
     Raises:
         NumericalError: the moments outgrow floating point: the system is unstable.
     """
-    moments, means = _propagated(structure, times, initial)
+    moments, means = _propagate(structure, times, initial)
     changes, moved = [], 0.0
     for seed in range(TRIALS):
         trial = Disturbance(structure, seed)
@@ -124,12 +118,12 @@ def evolve_states(structure: Structure, times: Sequence[float], initial: Gaussia
             drift=sp.csr_array(structure.drift + trial.drift),
             source=sp.csr_array(structure.source + trial.source),
         )
-        around, near = _propagated(other, times, initial)
+        around, near = _propagate(other, times, initial)
         around -= moments  # in place: these are the largest arrays
         changes.append(around)
         moved = max(moved, SAFETY * float(np.abs(near - means).max()))
     lost = lost_by_exponentials(structure, times[-1] - times[0])
-    late, of_mean = _late(structure, times, moments, means)
+    late, of_mean = _lag_errors(structure, times, moments, means)
     error = rounding_error(moments, changes, lost * max(1.0, _largest(moments)) + late)
     largest = max(1.0, float(np.abs(means).max()))
     of_means = 2 * largest * (moved + of_mean + lost * largest)
@@ -138,10 +132,10 @@ def evolve_states(structure: Structure, times: Sequence[float], initial: Gaussia
         GaussianState(structure.form.labels, sigma[n:, n:], sigma[:n, n:], mean[:n])
         for sigma, mean in zip(moments[1:], means[1:], strict=True)
     ]
-    return Evolved([initial, *states], RoundingError(error.moments + of_means, error.relative))
+    return [initial, *states], RoundingError(error.moments + of_means, error.relative)
 
 
-def _propagated(
+def _propagate(
     structure: Structure, times: Sequence[float], initial: GaussianState
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Nambu moments (T, 2N, 2N) and amplitudes (T, 2N)."""
@@ -150,11 +144,11 @@ def _propagated(
     moments = np.empty((len(times), *first.shape), dtype=complex)
     moments[0] = first
     means = [np.concatenate([alpha, alpha.conj()])]
-    steps: dict[float, Step] = {}
+    steps: dict[float, MomentPropagator] = {}
     for k, (t, h) in enumerate(zip(times[1:], step_lengths(times), strict=True)):
         with np.errstate(all="ignore"):  # overflow is checked for and named below
             if h not in steps:
-                steps[h] = propagator(structure, h)
+                steps[h] = moment_propagator(structure, h)
             step = steps[h]
             sigma = step.homogeneous @ moments[k] @ step.homogeneous.conj().T + step.noise
             mean = step.homogeneous @ means[-1] + step.displacement
@@ -205,7 +199,7 @@ def _largest(moments: NDArray[Any]) -> float:
     return float(np.linalg.norm(moments, axis=(-2, -1)).max())
 
 
-def _late(
+def _lag_errors(
     structure: Structure, times: Sequence[float], moments: NDArray[Any], means: NDArray[Any]
 ) -> tuple[float, float]:
     """Largest changes of moments (Frobenius norm) and means while steps lag behind the times."""

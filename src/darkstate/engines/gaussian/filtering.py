@@ -1,4 +1,4 @@
-"""The covariances of an observation, and what is known about them."""
+"""Filtering: the covariances of an observation, and what is known about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.evolution import step_lengths
-from darkstate.engines.gaussian.judging import with_rounding
+from darkstate.engines.gaussian.measurement import MeasurementModel
 from darkstate.engines.gaussian.observation import Observation
 from darkstate.engines.gaussian.quadratures import disturbed_quadratures
 from darkstate.engines.gaussian.rounding import (
@@ -20,7 +20,7 @@ from darkstate.engines.gaussian.rounding import (
     relative_error,
 )
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.engines.gaussian.watched import Watched
+from darkstate.engines.gaussian.verdict import add_rounding
 from darkstate.linalg.riccati_flow import RiccatiStep
 from darkstate.linalg.symplectic import uncertainty_margin
 from darkstate.results import Report, Status
@@ -31,7 +31,7 @@ LOOKS = 8
 """Times at which covariances are compared with those of a single step."""
 
 
-def observation_of(
+def filter_covariances(
     structure: Structure, system: OpenSystem, times: Sequence[float], initial: GaussianState
 ) -> Observation:
     """Covariances at all `times`, `initial` being the state at the first of them.
@@ -39,20 +39,20 @@ def observation_of(
     The error estimate is what changes if the matrices are disturbed by what rounding may have done
     to them, and if a time is reached in a single step (`LOOKS` of them).
     """
-    watched = Watched.of(structure, system)
+    model = MeasurementModel.of(structure, system)
     grid = np.asarray(times, dtype=float)
-    covariances = _filtered(watched, grid, initial.covariance)
+    covariances = _filter_covariances(model, grid, initial.covariance)
     changes = []
     for seed in range(TRIALS):
-        matrices = (watched.a, watched.d, watched.c, watched.gamma)
+        matrices = (model.a, model.d, model.c, model.gamma)
         moved = disturbed_quadratures(structure, matrices, np.random.default_rng(seed))
         a, d, c, gamma = (x + dx for x, dx in zip(matrices, moved, strict=True))
-        other = replace(watched, a=a, d=d, c=c, gamma=gamma)
-        changes.append(_filtered(other, grid, initial.covariance) - covariances)
+        other = replace(model, a=a, d=d, c=c, gamma=gamma)
+        changes.append(_filter_covariances(other, grid, initial.covariance) - covariances)
     looks = np.unique(np.linspace(1, len(grid) - 1, min(LOOKS, len(grid) - 1)).astype(int))
     apart = 0.0
     for k in looks:
-        whole = watched.riccati(float(grid[k] - grid[0])).covariance(covariances[0])
+        whole = model.riccati(float(grid[k] - grid[0])).covariance(covariances[0])
         apart = max(apart, float(np.abs(whole - covariances[k]).max()))
     worst = max(float(np.abs(change).max()) for change in changes)
     largest = max(1.0, float(np.abs(covariances).max()))
@@ -65,18 +65,18 @@ def observation_of(
     )
     relative = relative_error(covariances, changes, 2 * len(covariances[0]) * apart)
     error = RoundingError(SAFETY * worst + 2 * apart + EPS * largest, relative)
-    report = with_rounding(report, error)
-    return Observation(structure.form.labels, grid, watched, initial, covariances, report)
+    report = add_rounding(report, error)
+    return Observation(structure.form.labels, grid, model, initial, covariances, report)
 
 
-def _filtered(
-    watched: Watched, grid: NDArray[np.float64], start: NDArray[np.float64]
+def _filter_covariances(
+    model: MeasurementModel, grid: NDArray[np.float64], start: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Covariances (T, 2N, 2N) given the record."""
     found = [start]
     known: dict[float, RiccatiStep] = {}
     for h in step_lengths(grid.tolist()):
         if h not in known:
-            known[h] = watched.riccati(h)
+            known[h] = model.riccati(h)
         found.append(known[h].covariance(found[-1]))
     return np.array(found)

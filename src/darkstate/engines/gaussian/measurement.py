@@ -1,4 +1,4 @@
-"""A quadratic system and its detectors as one linear stochastic process.
+"""Measurement models: a quadratic system and its detectors as one linear stochastic process.
 
 ``R = (x1, p1, ...)`` and the homodyne records ``y`` obey
 
@@ -30,8 +30,8 @@ Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Watched:
-    """The matrices of a watched system; see the module's equations.
+class MeasurementModel:
+    """The matrices of a measurement model; see the module's equations.
 
     Args:
         quadratures: names of the m records.
@@ -52,7 +52,7 @@ class Watched:
     shift: Real
 
     @classmethod
-    def of(cls, structure: Structure, system: OpenSystem) -> Watched:
+    def of(cls, structure: Structure, system: OpenSystem) -> MeasurementModel:
         """From a quadratic system with homodyne or heterodyne monitors.
 
         Raises:

@@ -18,7 +18,6 @@ from darkstate.engines.gaussian.chains import (
     suits_chains,
 )
 from darkstate.engines.gaussian.dense import dense_steady_state, physicality_margin, schur_forms
-from darkstate.engines.gaussian.judging import judged, with_rounding, with_stability
 from darkstate.engines.gaussian.large import LargeResult, large_steady_state
 from darkstate.engines.gaussian.rounding import SAFETY, TRIALS, Disturbance, RoundingError
 from darkstate.engines.gaussian.stability import (
@@ -30,6 +29,7 @@ from darkstate.engines.gaussian.stability import (
     stability,
 )
 from darkstate.engines.gaussian.structure import Structure
+from darkstate.engines.gaussian.verdict import add_rounding, add_stability, assess_moments
 from darkstate.errors import EngineMismatchError
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState, PairwiseGaussianState
@@ -48,7 +48,7 @@ def dense_solution(structure: Structure, rtol: float) -> Solution:
     require_stable(stable)
     state, residual, error = dense_steady_state(structure, forms)
     report = _report(structure, stable, state, "dense").with_(residual=residual)
-    return _displaced(structure, state, with_rounding(report, error), rtol)
+    return _displaced(structure, state, add_rounding(report, error), rtol)
 
 
 def chains_solution(structure: Structure, rtol: float) -> Solution:
@@ -67,7 +67,7 @@ def chains_solution(structure: Structure, rtol: float) -> Solution:
     state, found = chains_steady_state(structure)
     error = chains_error(structure, state, found.residual, dissipation(structure))
     report = _report(structure, stable, state, f"chains, {found.nodes} frequencies")
-    report = with_rounding(report.with_(residual=found.residual), error)
+    report = add_rounding(report.with_(residual=found.residual), error)
     return _displaced(structure, state, report, rtol)
 
 
@@ -101,9 +101,11 @@ def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol:
     n_i, n_j, m = found.moments.n_i, found.moments.n_j, np.abs(found.moments.m + found.moments.c)
     least = float(np.min(0.5 + (n_i + n_j) / 2 - np.hypot((n_i - n_j) / 2, m)))
     pair = RoundingError(error, 2 * error / least if least > 0 else np.inf)
-    report = with_stability(with_rounding(report, pair), stable, structure.form)
+    report = add_stability(add_rounding(report, pair), stable, structure.form)
     resolved = finding("integral", not found.converged)
-    return Solution(state, judged(report, rtol, scale, _unproven(stable, found), [resolved]))
+    return Solution(
+        state, assess_moments(report, rtol, scale, _unproven(stable, found), [resolved])
+    )
 
 
 def _unproven(stable: Stability, found: LargeResult) -> str:
@@ -126,7 +128,7 @@ def _report(structure: Structure, stable: Stability, state: GaussianState, metho
         margin=physicality_margin(structure, state),
         structure=structure.lines(),
     )
-    return with_stability(report, stable, structure.form)
+    return add_stability(report, stable, structure.form)
 
 
 def _displaced(structure: Structure, state: GaussianState, report: Report, rtol: float) -> Solution:
@@ -141,7 +143,7 @@ def _displaced(structure: Structure, state: GaussianState, report: Report, rtol:
         report = report.with_(error_estimate=known + 2 * max(1.0, largest) * error)
         state = GaussianState(state.labels, state.number, state.anomalous, mean)
     unproven = "" if report.unique else "stability was not proven for this size"
-    return Solution(state, judged(report, rtol, scale, unproven))
+    return Solution(state, assess_moments(report, rtol, scale, unproven))
 
 
 def _mean(structure: Structure) -> tuple[NDArray[Any], float]:

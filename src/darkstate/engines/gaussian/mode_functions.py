@@ -59,34 +59,38 @@ class ExponentialMode:
         return gained / possible if possible > 1e-12 * self.unconditional else 1.0
 
 
-def weights_of(watched: Observation, target: Real) -> xr.DataArray:
+def weights_of(observation: Observation, target: Real) -> xr.DataArray:
     """Weights (T - 1, m) of the record in ``<target . R(T)>``; see `Observation.weights`."""
     import xarray as xr
 
-    gains, left, v = [], [], watched.initial.covariance
-    for step in watched.steps:
+    gains, left, v = [], [], observation.initial.covariance
+    for step in observation.steps:
         gain, v = step.gain(v)
         gains.append(gain)
         left.append(step.homogeneous[: step.modes] - gain @ step.homogeneous[step.modes :])
     row, found = target, []
-    for gain, propagator in zip(reversed(gains), reversed(left), strict=True):
+    for gain, moment_propagator in zip(reversed(gains), reversed(left), strict=True):
         found.append(row @ gain)
-        row = row @ propagator
+        row = row @ moment_propagator
     return xr.DataArray(
         np.array(found[::-1]),
         dims=("time", "channel"),
-        coords={"time": watched.times[1:], "channel": list(watched.quadratures)},
+        coords={"time": observation.times[1:], "channel": list(observation.quadratures)},
         name="weight",
     )
 
 
-def record_covariances(watched: Observation) -> tuple[Real, Real]:
+def record_covariances(observation: Observation) -> tuple[Real, Real]:
     """Covariances of the integrated records: with each other, and with the quadratures at the end.
 
     Returns:
         Shapes ((T - 1) m, (T - 1) m) and (2N, (T - 1) m), the intervals running slowest.
     """
-    m, steps, k = len(watched.quadratures), watched.steps, len(watched.initial.covariance)
+    m, steps, k = (
+        len(observation.quadratures),
+        observation.steps,
+        len(observation.initial.covariance),
+    )
     size = m * len(steps)
     remedy = "Use fewer times."
     limit = memory_limit(None)
@@ -94,7 +98,7 @@ def record_covariances(watched: Observation) -> tuple[Real, Real]:
     with_record, with_state = np.empty((size, size)), np.empty((k, size))
     for i, step in enumerate(steps):
         before, now = slice(0, i * m), slice(i * m, (i + 1) * m)
-        joint = step.joint(watched.unconditional[i])
+        joint = step.joint(observation.unconditional[i])
         both = step.homogeneous @ with_state[:, before]
         with_record[now, before], with_record[before, now] = both[k:], both[k:].T
         with_record[now, now] = joint[k:, k:]
@@ -102,12 +106,12 @@ def record_covariances(watched: Observation) -> tuple[Real, Real]:
     return with_record, with_state
 
 
-def exponential_mode(watched: Observation, target: Real) -> ExponentialMode:
+def exponential_mode(observation: Observation, target: Real) -> ExponentialMode:
     """The exponential weight of least variance; see `Observation.exponential_mode`."""
-    with_record, with_state = record_covariances(watched)
+    with_record, with_state = record_covariances(observation)
     with_target = target @ with_state
-    m, ago = len(watched.quadratures), watched.times[-1] - watched.times
-    total = float(target @ watched.unconditional[-1] @ target)
+    m, ago = len(observation.quadratures), observation.times[-1] - observation.times
+    total = float(target @ observation.unconditional[-1] @ target)
 
     def solved(rate: float) -> tuple[float, NDArray[Any]]:
         profile = _interval_averages(rate, ago)
@@ -116,7 +120,7 @@ def exponential_mode(watched: Observation, target: Real) -> ExponentialMode:
         amplitudes = np.linalg.solve(weights.T @ with_record @ weights, c)
         return total - float(c @ amplitudes), amplitudes
 
-    shortest, longest = float(np.diff(watched.times).min()), float(ago[0])
+    shortest, longest = float(np.diff(observation.times).min()), float(ago[0])
     rates = np.geomspace(0.01 / longest, 3.0 / shortest, GRID)
     best = int(np.argmin([solved(rate)[0] for rate in rates]))
     low, high = rates[max(best - 1, 0)], rates[min(best + 1, GRID - 1)]
@@ -128,7 +132,7 @@ def exponential_mode(watched: Observation, target: Real) -> ExponentialMode:
     )
     rate = float(np.exp(found.x))
     variance, amplitudes = solved(rate)
-    optimum = float(target @ watched.sampled[-1] @ target)
+    optimum = float(target @ observation.sampled[-1] @ target)
     return ExponentialMode(rate, tuple(amplitudes.tolist()), variance, optimum, total)
 
 

@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from darkstate.checks import check_integer, check_reals
+from darkstate.engines.gaussian.measurement import MeasurementModel
 from darkstate.engines.gaussian.mode_functions import ExponentialMode, exponential_mode, weights_of
 from darkstate.engines.gaussian.records import GaussianRecords, Track, check_currents, draw
-from darkstate.engines.gaussian.watched import Watched
 from darkstate.errors import ArgumentError
 from darkstate.linalg.sampled import SampledStep
 from darkstate.results import Report
@@ -42,12 +42,12 @@ Real = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """A watched Gaussian system on a grid of times; made by `darkstate.observe`.
+    """A monitored Gaussian system on a grid of times; made by `darkstate.observe`.
 
     Args:
         labels: names of the N modes.
         times: (T,) increasing times.
-        watched: the matrices of system and detectors.
+        model: the matrices of system and detectors.
         initial: the state at ``times[0]``.
         covariances: (T, 2N, 2N) of the conditional state, given the continuous record.
         report: on the covariances.
@@ -55,7 +55,7 @@ class Observation:
 
     labels: tuple[str, ...]
     times: Real
-    watched: Watched
+    model: MeasurementModel
     initial: GaussianState
     covariances: Real
     report: Report
@@ -63,7 +63,7 @@ class Observation:
     @property
     def quadratures(self) -> tuple[str, ...]:
         """Names of the m records: the channel, with " (2)" for a second one on it."""
-        return self.watched.quadratures
+        return self.model.quadratures
 
     @cached_property
     def steps(self) -> tuple[SampledStep, ...]:
@@ -73,7 +73,7 @@ class Observation:
         for h in np.diff(self.times):
             key = float(np.format_float_scientific(h, precision=12))
             if key not in known:
-                known[key] = self.watched.sampled(float(h))
+                known[key] = self.model.sampled(float(h))
             found.append(known[key])
         return tuple(found)
 
@@ -148,7 +148,7 @@ class Observation:
         for moment, step in enumerate(self.steps):
             gain, after = step.gain(v)
             record = array[moment].T * (self.times[moment + 1] - self.times[moment])
-            means[moment + 1], surprise = step.updated(means[moment], record, gain)
+            means[moment + 1], surprise = step.update(means[moment], record, gain)
             spread = np.linalg.cholesky(step.joint(v)[n:, n:])
             innovations.append(np.linalg.solve(spread, surprise.T))
             v = after

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from darkstate.engines.assess import finding
 from darkstate.engines.contract import Cost, Offer, Solution, refused
-from darkstate.engines.gaussian.judging import judged, with_rounding
 from darkstate.engines.gaussian.rounding import EPS, RoundingError, relative_error
+from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
 from darkstate.errors import EngineMismatchError, NumericalError
 from darkstate.linalg.floquet import first_steps
 from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
@@ -140,8 +140,8 @@ def _judged(
         findings.append(finding("Floquet exponent", report.gap_error, report.gap, **words))
     sigma = state.covariance
     relative = relative_error(sigma, (), len(sigma) * errors)
-    report = with_rounding(report, RoundingError(errors + EPS * scale, relative))
-    return judged(report, 2 * rtol, scale, further=findings)
+    report = add_rounding(report, RoundingError(errors + EPS * scale, relative))
+    return assess_moments(report, 2 * rtol, scale, further=findings)
 
 
 def no_transients() -> EngineMismatchError:

@@ -39,7 +39,7 @@ def quadrature_matrices(structure: Structure) -> tuple[NDArray, NDArray]:
 def disturbed_quadratures(
     structure: Structure, matrices: tuple[NDArray, ...], rng: np.random.Generator
 ) -> tuple[NDArray, ...]:
-    """What rounding may have done to ``(A, D, C, Gamma)`` of a watched system."""
+    """What rounding may have done to ``(A, D, C, Gamma)`` of a measurement model."""
     modulus = np.abs(to_quadratures(len(structure.form.labels)))
     drift, source = (modulus @ each.toarray() @ modulus.T for each in entry_sizes(structure.form))
     c, gamma = (np.abs(each) for each in matrices[2:])

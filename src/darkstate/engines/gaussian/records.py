@@ -29,7 +29,7 @@ BATCH = 4096
 
 @dataclass(frozen=True, eq=False)
 class GaussianRecords:
-    """Simulated records of a watched Gaussian system.
+    """Simulated records of a monitored Gaussian system.
 
     Args:
         times: (T,) times.
@@ -86,7 +86,7 @@ class Track:
 
 
 def draw(
-    watched: Observation, trajectories: int, seed: int | None, only: Sequence[int] | None
+    observation: Observation, trajectories: int, seed: int | None, only: Sequence[int] | None
 ) -> GaussianRecords:
     """Records of an observation; see `Observation.records`."""
     numbers = _numbers(trajectories, only)
@@ -96,8 +96,8 @@ def draw(
         entropy = fresh
     else:
         entropy = check_seed("seed", seed)
-    steps, state = watched.steps, watched.initial
-    modes, m = len(state.mean_quadratures), len(watched.quadratures)
+    steps, state = observation.steps, observation.initial
+    modes, m = len(state.mean_quadratures), len(observation.quadratures)
     size = modes + (modes + m) * len(steps)
     needed = 8.0 * (len(numbers) * m * len(steps) + 2 * min(BATCH, len(numbers)) * size)
     remedy = "Draw fewer records, or use fewer times."
@@ -112,12 +112,12 @@ def draw(
         x = state.mean_quadratures + normal[:, :modes] @ root.T
         noise = normal[:, modes:].reshape(len(part), len(steps), modes + m)
         for moment, step in enumerate(steps):
-            x, record = step.drawn(x, noise[:, moment])
-            length = watched.times[moment + 1] - watched.times[moment]
+            x, record = step.draw(x, noise[:, moment])
+            length = observation.times[moment + 1] - observation.times[moment]
             currents[moment, :, here] = record.T / length
         points[here] = x
     return GaussianRecords(
-        watched.times, tuple(numbers), watched.quadratures, currents, points, entropy
+        observation.times, tuple(numbers), observation.quadratures, currents, points, entropy
     )
 
 

@@ -33,7 +33,7 @@ ENTANGLEMENT = "entanglement by rounding"
 """Name of the error of log-negativities in ``report.truncation``, in ebit."""
 
 
-def judged(
+def assess_moments(
     report: Report,
     rtol: float,
     scale: float,
@@ -66,7 +66,7 @@ def judged(
     return report
 
 
-def with_rounding(report: Report, error: RoundingError) -> Report:
+def add_rounding(report: Report, error: RoundingError) -> Report:
     """Add the errors by rounding: of the moments, and of entanglement where it is worth telling."""
     truncation = dict(report.truncation)
     if not error.relative <= WORTH_TELLING:
@@ -74,7 +74,7 @@ def with_rounding(report: Report, error: RoundingError) -> Report:
     return report.with_(error_estimate=error.moments, truncation=truncation)
 
 
-def with_stability(report: Report, found: Stability, form: QuadraticForm) -> Report:
+def add_stability(report: Report, found: Stability, form: QuadraticForm) -> Report:
     """Add uniqueness, the gap (bounds stay bounds) and whether the system is metastable."""
     stable = found.outcome is Outcome.STABLE
     if not found.exact:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from darkstate.experiments import Estimate, Truth, VirtualExperiment, estimate
+from darkstate.experiments import Evaluation, TrueValues, VirtualExperiment, estimate
 from darkstate.experiments.interface import CHANNELS, QUADRATURE
 from darkstate.frontdoor import observe
 from darkstate.papers.base import Claim, Figure, Progress, Verdict, judged_share
@@ -37,7 +37,7 @@ def _laboratory(drive: float = 12.0, shots: int = 2000, bins: int = 40) -> Virtu
     )
 
 
-def _true_values(truth: Truth) -> list[float]:
+def _true_values(truth: TrueValues) -> list[float]:
     return [
         truth.kappa2,
         truth.coupling,
@@ -102,7 +102,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     )
 
 
-def _four(found: Estimate, name: str) -> list[float]:
+def _four(found: Evaluation, name: str) -> list[float]:
     quantity = found[name]
     return [quantity.value, quantity.error, quantity.low, quantity.high]
 
