@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 PACKAGE = "darkstate"
@@ -49,6 +50,7 @@ NEVER = {"engines": {"qutip", "dynamiqs"}, "models": {f"{PACKAGE}.engines"}}
 """Unit -> what it may not import although its band would allow it."""
 
 MAX_LINES = 400
+MAX_FUNCTION = 60
 
 BELOW = "a module imports only from bands below its own"
 SAME = "modules of one band do not know each other"
@@ -59,6 +61,8 @@ PLACE = "every folder and module of the package has a band"
 OUTSIDE = "a heavy library has one importer"
 FORBIDDEN = "engines know no oracle, models know no engine"
 DOCSTRING = "every module opens with a docstring"
+CIRCLE = "modules do not import each other in a circle"
+FUNCTION = f"no function has more than {MAX_FUNCTION} lines of code"
 LENGTH = f"no module is longer than {MAX_LINES} lines"
 
 
@@ -202,7 +206,58 @@ def length_breaches(root: Path) -> list[Breach]:
     ]
 
 
-CHECKS = (import_breaches, place_breaches, docstring_breaches, length_breaches)
+def for_type_checkers(tree: ast.AST) -> set[ast.AST]:
+    """Everything under ``if TYPE_CHECKING:``, which no program runs."""
+    tests = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+    guards = [node for node in tests if "TYPE_CHECKING" in ast.unparse(node.test)]
+    return {inner for node in guards for line in node.body for inner in ast.walk(line)}
+
+
+def circle_breaches(root: Path) -> list[Breach]:
+    """Circles of imports, also by imports inside functions; a type checker's are none."""
+    every = {module.name: module for module in modules(root)}
+    graph = nx.DiGraph()
+    for module in every.values():
+        if module.name == PACKAGE:
+            continue  # gathers the public names
+        skipped = {getattr(node, "lineno", 0) for node in for_type_checkers(ast.parse(module.text))}
+        for line, target in imports(module, set(every)):
+            if line not in skipped and target in every and target != PACKAGE:
+                graph.add_edge(module.name, target)
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    return [Breach(every[part[0]].path, 1, ", ".join(part), CIRCLE) for part in sorted(circles)]
+
+
+def functions(root: Path) -> Iterator[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef, int]]:
+    """Every function with its lines of code: no docstring, comment or empty line."""
+    for module in modules(root):
+        text = module.text.splitlines()
+        for node in ast.walk(ast.parse(module.text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+                if ast.get_docstring(node) is not None:
+                    words = node.body[0]
+                    lines -= set(range(words.lineno, (words.end_lineno or words.lineno) + 1))
+                code = [text[n - 1].strip() for n in lines]
+                yield module, node, sum(bool(x) and not x.startswith("#") for x in code)
+
+
+def function_breaches(root: Path) -> list[Breach]:
+    return [
+        Breach(module.path, node.lineno, f"{node.name} has {size} lines: divide it", FUNCTION)
+        for module, node, size in functions(root)
+        if size > MAX_FUNCTION
+    ]
+
+
+CHECKS = (
+    import_breaches,
+    circle_breaches,
+    place_breaches,
+    docstring_breaches,
+    length_breaches,
+    function_breaches,
+)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -326,7 +381,7 @@ KEEPING = [
 
 def test_a_clean_tree_passes(tmp_path):
     root = write_tree(tmp_path, TREE)
-    assert import_breaches(root) == place_breaches(root) == length_breaches(root) == []
+    assert [check(root) for check in CHECKS if check is not docstring_breaches] == [[]] * 5
 
 
 @pytest.mark.parametrize(("name", "text", "line", "rule"), BREAKING)
@@ -359,6 +414,41 @@ def test_a_missing_docstring_is_found(tmp_path, text):
     root = write_tree(tmp_path, {"linalg/a.py": text, "linalg/b.py": '"""Solves."""\n'})
     (breach,) = docstring_breaches(root)
     assert breach.path == root / "linalg/a.py"
+
+
+CIRCLES = [
+    {"linalg/a.py": "from .b import x", "linalg/b.py": "def f():\n    from .a import y"},
+    {"linalg/__init__.py": "from .a import x", "linalg/a.py": "from darkstate.linalg import y"},
+    {
+        "linalg/a.py": "import darkstate.linalg.b",
+        "linalg/b.py": "from . import c",
+        "linalg/c.py": "from darkstate.linalg.a import x",
+    },
+]
+
+
+@pytest.mark.parametrize("files", CIRCLES)
+def test_a_circle_of_imports_is_found(tmp_path, files):
+    (breach,) = circle_breaches(write_tree(tmp_path, TREE | files))
+    assert breach.rule == CIRCLE
+    assert "darkstate.linalg.a" in breach.what
+
+
+def test_an_import_for_types_alone_closes_no_circle(tmp_path):
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .a import y"
+    files = {"linalg/a.py": "from .b import x", "linalg/b.py": typed}
+    assert circle_breaches(write_tree(tmp_path, TREE | files)) == []
+
+
+def test_a_long_function_is_found(tmp_path):
+    start = 'def f():\n    """Two\n    lines."""\n    # why\n\n'
+    files = {
+        "linalg/a.py": start + "    f()\n" * MAX_FUNCTION,
+        "linalg/b.py": start + "    f()\n" * (MAX_FUNCTION - 1),
+    }
+    (breach,) = function_breaches(write_tree(tmp_path, TREE | files))
+    assert (breach.path, breach.line) == (tmp_path / "linalg/a.py", 1)
+    assert f"f has {MAX_FUNCTION + 1} lines" in str(breach)
 
 
 def test_a_long_module_is_found(tmp_path):

@@ -17,7 +17,8 @@ import xarray as xr
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.results import Report, Result, Status
 from darkstate.results.digests import sign
-from darkstate.results.storage import load_result, save_result
+from darkstate.results.result import load_result
+from darkstate.results.storage import save_result
 from darkstate.results.stored_tables import read_table, write_table
 from darkstate.states import GaussianState
 

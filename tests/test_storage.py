@@ -18,7 +18,8 @@ from darkstate.engines.tensor import SampledState
 from darkstate.errors import ArgumentError
 from darkstate.results import Report, Result, Status
 from darkstate.results.plain import from_json, to_json
-from darkstate.results.storage import STORED, load_result, save_result, storable
+from darkstate.results.result import load_result
+from darkstate.results.storage import STORED, save_result, storable
 from darkstate.results.stored_tables import read_table, write_table
 from darkstate.states import (
     DensityState,

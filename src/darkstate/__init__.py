@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     )
     from darkstate.models import DrudeBath, ParametricDrive, SqueezedDrive
     from darkstate.results import Report, Result, Status, pair_curve, pair_table
-    from darkstate.results.storage import load_result
+    from darkstate.results.result import load_result
     from darkstate.sweeps import Sweep, open_sweep, sweep
     from darkstate.systems import Monitor, OpenSystem
 
@@ -84,7 +84,7 @@ _HOME = {
     "Status": "results",
     "pair_curve": "results",
     "pair_table": "results",
-    "load_result": "results.storage",
+    "load_result": "results.result",
     "conditional_state": "frontdoor",
     "evolve": "frontdoor",
     "explain": "frontdoor",

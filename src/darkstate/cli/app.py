@@ -77,10 +77,10 @@ def run(
     with telling(as_json):
         from darkstate.cli.screen import output, progress_bar, tell_notices
         from darkstate.results import Status
-        from darkstate.scenarios import load_scenario, run_scenario
+        from darkstate.scenarios import load_scenario, notices_of, run_scenario
 
         wanted = load_scenario(scenario)
-        tell_notices(wanted.notices())
+        tell_notices(notices_of(wanted))
         folder = out if out is not None else _own_folder(scenario.stem, overwrite)
         with progress_bar(silent=quiet or as_json) as progress:
             done = run_scenario(wanted, folder, progress, overwrite)
@@ -111,10 +111,10 @@ def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     with telling(as_json):
         from darkstate.cli.explain_view import explained, show_explanation
         from darkstate.cli.screen import output, tell_notices
-        from darkstate.scenarios import load_scenario
+        from darkstate.scenarios import load_scenario, notices_of
 
         wanted = load_scenario(scenario)
-        tell_notices(wanted.notices())
+        tell_notices(notices_of(wanted))
         offers = explained(wanted)
     if as_json:
         _print_json(offers.document())

@@ -94,7 +94,7 @@ def run(
     """
     with _telling():
         from darkstate.scenarios import load_scenario, sweep_of
-        from darkstate.scenarios.sweeping import source_of
+        from darkstate.scenarios.loading import source_of
 
         wanted = load_scenario(scenario)
         place = out if out is not None else Path("results") / f"{scenario.stem}.zarr"
@@ -116,7 +116,7 @@ def retry(
     """Compute the failed points of a store again, and only these."""
     with _telling():
         from darkstate.scenarios import sweep_of
-        from darkstate.scenarios.sweeping import scenario_of_source, source_of
+        from darkstate.scenarios.loading import scenario_of_source, source_of
 
         wanted = scenario_of_source(_opened(store).plan().source)
         options = _options(wanted, workers, scheduler, point_seconds, wait)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.results.report import Report
+from darkstate.results.storage import read_result, save_result
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,10 +35,24 @@ class Result:
 
         A result that is there is replaced with `overwrite` only.
         """
-        from darkstate.results.storage import save_result
-
         return save_result(self, path, overwrite)
 
     def __str__(self) -> str:
         name = self.model.get("model", "system")
         return f"{name}: {type(self.state).__name__}\n{self.report}"
+
+
+def load_result(path: str | Path) -> Result:
+    """Read what `Result.save` wrote, bit for bit.
+
+    Args:
+        path: the folder of the store.
+
+    Returns:
+        Result with arrays in memory; nothing stays open.
+
+    Raises:
+        ArgumentError: `path` holds no result, one of another format, or a damaged one.
+        CapacityError: it does not fit into memory.
+    """
+    return Result(**read_result(path))

@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from darkstate.results.digests import damage, header, sign
 from darkstate.results.files import as_path, clear_leftovers, exchanged, system_errors
 from darkstate.results.plain import from_json, to_json
 from darkstate.results.report import Report, versions
-from darkstate.results.result import Result
 from darkstate.results.stored_tables import checksummed, read_table, write_table
 from darkstate.results.stores import unfit
 from darkstate.states import (
@@ -42,6 +41,9 @@ from darkstate.states import (
     SchmidtState,
     SpinMoments,
 )
+
+if TYPE_CHECKING:
+    from darkstate.results.result import Result
 
 FORMAT = 2
 """Version of the layout; raised when older readers would misread it. Format 1 had no digest of its
@@ -114,14 +116,14 @@ def save_result(result: Result, path: str | Path, overwrite: bool = False) -> Pa
     return Path(path)
 
 
-def load_result(path: str | Path) -> Result:
-    """Read what `save_result` wrote, bit for bit.
+def read_result(path: str | Path) -> dict[str, Any]:
+    """Read what `save_result` wrote, bit for bit: the fields of a `Result`.
 
     Args:
         path: the folder of the store.
 
     Returns:
-        Result with arrays in memory; nothing stays open.
+        ``state, report, table, model``, arrays in memory; nothing stays open.
 
     Raises:
         ArgumentError: `path` holds no result, one of another format, or a damaged one.
@@ -148,7 +150,8 @@ def load_result(path: str | Path) -> Result:
         state = _read_value(root, "state", entries["state"]) if entries["state"] else None
         table = read_table(place, "table") if entries["table"] else None
         report = Report.from_dict(from_json(entries["report"]))
-        return Result(state, report, table, from_json(entries["model"]))
+        model = from_json(entries["model"])
+        return {"state": state, "report": report, "table": table, "model": model}
     except (MemoryError, CapacityError):
         raise
     except Exception as error:  # whatever zarr, json or a state's own checks find wrong

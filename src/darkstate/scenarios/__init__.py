@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from darkstate.scenarios.running import ScenarioRun, run_scenario
-from darkstate.scenarios.scenario import (
-    Scenario,
-    TimeGrid,
-    json_schema,
-    load_scenario,
-    parse_scenario,
-    sweep_of,
-)
+from darkstate.scenarios.loading import load_scenario, parse_scenario
+from darkstate.scenarios.running import ScenarioRun, notices_of, run_scenario
+from darkstate.scenarios.scenario import Scenario, TimeGrid, json_schema
 from darkstate.scenarios.sweep_section import AxisEntry, Sample, SweepSection
+from darkstate.scenarios.sweeping import sweep_of
 
 __all__ = [
     "AxisEntry",
@@ -22,6 +17,7 @@ __all__ = [
     "TimeGrid",
     "json_schema",
     "load_scenario",
+    "notices_of",
     "parse_scenario",
     "run_scenario",
     "sweep_of",

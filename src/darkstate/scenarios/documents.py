@@ -11,17 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from darkstate.errors import ScenarioError, nearest
+from darkstate.errors import nearest
 from darkstate.scenarios.problems import Path, Problem, refuse
+from darkstate.scenarios.toml_documents import read_toml
+from darkstate.scenarios.yaml_documents import read_yaml
 
 MAX_BYTES = 2**20
 """A larger file is no scenario."""
-
-MAX_DEPTH = 32
-"""Mappings and lists inside each other."""
-
-MAX_VALUES = 200_000
-"""Values in one file."""
 
 FORMATS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 """Format by the ending of the file name."""
@@ -103,17 +99,8 @@ def parse_document(text: str, kind: str, file: str) -> Document:
         line = text.count("\n", 0, error.start) + 1
         bad = "The text has characters that no UTF-8 file can hold. Remove them."
         raise refuse(file, [Problem(line, bad)]) from None
-    if kind == "toml":
-        from darkstate.scenarios.toml_documents import read_toml as read
-    else:
-        from darkstate.scenarios.yaml_documents import read_yaml as read
-    data, lines = read(text, file)
+    data, lines = (read_toml if kind == "toml" else read_yaml)(text, file)
     return Document(file, text, data, lines)
-
-
-def malformed(file: str, line: int, text: str) -> ScenarioError:
-    """The error for a text that is not well formed at `line`."""
-    return refuse(file, [Problem(line, text)])
 
 
 def _beside(place: FilePath) -> str:

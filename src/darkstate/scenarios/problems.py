@@ -20,6 +20,12 @@ from darkstate.errors import ArgumentError, ScenarioError
 Path = tuple[str | int, ...]
 """Where a value stands in a file: keys of mappings and (from 0) positions in lists."""
 
+MAX_DEPTH = 32
+"""Mappings and lists inside each other."""
+
+MAX_VALUES = 200_000
+"""Values in one file."""
+
 SHOWN = 10
 """How many problems of one file are spelled out."""
 
@@ -75,3 +81,8 @@ def refuse(file: str, problems: Iterable[Problem], more: int = 0) -> ScenarioErr
     if more:
         lines.append(f"{file}: ... and {more} more problems.")
     return ScenarioError("\n".join(lines))
+
+
+def malformed(file: str, line: int, text: str) -> ScenarioError:
+    """The error for a text that is not well formed at `line`."""
+    return refuse(file, [Problem(line, text)])

@@ -24,6 +24,7 @@ from darkstate.results.digests import sign
 from darkstate.results.files import as_path, exchanged, prepare
 from darkstate.results.report import versions
 from darkstate.scenarios.scenario import Scenario
+from darkstate.scenarios.sweeping import sweep_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,7 +77,7 @@ class ScenarioRun:
                     for table in self.tables.values()
                     for name, column in table.data_vars.items()
                 },
-                "notices": scenario.notices(),
+                "notices": notices_of(scenario),
                 "files": [str(file) for file in self.files],
             }
         )
@@ -205,3 +206,14 @@ def _strict(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     return _strict(value.item()) if hasattr(value, "item") else str(value)
+
+
+def notices_of(scenario: Scenario) -> list[str]:
+    """What a single run of a scenario leaves out, in sentences for the user."""
+    if scenario.sweep is None:
+        return []
+    where = scenario.file or "SCENARIO"
+    return [
+        f"`sweep` is not run: the answer is that of the one model as written, none of the "
+        f"{len(sweep_of(scenario))} points. Use `darkstate sweep {where}` for them."
+    ]

@@ -17,7 +17,7 @@ from darkstate.errors import ArgumentError
 from darkstate.scenarios.sweep_section import SweepSection
 
 if TYPE_CHECKING:
-    from darkstate.sweeps import Sweep
+    pass
 
 TIME = {"unit": "time"}
 HIDDEN = {"scenario": False}
@@ -138,16 +138,6 @@ class Scenario:
             "measures": tuple[Literal[names], ...],
         }
 
-    def notices(self) -> list[str]:
-        """What a single run of the scenario leaves out, in sentences for the user."""
-        if self.sweep is None:
-            return []
-        where = self.file or "SCENARIO"
-        return [
-            f"`sweep` is not run: the answer is that of the one model as written, none of the "
-            f"{len(sweep_of(self))} points. Use `darkstate sweep {where}` for them."
-        ]
-
     def sought_times(self) -> list[float] | None:
         """The times of the evolution; None for a steady state."""
         return None if self.times is None else self.times.values()
@@ -162,49 +152,6 @@ class Scenario:
     def title(self) -> str:
         """The name, or that of the file, or that of the model."""
         return self.name or Path(self.file).stem or type(self.model).__name__
-
-
-def load_scenario(path: str | Path) -> Scenario:
-    """The scenario in a YAML or TOML file.
-
-    Raises:
-        ScenarioError: the file cannot be understood; every problem with its line and a remedy.
-    """
-    from darkstate.scenarios.documents import read_document
-    from darkstate.scenarios.validation import scenario_of
-
-    return scenario_of(read_document(path))
-
-
-def parse_scenario(
-    text: str, format: Literal["yaml", "toml"] = "yaml", file: str = "scenario"
-) -> Scenario:
-    """The scenario in a text.
-
-    Args:
-        text: the source.
-        format: ``"yaml"`` or ``"toml"``.
-        file: name shown in messages.
-
-    Raises:
-        ScenarioError: the text cannot be understood.
-    """
-    from darkstate.scenarios.documents import parse_document
-    from darkstate.scenarios.validation import scenario_of
-
-    return scenario_of(parse_document(text, format, file))
-
-
-def sweep_of(scenario: Scenario) -> Sweep:
-    """The `Sweep` that the section ``sweep`` of a scenario describes, for `darkstate.sweep`.
-
-    Raises:
-        ArgumentError: it has none, or something in it does not exist; the name is the place in the
-            file.
-    """
-    from darkstate.scenarios.sweeping import built_sweep
-
-    return built_sweep(scenario)
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from darkstate.errors import ArgumentError, ScenarioError
+from darkstate.errors import ArgumentError
 from darkstate.frontdoor import as_system
 from darkstate.scenarios.leaves import Leaf, leaf
 from darkstate.scenarios.problems import Refusal, dotted
 from darkstate.scenarios.quantities import Units
-from darkstate.scenarios.scenario import Scenario, parse_scenario
+from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.sweep_section import AxisEntry, SweepSection
 from darkstate.scenarios.tabulation import chosen_measures, chosen_pairs
 from darkstate.sweeps import (
@@ -35,8 +35,8 @@ from darkstate.sweeps.targets import Target, check_apart, find
 SAMPLED = object()
 
 
-def built_sweep(scenario: Scenario) -> Sweep:
-    """The sweep of a scenario; see `scenario.sweep_of`.
+def sweep_of(scenario: Scenario) -> Sweep:
+    """The `Sweep` that the section ``sweep`` of a scenario describes, for `darkstate.sweep`.
 
     Raises:
         ArgumentError: it has none, or something in it does not exist; the name is the place in the
@@ -63,27 +63,6 @@ def built_sweep(scenario: Scenario) -> Sweep:
         key = {"dim": "axes"}.get(error.name, error.name)
         place = ("sweep", key) if key in ("axes", "outputs", "seed", "vectorise") else ("sweep",)
         raise _at(place, error) from None
-
-
-def source_of(scenario: Scenario) -> dict[str, str]:
-    """What a store keeps of the file, to be read again by `scenario_of_source`."""
-    file = str(Path(scenario.file).resolve()) if scenario.file else ""
-    return {"file": file, "text": scenario.source}
-
-
-def scenario_of_source(source: dict[str, str] | None) -> Scenario:
-    """The scenario that a store was made from.
-
-    Raises:
-        ScenarioError: it was made by Python code.
-    """
-    if not source:
-        raise ScenarioError(
-            "This store was made by Python code, which alone knows the sweep. Run that code again; "
-            "darkstate.sweep(sweep, store, retry=True) computes its failed points."
-        )
-    file = source["file"]
-    return parse_scenario(source["text"], "toml" if file.endswith(".toml") else "yaml", file)
 
 
 class _Reader:

@@ -10,8 +10,7 @@ import re
 import tomllib
 from typing import Any
 
-from darkstate.scenarios.documents import MAX_DEPTH, MAX_VALUES, malformed
-from darkstate.scenarios.problems import Path
+from darkstate.scenarios.problems import MAX_DEPTH, MAX_VALUES, Path, malformed
 
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\[\]]{1,400}?)\s*\]{1,2}\s*(#.*)?\Z")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]{1,400}?)\s*=")

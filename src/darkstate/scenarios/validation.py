@@ -17,8 +17,9 @@ from darkstate.errors import ArgumentError, DarkstateError, nearest
 from darkstate.scenarios.documents import Document
 from darkstate.scenarios.problems import Path, Problem, Refusal, refuse, sentence, undotted
 from darkstate.scenarios.quantities import Units
-from darkstate.scenarios.scenario import Scenario, sweep_of
+from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.schema import Described, described, documentation
+from darkstate.scenarios.sweeping import sweep_of
 
 
 def scenario_of(document: Document) -> Scenario:

@@ -17,8 +17,7 @@ from typing import Any
 
 import yaml
 
-from darkstate.scenarios.documents import MAX_DEPTH, MAX_VALUES, malformed
-from darkstate.scenarios.problems import Path, dotted
+from darkstate.scenarios.problems import MAX_DEPTH, MAX_VALUES, Path, dotted, malformed
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}\Z")
