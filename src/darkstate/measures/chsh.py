@@ -39,6 +39,7 @@ chsh = Measure(
     Source: Horodecki, Horodecki, Horodecki, Phys. Lett. A 200, 340 (1995).
     """,
     references=("horodecki1995",),
+    words="CHSH value",
 )
 
 

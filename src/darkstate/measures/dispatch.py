@@ -29,6 +29,7 @@ class Measure:
         groups: how many groups of labels it takes (2: entanglement between two parties).
         doc: what it is; the equation and the source.
         references: keys of the bibliography to cite for it.
+        words: its name in full; by default `name` without underscores.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Measure:
         groups: int,
         doc: str,
         references: tuple[str, ...] = (),
+        words: str = "",
     ):
+        self.title = f"{words or name.replace('_', ' ')} {symbol}"
         self.name, self.symbol, self.unit, self.groups = name, symbol, unit, groups
         self.references = references
         self.__doc__ = doc
@@ -57,6 +60,10 @@ class Measure:
     def register_many(self, *kinds: type) -> Callable:
         """Decorator: the vectorised ``f(state, pairs) -> array`` for these state types."""
         return self._add(self._many, kinds)
+
+    def applies(self, state: Any) -> bool:
+        """Whether it is defined for this type of state."""
+        return type(state) in self._single or type(state) in self._many
 
     @staticmethod
     def _add(table: dict, kinds: tuple[type, ...]) -> Callable:

@@ -51,6 +51,7 @@ epr_spin_variance = Measure(
     Source: Raymer et al., Phys. Rev. A 67, 052104 (2003); Muschik et al., arXiv:1203.4785.
     """,
     references=("raymer2003",),
+    words="EPR variance of spins",
 )
 
 

@@ -29,6 +29,7 @@ epr_variance = Measure(
     Source: Duan, Giedke, Cirac, Zoller, Phys. Rev. Lett. 84, 2722 (2000).
     """,
     references=("duan2000",),
+    words="EPR variance",
 )
 
 

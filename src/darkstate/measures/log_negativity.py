@@ -51,6 +51,7 @@ log_negativity = Measure(
     Source: Vidal and Werner, Phys. Rev. A 65, 032314 (2002); Plenio, Phys. Rev. Lett. 95, 090503.
     """,
     references=("vidal2002", "plenio2005"),
+    words="logarithmic negativity",
 )
 
 

@@ -132,7 +132,7 @@ def time_evolution(
         for name, column in lines:
             axes.plot(column["time"], column, label=name, **line_style(number))
             number += 1
-        names = {axis_label(column) for _, column in lines}
+        names = {_quantity(column) for _, column in lines}
         together = f"{_QUANTITIES.get(units, 'value')} ({units})" if units else "value"
         axes.set_ylabel(names.pop() if len(names) == 1 else together)
         fit_scale(axes)
@@ -142,6 +142,12 @@ def time_evolution(
     if number > len(panels):
         top_legend(figure, [line for axes in all_axes for line in axes.get_lines()])
     return figure
+
+
+def _quantity(column: xr.DataArray) -> str:
+    """Label of an axis for a column: what it has in common with others, if it says so."""
+    named = column.attrs.get("quantity")
+    return axis_label(column.assign_attrs(long_name=named) if named else column)
 
 
 def abscissas(data: xr.DataArray) -> np.ndarray:

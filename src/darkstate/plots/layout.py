@@ -8,6 +8,7 @@ cavities, the source on the left.
            b1  b2  b3
     SB   B1  B2  B3  ..
 
+A chain with measured nodes is a line; where nodes of rows or of a line are left out, dots say so.
 Any other network stands on a circle in the order of its labels, or where springs pull it.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +25,7 @@ Point = tuple[float, float]
 LAYOUTS = ("auto", "rows", "circle", "spring")
 """Names of layouts; a mapping ``{label: (x, y)}`` is one too."""
 
-_NUMBERED = re.compile(r"([A-Za-z_]+)(\d+)\Z")
+_NUMBERED = re.compile(r"([A-Za-z_]*)(\d+)\Z")
 _ARRAYS = ("A", "B", "a", "b")
 _SOURCES = {"SA": "A", "SB": "B"}
 
@@ -53,6 +55,68 @@ def row_positions(labels: Sequence[str], gap: float = 3.0) -> dict[str, Point]:
             aside = 0.4 if row in "ab" else 0.0  # or cavity, atom, atom, cavity are on one line
             places[label] = (column[int(label.lstrip("ABab"))] + aside, heights[row])
     return places
+
+
+def line_positions(labels: Sequence[str]) -> dict[str, Point]:
+    """Numbered nodes side by side; where numbers are absent, one place is left free."""
+    places, x, last = dict[str, Point](), 0.0, 0
+    for label in sorted(labels, key=int):
+        x += (1.0 if int(label) == last + 1 else 1.6) if places else 0.0
+        places[label], last = (x, 0.0), int(label)
+    return places
+
+
+def gaps(positions: Mapping[str, Point], labels: Iterable[str]) -> list[Point]:
+    """Where nodes of rows (or of a line) are left out: between neighbours, or behind the last one.
+
+    Args:
+        positions: of the nodes that are drawn.
+        labels: those of the network.
+    """
+    rows: dict[float, list[tuple[int, float]]] = {}
+    names: dict[float, str] = {}
+    for label, (x, y) in positions.items():
+        match = _NUMBERED.match(label)
+        if match:
+            rows.setdefault(y, []).append((int(match.group(2)), x))
+            names[y] = match.group(1)
+    last: dict[str, int] = {}
+    for label in labels:
+        if match := _NUMBERED.match(label):
+            last[match.group(1)] = max(last.get(match.group(1), 0), int(match.group(2)))
+    found = []
+    for y, row in rows.items():
+        row.sort()
+        for (low, left), (high, right) in pairwise(row):
+            if high > low + 1:
+                found.append(((left + right) / 2, y))
+        if row[-1][0] < last.get(names[y], 0):
+            found.append((row[-1][1] + 0.5, y))
+    return found
+
+
+def field_position(members: Sequence[Point], every: Iterable[Point], rows: bool) -> Point:
+    """Where the light that several nodes share is drawn: beside them, on no other node.
+
+    Args:
+        members: places of the nodes.
+        every: places of all that is drawn.
+        rows: in front of their column, else in their middle or beside the line between two.
+    """
+    xy, others = np.array(members), np.array(list(every))
+    centre = xy.mean(axis=0)
+    size = max(float(np.ptp(xy, axis=0).max()), 1.0)
+    if rows:
+        tries = [(xy[:, 0].min() - 1.2 + 0.3 * k, centre[1]) for k in (0, 2, 1, 3)]
+    else:
+        step = xy[-1] - xy[0]
+        across = np.array([-step[1], step[0]]) if len(xy) == 2 else np.array([0.0, size])
+        across = across * (1.0 if across[1] >= 0 else -1.0)
+        first = 0.45 if len(xy) == 2 else 0.0
+        tries = [tuple(centre + across * (first + 0.2 * k)) for k in (0, 1, -5, 2, -6, 3)]
+    free = [np.min(np.hypot(*(others - np.array(place)).T)) > 0.12 * size for place in tries]
+    x, y = tries[free.index(True)] if True in free else tries[0]
+    return float(x), float(y)
 
 
 def circle_positions(labels: Sequence[str]) -> dict[str, Point]:

@@ -93,7 +93,8 @@ def entanglement_map(
     _separate(axes, rows, columns)
     axes.tick_params(length=0, pad=2.0)
     extend = "max" if kept.max(initial=0.0) > image.norm.vmax else "neither"
-    bar = figure.colorbar(image, ax=axes, label=axis_label(table), extend=extend, pad=0.02)
+    label = axis_label(table, room=min(150.0, 0.7 * height * 72 / 25.4))
+    bar = figure.colorbar(image, ax=axes, label=label, extend=extend, pad=0.02)
     bar.ax.tick_params(direction="out")
     return figure
 

@@ -175,12 +175,26 @@ def line_style(number: int) -> dict[str, Any]:
     return {"color": COLOURS[number % n], "linestyle": DASHES[(number + number // n) % n]}
 
 
-def axis_label(data: xr.DataArray, otherwise: str = "") -> str:
-    """``long_name (units)`` of labelled data; its name, or `otherwise`, where they are missing."""
+def axis_label(data: xr.DataArray, otherwise: str = "", room: float = 150.0) -> str:
+    """``long_name (units)`` of labelled data; its name, or `otherwise`, where they are missing.
+
+    What is longer than `room`, in pt, takes several lines.
+    """
     check_labelled(data, otherwise)
     name = data.attrs.get("long_name") or otherwise or str(data.name or "").replace("_", " ")
     units = data.attrs.get("units")
-    return f"{name} ({units})" if units else str(name)
+    return _wrapped(f"{name} ({units})" if units else str(name), room)
+
+
+def _wrapped(text: str, room: float) -> str:
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, TEXT) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 def top_legend(figure: Figure, handles: Sequence[Artist], title: str | None = None) -> None:

@@ -24,7 +24,7 @@ class PairMeasure(Protocol):
     """What a table needs of a measure: a name, a unit and many values at once."""
 
     name: str
-    symbol: str
+    title: str
     unit: str
 
     def many(self, state: Any, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
@@ -67,7 +67,7 @@ def pair_table(
         dims=("row", "column"),
         coords={"row": list(rows), "column": list(columns)},
         name=measure.name,
-        attrs={"long_name": measure.symbol, "units": measure.unit},
+        attrs={"long_name": measure.title, "units": measure.unit},
     )
 
 
@@ -105,7 +105,7 @@ def pair_curve(
             "second": ("pair", [second for _, second in chosen]),
         },
         name=measure.name,
-        attrs={"long_name": measure.symbol, "units": measure.unit},
+        attrs={"long_name": measure.title, "units": measure.unit},
     )
 
 
@@ -163,8 +163,8 @@ def time_table(
     columns: dict[str, Any] = {}
     for name, measure in measures.items():
         values = np.array([_number(name, measure, state) for state in states])
-        symbol, unit = getattr(measure, "symbol", None), getattr(measure, "unit", None)
-        known = {} if symbol is None else {"long_name": symbol, "units": unit}
+        title, unit = getattr(measure, "title", None), getattr(measure, "unit", None)
+        known = {} if title is None else {"long_name": title, "units": unit}
         columns[name] = (TIME, values, known)
     return xr.Dataset(columns, coords={TIME: list(times)})
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from darkstate.measures import log_negativity
+from darkstate.measures import Measure, log_negativity
 from darkstate.results import Result, pair_curve, pair_table
 from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.tabulation import WHOLE, Pair, chosen_measures
@@ -22,9 +22,6 @@ MAP_LIMIT = 240
 SOURCES = ("SA", "SB")
 """The two modes of a source, which are partners but no nodes of the network."""
 
-NETWORK_LIMIT = 120
-"""Up to so many subsystems, the network is drawn without being asked for."""
-
 
 def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> list[str]:
     """Names of the pictures to draw; the asked ones, or those that suit the result."""
@@ -37,9 +34,14 @@ def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> li
     suits = {
         "map": whole and 2 < size <= MAP_LIMIT,
         "curve": len(pairs) > 1,
-        "network": whole and 2 <= size <= NETWORK_LIMIT,
+        "network": size >= 2 and measure_of(scenario).applies(state),
     }
     return [name for name, fits in suits.items() if fits]
+
+
+def measure_of(scenario: Scenario) -> Measure:
+    """The measure that pictures of a state show: the first one of two parties."""
+    return next(iter(chosen_measures(scenario.measures, 2)), log_negativity)
 
 
 def _drawn(table: xr.Dataset) -> xr.Dataset:
@@ -55,12 +57,12 @@ def draw(
     from darkstate import plots
 
     state = result.state
-    measure = next(iter(chosen_measures(scenario.measures, 2)), log_negativity)
+    measure = measure_of(scenario)
     nodes = [pair for pair in pairs if pair != SOURCES]  # the source is no place along the chain
     figures: dict[str, Callable[[], Any]] = {
         "map": lambda: plots.entanglement_map(pair_table(state, measure)),
         "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, nodes or pairs)),
-        "network": lambda: plots.network(state, measure),
+        "network": lambda: plots.network(state, measure, system=scenario.model),
         "time": lambda: plots.time_evolution(_drawn(cast("xr.Dataset", result.table))),
     }
     return tuple(plots.save(figures[name](), out / name))

@@ -164,7 +164,9 @@ def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progres
     table = result.table
     assert table is not None
     for name, (measure, _) in columns.items():
-        table[name].attrs |= {"long_name": name.replace("_", " "), "units": measure.unit}
+        of = name.removeprefix(measure.name).strip()
+        title = f"{measure.symbol} of {of}" if of else measure.title
+        table[name].attrs |= {"long_name": title, "units": measure.unit, "quantity": measure.title}
     table["time"].attrs |= {"long_name": "time", "units": scenario.time_unit}
     return ScenarioRun(scenario, result, {"evolution": table})
 

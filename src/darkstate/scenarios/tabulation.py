@@ -92,7 +92,7 @@ def mode_data(state: Any, measures: Sequence[Measure]) -> xr.Dataset:
         columns["photons"] = ("label", state.photons(), {"long_name": r"$\langle n \rangle$"})
     for measure in measures:
         values = np.array([measure(part, label) for label, part in parts.items()])
-        attributes = {"long_name": measure.symbol, "units": measure.unit}
+        attributes = {"long_name": measure.title, "units": measure.unit}
         columns[measure.name] = ("label", values, attributes)
     return xr.Dataset(columns, coords={"label": labels})
 

@@ -77,7 +77,7 @@ class Output:
         if self.kind == "measure":
             measure = _MEASURES[self.head]
             of = ":".join("+".join(group) for group in self.groups)
-            name = f"{measure.symbol} of {of}" if of else measure.symbol
+            name = f"{measure.title} of {of}" if of else measure.title
             return {"long_name": name, "units": measure.unit}
         return {"long_name": self.text.replace("_", " ").replace(".", " ")}
 
