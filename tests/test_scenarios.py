@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import yaml
 import darkstate as ds
 from darkstate.engines import ENGINES, ON_REQUEST, Gaussian
 from darkstate.errors import ArgumentError, CapacityError, ScenarioError
+from darkstate.measures import MEASURES
 from darkstate.models import MODELS, CavityChains, ParametricDrive, SqueezedDrive
 from darkstate.scenarios import (
     Scenario,
@@ -281,6 +283,16 @@ def test_what_to_cite():
 def test_the_bibliography_is_that_of_the_repository():
     shared = (REPOSITORY / "references.bib").read_text(encoding="utf-8")
     assert all(entry in shared for entry in bibliography().values())
+
+
+def test_every_measure_and_model_cites_a_source_whose_authors_have_first_names():
+    assert all(measure.references for measure in MEASURES)
+    unnamed = [cls.__name__ for cls in MODELS if not getattr(cls, "references", ())]
+    assert unnamed == ["ParametricPair"]  # the text at hand names neither title nor authors
+    for entry in bibliography().values():
+        people = re.search(r"author\s*= \{(.*?)\},\n", entry, re.DOTALL).group(1)
+        assert all("," in person for person in people.split(" and ")), entry
+        assert re.search(r"^  (doi|eprint|publisher|journal)\s*=", entry, re.MULTILINE), entry
 
 
 def test_networks_too_large_to_keep_whole_are_tabulated_too():

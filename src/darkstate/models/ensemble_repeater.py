@@ -31,7 +31,7 @@ from darkstate.systems.chain import MeasuredChain, check_nodes
 
 MAGIC_ATOMS = 1000
 """From here on ``log2 b`` is the entanglement of small magic times to 1e-10."""
-_REFERENCE = "Li, Hu, Lazarev, Raghoonanan, Ivannikov, Pyrkov, Byrnes (2026)"
+_REFERENCE = "Li, Hu, Lazarev, Raghoonanan, Ivannikov, Pyrkov, Byrnes, arXiv:2603.06085 (2026)"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from darkstate.papers.li2026.widths import WIDTHS
 LI2026 = Paper(
     id="li2026",
     title="Macroscopic entanglement distribution with atomic ensembles",
-    reference="Li, Hu, Lazarev, Raghoonanan, Ivannikov, Pyrkov, Byrnes (2026)",
+    reference="S. Li, J. Hu, I. D. Lazarev, J. Raghoonanan, V. Ivannikov, A. N. Pyrkov, T. Byrnes, "
+    "arXiv:2603.06085 (2026)",
     figures=(
         FIGURE_1,
         FIGURE_1_LARGE,
