@@ -469,6 +469,7 @@ def _papers() -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 def _certificates() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     yield "certify", ds.certify, {"state": MIXED}
+    yield "certify(modes)", ds.certify, {"state": FIELDS}
     yield "noise_tolerance", ds.noise_tolerance, {"state": MIXED}
 
 

@@ -7,7 +7,18 @@ exact, and checked with all rounding, in plain linear algebra.
 
 from darkstate.certificates.asking import certify, noise_tolerance
 from darkstate.certificates.certificate import Certificate
+from darkstate.certificates.covariance import CovarianceMixture, CovarianceWitness
+from darkstate.certificates.gaussian import CovarianceCertificate
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Witness
 
-__all__ = ["Certificate", "PPTMixture", "Witness", "certify", "noise_tolerance"]
+__all__ = [
+    "Certificate",
+    "CovarianceCertificate",
+    "CovarianceMixture",
+    "CovarianceWitness",
+    "PPTMixture",
+    "Witness",
+    "certify",
+    "noise_tolerance",
+]

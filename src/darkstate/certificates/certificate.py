@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -147,16 +148,23 @@ class Certificate:
         Raises:
             ArgumentError: `path` cannot be written, or something is there (without `overwrite`).
         """
-        status = Status.CERTIFIED if self.verdict == CERTIFIED else Status.CONVERGED
-        report = Report(
-            engine="certify",
-            method=self.method,
-            status=status,
-            error_estimate=self.error,
-            margin=0.0,
-            structure=self.notes,
-        )
-        return save_result(Result(self, report), path, overwrite)
+        return save_certificate(self, self.method, self.notes, path, overwrite)
+
+
+def save_certificate(
+    certificate: Any, method: str, notes: tuple[str, ...], path: str | Path, overwrite: bool
+) -> Path:
+    """Store a certificate as the state of a result of the engine "certify"."""
+    status = Status.CERTIFIED if certificate.verdict == CERTIFIED else Status.CONVERGED
+    report = Report(
+        engine="certify",
+        method=method,
+        status=status,
+        margin=0.0,
+        error_estimate=float(np.max(certificate.error)),
+        structure=notes,
+    )
+    return save_result(Result(certificate, report), path, overwrite)
 
 
 def knowledge(state: DensityState, error: float) -> float:
