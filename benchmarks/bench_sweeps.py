@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import darkstate as ds
-from darkstate.sweeps import Sweep, grid, span
+from darkstate.sweeps import Sweep, grid, linspace
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def timed(function):
 def overhead(folder):
     """A model that costs nothing, in this process: what is left is the sweep itself."""
     for side in (100, 317):
-        axes = (span("x", 0, 1, side), span("y", 0, 1, side))
+        axes = (linspace("x", 0, 1, side), linspace("y", 0, 1, side))
         swept = Sweep(Toy(), axes, "sum", solve=total)
         seconds, store = timed(lambda s=swept, n=side: ds.sweep(s, folder / f"toy{n}.zarr"))
         status, _ = timed(store.status)
@@ -55,7 +55,7 @@ def overhead(folder):
 def real_sweep(points):
     """Two pairs of qubits with dephasing: a density matrix a point."""
     model = ds.models.DualRail(pairs=2, squeezing=1.0, dephasing=0.05)
-    axes = (span("dephasing", 0.01, 0.3, points), grid("squeezing", [0.5, 1.0, 1.5]))
+    axes = (linspace("dephasing", 0.01, 0.3, points), grid("squeezing", [0.5, 1.0, 1.5]))
     return Sweep(model, axes, ("concurrence(A1:B1)", "concurrence(A2:B2)", "purity"))
 
 
@@ -77,7 +77,7 @@ def scaling(folder, points=500):
 def vectorised(folder, points=1000):
     """Small Gaussian networks one by one, and in blocks of 256."""
     model = ds.models.CavityChains(3, loss=0.1)
-    axes, outputs = (span("loss", 0.01, 0.5, points),), ("log_negativity(A3:B3)", "purity")
+    axes, outputs = (linspace("loss", 0.01, 0.5, points),), ("log_negativity(A3:B3)", "purity")
     single, one = timed(lambda: ds.sweep(Sweep(model, axes, outputs), folder / "one.zarr"))
     blocks, many = timed(
         lambda: ds.sweep(Sweep(model, axes, outputs, vectorise=True), folder / "many.zarr")

@@ -20,7 +20,7 @@ from darkstate.experiments import VirtualExperiment, estimate
 from darkstate.linalg.unique import leading_rows, positive_root, unique_columns, with_phase
 from darkstate.papers import PAPERS
 from darkstate.states import DensityState, PureState
-from darkstate.sweeps import Sweep, random_points, span
+from darkstate.sweeps import Sweep, linspace, random_points
 from darkstate.systems import (
     Jump,
     Mode,
@@ -236,7 +236,7 @@ def test_outcomes_of_repeaters(same):
 def test_sweeps(same, tmp_path):
     def swept():
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        axes = (span("loss", 0.05, 0.2, 3),)
+        axes = (linspace("loss", 0.05, 0.2, 3),)
         chains = Sweep(ds.models.CavityChains(2, loss=0.1), axes, ("log_negativity(A1:B1)",))
         axes = (random_points({"dephasing": (0.01, 0.2)}, 3, seed=4),)
         outputs = ("concurrence(A1, B1)",)

@@ -176,8 +176,8 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "moment": ("moment", WATCHED.state),
     "seed": ("seed", lambda z: WATCHED.records(1, seed=z)),
     "trajectories": ("trajectories", WATCHED.records),
-    "span": ("loss", lambda z: sweeps.span("loss", 0.1, z, 3)),
-    "points": ("points", lambda z: sweeps.span("loss", 0.1, 0.2, z)),
+    "span": ("loss", lambda z: sweeps.linspace("loss", 0.1, z, 3)),
+    "points": ("points", lambda z: sweeps.linspace("loss", 0.1, 0.2, z)),
     "random": ("loss", lambda z: sweeps.random_points({"loss": (0.1, z)}, 3)),
     "efficiency": ("efficiency", lambda z: Setup((SERIES,), z)),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 import darkstate as ds
 from darkstate.engines import ENGINES, ON_REQUEST, Gaussian
@@ -25,11 +26,11 @@ from darkstate.scenarios import (
     parse_scenario,
     run_scenario,
 )
-from darkstate.scenarios.leaves import leaf
+from darkstate.scenarios.field_types import FieldType
 from darkstate.scenarios.problems import Refusal
 from darkstate.scenarios.quantities import POWERS, Units
 from darkstate.scenarios.references import bibliography, references
-from darkstate.scenarios.schema import described, documentation
+from darkstate.scenarios.schema import documentation, schema_class
 
 REPOSITORY = Path(__file__).parents[1]
 SHIPPED = sorted((REPOSITORY / "scenarios").iterdir())
@@ -192,35 +193,35 @@ def test_every_key_is_described_and_every_unit_known(cls):
         if field.init and field.metadata.get("scenario", True):
             assert texts.get(field.name), f"{cls.__name__}.{field.name} is not in Args:"
             assert field.metadata.get("unit") in (None, *POWERS)
-    assert described(cls).target is cls
+    assert schema_class(cls).target is cls
 
 
-CUTOFF = leaf(int | Mapping[str, int] | None, None)
+CUTOFF = FieldType(int | Mapping[str, int] | None)
 """Fock states of all modes, or of each by its label."""
 
 
 def test_an_option_by_label_is_a_mapping():
     for value in (None, 6, {"a": 6, "b": 16}):
-        assert CUTOFF.accepts(value)
-        assert CUTOFF(value, Units(), "") == value
+        assert CUTOFF.read(value, Units(), "") == value
     assert CUTOFF.rule == "a whole number or a mapping of labels to whole numbers"
-    kinds = [entry["type"] for entry in CUTOFF.schema["anyOf"]]
-    assert kinds == ["integer", "object", "null"]
-    assert CUTOFF.schema["anyOf"][1]["additionalProperties"] == {"type": "integer"}
+    schema = TypeAdapter(CUTOFF.strict()).json_schema()["anyOf"]
+    assert [entry["type"] for entry in schema] == ["integer", "object", "null"]
+    assert schema[1]["additionalProperties"]["type"] == "integer"
     for wrong in ("6", 6.0, True, [6]):
-        assert not CUTOFF.accepts(wrong)
+        with pytest.raises(Refusal):
+            CUTOFF.read(wrong, Units(), "")
     with pytest.raises(Refusal) as caught:
-        CUTOFF({"a": 6, "b": 2.5}, Units(), "")
+        CUTOFF.read({"a": 6, "b": 2.5}, Units(), "")
     assert (caught.value.rule, caught.value.at) == ("be a whole number", ("b",))
     with pytest.raises(TypeError, match="cannot express"):
-        leaf(Mapping[int, int], None)
+        FieldType(Mapping[int, int]).strict()
 
 
 def test_a_field_that_no_file_can_express_is_a_mistake_of_the_model():
     with pytest.raises(TypeError, match="cannot express"):
-        leaf(complex, None)
+        FieldType(complex).strict()
     with pytest.raises(TypeError, match="unit"):
-        leaf(float, "length")
+        FieldType(float, "length")
 
 
 # Times, runs, references ------------------------------------------------------------------------

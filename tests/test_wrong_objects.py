@@ -229,7 +229,7 @@ SIZES: dict[str, tuple[str, Callable[[], Any]]] = {
     "port": ("port", lambda: CAVITY.port(10**5000)),  # type: ignore[arg-type]
     "ragged values": ("values", lambda: _ensemble(values=[[1], [1, 2]])),
     "no blocks": ("blocks", lambda: EnsembleState.from_matrix("E", 2, {})),
-    "axis": ("name", lambda: sweeps.span(10**5000, 0.1, 1.0, 3)),  # type: ignore[arg-type]
+    "axis": ("name", lambda: sweeps.linspace(10**5000, 0.1, 1.0, 3)),  # type: ignore[arg-type]
     "seed": ("seed", lambda: engines.Trajectories(seed=-1)),
     "no seed": ("seed", lambda: engines.Trajectories(seed=1.0)),  # type: ignore[arg-type]
 }

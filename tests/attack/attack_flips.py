@@ -146,7 +146,7 @@ def _check_sweep(place: Path, source: Path, found: Any, done: str) -> None:
         healed = ds.sweep(sweep_of_two(), place)
     except DarkstateError:
         return
-    arrays = xr.open_zarr(place, consolidated=False).load()
+    arrays = xr.open_zarr(place, group="table", consolidated=False).load()
     for name in ("log_negativity_A1_B1", "purity", "status"):
         for table in (healed.table(), arrays):
             names = [column for column in table.data_vars if str(column).startswith(name[:6])]

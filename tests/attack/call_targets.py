@@ -386,14 +386,14 @@ def _sweeps() -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
     def listed(path: Any, **given: Any) -> Any:
         Path("points.csv").write_text("loss\n0.1\n0.2\n")
-        return sweeps.listed(path, **given)
+        return sweeps.csv_points(path, **given)
 
     def replay(sweep: Any = small, store: Any = None, point: Any = 0) -> Any:
         stored = ds.sweep(small, "stored")
         return sweeps.replay(sweep, stored if store is None else store, point)
 
-    yield "sweeps.together", positional(sweeps.together, "first"), {"first": axis, "dim": "point"}
-    yield "sweeps.listed", listed, {"path": "points.csv", "dim": "point"}
+    yield "sweeps.zip_axes", positional(sweeps.zip_axes, "first"), {"first": axis, "dim": "point"}
+    yield "sweeps.csv_points", listed, {"path": "points.csv", "dim": "point"}
     yield "sweeps.replay", replay, {"point": 0}
 
 

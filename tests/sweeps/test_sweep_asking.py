@@ -15,15 +15,16 @@ from darkstate.errors import ArgumentError, CapacityError
 from darkstate.sweeps import (
     Axis,
     Sweep,
+    csv_points,
+    geomspace,
     grid,
-    listed,
+    linspace,
     random_points,
     sobol_points,
-    span,
-    together,
+    zip_axes,
 )
 from darkstate.sweeps.outputs import output
-from darkstate.sweeps.targets import find, replaced
+from darkstate.sweeps.targets import find, replace_at
 
 CHAINS = ds.models.CavityChains(2, loss=0.1)
 
@@ -36,9 +37,9 @@ def toy(*axes: Axis, **options) -> Sweep:
 
 
 def test_spans_have_both_ends_and_equal_steps_or_ratios():
-    linear = span("x", 0.1, 0.7, 7).column("x")
+    linear = linspace("x", 0.1, 0.7, 7).column("x")
     np.testing.assert_allclose(np.diff(linear), 0.1, rtol=1e-13)
-    ratios = span("x", 1e-3, 10, 5, "log").column("x")
+    ratios = geomspace("x", 1e-3, 10, 5).column("x")
     np.testing.assert_allclose(np.divide(ratios[1:], ratios[:-1]), 10.0, rtol=1e-13)
     assert (linear[0], linear[-1], ratios[0], ratios[-1]) == (0.1, 0.7, 1e-3, 10)
 
@@ -63,7 +64,7 @@ def test_sobol_points_fill_every_cell_once():
 
 
 def test_columns_that_vary_together_are_one_dimension():
-    axis = together(grid("x", [1, 2, 3]), grid("y", [4, 5, 6]))
+    axis = zip_axes(grid("x", [1, 2, 3]), grid("y", [4, 5, 6]))
     assert (axis.dim, axis.names) == ("point", ("x", "y"))
     assert axis.rows == ((1, 4), (2, 5), (3, 6))
 
@@ -71,7 +72,7 @@ def test_columns_that_vary_together_are_one_dimension():
 def test_a_file_gives_points(tmp_path):
     place = tmp_path / "points.csv"
     place.write_text("x, count,part.kind\n0.5,3,a\n1e-3,4,true\n")
-    axis = listed(place)
+    axis = csv_points(place)
     assert axis.names == ("x", "count", "part.kind")
     assert axis.rows == ((0.5, 3, "a"), (1e-3, 4, True))
 
@@ -80,19 +81,19 @@ BAD_AXES = [
     (lambda: grid("x", []), "at least one value"),
     (lambda: grid("x", [1, 2, 1]), "each value once"),
     (lambda: grid("x", 5), "list of values"),
-    (lambda: span("x", 0, 1, 1), "points"),
-    (lambda: span("x", 0, 1, 5, "log"), "positive"),
-    (lambda: span("x", 1, 1, 5), "different ends"),
-    (lambda: together(grid("x", [1]), grid("y", [1, 2])), "equal length"),
-    (lambda: together(grid("x", [1]), grid("x", [2])), "each once"),
+    (lambda: linspace("x", 0, 1, 1), "points"),
+    (lambda: geomspace("x", 0, 1, 5), "positive"),
+    (lambda: linspace("x", 1, 1, 5), "different ends"),
+    (lambda: zip_axes(grid("x", [1]), grid("y", [1, 2])), "equal length"),
+    (lambda: zip_axes(grid("x", [1]), grid("x", [2])), "each once"),
     (lambda: random_points({}, 5), "name at least one"),
     (lambda: sobol_points({"x": (0, 1, "cubic")}, 5), "spacing"),
-    (lambda: listed("nowhere.csv"), "can be read"),
-    (lambda: listed("/dev/zero"), "be a file"),
-    (lambda: listed("."), "be a file"),
-    (lambda: listed("a\0b"), "name that a file can have"),
-    (lambda: listed(5), "be a path"),
-    (lambda: span("x", 0, 1, 10**9), "at most 1000000 points"),
+    (lambda: csv_points("nowhere.csv"), "can be read"),
+    (lambda: csv_points("/dev/zero"), "be a file"),
+    (lambda: csv_points("."), "be a file"),
+    (lambda: csv_points("a\0b"), "name that a file can have"),
+    (lambda: csv_points(5), "be a path"),
+    (lambda: linspace("x", 0, 1, 10**9), "at most 1000000 points"),
     (lambda: random_points({"x": (0, 1)}, 10**9), "at most 1000000 points"),
     (lambda: sobol_points({"x": (0, 1)}, 10**9), "at most 1000000 points"),
     (lambda: sobol_points({f"x{k}": (0, 1) for k in range(10**5)}, 2), "at most 100"),
@@ -100,9 +101,9 @@ BAD_AXES = [
     (lambda: grid("x", np.array(3.0)), "list of values"),
     (lambda: grid(5, [1]), "names of text"),
     (lambda: grid("x", [1], dim=5), "names of text"),
-    (lambda: together(grid("x", [1], dim="d"), grid("y", [1, 2], dim="d")), "'x': 1, 'y': 2"),
-    (lambda: together(5), "be axes"),
-    (together, "names|be given"),
+    (lambda: zip_axes(grid("x", [1], dim="d"), grid("y", [1, 2], dim="d")), "'x': 1, 'y': 2"),
+    (lambda: zip_axes(5), "be axes"),
+    (zip_axes, "names|be given"),
     (lambda: random_points(5, 5), "name at least one"),
     (lambda: random_points({"x": 5}, 5), "have a range"),
     (lambda: random_points({"x": (1,)}, 5), "have a range"),
@@ -119,22 +120,22 @@ def test_numbers_of_points_may_be_numpys():
     ranges, two = {"x": (0.0, 1.0)}, np.int64(2)
     assert sobol_points(ranges, two) == sobol_points(ranges, 2)
     assert random_points(ranges, two, seed=np.int32(3)) == random_points(ranges, 2, seed=3)
-    assert span("x", 0, 1, two) == span("x", 0, 1, 2)
+    assert linspace("x", 0, 1, two) == linspace("x", 0, 1, 2)
 
 
 def test_long_files_are_refused_before_they_are_read_to_their_end(tmp_path, monkeypatch):
     monkeypatch.setattr("darkstate.sweeps.axes.MOST_POINTS", 10)
-    monkeypatch.setattr("darkstate.sweeps.csv_points.MOST_POINTS", 10)
+    monkeypatch.setattr("darkstate.sweeps.csv_files.MOST_POINTS", 10)
     place, seen = tmp_path / "points.csv", []
-    monkeypatch.setattr("darkstate.sweeps.csv_points._cell", seen.append)
+    monkeypatch.setattr("darkstate.sweeps.csv_files._cell", seen.append)
     place.write_text("x\n" + "1\n" * 1000)
     with pytest.raises(ArgumentError, match="at most 10 points"):
-        listed(place)
+        csv_points(place)
     assert len(seen) == 11
     with place.open("wb") as stream:
         stream.truncate(2**24)
     with pytest.raises(ArgumentError, match="a line has 1048576 characters or more"):
-        listed(place)
+        csv_points(place)
 
 
 # Names ------------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def test_unknown_names_are_refused_with_the_nearest(name, says):
 
 
 def test_values_are_put_in_their_places():
-    changed = replaced(Toy(), [(("sites", 1), 9.0), (("part", "z"), 7.0), (("x",), 5.0)])
+    changed = replace_at(Toy(), [(("sites", 1), 9.0), (("part", "z"), 7.0), (("x",), 5.0)])
     assert changed == Toy(x=5.0, sites=(1.0, 9.0, 3.0), part=Part(z=7.0))
 
 
@@ -191,10 +192,10 @@ def test_values_take_the_type_of_their_parameter():
 
 
 def test_points_are_numbered_with_the_last_axis_fastest():
-    swept = toy(grid("x", [0, 1]), together(grid("y", [5, 6, 7]), grid("count", [1, 2, 3])))
+    swept = toy(grid("x", [0, 1]), zip_axes(grid("y", [5, 6, 7]), grid("count", [1, 2, 3])))
     found = [swept.values(k) for k in range(len(swept))]
     assert found == [(x, y, c) for x in (0, 1) for y, c in ((5, 1), (6, 2), (7, 3))]
-    assert swept.at(found[4]).model == Toy(x=1.0, y=6.0, count=2)
+    assert swept.inputs(found[4]).model == Toy(x=1.0, y=6.0, count=2)
 
 
 def test_a_whole_part_or_the_engine_itself_can_vary():
@@ -205,7 +206,7 @@ def test_a_whole_part_or_the_engine_itself_can_vary():
             grid("engine", [ds.engines.Gaussian(), ds.engines.Gaussian(rtol=1e-6)]),
         ),
     )
-    asked = swept.at(swept.values(3))
+    asked = swept.inputs(swept.values(3))
     assert asked.model.drive == ds.ParametricDrive()
     assert asked.engine == ds.engines.Gaussian(rtol=1e-6)
 
@@ -288,20 +289,14 @@ REFUSED = [
         lambda: toy(grid("x", np.arange(10.0**5)), grid("y", np.arange(10.0**5)), outputs=("sum",)),
         "at most 1000000 points together",
     ),
-    (lambda: toy(grid("x", [1], dim="..")), "stores do not use"),
     (lambda: toy(grid("x", [1], dim="a/b")), "without slashes"),
-    (lambda: toy(grid("x", [1], dim="a\\b")), "without slashes"),
     (lambda: toy(grid("x", [1], dim="a\x1b[2J")), "control characters"),
     (lambda: toy(grid("x", [1], dim="a\u202eb")), "control characters"),
-    (lambda: toy(grid("x", [1], dim="a" * 200)), "of at most 120"),
-    (lambda: toy(grid("x", [1], dim="journal")), "stores do not use"),
-    (lambda: toy(grid("x", [1], dim="zarr.json")), "stores do not use"),
-    (lambda: toy(grid("x", [1], dim="__x")), "stores do not use"),
-    (lambda: toy(grid("x", [1], dim="word")), "stores do not use"),
+    (lambda: toy(grid("x", [1], dim="word")), "columns of every table"),
+    (lambda: toy(grid("x", [1], dim=" ")), "without slashes"),
     (lambda: toy(grid("x", [1], dim="status")), "columns of every table"),
     (lambda: toy(grid("x", [1], dim="y"), grid("y", [1], dim="z")), "parameters of other axes"),
     (lambda: toy(grid("x", [1]), outputs=("../../sum",)), "without slashes|measure"),
-    (lambda: toy(grid("x", [1]), outputs=("journal",)), "stores do not use"),
     (lambda: toy(grid("x", [1]), outputs=("status",)), "columns of every table"),
 ]
 
@@ -421,7 +416,7 @@ def test_parameters_of_any_plain_kind_have_keys():
         (grid("detunings_a", [[0.1, 0.2], np.array([0.3, 0.4])]), grid("bandwidth", [5, np.inf])),
     )
     assert len(set(swept.keys())) == 4
-    assert swept.at(swept.values(3)).model.detunings_a == (0.3, 0.4)
+    assert swept.inputs(swept.values(3)).model.detunings_a == (0.3, 0.4)
 
 
 def test_what_has_no_name_cannot_be_asked_for():

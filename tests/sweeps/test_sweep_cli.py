@@ -86,7 +86,7 @@ def test_entries_of_one_dimension_have_one_length():
 
 
 def test_grids_of_too_many_points_are_refused(monkeypatch):
-    monkeypatch.setattr("darkstate.sweeps.names.MOST_POINTS", 7)
+    monkeypatch.setattr("darkstate.sweeps.arguments.MOST_POINTS", 7)
     with pytest.raises(ScenarioError, match=r"x.yaml:6: `sweep.axes` must have at most 7 points"):
         parse_scenario(BASE, file="x.yaml")
 
@@ -128,7 +128,7 @@ def test_engines_times_and_seeds_can_vary():
         "    - {name: times.stop, values: [1 us, 3]}\n  outputs: [purity]\n"
     )
     swept = sweep_of(parse_scenario(text))
-    asked = swept.at(swept.values(3))
+    asked = swept.inputs(swept.values(3))
     assert (asked.engine.rtol, asked.times.stop) == (1e-9, 3.0)
 
 
@@ -152,7 +152,6 @@ WRONG = [
     ("  axes:", "  file: /dev/zero\n  axes:", 6, "be a file"),
     ("points: 4", "points: 1000000000", 7, "at most 1000000 points"),
     ("points: 4}", "points: 4, dim: ../loss}", 6, "without slashes"),
-    ("points: 4}", "points: 4, dim: journal}", 6, "stores do not use"),
     ("  axes:", "  sample: {points: 4}\n  axes:", 6, "something to sample"),
     ("  axes:", "  point_seconds: 0\n  axes:", 6, "> 0"),
 ]
@@ -316,7 +315,7 @@ def test_ctrl_c_stops_cleanly_with_exit_code_1(do, tmp_path):
     status = ds.open_sweep("long.zarr").status()
     assert 0 < status.stored < 8000
     assert status.damaged == 0
-    assert os.listdir("long.zarr/status")
+    assert os.listdir("long.zarr/table/status")
 
 
 def _stored(place: str) -> int:

@@ -15,8 +15,9 @@ from sweeps_models import Toy, calls, drawn, noted
 
 import darkstate as ds
 from darkstate.errors import ArgumentError
-from darkstate.sweeps import Sweep, definition, grid
-from darkstate.sweeps.plan import FORMAT, DamagedError
+from darkstate.sweeps import Sweep, definition, grid, journal
+from darkstate.sweeps.plan import FORMAT
+from darkstate.sweeps.store import DamagedError
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,10 @@ def one_version(monkeypatch):
 def toy(folder: Path, *axes) -> Sweep:
     axes = axes or (grid("x", [0.0, 1.0, 2.0]), grid("part.kind", ["a", "b"]))
     return Sweep(Toy(folder=str(folder)), axes, ("sum",), solve=noted)
+
+
+def open_table(store: Path) -> xr.Dataset:
+    return xr.open_zarr(store, group="table", consolidated=False)
 
 
 def contents(place: Path) -> dict[str, bytes]:
@@ -60,39 +65,39 @@ def test_what_others_put_into_a_store_stays(tmp_path):
     store = ds.sweep(toy(tmp_path, grid("x", [1.0]), grid("y", [2.0])), tmp_path / "s.zarr")
     zarr.create_array(store.path / "mine", shape=(3,), dtype=float)[...] = 7.0
     (store.path / "notes" / "deep").mkdir(parents=True)
-    foreign = ["notes/deep/a.txt", "draft.partial", "notes/b.partial", "y/about.txt", "y/c/me.txt"]
+    foreign = ["notes/deep/a.txt", "draft.partial", "table/y/about.txt", "table/y/c/me.txt"]
     for name in foreign:
         (store.path / name).write_text("mine")
     ds.sweep(toy(tmp_path, grid("x", [1.0, 3.0]), grid("count", [2])), store.path)
     assert all((store.path / name).read_text() == "mine" for name in foreign)
-    assert not (store.path / "y" / "zarr.json").exists()  # the array has gone
-    assert sorted(path.name for path in (store.path / "y").rglob("*")) == [
-        "about.txt",
-        "c",
-        "me.txt",
-    ]
+    assert not (store.path / "table" / "y" / "zarr.json").exists()  # the array has gone
     np.testing.assert_array_equal(zarr.open_array(store.path / "mine")[:], 7.0)
-    assert xr.open_zarr(store.path)["sum"].shape == (2, 1)
+    assert zarr.open_array(store.path / "table" / "sum").shape == (2, 1)
 
 
-def test_arrays_of_parameters_that_no_longer_vary_are_removed(tmp_path):
+def test_columns_of_parameters_that_no_longer_vary_are_removed(tmp_path):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
-    (store.path / "sum" / f"zarr.{'0' * 32}.partial").touch()  # of a process that was killed
     ds.sweep(toy(tmp_path, grid("y", [1.0])), store.path)
-    names = {path.name for path in store.path.iterdir()}
-    assert names == {"journal", "zarr.json", "key", "message", "status", "sum", "y"}
-    assert not list(store.path.rglob("*.partial"))
+    assert {path.name for path in store.path.iterdir()} == {"journal", "table", "zarr.json"}
+    names = {path.name for path in (store.path / "table").iterdir()}
+    assert names == {"zarr.json", "key", "message", "status", "sum", "y"}
 
 
-@pytest.mark.parametrize("kind", ["folder", "file", "link"])
-def test_a_column_is_not_written_over_what_others_put_there(tmp_path, kind):
+@pytest.mark.parametrize("kind", ["array", "file", "link"])
+def test_the_table_is_not_written_over_what_others_put_there(tmp_path, kind):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
     (tmp_path / "data").mkdir()
-    place = store.path / "y"
-    make = {"folder": place.mkdir, "file": place.touch}
-    make.get(kind, lambda: place.symlink_to(tmp_path / "data"))()
+    (tmp_path / "data" / "a.txt").touch()
+    place = store.path / "table"
+    shutil.rmtree(place)
+    make = {
+        "array": lambda: zarr.create_array(place, shape=(3,), dtype=float),
+        "file": place.touch,
+        "link": lambda: place.symlink_to(tmp_path / "data"),
+    }
+    make[kind]()
     done = len(calls(tmp_path))
-    with pytest.raises(ArgumentError, match="no file or folder 'y' but its own"):
+    with pytest.raises(ArgumentError, match="hold an earlier 'darkstate sweep table'"):
         ds.sweep(toy(tmp_path, grid("y", [1.0, 2.0])), store.path)
     assert len(calls(tmp_path)) == done and place.exists()
 
@@ -116,24 +121,21 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 def files_of(store: Path) -> dict[str, Path]:
     """One file of each kind besides the segments."""
-    (keys,) = (store / "journal").glob("keys-*.bin")
-    chunks = {"chunk": store / "sum" / "c" / "0" / "0", "text": store / "status" / "c" / "0" / "0"}
-    return chunks | {
-        "keys": keys,
-        "plan": store / "journal" / "plan.json",
-        "arrays": store / "journal" / "arrays.json",
+    table = store / "table"
+    return {
+        "chunk": table / "sum" / "c" / "0" / "0",
+        "text": table / "status" / "c" / "0" / "0",
         "group": store / "journal" / "zarr.json",
         "root": store / "zarr.json",
-        "array": store / "sum" / "zarr.json",
-        "label": store / "part.kind" / "zarr.json",
+        "header": table / "zarr.json",
+        "array": table / "sum" / "zarr.json",
+        "label": table / "part.kind" / "zarr.json",
     }
 
 
-KINDS = ["arrays", "array", "chunk", "group", "keys", "label", "plan", "root", "text"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["array", "chunk", "group", "header", "label", "root", "text"])
 def test_damage_is_healed_by_the_next_run(tmp_path, kind):
+    """A table whose header is damaged is set aside, and another one is written."""
     chance = random.Random(kind)
     swept = toy(tmp_path)
     store = ds.sweep(swept, tmp_path / "s.zarr")
@@ -143,21 +145,27 @@ def test_damage_is_healed_by_the_next_run(tmp_path, kind):
         data = place.read_bytes()
         place.write_bytes(damaged(data, chance)) if trial else place.unlink()
         ds.sweep(swept, store.path)
+        for aside in store.path.glob("table.damaged-*"):
+            assert kind == "header"
+            shutil.rmtree(aside)
         assert contents(store.path) == whole, trial
     assert store.table().identical(table)
     assert len(calls(tmp_path)) == 6
 
 
-@pytest.mark.parametrize("kind", ["plan", "keys"])
-def test_damage_is_named_with_its_remedy(tmp_path, kind):
-    chance = random.Random(kind)
-    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
-    place = files_of(store.path)[kind]
-    data = place.read_bytes()
+def test_a_damaged_plan_is_named_with_its_remedy_and_written_again(tmp_path):
+    chance = random.Random("plan")
+    swept = toy(tmp_path)
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    table = store.table()
+    (segment,) = journal.segments(store.journal)
+    session, plan, *records = segment.read_bytes().splitlines(keepends=True)
     for _ in range(20):
-        place.write_bytes(damaged(data, chance))
-        with pytest.raises(DamagedError, match=f"journal/{place.name}.*the journal is intact"):
+        segment.write_bytes(session + damaged(plan[:-1], chance) + b"\n" + b"".join(records))
+        with pytest.raises(DamagedError, match=r"its plan is not what was written.*none is comput"):
             store.status()
+    assert ds.sweep(swept, store.path).table().identical(table)
+    assert len(calls(tmp_path)) == 6
 
 
 @pytest.mark.parametrize("kind", ["chunk", "text"])
@@ -167,63 +175,43 @@ def test_flipped_bits_in_chunks_are_found_by_any_reader(tmp_path, kind):
     data = place.read_bytes()
     for k in range(0, len(data), 5):
         place.write_bytes(data[:k] + bytes([data[k] ^ 16]) + data[k + 1 :])
-        with xr.open_zarr(store.path) as read, pytest.raises((ValueError, RuntimeError)):
+        with open_table(store.path) as read, pytest.raises((ValueError, RuntimeError)):
             read.load()
 
 
 def test_numbers_of_a_chunk_that_is_lost_are_missing(tmp_path):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
-    shutil.rmtree(store.path / "sum" / "c")
-    with xr.open_zarr(store.path) as read:
+    shutil.rmtree(store.path / "table" / "sum" / "c")
+    with open_table(store.path) as read:
         assert np.isnan(read["sum"].values).all()
 
 
-def test_a_damaged_plan_does_not_cost_the_seed(tmp_path):
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_damaged_head_does_not_cost_the_seed(tmp_path, lost):
+    """It stands in the line of the process and in the plan."""
     swept = Sweep(Toy(), (grid("x", [1.0, 2.0]),), ("draw",), solve=drawn)
     store = ds.sweep(swept, tmp_path / "s.zarr")
     table = store.table()
-    (store.journal / "plan.json").write_text("{}")
-    assert ds.sweep(swept, store.path).table().identical(table)
-    assert store.status().sessions == 1
+    (segment,) = journal.segments(store.journal)
+    lines = segment.read_bytes().splitlines(keepends=True)
+    lines[lost] = b"0" + lines[lost][1:] if lines[lost][:1] != b"0" else b"1" + lines[lost][1:]
+    segment.write_bytes(b"".join(lines))
+    assert ds.sweep(swept, store.path).table()["draw"].identical(table["draw"])
 
 
 # Formats ------------------------------------------------------------------------------------------
 
 
-def test_a_newer_format_is_refused_and_not_touched(tmp_path):
+@pytest.mark.parametrize("form", [FORMAT + 1, FORMAT - 1, "6 of 6 points stored"])
+def test_another_format_is_refused_and_not_touched(tmp_path, form):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
-    plan, root = store.journal / "plan.json", store.path / "zarr.json"
-    newer = json.dumps(json.loads(plan.read_text()) | {"format": FORMAT + 1, "digest": "new"})
+    root = store.path / "zarr.json"
     header = json.loads(root.read_text())
-    header["attributes"]["darkstate sweep format"] = FORMAT + 1
-    for place, text in ((plan, newer), (root, json.dumps(header))):
-        before = place.read_text()
-        place.write_text(text)
-        whole = contents(store.path)
-        with pytest.raises(ArgumentError, match=f"at most format {FORMAT}"):
-            ds.sweep(toy(tmp_path), store.path)
-        assert contents(store.path) == whole
-        place.write_text(before)
-    plan.write_text(newer)
-    with pytest.raises(ArgumentError, match=f"at most format {FORMAT}"):
-        store.status()
-
-
-def test_a_store_of_format_1_is_read_and_goes_on(tmp_path):
-    """Without digest, without the list of arrays, with chunks that have no checksum."""
-    store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
-    whole, table = contents(store.path), store.table()
-    plan, root = store.journal / "plan.json", store.path / "zarr.json"
-    old = json.loads(plan.read_text())
-    del old["digest"]
-    plan.write_text(json.dumps(old | {"format": 1}, indent=1))
-    header = json.loads(root.read_text())
-    del header["attributes"]["darkstate sweep format"]
+    header["attributes"]["darkstate sweep"] = form
     root.write_text(json.dumps(header))
-    (store.journal / "arrays.json").unlink()
-    place = store.path / "sum"
-    values = np.asarray(zarr.open_array(place)[:])
-    zarr.create_array(place, shape=values.shape, dtype=float, overwrite=True)[...] = values
-    assert store.table().identical(table)
-    ds.sweep(toy(tmp_path), store.path)
-    assert contents(store.path) == whole and len(calls(tmp_path)) == 6
+    whole = contents(store.path)
+    with pytest.raises(ArgumentError, match=f"have format {FORMAT}"):
+        ds.sweep(toy(tmp_path), store.path)
+    with pytest.raises(ArgumentError, match=f"have format {FORMAT}"):
+        store.status()
+    assert contents(store.path) == whole

@@ -19,7 +19,7 @@ from sweeps_models import Toy, calls, noted, refusing, stuck, total
 import darkstate as ds
 from darkstate.engines.contract import Cost, Offer
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
-from darkstate.sweeps import Sweep, definition, grid, limits, scheduling, span
+from darkstate.sweeps import Sweep, definition, grid, limits, linspace, scheduling
 from darkstate.sweeps.evaluate import Task
 from darkstate.sweeps.executors import DaskCluster
 from darkstate.sweeps.executors.base import Terms, packed
@@ -42,10 +42,10 @@ def test_local_workers_give_the_bits_of_a_serial_run(tmp_path):
     """Both engines in one sweep each; the models of a pair cannot be told from numbers alone."""
     chains = Sweep(
         CHAINS,
-        (span("loss", 0.01, 0.3, 4), grid("drive.nbar", [0.5, 1.0])),
+        (linspace("loss", 0.01, 0.3, 4), grid("drive.nbar", [0.5, 1.0])),
         ("log_negativity(A1:B1)", "log_negativity(A3:B3)", "purity", "report.residual"),
     )
-    pairs = Sweep(PAIR, (span("detunings_a", 0.0, 1.0, 4),), ("concurrence(A1:B1)", "purity"))
+    pairs = Sweep(PAIR, (linspace("detunings_a", 0.0, 1.0, 4),), ("concurrence(A1:B1)", "purity"))
     engines = (ds.engines.Trajectories(trajectories=3, burn_in=0.1, duration=0.2),)
     random = Sweep(PAIR, (grid("dephasing", [0.1, 0.2]),), ("purity",), engine=engines[0], seed=5)
     for name, swept in {"chains": chains, "pairs": pairs, "random": random}.items():
@@ -57,7 +57,7 @@ def test_local_workers_give_the_bits_of_a_serial_run(tmp_path):
 
 def test_vectorised_points_agree_and_do_not_depend_on_interruptions(tmp_path, monkeypatch):
     monkeypatch.setattr(scheduling, "VECTOR", 8)
-    axes = (span("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0]))
+    axes = (linspace("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0]))
     outputs = ("log_negativity(A1:B1)", "purity")
     plain = Sweep(CHAINS, axes, outputs)
     swept = dataclasses.replace(plain, vectorise=True)
@@ -70,12 +70,12 @@ def test_vectorised_points_agree_and_do_not_depend_on_interruptions(tmp_path, mo
         np.testing.assert_allclose(together[name], serial[name], rtol=1e-12)
     whole = (store.journal / "00000001.log").read_bytes()
     lines = whole.splitlines(keepends=True)
-    assert len(lines) > 2
-    (store.journal / "00000001.log").write_bytes(b"".join(lines[:2]) + lines[2][:200])
+    assert len(lines) > 3
+    (store.journal / "00000001.log").write_bytes(b"".join(lines[:3]) + lines[3][:200])
     assert 0 < store.status().counts["pending"] < 20
     ds.sweep(swept, store.path)
     assert store.table().identical(together)
-    more = (span("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0, 2.0]))
+    more = (linspace("loss", 0.01, 0.3, 10), grid("drive.nbar", [0.5, 1.0, 2.0]))
     ds.sweep(dataclasses.replace(swept, axes=more), store.path)  # blocks of old and new points
     assert (
         store.table().isel({"drive.nbar": slice(2)}).drop_attrs().identical(together.drop_attrs())
@@ -113,10 +113,10 @@ def test_vectorised_blocks_are_really_solved_together(monkeypatch):
     from darkstate.sweeps import evaluate
 
     monkeypatch.setattr(evaluate, "evaluate", None)
-    axes = (span("loss", 0.01, 0.3, 4), span("hopping", 0.5, 1.0, 3))
+    axes = (linspace("loss", 0.01, 0.3, 4), linspace("hopping", 0.5, 1.0, 3))
     chains = Sweep(CHAINS, axes, ("purity",), vectorise=True)
     repeater = ds.models.EnsembleRepeater(3, 4, 0.1)
-    times = Sweep(repeater, (span("time", 0.1, 0.3, 3),), ("table.entropy",), vectorise=True)
+    times = Sweep(repeater, (linspace("time", 0.1, 0.3, 3),), ("table.entropy",), vectorise=True)
     for swept in (chains, times):
         block = [Task(k, key) for k, key in enumerate(swept.keys())]
         records = evaluate.evaluate_block(swept, block)
@@ -358,7 +358,9 @@ def test_a_cluster_that_falls_apart_completes_the_sweep(tmp_path, cluster, monke
     """kill -9 of a worker, then of the scheduler, which is started again with other workers."""
     monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)  # told of every point
     model = Toy(folder=str(tmp_path), pause=0.02)
-    swept = Sweep(model, (span("x", 0.0, 9.0, 10), span("y", 0.0, 1.0, 12)), ("sum",), solve=noted)
+    swept = Sweep(
+        model, (linspace("x", 0.0, 9.0, 10), linspace("y", 0.0, 1.0, 12)), ("sum",), solve=noted
+    )
     fallen: list[str] = []
 
     def meddle(progress: ds.sweeps.SweepProgress) -> None:

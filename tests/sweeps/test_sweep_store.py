@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import errno
 import json
-import shutil
 import time
 import warnings
 from pathlib import Path
@@ -25,15 +23,19 @@ from darkstate.sweeps import (
     Sweep,
     grid,
     journal,
+    linspace,
     random_points,
     replay,
     run,
-    span,
-    together,
+    zip_axes,
 )
 
 CHAINS = ds.models.CavityChains(2, loss=0.1)
 PHYSICAL = ("log_negativity(A1:B1)", "purity", "report.residual", "report.method")
+
+
+def open_table(store: Path) -> xr.Dataset:
+    return xr.open_zarr(store, group="table", consolidated=False)
 
 
 def toy(folder: Path, *axes, solve=noted, **options) -> Sweep:
@@ -47,13 +49,13 @@ def toy(folder: Path, *axes, solve=noted, **options) -> Sweep:
 def test_a_sweep_of_a_model_is_a_labelled_table(tmp_path):
     swept = Sweep(
         CHAINS,
-        (span("loss", 0.01, 0.2, 3), grid("drive.nbar", [0.5, 1.0])),
+        (linspace("loss", 0.01, 0.2, 3), grid("drive.nbar", [0.5, 1.0])),
         PHYSICAL,
         rate_unit="MHz",
     )
     table = ds.sweep(swept, tmp_path / "s.zarr").table()
     assert dict(table.sizes) == {"loss": 3, "drive.nbar": 2}
-    np.testing.assert_array_equal(table["loss"], span("loss", 0.01, 0.2, 3).column("loss"))
+    np.testing.assert_array_equal(table["loss"], linspace("loss", 0.01, 0.2, 3).column("loss"))
     for k, (loss, nbar) in enumerate((x, n) for x in table["loss"] for n in table["drive.nbar"]):
         drive = ds.SqueezedDrive(nbar=float(nbar))
         result = ds.steady_state(dataclasses.replace(CHAINS, loss=float(loss), drive=drive))
@@ -70,7 +72,7 @@ def test_a_sweep_of_a_model_is_a_labelled_table(tmp_path):
 
 
 def test_samples_and_columns_have_a_dimension_of_points(tmp_path):
-    columns = together(grid("x", [1.0, 2.0]), grid("part.kind", ["a", "b"]))
+    columns = zip_axes(grid("x", [1.0, 2.0]), grid("part.kind", ["a", "b"]))
     table = ds.sweep(toy(tmp_path, columns, solve=total), tmp_path / "s.zarr").table()
     assert table["sum"].dims == ("point",)
     assert table["x"].dims == table["part.kind"].dims == ("point",)
@@ -88,8 +90,8 @@ def test_the_arrays_are_the_table_for_any_zarr_reader(tmp_path):
     table = store.table()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        read = xr.open_zarr(store.path).load()
-    assert read.attrs["darkstate sweep"] == "6 of 6 points stored"
+        read = open_table(store.path).load()
+    assert read.attrs["darkstate sweep table"] == "6 of 6 points stored"
     for name in table.variables:
         assert read[name].dims == table[name].dims
         assert list(read[name].values.flat) == list(table[name].values.flat), name
@@ -130,14 +132,14 @@ def test_a_rerun_computes_nothing_and_a_new_value_only_what_is_new(tmp_path):
     np.testing.assert_array_equal(same, first["sum"].sel(x=[0.0, 2.0]).values)
     fresh = ds.sweep(wider, tmp_path / "fresh.zarr").table()
     assert fresh.identical(second)
-    assert xr.open_zarr(store)["sum"].shape == (3, 2)
+    assert open_table(store)["sum"].shape == (3, 2)
     more_axes = toy(tmp_path, grid("x", [0.0]), grid("y", [1.0]), grid("count", [2, 3]))
     ds.sweep(more_axes, store)
     assert len(calls(tmp_path)) == 6 + 2 + 6 + 1  # count = 2 was the base value
 
 
 def test_points_that_ask_the_same_are_computed_once(tmp_path):
-    axes = (together(grid("x", [1, 2]), grid("y", [1.0, 2.0])), grid("part.z", [0.5]))
+    axes = (zip_axes(grid("x", [1, 2]), grid("y", [1.0, 2.0])), grid("part.z", [0.5]))
     twins = toy(tmp_path, axes[0])
     twins = dataclasses.replace(twins, axes=(dataclasses.replace(axes[0], rows=((1, 1.0),) * 3),))
     table = ds.sweep(twins, tmp_path / "s.zarr").table()
@@ -252,10 +254,9 @@ def test_a_flipped_bit_costs_its_line_and_no_other(tmp_path):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
     before = store.table()
     (segment,) = journal.segments(store.journal)
-    data = bytearray(segment.read_bytes())
-    start = data.index(b"\n", data.index(b"\n") + 1) - 30
-    data[start] ^= 1
-    segment.write_bytes(data)
+    lines = [bytearray(line) for line in segment.read_bytes().splitlines(keepends=True)]
+    lines[2][-30] ^= 1
+    segment.write_bytes(b"".join(lines))
     found = store.scan()
     assert found.damaged == 1
     assert 0 < 6 - len(found.records) < 6 or len(found.records) == 0
@@ -266,7 +267,7 @@ def test_a_flipped_bit_costs_its_line_and_no_other(tmp_path):
 def test_records_keep_every_bit(tmp_path):
     values = (0.1 + 0.2, 5e-324, -0.0, 1e308, float("inf"), float("nan"), "text \n ü", None)
     record = ds.sweeps.journal.Record("k" * 64, "suspect", "why\n", values, 0.25, 2**127 + 1)
-    segment = journal.Segment(tmp_path, {})
+    segment = journal.Segment(tmp_path, {}, {})
     segment.append([record])
     segment.close()
     (found,) = journal.scan(tmp_path).records.values()
@@ -276,19 +277,17 @@ def test_records_keep_every_bit(tmp_path):
 def test_the_arrays_may_be_lost_but_not_the_points(tmp_path):
     store = ds.sweep(toy(tmp_path), tmp_path / "s.zarr")
     before = store.table()
-    chunk = next(path for path in (store.path / "sum").rglob("*") if "c" in path.parts[-3:])
-    for path in (store.path / "sum").rglob("*"):
+    for path in (store.path / "table" / "sum").rglob("*"):
         if path.is_file() and path.name != "zarr.json":
             path.unlink()
-    assert chunk is not None
     assert store.table().identical(before)
     ds.sweep(toy(tmp_path), store.path)
-    np.testing.assert_array_equal(xr.open_zarr(store.path)["sum"], before["sum"])
+    np.testing.assert_array_equal(open_table(store.path)["sum"], before["sum"])
     assert len(calls(tmp_path)) == 6
 
 
-def test_an_entry_of_the_arrays_never_says_more_than_it_holds(tmp_path, monkeypatch):
-    """The process dies after any number of arrays; whoever reads then sees no empty result."""
+def test_a_table_is_there_whole_or_as_it_was(tmp_path, monkeypatch):
+    """The process dies after any number of columns; whoever reads then sees the old table."""
     import zarr
 
     swept, place, left = toy(tmp_path, solve=total), tmp_path / "s.zarr", [0]
@@ -301,20 +300,16 @@ def test_an_entry_of_the_arrays_never_says_more_than_it_holds(tmp_path, monkeypa
         write(array, where, values)
 
     ds.sweep(swept, place)
-    records = ds.open_sweep(place).scan().records
-    nobody = ds.sweeps.executors.InProcess()
-    for survived in range(7):
-        for chunk in (place / "status" / "c", place / "sum" / "c"):
-            shutil.rmtree(chunk, ignore_errors=True)
+    wider = toy(tmp_path, grid("x", [5.0]), solve=total)
+    for survived in (0, 3):
         left[0] = survived
-        with monkeypatch.context() as patch:
+        with monkeypatch.context() as patch, pytest.raises(FullError):
             patch.setattr(zarr.Array, "__setitem__", dying)
-            with contextlib.suppress(FullError):
-                run._Run(swept, place, records, None).compute([], nobody, lambda progress: None)
-        with xr.open_zarr(place) as read:
-            done = read["status"].values == "converged"
-            assert not np.isnan(read["sum"].values[done]).any()
-            assert done.any() == (survived > 5)
+            ds.sweep(wider, place)
+        with open_table(place) as read:
+            assert read.sizes == {"x": 3, "y": 2}
+        assert sorted(path.name for path in place.iterdir()) == ["journal", "table", "zarr.json"]
+    assert ds.sweep(wider, place).table().sizes == open_table(place).sizes == {"x": 1}
 
 
 # Places and other formats -----------------------------------------------------------------------
@@ -337,7 +332,7 @@ def test_other_folders_are_not_touched(tmp_path):
 
 
 def test_exports_hold_the_table(tmp_path):
-    axes = (grid("x", [1.0, 200.0]), together(grid("y", [0.0, 1.0]), grid("part.kind", ["a", "b"])))
+    axes = (grid("x", [1.0, 200.0]), zip_axes(grid("y", [0.0, 1.0]), grid("part.kind", ["a", "b"])))
     store = ds.sweep(toy(tmp_path, *axes, solve=refusing), tmp_path / "s.zarr")
     table = store.table()
     with xr.open_dataset(store.export(tmp_path / "deep" / "s.nc")) as read:
@@ -391,17 +386,16 @@ def test_the_arrays_are_brought_up_to_date_during_a_run(tmp_path, monkeypatch):
     marks = []
 
     def listen(progress):
-        header = tmp_path / "s.zarr" / "zarr.json"
-        if progress.what != "starting":
-            marks.append(json.loads(header.read_text())["attributes"]["darkstate sweep"])
+        if (tmp_path / "s.zarr" / "table").exists():
+            marks.append(open_table(tmp_path / "s.zarr").attrs["darkstate sweep table"])
 
     monkeypatch.setattr("darkstate.sweeps.progress.EVERY_SECONDS", 0.0)
     # a clock that stands still while the arrays are written
     watch = SimpleNamespace(monotonic=lambda: CLOCK[0], strftime=time.strftime, gmtime=time.gmtime)
     monkeypatch.setattr(run, "time", watch)
-    swept = Sweep(Toy(), (span("x", 0, 1, 12),), ("sum",), solve=ticking)
+    swept = Sweep(Toy(), (linspace("x", 0, 1, 12),), ("sum",), solve=ticking)
     ds.sweep(swept, tmp_path / "s.zarr", progress=listen)
-    stored = [int(mark.split()[0]) for mark in marks if mark != "begun"]
+    stored = [int(mark.split()[0]) for mark in marks]
     assert stored == sorted(stored) and 0 < stored[0] < stored[-1] == 12
 
 
@@ -423,7 +417,7 @@ def test_every_point_knows_what_computed_it_and_a_mixture_is_said(tmp_path, monk
         True,
         False,
     ]
-    attributes = xr.open_zarr(place).attrs
+    attributes = open_table(place).attrs
     found = json.loads(attributes["mixed_versions"])
     assert [(one["points"], one["numpy"]) for one in found] == [(2, np.__version__), (1, "1.0")]
     assert json.loads(attributes["versions"])["numpy"] == np.__version__  # of most points
@@ -434,7 +428,7 @@ def test_every_point_knows_what_computed_it_and_a_mixture_is_said(tmp_path, monk
 def test_versions_of_other_machines_stand_with_their_points(tmp_path):
     made = [journal.Record(k * 64, "converged", "", (1.0,), versions=v) for k, v in
             [("a", ""), ("b", '{"numpy":"1"}'), ("c", "")]]  # fmt: skip
-    segment = journal.Segment(tmp_path, {"versions": {"numpy": "2"}})
+    segment = journal.Segment(tmp_path, {"versions": {"numpy": "2"}}, {})
     stored = segment.append(made)
     segment.close()
     found = journal.scan(tmp_path).records

@@ -203,7 +203,13 @@ def prepare(
 
 @contextmanager
 def exchanged(
-    path: Path, mark: str, overwrite: bool, *, version: int = 0, name: str = "path"
+    path: Path,
+    mark: str,
+    overwrite: bool,
+    *,
+    version: int = 0,
+    name: str = "path",
+    synced: bool = True,
 ) -> Iterator[Path]:
     """An empty folder to fill, which is moved to `path` at the end of the block.
 
@@ -216,6 +222,8 @@ def exchanged(
         overwrite: whether an older output may be replaced.
         version: of the new output.
         name: the argument that led here, for messages.
+        synced: whether its files are forced to the disk before it is moved; else a power failure
+            may tear what can be written again.
 
     Raises:
         FullError: no room.
@@ -229,11 +237,13 @@ def exchanged(
         if place.exists():
             _keep_foreign(place, new, name)
             shutil.copymode(place, new)
-        _sync_tree(new)
+        if synced:
+            _sync_tree(new)
         if place.exists():
             place.rename(old)
         new.rename(place)
-        sync_folder(place.parent)
+        if synced:
+            sync_folder(place.parent)
 
 
 @contextmanager

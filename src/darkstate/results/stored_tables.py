@@ -1,11 +1,12 @@
 """Tables on disk: an `xarray.Dataset` as a zarr v3 store that any zarr library can read.
 
-Five things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
+Six things that ``Dataset.to_zarr`` alone does not do: strings are written in zarr's portable type
 (numpy's fixed-width one has no specification and warns), chunks have a checksum, chunks of -0.0
-keep their sign, on reading a unit of "s" stays a unit, where xarray would make time differences of
-the numbers, and any name of a column comes back. An array is a folder, and not every name is one:
-"E A1/B1" would become an array inside of a group, and ".." the store's parent. Such columns are
-kept in ``column_1``, ... with their name in the attribute `NAME`.
+keep their sign, numbers of a chunk that is lost are NaN and not zero, on reading a unit of "s"
+stays a unit, where xarray would make time differences of the numbers, and any name of a column
+comes back. An array is a folder, and not every name is one: "E A1/B1" would become an array inside
+of a group, and ".." the store's parent. Such columns are kept in ``column_1``, ... with their name
+in the attribute `NAME`.
 """
 
 from __future__ import annotations
@@ -70,11 +71,17 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
             zarr_format=3,
             consolidated=False,
             write_empty_chunks=True,
-            encoding={name: {"compressors": checksummed()} for name in plain.variables},
+            encoding={name: _encoding(column) for name, column in plain.variables.items()},
         )
     except (TypeError, ValueError) as error:
         rule = f"be storable ({error})"
         raise ArgumentError("table", rule, table.attrs, "Keep attributes plain.") from error
+
+
+def _encoding(column: xr.Variable) -> dict[str, Any]:
+    """How a column is stored; where a chunk of numbers is lost, there is no number."""
+    missing = {"fill_value": np.nan} if column.dtype.kind == "f" else {}
+    return {"compressors": checksummed()} | missing
 
 
 def checksummed() -> tuple[Any, ...]:

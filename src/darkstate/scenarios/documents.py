@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from darkstate.errors import nearest
-from darkstate.scenarios.problems import Path, Problem, refuse
+from darkstate.scenarios.problems import Path, Problem, scenario_error
 from darkstate.scenarios.toml_documents import read_toml
 from darkstate.scenarios.yaml_documents import read_yaml
 
@@ -62,23 +62,25 @@ def read_document(path: str | FilePath) -> Document:
         with place.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refuse(str(path), [Problem(0, f"There is no such file. {_beside(place)}")]) from None
+        raise scenario_error(
+            str(path), [Problem(0, f"There is no such file. {_beside(place)}")]
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         text = f"The file cannot be read ({reason}). Give the path of a scenario file."
-        raise refuse(str(path), [Problem(0, text)]) from None
+        raise scenario_error(str(path), [Problem(0, text)]) from None
     if len(raw) > MAX_BYTES:
         text = f"The file is larger than {MAX_BYTES // 1024} KiB. A scenario is a short text file."
-        raise refuse(str(path), [Problem(0, text)])
+        raise scenario_error(str(path), [Problem(0, text)])
     kind = FORMATS.get(place.suffix.lower())
     if kind is None:
         text = f"The format is taken from the ending, but '{place.suffix}' is none of .yaml, .toml."
-        raise refuse(str(path), [Problem(0, text + " Rename the file.")])
+        raise scenario_error(str(path), [Problem(0, text + " Rename the file.")])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise refuse(
+        raise scenario_error(
             str(path), [Problem(line, "The file is not UTF-8 text. Save it as UTF-8.")]
         ) from None
     return parse_document(text, kind, str(path))
@@ -92,13 +94,13 @@ def parse_document(text: str, kind: str, file: str) -> Document:
     """
     if len(text) > MAX_BYTES:
         long = f"The text is longer than {MAX_BYTES // 1024} KiB. A scenario is short."
-        raise refuse(file, [Problem(0, long)])
+        raise scenario_error(file, [Problem(0, long)])
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         bad = "The text has characters that no UTF-8 file can hold. Remove them."
-        raise refuse(file, [Problem(line, bad)]) from None
+        raise scenario_error(file, [Problem(line, bad)]) from None
     data, lines = (read_toml if kind == "toml" else read_yaml)(text, file)
     return Document(file, text, data, lines)
 

@@ -51,7 +51,7 @@ class Refusal(Exception):  # noqa: N818
         self.rule, self.value, self.remedy, self.at = rule, value, remedy, at
 
 
-def dotted(path: Iterable[str | int]) -> str:
+def format_path(path: Iterable[str | int]) -> str:
     """``("model", "hopping", 3)`` as ``model.hopping[3]``."""
     text = ""
     for part in path:
@@ -59,18 +59,18 @@ def dotted(path: Iterable[str | int]) -> str:
     return text.removeprefix(".") or "scenario"
 
 
-def undotted(text: str) -> Path:
-    """The inverse of `dotted`."""
+def parse_path(text: str) -> Path:
+    """The inverse of `format_path`."""
     parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", text)
     return tuple(int(number) if number else name for number, name in parts)
 
 
 def sentence(path: Path, rule: str, value: Any, remedy: str) -> str:
     """The four-part message for the value at `path`."""
-    return str(ArgumentError(dotted(path), rule, value, remedy))
+    return str(ArgumentError(format_path(path), rule, value, remedy))
 
 
-def refuse(file: str, problems: Iterable[Problem], more: int = 0) -> ScenarioError:
+def scenario_error(file: str, problems: Iterable[Problem], more: int = 0) -> ScenarioError:
     """The error to raise for these problems of `file` (and `more`), in the order of their lines."""
     ordered = sorted(problems, key=lambda problem: problem.line)
     lines = [
@@ -85,4 +85,4 @@ def refuse(file: str, problems: Iterable[Problem], more: int = 0) -> ScenarioErr
 
 def malformed(file: str, line: int, text: str) -> ScenarioError:
     """The error for a text that is not well formed at `line`."""
-    return refuse(file, [Problem(line, text)])
+    return scenario_error(file, [Problem(line, text)])

@@ -1,8 +1,8 @@
-"""Numbers with units: ``"5 MHz"``, ``"2*pi*5 MHz"``, ``"0.1 us"``, ``"3/us"``.
+"""Numbers with units: ``"5 MHz"``, ``"2*pi*5 MHz"``, ``"0.1 us"``, ``"3/us"``, by pint.
 
-The grammar is tiny and nothing is evaluated: factors joined by ``*`` or ``/`` (or nothing, before a
-unit), read from left to right, each a number, ``pi``, or a unit with a small power (``MHz^2``).
-Units are seconds, minutes, hours, Hz and rad with the usual prefixes (pint knows their sizes).
+A strict grammar comes first: factors joined by ``*`` or ``/`` (or nothing, before a unit), read
+from left to right, each a number, ``pi``, or a unit with a small power (``MHz^2``); nothing else
+reaches pint. Its registry here knows seconds, minutes, hours, Hz and rad with the usual prefixes.
 
 A frequency in Hz-type units is an *ordinary rate*: ``5 MHz`` is ``5e6`` per second, without 2 pi.
 What is meant as an angular frequency says so: ``2*pi*5 MHz`` (or ``31.4 rad/us``).
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from darkstate.errors import nearest
@@ -26,10 +26,10 @@ POWERS = {"time": -1, "rate": 1, "rate^2": 2, "rate^3": 3}
 """Unit of a field (its ``metadata["unit"]``) -> its power of a rate."""
 
 MAX_LENGTH = 80
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-zµμπ]+)"
-    r"|(?P<sign>\*\*|[*/^+-]))"
-)
+_NUMBER = r"(?>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_NAME = r"(?>[A-Za-zµμπ]+)(?:\s*+(?:\^|\*\*)\s*+-?[123](?![\d.]))?"
+_FACTOR = rf"(?:{_NUMBER}|{_NAME})"
+_GRAMMAR = re.compile(rf"\s*+[-+]?\s*+{_FACTOR}(?:\s*+[*/]\s*+{_FACTOR}|\s*+{_NAME})*+\s*+")
 _DEFINITIONS = """
 femto- = 1e-15 = f-
 pico- = 1e-12 = p-
@@ -118,68 +118,6 @@ class Units:
             raise Refusal("be finite", text, "Choose a `rate_unit` of a usual size.") from None
 
 
-def parse_quantity(text: str) -> Quantity:
-    """Value and dimension of a text such as ``"2*pi*5 MHz"``.
-
-    Raises:
-        Refusal: it does not follow the grammar, has an unknown unit, or is not finite.
-    """
-    tokens = _tokens(text)
-    factor, power, negative = 1.0, 0, False
-    if tokens and tokens[0][1] in {"-", "+"}:
-        negative = tokens.pop(0)[1] == "-"
-    divide = False
-    expecting = True
-    while tokens:
-        kind, token = tokens.pop(0)
-        if kind == "sign":
-            if expecting or token not in {"*", "/"}:
-                raise Refusal("be a number with a unit", text, _EXAMPLE)
-            divide, expecting = token == "/", True
-            continue
-        if not expecting and kind == "number":
-            raise Refusal("have a '*' between its factors", text, _EXAMPLE)
-        value, order = _factor(kind, token, tokens, text)
-        if divide and value == 0:
-            raise Refusal("not divide by zero", text, _EXAMPLE)
-        factor = factor / value if divide else factor * value
-        power += -order if divide else order
-        divide, expecting = False, False
-    if expecting:
-        raise Refusal("be a number with a unit", text, _EXAMPLE)
-    return Quantity(_finite(-factor if negative else factor, text), power)
-
-
-def _tokens(text: str) -> list[tuple[str, str]]:
-    if len(text) > MAX_LENGTH:
-        raise Refusal(f"be at most {MAX_LENGTH} characters", text, _EXAMPLE)
-    tokens, at, end = [], 0, len(text.rstrip())
-    while at < end:
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            raise Refusal("be a number with a unit", text, _EXAMPLE)
-        tokens.append((match.lastgroup, match.group(match.lastgroup)))
-        at = match.end()
-    return tokens
-
-
-def _factor(kind: str, token: str, tokens: list[tuple[str, str]], text: str) -> tuple[float, int]:
-    """One factor, the power that follows it taken along: its value and its power of a rate."""
-    if kind == "number":
-        return float(token), 0
-    if token in {"pi", "π"}:
-        return math.pi, 0
-    value, order = _unit(token, text)
-    if tokens and tokens[0][1] in {"^", "**"}:
-        tokens.pop(0)
-        sign = -1 if tokens and tokens[0][1] == "-" and tokens.pop(0) else 1
-        kind, exponent = tokens.pop(0) if tokens else ("", "")
-        if kind != "number" or exponent not in {"1", "2", "3"}:
-            raise Refusal("have powers 1, 2 or 3 of its units", text, _EXAMPLE)
-        value, order = value ** (sign * int(exponent)), order * sign * int(exponent)
-    return value, order
-
-
 @cache
 def _registry() -> Any:
     import pint
@@ -190,15 +128,31 @@ def _registry() -> Any:
     return registry
 
 
-def _unit(name: str, text: str) -> tuple[float, int]:
-    import pint
+@lru_cache(maxsize=1024)
+def parse_quantity(text: str) -> Quantity:
+    """Value and dimension of a text such as ``"2*pi*5 MHz"``.
 
+    Raises:
+        Refusal: it does not follow the grammar, has an unknown unit, or is not finite.
+    """
+    if len(text) > MAX_LENGTH:
+        raise Refusal(f"be at most {MAX_LENGTH} characters", text, _EXAMPLE)
+    if not _GRAMMAR.fullmatch(text):
+        raise Refusal("be a number with a unit", text, _EXAMPLE)
+    from pint import UndefinedUnitError
+
+    registry = _registry()
     try:
-        factor, base = _registry().get_base_units(name)
-    except (pint.PintError, AttributeError, KeyError, ValueError, TypeError):
+        found = registry.parse_expression(text.strip().replace("π", "pi"), pi=math.pi)
+        base = registry.Quantity(found).to_base_units()
+    except UndefinedUnitError as error:
+        name = error.unit_names if isinstance(error.unit_names, str) else error.unit_names[0]
         remedy = f"{nearest(name, _COMMON)} {_EXAMPLE}"
         raise Refusal(f"have known units ('{name}' is none)", text, remedy) from None
-    return float(factor), -int(base.dimensionality.get("[time]", 0))
+    except ArithmeticError:
+        raise Refusal("be finite", text, _EXAMPLE) from None
+    power = -int(base.dimensionality.get("[time]", 0))
+    return Quantity(_finite(float(base.magnitude), text), power)
 
 
 def _finite(value: float, text: str) -> float:

@@ -10,14 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import Any, Literal, Union
 
 from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError
 from darkstate.scenarios.sweep_section import SweepSection
-
-if TYPE_CHECKING:
-    pass
 
 TIME = {"unit": "time"}
 HIDDEN = {"scenario": False}
@@ -156,9 +153,9 @@ class Scenario:
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of scenario files, for editors that complete and check while one types."""
-    from darkstate.scenarios.schema import described
+    from darkstate.scenarios.schema import schema_class
 
-    schema = described(Scenario).model_json_schema()
+    schema = schema_class(Scenario).model_json_schema()
     return (
         {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         | schema

@@ -1,9 +1,10 @@
-"""The schema of scenario files, generated from the dataclasses of models, drives and engines.
+"""The schema of scenario files: pydantic classes made from the dataclasses of models and engines.
 
-Each dataclass becomes a pydantic class with the same fields and one more, ``kind``, its name.
-Fields that hold dataclasses become choices by ``kind``; all others are leaves (`leaves.py`), read
-with the unit that ``field(metadata={"unit": "rate"})`` declares. Unknown keys are refused. A new
-model in ``models.MODELS`` appears here, in the messages and in the JSON schema by itself.
+Each dataclass becomes a pydantic class with the same fields and one more, ``kind``, its name; what
+it reads becomes an object of the dataclass. Fields that hold dataclasses become choices by
+``kind``; all others have a `FieldType`, with the unit that ``field(metadata={"unit": "rate"})``
+declares. Unknown keys are refused. A new model in ``models.MODELS`` appears here, in the messages
+and in the JSON schema by itself.
 
 What a key means is read from the ``Args:`` of the dataclass's docstring.
 """
@@ -23,24 +24,42 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     create_model,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from darkstate.scenarios.leaves import Leaf, leaf
-from darkstate.scenarios.problems import Refusal
-from darkstate.scenarios.quantities import Units
+from darkstate.errors import ArgumentError, DarkstateError
+from darkstate.scenarios.field_types import FieldType
+from darkstate.scenarios.problems import Path, Refusal, parse_path
 
 
 class Described(BaseModel):
-    """Base of all generated classes: strict about keys, knows the dataclass it stands for."""
+    """Base of all generated classes: strict about keys, and gives an object of its dataclass."""
 
     model_config = ConfigDict(extra="forbid")
     target: ClassVar[type]
     choices: ClassVar[dict[str, list[str]]]
+
+    @model_validator(mode="after")
+    def _build(self) -> Any:
+        given = {name: getattr(self, name) for name in self.model_fields_set - {"kind"}}
+        try:
+            return self.target(**given)
+        except ArgumentError as error:
+            refusal = Refusal(error.rule, error.value, error.remedy, self._place(error.name))
+            raise PydanticCustomError("refused", "refused", {"refusal": refusal}) from None
+        except DarkstateError as error:
+            raise PydanticCustomError("darkstate", "{text}", {"text": str(error)}) from None
+
+    @classmethod
+    def _place(cls, name: str) -> Path:
+        """Path of an argument such as ``hopping[3]`` or ``cutoff['a']`` inside its object."""
+        path = parse_path(re.sub(r"\['(.+)'\]\Z", r".\1", name))
+        return path if path and path[0] in cls.model_fields else ()
 
 
 def documentation(cls: type) -> dict[str, str]:
@@ -63,7 +82,9 @@ def documentation(cls: type) -> dict[str, str]:
 
 
 @functools.cache
-def described(cls: type, kind: Literal["needed", "optional", "none"] = "none") -> type[Described]:
+def schema_class(
+    cls: type, kind: Literal["needed", "optional", "none"] = "none"
+) -> type[Described]:
     """The pydantic class of a dataclass, with or without the key ``kind``."""
     hints = get_type_hints(cls)
     overrides: Mapping[str, Any] = getattr(cls, "_schema_types", dict)()
@@ -118,11 +139,21 @@ def _type(cls: type, field: dataclasses.Field, annotation: Any, text: str, alway
         return tuple[tuple(_choice(part, always) for part in arguments)]  # type: ignore[misc]
     if _classes(annotation):
         return _choice(annotation, always)
+    kind = FieldType(annotation, field.metadata.get("unit"), _infinite(field.default))
     try:
-        kind = leaf(annotation, field.metadata.get("unit"), _infinite(field.default))
+        strict = kind.strict()
     except TypeError as error:
         raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
-    return _leaf_type(kind, f"`{field.name}` is: {text}" if text else "")
+    remedy = f"`{field.name}` is: {text}" if text else f"Give {kind.rule}."
+
+    def read(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            refusal = kind.refusal(error, value, remedy)
+            raise PydanticCustomError("refused", "refused", {"refusal": refusal}) from None
+
+    return Annotated[strict, WrapValidator(read)]
 
 
 def _choice(annotation: Any, always: bool) -> Any:
@@ -130,20 +161,7 @@ def _choice(annotation: Any, always: bool) -> Any:
     classes = _classes(annotation)
     several = len(classes) > 1
     kind = "needed" if several or always else "optional"
-    chosen: Any = functools.reduce(operator.or_, [described(cls, kind) for cls in classes])
+    chosen: Any = functools.reduce(operator.or_, [schema_class(cls, kind) for cls in classes])
     if several:
         chosen = Annotated[chosen, Field(discriminator="kind")]
     return chosen | None if type(None) in get_args(annotation) else chosen
-
-
-def _leaf_type(kind: Leaf, remedy: str) -> Any:
-    fallback = remedy or f"Give {kind.rule}."
-
-    def read(value: Any, info: ValidationInfo) -> Any:
-        units = (info.context or {}).get("units", Units())
-        try:
-            return kind(value, units, fallback)
-        except Refusal as refusal:
-            raise PydanticCustomError("leaf", "refused", {"refusal": refusal}) from None
-
-    return Annotated[Any, PlainValidator(read), WithJsonSchema(kind.schema)]

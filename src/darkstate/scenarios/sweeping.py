@@ -11,8 +11,8 @@ from typing import Any
 
 from darkstate.errors import ArgumentError
 from darkstate.frontdoor import as_system
-from darkstate.scenarios.leaves import Leaf, leaf
-from darkstate.scenarios.problems import Refusal, dotted
+from darkstate.scenarios.field_types import FieldType
+from darkstate.scenarios.problems import Refusal, format_path
 from darkstate.scenarios.quantities import Units
 from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.sweep_section import AxisEntry, SweepSection
@@ -21,12 +21,13 @@ from darkstate.sweeps import (
     Axis,
     Output,
     Sweep,
+    csv_points,
+    geomspace,
     grid,
-    listed,
+    linspace,
     random_points,
     sobol_points,
-    span,
-    together,
+    zip_axes,
 )
 from darkstate.sweeps.axes import POINT
 from darkstate.sweeps.outputs import output
@@ -75,7 +76,7 @@ class _Reader:
             "engine": scenario.engine,
             "times": scenario.times,
         }
-        self._leaves: dict[str, Leaf] = {}
+        self._types: dict[str, FieldType] = {}
         self._units = Units.parse(scenario.rate_unit)
 
     def axes(self) -> tuple[Axis, ...]:
@@ -107,7 +108,7 @@ class _Reader:
         if len(axes) == 1:
             return axes[0]
         try:
-            return together(*axes, dim=key)
+            return zip_axes(*axes, dim=key)
         except ArgumentError as error:
             raise _at(("sweep", "axes", entries[0][0]), error) from None
 
@@ -123,8 +124,9 @@ class _Reader:
             except ArgumentError as error:
                 raise _at((*place, "values"), error) from None
         low, high = self._ends(k, entry)
+        spaced = linspace if entry.spacing == "linear" else geomspace
         try:
-            found = span(entry.name, low, high, entry.points or 0, entry.spacing)
+            found = spaced(entry.name, low, high, entry.points or 0)
         except ArgumentError as error:
             raise _at(place, error) from None
         return Axis(entry.dim or entry.name, found.names, found.rows)
@@ -139,7 +141,7 @@ class _Reader:
                 "Give all of them the same one.",
             )
             rule = "be the same for all entries that are sampled"
-            raise ArgumentError(dotted(place), rule, list(dims), remedy)
+            raise ArgumentError(format_path(place), rule, list(dims), remedy)
         ranges = {entry.name: (*self._ends(k, entry), entry.spacing) for k, entry in entries}
         draw = sobol_points if sample.method == "sobol" else random_points
         try:
@@ -154,7 +156,7 @@ class _Reader:
 
     def _file(self, name: str) -> Axis:
         try:
-            axis = listed(Path(self._scenario.file).parent / name)
+            axis = csv_points(Path(self._scenario.file).parent / name)
             for column in axis.names:
                 find(column, self._objects)
         except ArgumentError as error:
@@ -163,31 +165,35 @@ class _Reader:
         read = [tuple(self._read(n, value, ("sweep", "file")) for n, value in row) for row in rows]
         return Axis(axis.dim, axis.names, tuple(read))
 
-    def _leaf(self, name: str, place: tuple[str | int, ...]) -> Leaf:
+    def _type(self, name: str, place: tuple[str | int, ...]) -> FieldType:
         """What the values of a parameter are; found once, as files have many lines."""
-        if name not in self._leaves:
-            self._leaves[name] = _leaf(name, find(name, self._objects), place)
-        return self._leaves[name]
+        if name not in self._types:
+            self._types[name] = _field_type(name, find(name, self._objects), place)
+        return self._types[name]
 
     def _read(self, name: str, value: Any, place: tuple[str | int, ...]) -> Any:
         """A value in the type and unit of its parameter."""
-        kind = self._leaf(name, place)
+        kind = self._type(name, place)
         if isinstance(value, float) and value.is_integer() and kind.rule == "a whole number":
             value = int(value)
         value = list(value) if isinstance(value, tuple) else value
         try:
-            return kind(value, self._units, f"'{name}' takes {kind.rule}.")
+            return kind.read(value, self._units, f"'{name}' takes {kind.rule}.")
         except Refusal as refusal:
-            where = dotted((*place, *refusal.at))
+            where = format_path((*place, *refusal.at))
             raise ArgumentError(where, refusal.rule, refusal.value, refusal.remedy) from None
 
 
-def _leaf(name: str, target: Target, place: tuple[str | int, ...]) -> Leaf:
+def _field_type(name: str, target: Target, place: tuple[str | int, ...]) -> FieldType:
+    kind = FieldType(target.annotation, target.unit or None)
     try:
-        return leaf(target.annotation, target.unit or None)
+        kind.strict()
+        return kind
     except TypeError:
         remedy = f"Name one of its parameters, as in '{name}.parameter'."
-        raise ArgumentError(dotted(place), "be values of a number or text", name, remedy) from None
+        raise ArgumentError(
+            format_path(place), "be values of a number or text", name, remedy
+        ) from None
 
 
 def _outputs(scenario: Scenario, section: SweepSection) -> tuple[Output, ...]:
@@ -208,4 +214,4 @@ def _outputs(scenario: Scenario, section: SweepSection) -> tuple[Output, ...]:
 
 
 def _at(place: tuple[str | int, ...], error: ArgumentError) -> ArgumentError:
-    return ArgumentError(dotted(place), error.rule, error.value, error.remedy)
+    return ArgumentError(format_path(place), error.rule, error.value, error.remedy)

@@ -1,8 +1,8 @@
-"""From a document to a `Scenario`: checked against the schema, then built, with lines in messages.
+"""From a document to a `Scenario`: read by the schema, with lines in messages.
 
 Two kinds of problems are told in the same words: what the schema refuses (unknown keys, missing
-keys, wrong types; pydantic finds all of them at once), and what the model itself refuses when it is
-made (its `ArgumentError`).
+keys, wrong types), and what a model itself refuses when it is made (its `ArgumentError`). Pydantic
+finds all of them at once.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from darkstate.errors import ArgumentError, DarkstateError, nearest
+from darkstate.errors import ArgumentError, nearest
 from darkstate.scenarios.documents import Document
-from darkstate.scenarios.problems import Path, Problem, Refusal, refuse, sentence, undotted
+from darkstate.scenarios.problems import (
+    Path,
+    Problem,
+    Refusal,
+    parse_path,
+    scenario_error,
+    sentence,
+)
 from darkstate.scenarios.quantities import Units
 from darkstate.scenarios.scenario import Scenario
-from darkstate.scenarios.schema import Described, described, documentation
+from darkstate.scenarios.schema import Described, documentation, schema_class
 from darkstate.scenarios.sweeping import sweep_of
+
+EXAMINED = 200
+"""How many problems of one file are looked at."""
 
 
 def scenario_of(document: Document) -> Scenario:
@@ -31,27 +41,20 @@ def scenario_of(document: Document) -> Scenario:
     if not isinstance(document.data, dict):
         remedy = "Write keys such as 'model:' with their values; see `darkstate run --help`."
         text = sentence((), "be a mapping of keys to values", document.data, remedy)
-        raise refuse(document.file, [Problem(1, text)])
+        raise scenario_error(document.file, [Problem(1, text)])
     try:
         units = Units.parse(document.data.get("rate_unit"))
     except Refusal as refusal:
-        text = sentence(("rate_unit",), refusal.rule, refusal.value, refusal.remedy)
-        raise refuse(document.file, [document.problem(("rate_unit",), text)]) from None
-    schema = described(Scenario)
+        raise scenario_error(document.file, [_refused(document, ("rate_unit",), refusal)]) from None
     try:
-        checked = schema.model_validate(document.data, context={"units": units})
+        made: Any = schema_class(Scenario).model_validate(document.data, context={"units": units})
     except ValidationError as error:
         found = error.errors(include_url=False)
         problems = [_problem(document, entry) for entry in found[:EXAMINED]]
-        raise refuse(document.file, problems, len(found) - len(problems)) from None
-    made = _build(checked, (), document)
+        raise scenario_error(document.file, problems, len(found) - len(problems)) from None
     made = dataclasses.replace(made, file=document.file, source=document.text)
     _check_sweep(made, document)
     return made
-
-
-EXAMINED = 200
-"""How many problems of one file are looked at."""
 
 
 class _Missing:
@@ -64,29 +67,6 @@ class _Missing:
 MISSING = _Missing()
 
 
-# Building ---------------------------------------------------------------------------------------
-
-
-def _build(value: Any, path: Path, document: Document) -> Any:
-    """The dataclass object that a checked value stands for; plain values stay as they are."""
-    if isinstance(value, tuple):
-        return tuple(_build(entry, (*path, k), document) for k, entry in enumerate(value))
-    if not isinstance(value, Described):
-        return value
-    given = {
-        name: _build(getattr(value, name), (*path, name), document)
-        for name in value.model_fields_set - {"kind"}
-    }
-    try:
-        return value.target(**given)
-    except ArgumentError as error:
-        place = (*path, *_place(error.name, value))
-        text = sentence(place, error.rule, error.value, error.remedy)
-        raise refuse(document.file, [document.problem(place, text)]) from None
-    except DarkstateError as error:
-        raise refuse(document.file, [document.problem(path, str(error))]) from None
-
-
 def _check_sweep(scenario: Scenario, document: Document) -> None:
     """Refuse a sweep over what does not exist; only here the model is known."""
     if scenario.sweep is None:
@@ -94,37 +74,30 @@ def _check_sweep(scenario: Scenario, document: Document) -> None:
     try:
         sweep_of(scenario)
     except ArgumentError as error:
-        raise refuse(document.file, [document.problem(undotted(error.name), str(error))]) from None
+        problem = document.problem(parse_path(error.name), str(error))
+        raise scenario_error(document.file, [problem]) from None
 
 
-def _place(name: str, value: Described) -> Path:
-    """Path of an argument such as ``hopping[3]`` or ``cutoff['a']`` inside its object."""
-    parts = re.match(r"(\w+)(?:\[(?:(\d+)|'(.+)')\])?\Z", name)
-    if not parts or parts.group(1) not in type(value).model_fields:
-        return ()
-    field, position, label = parts.groups()
-    return (field, *([int(position)] if position else [label] if label else []))
-
-
-# What the schema refuses ------------------------------------------------------------------------
+def _refused(document: Document, path: Path, refusal: Refusal) -> Problem:
+    path = (*path, *refusal.at)
+    return document.problem(path, sentence(path, refusal.rule, refusal.value, refusal.remedy))
 
 
 def _problem(document: Document, error: Any) -> Problem:
     """One error of pydantic as a problem with a line and four parts."""
     path, owner = _follow(error["loc"], document.data)
     kind, value = error["type"], error.get("input")
-    if kind == "leaf":
-        refusal: Refusal = error["ctx"]["refusal"]
-        path = (*path, *refusal.at)
-        text = sentence(path, refusal.rule, refusal.value, refusal.remedy)
-    elif kind == "extra_forbidden":
+    if kind == "refused":
+        return _refused(document, path, error["ctx"]["refusal"])
+    if kind == "darkstate":
+        return document.problem(path, error["msg"])
+    if kind == "extra_forbidden":
         text = _unknown_key(path, owner)
     elif kind == "missing" and path[-1] != "kind":
-        meaning = documentation(owner.target).get(str(path[-1]), "") if owner else ""
-        remedy = f"It is: {meaning}" if meaning else "Add it."
-        text = sentence(path, "be given", MISSING, remedy)
+        meaning = documentation(owner.target).get(str(path[-1]), "")
+        text = sentence(path, "be given", MISSING, f"It is: {meaning}" if meaning else "Add it.")
     elif kind in {"missing", "union_tag_not_found", "union_tag_invalid", "literal_error"}:
-        path, text = _unknown_kind(path, owner, document.data, error)
+        path, text = _unknown_kind(path, owner, error)
     elif kind in {"model_type", "model_attributes_type", "dict_type"}:
         remedy = "Write for example {kind: ...} with the parameters as further keys."
         text = sentence(path, "be a mapping of keys to values", value, remedy)
@@ -134,72 +107,51 @@ def _problem(document: Document, error: Any) -> Problem:
     return document.problem(path, text)
 
 
-def _follow(location: tuple[int | str, ...], data: Any) -> tuple[Path, type[Described] | None]:
+def _follow(location: tuple[int | str, ...], data: Any) -> tuple[Path, type[Described]]:
     """Path in the file and owning class of a pydantic location (which also names kinds)."""
     path: list[int | str] = []
-    current: Any = data
-    fresh = False  # just entered a mapping by its key: its kind may follow
-    owner: type[Described] | None = described(Scenario)
-    for part in location:
-        if fresh and isinstance(current, dict) and part == current.get("kind"):
-            owner, fresh = _class_called(str(part)), False
-            continue
+    owner, field = schema_class(Scenario), ""
+    for position, part in enumerate(location):
+        if isinstance(data, dict) and path:
+            if part == data.get("kind") and location[position - 1] == path[-1]:
+                continue
+            owner = _class_of(data, owner, field) or owner
+        field = part if isinstance(part, str) else field
         path.append(part)
-        current = _at(current, (part,))
-        fresh = isinstance(current, dict)
-        if fresh and len(path) < len(location):
-            owner = _class_called(str(current.get("kind"))) or _only_choice(owner, path) or owner
-    return tuple(path), owner
-
-
-def _only_choice(owner: type[Described] | None, path: list[int | str]) -> type[Described] | None:
-    """The class of a mapping that may leave out its kind, as its field holds one kind only."""
-    field = next((part for part in reversed(path) if isinstance(part, str)), "")
-    names = owner.choices.get(field, []) if owner else []
-    return _class_called(names[0]) if len(names) == 1 else None
-
-
-def _class_called(name: str) -> type[Described] | None:
-    """The generated class of this name, wherever it is in the schema."""
-    waiting = list(Described.__subclasses__())
-    return next((cls for cls in waiting if cls.__name__ == name), None)
-
-
-def _unknown_key(path: Path, owner: type[Described] | None) -> str:
-    known = [name for name in owner.model_fields if name != "kind"] if owner else []
-    what = owner.__name__ if owner and owner.target is not Scenario else "a scenario"
-    key = str(path[-1])
-    hint = nearest(key, known)
-    listed = f" Known: {', '.join(known)}." if not hint.startswith("Known") else ""
-    return sentence(path, f"be a key of {what}", key, hint + listed)
-
-
-def _unknown_kind(
-    path: Path, owner: type[Described] | None, data: Any, error: Any
-) -> tuple[Path, str]:
-    """The message for a `kind` that is missing or unknown, or for another wrong word."""
-    place = path[:-1] if path and path[-1] == "kind" else path
-    field = next((part for part in reversed(place) if isinstance(part, str)), "")
-    expected = (owner.choices.get(field, []) if owner else []) or _quoted(error)
-    path = (*place, "kind")
-    if error["type"] in {"missing", "union_tag_not_found"}:
-        return path, sentence(path, "be given", MISSING, f"Write one of {', '.join(expected)}.")
-    given = _at(data, path)
-    rule = "be one of " + ", ".join(f"'{name}'" for name in expected)
-    return path, sentence(path, rule, given, nearest(given, expected))
-
-
-def _quoted(error: Any) -> list[str]:
-    context = error.get("ctx") or {}
-    listed = str(context.get("expected_tags") or context.get("expected") or "")
-    return re.findall(r"'(\w+)'", listed)
-
-
-def _at(data: Any, path: Path) -> Any:
-    """The value at a path; None where there is none."""
-    for part in path:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            return None
-    return data
+            data = None
+    return tuple(path), owner
+
+
+def _class_of(data: dict[str, Any], owner: type[Described], field: str) -> type[Described] | None:
+    """The class of a mapping in a field, which may leave out its kind if there is only one."""
+    names = owner.choices.get(field, [])
+    wanted = data.get("kind", names[0] if len(names) == 1 else None)
+    return next((cls for cls in Described.__subclasses__() if cls.__name__ == wanted), None)
+
+
+def _unknown_key(path: Path, owner: type[Described]) -> str:
+    known = [name for name in owner.model_fields if name != "kind"]
+    what = "a scenario" if owner.target is Scenario else owner.__name__
+    key = str(path[-1])
+    hint = nearest(key, known)
+    listed = "" if hint.startswith("Known") else f" Known: {', '.join(known)}."
+    return sentence(path, f"be a key of {what}", key, hint + listed)
+
+
+def _unknown_kind(path: Path, owner: type[Described], error: Any) -> tuple[Path, str]:
+    """The message for a `kind` that is missing or unknown."""
+    place = path[:-1] if path[-1] == "kind" else path
+    path = (*place, "kind")
+    context = error.get("ctx") or {}
+    listed = str(context.get("expected_tags") or context.get("expected") or owner.__name__)
+    expected = re.findall(r"\w+", listed)
+    if error["type"] in {"missing", "union_tag_not_found"}:
+        field = next((part for part in reversed(place) if isinstance(part, str)), "")
+        expected = owner.choices.get(field) or expected
+        return path, sentence(path, "be given", MISSING, f"Write one of {', '.join(expected)}.")
+    given = error["input"].get("kind") if isinstance(error["input"], dict) else error["input"]
+    rule = "be one of " + ", ".join(f"'{name}'" for name in expected)
+    return path, sentence(path, rule, given, nearest(given, expected))

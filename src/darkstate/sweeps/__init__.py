@@ -1,24 +1,25 @@
 """Sweeps over parameters: labelled, resumable, on one machine or many.
 
-    sweep = ds.Sweep(model, axes=(ds.sweeps.span("loss", 0, 0.2, 21),), outputs=("purity",))
+    sweep = ds.Sweep(model, axes=(ds.sweeps.linspace("loss", 0, 0.2, 21),), outputs=("purity",))
     store = ds.sweep(sweep, "losses.zarr", workers=4)
     store.table()                      an `xarray.Dataset` with the dimension ``loss``
 
 `axes` says over what, `targets` what a name stands for, `outputs` what is read off, `definition`
 puts them together and gives every point its key. `run` looks up what is stored and lets one of the
-`executors` compute the rest; `journal` keeps each finished point, `view` the zarr arrays.
+`executors` compute the rest; `journal` keeps each finished point, `store` the table beside it.
 """
 
 from darkstate.results.files import FullError
 from darkstate.sweeps.axes import (
     Axis,
+    geomspace,
     grid,
+    linspace,
     random_points,
     sobol_points,
-    span,
-    together,
+    zip_axes,
 )
-from darkstate.sweeps.csv_points import listed
+from darkstate.sweeps.csv_files import csv_points
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.lock import BusyError
 from darkstate.sweeps.outputs import Output
@@ -35,13 +36,14 @@ __all__ = [
     "SweepProgress",
     "SweepStatus",
     "SweepStore",
+    "csv_points",
+    "geomspace",
     "grid",
-    "listed",
+    "linspace",
     "open_sweep",
     "random_points",
     "replay",
     "sobol_points",
-    "span",
     "sweep",
-    "together",
+    "zip_axes",
 ]

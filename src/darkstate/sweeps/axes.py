@@ -4,11 +4,12 @@ An `Axis` is one dimension of the result. Along it one name varies, or several t
 is the product of its axes, so all kinds can be mixed:
 
     grid("loss", [0.0, 0.1])                        dimension loss, 2 entries
-    span("hopping", 0.1, 10, 31, "log")             dimension hopping, 31 entries
-    together(grid("a", [1, 2]), grid("b", [3, 4]))  dimension point: (1, 3), (2, 4)
+    linspace("loss", 0, 0.2, 21)                    dimension loss, 21 entries, equal steps
+    geomspace("hopping", 0.1, 10, 31)               dimension hopping, 31 entries, equal ratios
+    zip_axes(grid("a", [1, 2]), grid("b", [3, 4]))  dimension point: (1, 3), (2, 4)
     random_points({"loss": (0, 1)}, 100, seed=0)    dimension point: 100 uniform samples
     sobol_points({"loss": (0, 1)}, 128, seed=0)     the same, filling the space evenly
-    listed("points.csv")                            dimension point: the lines of a file
+    csv_points("points.csv")                        dimension point: the lines of a file
 
 Random and Sobol samples are drawn row by row: more points keep the points that were there.
 """
@@ -62,7 +63,7 @@ class Axis:
     rows: tuple[tuple[Any, ...], ...]
 
     def __post_init__(self) -> None:
-        remedy = "Make it with sweeps.grid, span, together, random_points ..."
+        remedy = "Make it with sweeps.grid, linspace, zip_axes, random_points ..."
         object.__setattr__(self, "names", check_sequence("names", self.names, remedy))
         rows = check_sequence("rows", self.rows, remedy)
         kept = (
@@ -92,13 +93,15 @@ class Axis:
         return [row[position] for row in self.rows]
 
 
-def settled(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value as it is kept: numpy numbers and arrays as Python's, lists as tuples."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, np.generic):
         return value.item()
-    return tuple(settled(entry) for entry in value) if isinstance(value, list | tuple) else value
+    return (
+        tuple(plain_value(entry) for entry in value) if isinstance(value, list | tuple) else value
+    )
 
 
 def grid(name: str, values: Sequence[Any] | np.ndarray, dim: str | None = None) -> Axis:
@@ -117,32 +120,48 @@ def grid(name: str, values: Sequence[Any] | np.ndarray, dim: str | None = None) 
     if not listed and not (isinstance(values, np.ndarray) and values.ndim):
         raise ArgumentError(name, "be a list of values", values, "Put them into [ ].")
     check_count(name, len(values))
-    kept = [settled(value) for value in values]
+    kept = [plain_value(value) for value in values]
     if len({repr(value) for value in kept}) < len(kept):
         raise ArgumentError(name, "take each value once", kept, "Drop the repeated value.")
     return Axis(name if dim is None else dim, (name,), tuple((value,) for value in kept))
 
 
-def span(name: str, start: float, stop: float, points: int, spacing: str = "linear") -> Axis:
-    """Equally spaced values of one parameter, both ends included.
+def linspace(name: str, start: float, stop: float, points: int) -> Axis:
+    """Values of one parameter in equal steps, both ends included, as of `numpy.linspace`.
 
     Args:
         name: the parameter.
         start, stop: first and last value.
         points: how many, >= 2.
-        spacing: ``"linear"``, or ``"log"`` for equal ratios.
 
     Raises:
-        ArgumentError: an end that is not finite (for log: not positive), too few points.
+        ArgumentError: an end that is not finite, equal ends, or too few points.
     """
+    return _spaced(name, (start, stop, "linear"), points)
+
+
+def geomspace(name: str, start: float, stop: float, points: int) -> Axis:
+    """Values of one parameter in equal ratios, both ends included, as of `numpy.geomspace`.
+
+    Args:
+        name: the parameter.
+        start, stop: first and last value, > 0.
+        points: how many, >= 2.
+
+    Raises:
+        ArgumentError: an end that is not positive and finite, equal ends, or too few points.
+    """
+    return _spaced(name, (start, stop, "log"), points)
+
+
+def _spaced(name: str, bounds: tuple[float, float, str], points: int) -> Axis:
     name = check_text("name", name, "Name a parameter, such as 'loss'.")
     points = check_integer("points", points, minimum=2, remedy="Give at least both ends.")
     check_count("points", points)
-    shares = np.arange(points) / (points - 1)
-    return grid(name, _between(name, (start, stop, spacing), shares))
+    return grid(name, _between(name, bounds, np.arange(points) / (points - 1)))
 
 
-def together(*axes: Axis, dim: str = POINT) -> Axis:
+def zip_axes(*axes: Axis, dim: str = POINT) -> Axis:
     """Axes of equal length that vary together, entry by entry, along one dimension.
 
     Raises:
@@ -150,7 +169,7 @@ def together(*axes: Axis, dim: str = POINT) -> Axis:
     """
     for axis in axes:
         if not isinstance(axis, Axis):
-            remedy = "Make them with sweeps.grid, span ..."
+            remedy = "Make them with sweeps.grid, linspace ..."
             raise ArgumentError("axes", "be axes", axis, remedy)
     lengths = {", ".join(axis.names): len(axis) for axis in axes}
     if len(set(lengths.values())) > 1:

@@ -9,11 +9,9 @@ under a key is never computed again, whatever else of the sweep changes.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import inspect
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,18 +21,22 @@ import numpy as np
 from darkstate.checks import check_seed
 from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.frontdoor import as_system
-from darkstate.sweeps.arguments import as_axes, as_outputs, check_kinds
+from darkstate.sweeps.arguments import (
+    as_axes,
+    as_outputs,
+    check_axes,
+    check_columns,
+    check_kinds,
+)
 from darkstate.sweeps.axes import Axis
-from darkstate.sweeps.names import check_axes, check_columns
 from darkstate.sweeps.outputs import Output, check_known
-from darkstate.sweeps.plain import canonical, code_version, plain
-from darkstate.sweeps.targets import Target, check_apart, find, replaced
-
-_HOLE = re.compile(r'"@hole (\d+)@"')
+from darkstate.sweeps.plain import code_version, plain
+from darkstate.sweeps.plan import Plan, PlannedAxis, PlannedOutput, unit_of
+from darkstate.sweeps.targets import Target, check_apart, find, replace_at
 
 
 @dataclass(frozen=True)
-class Asked:
+class PointInputs:
     """One point as objects: what an engine is given."""
 
     model: Any
@@ -48,8 +50,8 @@ class Sweep:
 
     Args:
         model: the base model, a dataclass; every parameter that no axis names keeps its value.
-        axes: the dimensions, from `grid`, `span`, `together`, `random_points`, `sobol_points`,
-            `listed`. Each name varies along one of them.
+        axes: the dimensions, from `grid`, `linspace`, `geomspace`, `zip_axes`, `random_points`,
+            `sobol_points`, `csv_points`. Each name varies along one of them.
         outputs: what to read off: ``"log_negativity(A1:B1)"``, ``"purity"``,
             ``"report.residual"`` ...
         engine: the engine object; by default chosen for each point.
@@ -142,7 +144,7 @@ class Sweep:
             found = rows[k] + found
         return found
 
-    def at(self, values: Sequence[Any]) -> Asked:
+    def inputs(self, values: Sequence[Any]) -> PointInputs:
         """The objects with these values put in.
 
         Raises:
@@ -155,8 +157,8 @@ class Sweep:
                 for target, value in zip(self.targets, values, strict=True)
                 if target.root == root
             ]
-            made.append(replaced(getattr(self, root), changes))
-        return Asked(*made)
+            made.append(replace_at(getattr(self, root), changes))
+        return PointInputs(*made)
 
     # Seeds ----------------------------------------------------------------------------------
 
@@ -172,7 +174,7 @@ class Sweep:
             engines += axis.column("engine") if "engine" in axis.names else []
         return any(getattr(engine, "seed", 0) is None for engine in engines)
 
-    def seeded(self, entropy: int | None) -> Sweep:
+    def with_seed(self, entropy: int | None) -> Sweep:
         """This sweep with a seed if it needs one: its own, else `entropy`, else a fresh one."""
         if not self.stochastic or self.seed is not None:
             return self
@@ -200,34 +202,29 @@ class Sweep:
             "code": code_version(),
         }
 
+    def plan(self, source: Mapping[str, str] | None = None) -> Plan:
+        """What is asked, as plain values; for `source` see `Plan`."""
+        return Plan(
+            name=self.name or type(self.model).__name__,
+            document=self.document(),
+            axes=[
+                PlannedAxis(axis.dim, axis.names, plain(rows, axis.dim))
+                for axis, rows in zip(self.axes, self.typed, strict=True)
+            ],
+            paths=[(target.root, *target.steps) for target in self.targets],
+            outputs=[
+                PlannedOutput(one.name, one.is_text, one.attributes())
+                for one in self.outputs
+                if isinstance(one, Output)
+            ],
+            units={one.name: unit_of(one.unit, self.rate_unit) for one in self.targets},
+            entropy=self.seed if self.stochastic else None,
+            source=dict(source) if source else None,
+        )
+
     def keys(self) -> list[str]:
         """Key of every point, as 64 hexadecimal digits."""
-        document = self.document()
-        holes = [
-            ((target.root, *target.steps), f"@hole {k}@") for k, target in enumerate(self.targets)
-        ]
-        parts = _HOLE.split(canonical(replaced(document, holes)))
-        fixed, order = parts[::2], [int(k) for k in parts[1::2]]
-        columns = [
-            [canonical(plain(v, "axis")) for row in rows for v in row] for rows in self.typed
-        ]
-        found = []
-        for point in range(len(self)):
-            texts = self._texts(columns, point)
-            pieces = [fixed[0]]
-            for k, after in zip(order, fixed[1:], strict=True):
-                pieces += (texts[k], after)
-            found.append(hashlib.sha256("".join(pieces).encode()).hexdigest())
-        return found
-
-    def _texts(self, columns: list[list[str]], point: int) -> list[str]:
-        """Texts of the values of a point, in the order of the targets."""
-        found: list[str] = []
-        for axis, texts in zip(reversed(self.axes), reversed(columns), strict=True):
-            point, k = divmod(point, len(axis))
-            width = len(axis.names)
-            found = texts[k * width : (k + 1) * width] + found
-        return found
+        return self.plan().point_keys()
 
     # Checks before anything runs ------------------------------------------------------------
 
@@ -250,7 +247,7 @@ class Sweep:
         labels: dict[str, None] = {}
         for values in [None, *(self.values(point) for point in self.corners())]:
             try:
-                model = self.model if values is None else self.at(values).model
+                model = self.model if values is None else self.inputs(values).model
                 if self.solve is None:
                     labels |= dict.fromkeys(as_system(model).labels)
             except DarkstateError:

@@ -23,7 +23,7 @@ from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.frontdoor import evolve, solve
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Result, Status
-from darkstate.sweeps.definition import Asked, Sweep
+from darkstate.sweeps.definition import PointInputs, Sweep
 from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.vectorised import solve_together
 
@@ -94,20 +94,20 @@ def solve_point(sweep: Sweep, task: Task) -> Any:
         DarkstateError: whatever the model or the engine refuses.
     """
     seed = seed_of(sweep, task)
-    asked = sweep.at(sweep.values(task.point))
+    given = sweep.inputs(sweep.values(task.point))
     if sweep.solve is not None:
         extra = {} if seed is None else {"seed": seed}
-        return sweep.solve(asked.model, asked.engine, **extra)
-    return _front_door(asked, seed)
+        return sweep.solve(given.model, given.engine, **extra)
+    return _front_door(given, seed)
 
 
-def _front_door(asked: Asked, seed: int | None) -> Any:
-    engine = asked.engine
+def _front_door(given: PointInputs, seed: int | None) -> Any:
+    engine = given.engine
     if seed is not None and getattr(engine, "seed", 0) is None:
         engine = dataclasses.replace(engine, seed=seed)
-    if asked.times is not None:
-        return evolve(asked.model, asked.times.values(), engine=engine)
-    return solve(asked.model, engine)
+    if given.times is not None:
+        return evolve(given.model, given.times.values(), engine=engine)
+    return solve(given.model, engine)
 
 
 def evaluate(sweep: Sweep, task: Task) -> Record:
@@ -126,7 +126,7 @@ def evaluate_block(sweep: Sweep, block: Sequence[Task]) -> list[Record]:
     if sweep.vectorise and len(block) > 1:
         start = time.perf_counter()
         try:
-            results = solve_together([sweep.at(sweep.values(t.point)).model for t in block])
+            results = solve_together([sweep.inputs(sweep.values(t.point)).model for t in block])
             records = [
                 _record(sweep, task, result, None)
                 for task, result in zip(block, results, strict=True)

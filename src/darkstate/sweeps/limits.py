@@ -31,9 +31,9 @@ def predicted_memory(sweep: Sweep) -> float | None:
     costs = []
     for point in sweep.corners():
         try:
-            asked = sweep.at(sweep.values(point))
-            times = None if asked.times is None else asked.times.values()
-            offer = explain(asked.model, asked.engine, times).chosen
+            given = sweep.inputs(sweep.values(point))
+            times = None if given.times is None else given.times.values()
+            offer = explain(given.model, given.engine, times).chosen
         except DarkstateError:
             continue  # that point will say so itself
         if offer is not None and offer.cost is not None:

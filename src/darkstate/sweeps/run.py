@@ -14,22 +14,28 @@ from darkstate.checks import check_integer
 from darkstate.errors import ArgumentError
 from darkstate.results.files import system_errors
 from darkstate.sweeps.arguments import check_kind, check_run
-from darkstate.sweeps.arrays import check_free
 from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
-from darkstate.sweeps.evaluate import Record, Task, solve_point
+from darkstate.sweeps.evaluate import Task, solve_point
 from darkstate.sweeps.executors import Executor
 from darkstate.sweeps.interrupts import Interrupts
-from darkstate.sweeps.journal import Segment, scan
+from darkstate.sweeps.journal import Scan, Segment, scan
 from darkstate.sweeps.lock import locked
-from darkstate.sweeps.places import store_folder
-from darkstate.sweeps.plan import DamagedError, Plan, plan_of, stored_plan, write_plan
+from darkstate.sweeps.plain import canonical
+from darkstate.sweeps.plan import Plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.provenance import software
 from darkstate.sweeps.scheduling import Work, blocks_of
-from darkstate.sweeps.store import JOURNAL, LOCK, PROGRESS, SweepStore
-from darkstate.sweeps.tables import columns_of, table_of
-from darkstate.sweeps.view import write_view
+from darkstate.sweeps.store import (
+    JOURNAL,
+    LOCK,
+    PROGRESS,
+    SweepStore,
+    make_store,
+    prepare_table,
+    write_arrays,
+)
+from darkstate.sweeps.tables import table_of
 
 VIEW_SECONDS = 60.0
 """How often the arrays are brought up to date during a run, at most."""
@@ -86,10 +92,10 @@ def sweep(
     choice = Choice(workers, scheduler, threads, point_seconds, memory_limit)
     choice.check(sweep)
     sweep.check_outputs()
-    path = store_folder(store)
+    path = make_store(store)
     with locked(path / JOURNAL / LOCK, wait):
         found = scan(path / JOURNAL)
-        run = _Run(_seeded(sweep, path, found.sessions), path, found.records, source)
+        run = _Run(sweep.with_seed(_entropy(found)), path, found, source)
         wanted = run.wanted(retry)
         executor, note = choice.executor(sweep, len(wanted))
         run.compute(wanted, executor, progress, note)
@@ -113,7 +119,7 @@ def replay(sweep: Sweep, store: SweepStore, point: int) -> Any:
     """
     check_kind("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
     check_kind("store", store, SweepStore, "Open it with darkstate.open_sweep(path).")
-    seeded = sweep.seeded(store.plan().entropy)
+    seeded = sweep.with_seed(store.plan().entropy)
     check_integer("point", point, minimum=0, remedy="Points are counted from 0.")
     if point >= len(seeded):
         raise ArgumentError("point", f"be < {len(seeded)}", point, "Points are counted from 0.")
@@ -127,16 +133,15 @@ class _Run:
         self,
         sweep: Sweep,
         path: Path,
-        records: dict[str, Record],
+        found: Scan,
         source: Mapping[str, str] | None,
     ):
-        self._sweep, self._path, self._records = sweep, path, records
-        self._keys = sweep.keys()
-        self._plan = plan_of(sweep, source)
+        self._sweep, self._path, self._records = sweep, path, found.records
+        self._plan = sweep.plan(source)
+        self._keys = self._plan.point_keys()
+        self._is_planned = canonical(found.plans[-1:]) == canonical([self._plan.content()])
         self._viewed = (time.monotonic(), 0.0)
-        check_free(path, columns_of(self._plan))
-        with system_errors("store", path):
-            write_plan(self._plan, self._keys, path / JOURNAL)
+        prepare_table(path)
 
     def wanted(self, retry: bool) -> list[str]:
         """Keys of the points to compute, each once."""
@@ -157,7 +162,7 @@ class _Run:
         meter = Meter(total, kept, lambda: executor.workers, file, listener, note)
         interrupts = Interrupts()
         with interrupts.watched():
-            if wanted:
+            if wanted or not self._is_planned:
                 self._store(missing, executor, meter, interrupts)
             self._view(meter, final=True)
             meter.tell("stopped" if interrupts.requested else "done")
@@ -172,7 +177,8 @@ class _Run:
         tasks = [task for task in tasks if unique[task.key] is task]
         work = Work(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
         with system_errors("store", self._path):
-            segment = Segment(self._path / JOURNAL, _session(executor, self._plan))
+            session = _session(executor, self._plan)
+            segment = Segment(self._path / JOURNAL, session, self._plan.content())
         try:
             for arrived in executor.results(self._sweep, work, interrupts):
                 fresh = [record for record in arrived if record.key in missing]
@@ -196,19 +202,15 @@ class _Run:
         meter.tell("writing the arrays")
         start = time.monotonic()
         table = table_of(self._plan, self._keys, self._records)
-        with system_errors("store", self._path):
-            write_view(table, self._path, f"{stored} of {len(self._keys)} points stored")
+        write_arrays(table, self._path, f"{stored} of {len(self._keys)} points stored")
         self._viewed = (time.monotonic(), time.monotonic() - start)
 
 
-def _seeded(sweep: Sweep, path: Path, sessions: Sequence[Mapping[str, Any]]) -> Sweep:
-    """The sweep with the entropy of an earlier run, if it has none of its own."""
-    try:
-        plan = stored_plan(path / JOURNAL)
-        entropy = None if plan is None else plan.entropy
-    except DamagedError:
-        entropy = next((s["entropy"] for s in reversed(sessions) if s.get("entropy")), None)
-    return sweep.seeded(entropy)
+def _entropy(found: Scan) -> int | None:
+    """The entropy of an earlier run."""
+    known = (session.get("entropy") for session in reversed(found.sessions))
+    planned = (plan["entropy"] for plan in reversed(found.plans) if plan is not None)
+    return next((one for one in (*known, *planned) if one is not None), None)
 
 
 def _session(executor: Executor, plan: Plan) -> dict[str, Any]:

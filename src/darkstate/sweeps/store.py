@@ -1,20 +1,21 @@
 """The store of a sweep: one zarr folder with the labelled table, and the journal of its points.
 
     losses.zarr/
-      zarr.json            the table's attributes: model, engine, versions ...
-      loss/  status/  log_negativity_A1_B1/  ...     its columns: xarray.open_zarr("losses.zarr")
+      zarr.json            says whose the folder is
+      table/               its columns: xarray.open_zarr("losses.zarr", group="table")
       journal/             every finished point, as it was finished
-        plan.json  keys-....bin      what was asked
-        00000001.log ...             the points
+        00000001.log ...             what was asked, and the points
         progress.json                how far the sweep is
 
-Reading takes no lock and never waits: a store can be looked at, drawn and exported while it is
-being filled.
+The journal is what counts; the table is its picture for other tools, written anew now and then and
+at the end, whole or not at all. Reading takes no lock and never waits: a store can be looked at,
+drawn and exported while it is being filled.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +23,25 @@ from typing import TYPE_CHECKING, Any
 
 from darkstate.checks import check_flag
 from darkstate.errors import ArgumentError
-from darkstate.results.files import as_path, system_errors
+from darkstate.results.digests import MANIFEST, damage, header, is_signed, sign
+from darkstate.results.files import as_path, exchanged, prepare, system_errors, write_whole
+from darkstate.results.stored_tables import write_table
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan
 from darkstate.sweeps.lock import is_locked
-from darkstate.sweeps.plan import Plan, read_plan
+from darkstate.sweeps.plan import FORMAT, Plan
 from darkstate.sweeps.provenance import versions_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
 JOURNAL, LOCK, PROGRESS = "journal", "lock", "progress.json"
+TABLE = "table"
+MARK, TABLE_MARK = "darkstate sweep", "darkstate sweep table"
+
+
+class DamagedError(ArgumentError):
+    """The plan of a store was changed or cut; the points beside it are not touched by that."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ class SweepStore:
 
     def plan(self) -> Plan:
         """What was asked."""
-        return read_plan(self.journal)[0]
+        return self._read()[0]
 
     def scan(self) -> Scan:
         """All records, also those of points that the sweep no longer has."""
@@ -105,27 +114,26 @@ class SweepStore:
 
     def records(self) -> list[Record | None]:
         """The record of each point, None where it is pending."""
-        records = self.scan().records
-        return [records.get(key) for key in read_plan(self.journal)[1]]
+        plan, found = self._read()
+        return [found.records.get(key) for key in plan.point_keys()]
 
     def table(self) -> xr.Dataset:
         """The labelled table, with what is stored up to now; see `darkstate.sweeps.tables`."""
         from darkstate.sweeps.tables import table_of
 
-        plan, keys = read_plan(self.journal)
-        return table_of(plan, keys, self.scan().records)
+        plan, found = self._read()
+        return table_of(plan, plan.point_keys(), found.records)
 
     def status(self) -> SweepStatus:
         """How far the sweep is."""
-        plan, keys = read_plan(self.journal)
-        found = self.scan()
-        records = [found.records.get(key) for key in keys]
+        plan, found = self._read()
+        records = [found.records.get(key) for key in plan.point_keys()]
         statuses = Counter(PENDING if one is None else one.status for one in records)
         failures = Counter(one.message for one in records if one is not None and one.failed)
         running = is_locked(self.journal / LOCK)
         return SweepStatus(
             name=plan.name,
-            total=len(keys),
+            total=len(records),
             counts=dict(statuses),
             failures=dict(failures.most_common()),
             running=running,
@@ -152,6 +160,27 @@ class SweepStore:
         check_flag("overwrite", overwrite)
         return export_table(self.table(), as_path(path), overwrite)
 
+    def _read(self) -> tuple[Plan, Scan]:
+        """The latest plan, and all records.
+
+        Raises:
+            DamagedError: the plan is damaged.
+            ArgumentError: this is no store, or one of another format.
+        """
+        check_format(self.path)
+        found = self.scan()
+        if not found.plans:
+            raise _no_store(self.path)
+        content = found.plans[-1]
+        if content is None:
+            rule = "be undamaged (its plan is not what was written)"
+            remedy = (
+                "Run the sweep again, with its scenario or its Python code: the points in its "
+                "journal are under checksums of their own, and none is computed twice."
+            )
+            raise DamagedError("store", rule, str(self.path), remedy)
+        return Plan.from_content(content), found
+
     def _progress(self) -> dict[str, Any]:
         try:
             return dict(json.loads((self.journal / PROGRESS).read_text(encoding="utf-8")))
@@ -172,9 +201,85 @@ def open_sweep(path: str | Path) -> SweepStore:
         ArgumentError: it is no such folder.
     """
     store = SweepStore(as_path(path, "store"))
-    with system_errors("store", store.path, "read"):
-        found = (store.journal / "plan.json").exists()
-    if not found:
-        remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
-        raise ArgumentError("store", "be the store of a sweep", str(path), remedy)
+    check_format(store.path)
+    if not store.scan().plans:
+        raise _no_store(store.path)
     return store
+
+
+def make_store(store: Any) -> Path:
+    """The folder of a store, made if needed.
+
+    Raises:
+        ArgumentError: there is something else, or the store of another format, or it cannot be
+            made.
+        FullError: no room.
+    """
+    path = as_path(store, "store")
+    with system_errors("store", path):
+        check_format(path)
+        if path.exists() and not (_is_fresh(path) or _is_ours(path)):
+            rule = "be new, or the store of a sweep"
+            remedy = "Choose another name, or move what is there."
+            raise ArgumentError("store", rule, str(path), remedy)
+        for place, attributes in ((path, {MARK: FORMAT}), (path / JOURNAL, {})):
+            place.mkdir(parents=True, exist_ok=True)
+            group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+            if header(place)[0] != group:
+                write_whole(place / "zarr.json", json.dumps(group, indent=1).encode(), "store")
+    return path
+
+
+def check_format(path: Path) -> None:
+    """Refuse the store of an older or newer darkstate.
+
+    Raises:
+        ArgumentError: it is one.
+    """
+    form = header(path)[1].get(MARK, FORMAT)
+    if form != FORMAT:
+        remedy = f"Use the darkstate that wrote '{path}', or choose another name."
+        raise ArgumentError("store", f"have format {FORMAT}", form, remedy)
+
+
+def prepare_table(path: Path) -> None:
+    """Refuse a store in which something of somebody else's has the name of the table.
+
+    A folder whose header is damaged is set aside: it cannot say which of its files are ours.
+
+    Raises:
+        ArgumentError: there is something.
+    """
+    place = path / TABLE
+    with system_errors("store", place):
+        plain = place.is_dir() and not place.is_symlink()
+        ours = plain and (is_signed(place) or not header(place)[0])
+        if ours and damage(place) in (MANIFEST, "zarr.json"):
+            place.rename(path / f"{TABLE}.damaged-{secrets.token_hex(4)}")
+    prepare(place, TABLE_MARK, overwrite=True, name="store")
+
+
+def write_arrays(table: xr.Dataset, path: Path, state: str) -> None:
+    """Write the table into the store at `path`; `state` says how complete it is.
+
+    Raises:
+        FullError, ArgumentError: no room, or the place cannot be written.
+    """
+    with exchanged(path / TABLE, TABLE_MARK, overwrite=True, name="store", synced=False) as new:
+        write_table(table, new)
+        sign(new, {TABLE_MARK: state})
+
+
+def _is_fresh(path: Path) -> bool:
+    """An empty folder, or one in which a store was about to begin when its process was killed."""
+    return path.is_dir() and all(entry.name[:10] == ".zarr.json" for entry in path.iterdir())
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a folder has our mark or, where its header is damaged, a journal of ours."""
+    return MARK in header(path)[1] or any(scan(path / JOURNAL).sessions)
+
+
+def _no_store(path: Path) -> ArgumentError:
+    remedy = "Give the folder that `darkstate sweep` or darkstate.sweep wrote."
+    return ArgumentError("store", "be the store of a sweep", str(path), remedy)

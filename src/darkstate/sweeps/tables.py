@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.sweeps.evaluate import PENDING, Record, spawn_key
-from darkstate.sweeps.names import ADDED
 from darkstate.sweeps.plain import canonical
-from darkstate.sweeps.plan import Plan, shown
-from darkstate.sweeps.provenance import UNKNOWN, versions_of
+from darkstate.sweeps.plan import Plan, label_of
+from darkstate.sweeps.provenance import versions_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,12 +44,6 @@ def table_of(plan: Plan, keys: Sequence[str], records: Mapping[str, Record]) -> 
         columns |= _seeds(plan, keys, found)
     keyed = {"key": _column(plan, list(keys), True, {"long_name": "SHA-256 of what was asked"})}
     return xr.Dataset(columns, coords=_coordinates(plan) | keyed, attrs=_attributes(plan, found))
-
-
-def columns_of(plan: Plan) -> set[str]:
-    """Names that a table of this plan may have as columns or coordinates."""
-    axes = {name for axis in plan.axes for name in (axis.dim, *axis.names)}
-    return {*axes, *(output.name for output in plan.outputs), *ADDED}
 
 
 def _column(plan: Plan, values: list[Any], is_text: bool, attributes: Mapping[str, str]) -> Any:
@@ -92,7 +85,7 @@ def _labels(values: list[Any]) -> np.ndarray:
         array = np.array(values)
         if array.dtype.kind in "bif":
             return array
-    return np.array([str(shown(value)) for value in values], dtype=object)
+    return np.array([str(label_of(value)) for value in values], dtype=object)
 
 
 def _attributes(plan: Plan, records: Sequence[Record | None]) -> dict[str, str]:
@@ -109,7 +102,7 @@ def _attributes(plan: Plan, records: Sequence[Record | None]) -> dict[str, str]:
         "solve": canonical(document["solve"]),
         "vectorised": canonical(document["vectorised"]),
         "code": canonical(document["code"]),
-        "versions": canonical(known[0] if known and known[0] != UNKNOWN else plan.versions),
+        "versions": canonical(known[0] if known else {}),
     }
     if len(made_by) > 1:
         found["mixed_versions"] = canonical(made_by)

@@ -9,7 +9,7 @@
     seed                          the seed of the point
 
 A `Target` is found once, with a clear refusal where there is nothing of that name, and then used
-to make the object of each point (`replaced`) and the text of what was asked.
+to make the object of each point (`replace_at`) and the text of what was asked.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def check_apart(targets: Sequence[Target]) -> None:
                 raise ArgumentError("axis", f"not overlap '{short.name}'", long.name, remedy)
 
 
-def replaced(here: Any, changes: Sequence[tuple[tuple[Step, ...], Any]]) -> Any:
+def replace_at(here: Any, changes: Sequence[tuple[tuple[Step, ...], Any]]) -> Any:
     """`here` with values put in at the end of each path of steps; objects are made anew."""
     if not changes:
         return here
@@ -109,11 +109,11 @@ def replaced(here: Any, changes: Sequence[tuple[tuple[Step, ...], Any]]) -> Any:
         inner.setdefault(steps[0], []).append((steps[1:], value))
     if isinstance(here, list | tuple):
         return tuple(
-            replaced(entry, inner[k]) if k in inner else entry for k, entry in enumerate(here)
+            replace_at(entry, inner[k]) if k in inner else entry for k, entry in enumerate(here)
         )
     if isinstance(here, dict):
-        return here | {str(k): replaced(here[str(k)], found) for k, found in inner.items()}
-    new = {str(name): replaced(getattr(here, str(name)), found) for name, found in inner.items()}
+        return here | {str(k): replace_at(here[str(k)], found) for k, found in inner.items()}
+    new = {str(name): replace_at(getattr(here, str(name)), found) for name, found in inner.items()}
     return dataclasses.replace(here, **new)
 
 

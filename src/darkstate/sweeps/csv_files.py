@@ -15,7 +15,7 @@ from darkstate.sweeps.axes import MOST_POINTS, POINT, Axis, check_count
 _LONGEST_LINE = 2**20
 
 
-def listed(path: str | Path, dim: str = POINT) -> Axis:
+def csv_points(path: str | Path, dim: str = POINT) -> Axis:
     """Points from a CSV file: names in the first line, one point in each further line.
 
     Raises:
