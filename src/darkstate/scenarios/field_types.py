@@ -32,8 +32,19 @@ from darkstate.errors import nearest
 from darkstate.scenarios.problems import Path, Refusal
 from darkstate.scenarios.quantities import POWERS, Units
 
-_WORDS = {int: "a whole number", str: "text", bool: "true or false", type(None): "null"}
-_FORMS = {Literal: "choice", Union: "union", types.UnionType: "union", tuple: "list", list: "list"}
+_WORDS: dict[Any, str] = {
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    type(None): "null",
+}
+_FORMS: dict[Any, str] = {
+    Literal: "choice",
+    Union: "union",
+    types.UnionType: "union",
+    tuple: "list",
+    list: "list",
+}
 _FORMS |= {collections.abc.Sequence: "list", collections.abc.Mapping: "mapping", dict: "mapping"}
 _LARGEST = 2**63 - 1
 _STRICT: dict[Any, Any] = {kind: Annotated[kind, Strict()] for kind in (str, bool)}
@@ -157,7 +168,8 @@ class FieldType:
 
     def refusal(self, error: ValidationError, value: Any, remedy: str) -> Refusal:
         """The one error to tell of those in all parts of a union: the deepest, our own first."""
-        found = [(path_in(one["loc"], value), one) for one in error.errors(include_url=False)]
+        every: list[Any] = error.errors(include_url=False)
+        found = [(path_in(one["loc"], value), one) for one in every]
         at, chosen = max(found, key=lambda item: (len(item[0]), item[1]["type"] == "refused"))
         if chosen["type"] == "refused":
             told: Refusal = chosen["ctx"]["refusal"]
