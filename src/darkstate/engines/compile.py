@@ -27,8 +27,11 @@ from darkstate.systems.operators import OperatorSum, Product
 
 
 def without_constants(system: OpenSystem) -> OpenSystem:
-    """The same generator with jumps that have no multiple of the identity in them."""
-    if not any(_constant(jump) for jump in system.jumps):
+    """The same generator with jumps that have no multiple of the identity in them.
+
+    What depends on time is left as it is: its constant parts are looked at one by one.
+    """
+    if system.time_dependent or not any(_constant(jump) for jump in system.jumps):
         return system
     hamiltonian, jumps = system.hamiltonian, []
     for jump in system.jumps:

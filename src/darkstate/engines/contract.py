@@ -30,6 +30,7 @@ from darkstate.memory import bytes_text, memory_limit
 from darkstate.results import Report
 from darkstate.results.report import versions
 from darkstate.systems.langevin import System
+from darkstate.systems.open_system import OpenSystem
 
 References = tuple[tuple[str, str], ...]
 """Keys of the bibliography, each with what it is for."""
@@ -153,6 +154,8 @@ class Engine(Protocol):
     """Kinds of states that it starts from; none where it takes no initial state."""
     references: ClassVar[References]
     """What to cite for it."""
+    # An engine that evolves systems with drives and modulated couplings says so:
+    # follows_drives: ClassVar[bool] = True
 
     @property
     def memory_limit(self) -> float | None:
@@ -186,6 +189,10 @@ def ask(engine: Engine, system: Any, task: Task = STEADY_STATE) -> Offer:
             "Leave `engine` out: one that reads it is found.",
         )
         return refused(engine.name, refusal, ("Does the engine read this kind of system? no",))
+    if isinstance(system, OpenSystem) and system.time_dependent:
+        varying = _refused_in_time(engine, task)
+        if varying is not None:
+            return varying
     if task.initial is not None and not isinstance(task.initial, engine.initials):
         return _refused_state(engine, task.initial)
     try:
@@ -329,6 +336,24 @@ def _affordable(offer: Offer, engine: Engine, task: Task) -> Offer:
         offer.smaller,
     )
     return replace(offer, reason=reason, solve=None, refusal=refusal)
+
+
+def _refused_in_time(engine: Engine, task: Task) -> Offer | None:
+    """The refusal of a system with drives or modulated couplings; None if the engine can."""
+    if task.times is None:
+        refusal: DarkstateError = EngineMismatchError(
+            "A system whose drives or couplings depend on time has no steady state.",
+            "Use evolve(system, times), or leave the drives out.",
+        )
+    elif not getattr(engine, "follows_drives", False):
+        refusal = EngineMismatchError(
+            f"The engine '{engine.name}' evolves systems that are constant in time, but this one "
+            "has drives or modulated couplings.",
+            "Leave `engine` out: one that follows them is found.",
+        )
+    else:
+        return None
+    return refused(engine.name, refusal, ("Does anything depend on time? yes",))
 
 
 def _refused_state(engine: Engine, initial: Any) -> Offer:

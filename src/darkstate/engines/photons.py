@@ -28,7 +28,7 @@ def expected_levels(system: OpenSystem, edge: float) -> dict[str, int]:
     Empty where modes are not linear, have no stationary state, or there are none.
     """
     modes = tuple(space for space in system.spaces if isinstance(space, Mode))
-    if not modes:
+    if not modes or system.time_dependent:
         return {}
     kept = [replace(jump, operator=_of_modes(jump.operator)) for jump in system.jumps if jump.rate]
     jumps = tuple(jump for jump in kept if len(jump.operator))

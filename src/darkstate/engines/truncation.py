@@ -356,7 +356,7 @@ def _embedded(matrix: NDArray[Any], small: Dimensions, large: Dimensions) -> NDA
 
 
 def _operators(system: OpenSystem) -> list[OperatorSum]:
-    return [system.hamiltonian, *(jump.operator for jump in system.jumps if jump.rate)]
+    return [system.whole_hamiltonian, *(jump.operator for jump in system.jumps if jump.rate)]
 
 
 def _resonant_levels(system: OpenSystem) -> dict[str, int]:
@@ -394,7 +394,7 @@ def _driven(system: OpenSystem) -> set[str]:
     """Spaces that some term of H raises without lowering them as often."""
     return {
         space.label
-        for product, _ in system.hamiltonian
+        for product, _ in system.whole_hamiltonian
         for space, word in product
         if word.count("+") != word.count("-")
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from darkstate.checks import check_real, check_times
+from darkstate.checks import check_flag, check_real, check_sequence, check_times
 from darkstate.engines import Engine, Lindblad
 from darkstate.engines.contract import Task, run
 from darkstate.errors import ArgumentError, border
@@ -14,11 +14,14 @@ from darkstate.frontdoor.inputs import (
     as_open_system,
     causal_part,
     described,
+    own_system,
 )
 from darkstate.frontdoor.selection import choose
+from darkstate.measures.expectation import Observable
 from darkstate.results import Result
 from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
+from darkstate.systems.operators import OperatorSum
 
 
 @border("evolve")
@@ -26,9 +29,11 @@ def evolve(
     model: Model | System,
     times: Sequence[float],
     initial: Any = None,
+    observables: Any = None,
     measures: Mapping[str, Any] | None = None,
     engine: Engine | None = None,
     upstream_of: str | Sequence[str] | None = None,
+    keep_states: bool = False,
 ) -> Result:
     """Time evolution; ``initial`` (ground state or vacuum by default) is the state at times[0].
 
@@ -36,27 +41,57 @@ def evolve(
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
         times: increasing times, in the inverse of the rate unit.
         initial: the state at the first time.
+        observables: operators whose means are wanted: one (column ``"observable"``), a list
+            (``"observable_1"``, ...) or ``{column: operator}``, for example ``{"n": number(a)}``.
+            Columns of operators that are not Hermitian are complex.
         measures: ``{column: function of the state}``, for example
             ``{"E": lambda s: log_negativity(s, "A1", "B1")}``; complex values give a complex
             column.
         engine: engine object; by default the first that can (in time), as `explain` shows.
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             evolved, which is exact (`darkstate.systems.upstream`).
+        keep_states: keep the states of all times, as ``result.states``; else only the last one.
 
     Returns:
         Result with the last state and a table (`xarray.Dataset`) over the dimension ``time``.
 
     Raises:
-        ArgumentError: times not increasing or not finite; a column called ``time``; a measure that
-            returns no number; no state, or no engine object.
+        ArgumentError: times not increasing or not finite; a column called ``time``, or two of one
+            name; an observable that is no operator, a measure that returns no number; no state, or
+            no engine object.
         EngineMismatchError: no engine can (every reason is listed), or the one given cannot.
     """
     times, columns = check_times(times), check_columns(measures)
+    for name, observable in _observables(observables).items():
+        if name in columns:
+            remedy = "Rename one of them."
+            raise ArgumentError("observables", "have names that no measure has", name, remedy)
+        columns[name] = observable
+    check_flag("keep_states", keep_states)
     system = causal_part(model, upstream_of)
     taken = choose(system, Task(tuple(times), initial), engine)
     solution = run(taken.engine, system, offer=taken.offer)
     table = time_table(times, solution.states, columns)
-    return Result(solution.state, solution.report, table, described(model))
+    kept = solution.states if keep_states else ()
+    own = own_system(model, system)
+    return Result(solution.state, solution.report, table, described(model), kept, own)
+
+
+def _observables(given: Any) -> dict[str, Observable]:
+    """Operators by the name of their column.
+
+    Raises:
+        ArgumentError: something that is no operator, or a name that no column may have.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, OperatorSum):
+        given = {"observable": given}
+    elif not isinstance(given, Mapping):
+        listed = check_sequence("observables", given, "Give {'n': number(a)}.")
+        given = {f"observable_{k + 1}": operator for k, operator in enumerate(listed)}
+    check_columns(dict.fromkeys(given, abs))
+    return {name: Observable(operator) for name, operator in given.items()}
 
 
 @border("preparation_time")

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
-from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.open_system import OpenSystem, check_constant
 from darkstate.systems.upstream import upstream
 
 
@@ -44,12 +44,17 @@ def as_system(model: Model | System) -> System:
     return as_system(system)
 
 
-def as_open_system(model: Model | System) -> OpenSystem:
+def as_open_system(model: Model | System, varying: bool = False) -> OpenSystem:
     """The same for what needs a Hamiltonian and jumps.
+
+    Args:
+        model: a model or a system.
+        varying: whether anything in it may depend on time.
 
     Raises:
         ArgumentError: it is no system at all.
-        EngineMismatchError: the model gives Langevin equations or a measured chain instead.
+        EngineMismatchError: the model gives Langevin equations or a measured chain instead, or
+            something in it depends on time that may not.
     """
     system = as_system(model)
     if isinstance(system, LangevinSystem):
@@ -62,6 +67,8 @@ def as_open_system(model: Model | System) -> OpenSystem:
             f"This needs a Hamiltonian and jumps, but {type(model).__name__} is a protocol that "
             "ends with measurements. Use solve(model), which gives the state of its end nodes."
         )
+    if not varying:
+        check_constant(system, "This")
     return system
 
 
@@ -72,7 +79,12 @@ def causal_part(model: Model | System, labels: str | Sequence[str] | None) -> Sy
         ArgumentError: unknown label; no system at all.
         EngineMismatchError: labels for a model of Langevin equations, which has no cascade.
     """
-    return as_system(model) if labels is None else upstream(as_open_system(model), labels)
+    return as_system(model) if labels is None else upstream(as_open_system(model, True), labels)
+
+
+def own_system(model: Any, system: System) -> OpenSystem | None:
+    """The system that was solved, to be kept where it was no ready model (which has a name)."""
+    return system if isinstance(system, OpenSystem) and not described(model) else None
 
 
 def described(model: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from darkstate.engines import Engine, Solution
 from darkstate.engines.contract import Task, run
 from darkstate.errors import border
-from darkstate.frontdoor.inputs import Model, causal_part, described
+from darkstate.frontdoor.inputs import Model, causal_part, described, own_system
 from darkstate.frontdoor.selection import choose
 from darkstate.results import Result
 from darkstate.systems.chain import MeasuredChain
@@ -75,7 +75,8 @@ def steady_state(
     taken = choose(system, Task(initial=initial), engine)
     solution = run(taken.engine, system, offer=taken.offer)
     table = _table(system, solution) if isinstance(system, MeasuredChain) else None
-    return Result(solution.state, solution.report, table, described(model))
+    own = own_system(model, system)
+    return Result(solution.state, solution.report, table, described(model), system=own)
 
 
 def _table(chain: MeasuredChain, solution: Solution) -> xr.Dataset:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from darkstate.checks import check_instance
 from darkstate.errors import ArgumentError, border
 from darkstate.measures.dispatch import refusal
 from darkstate.states import (
@@ -20,7 +23,10 @@ from darkstate.states import (
     PureState,
     SpinMoments,
 )
+from darkstate.states.matrices import operator_matrix
+from darkstate.states.subsystems import positions
 from darkstate.systems.operators import OperatorSum
+from darkstate.systems.spaces import Mode
 
 KINDS = (
     DensityState,
@@ -31,6 +37,42 @@ KINDS = (
     EnsembleState,
     SpinMoments,
 )
+
+
+class Observable:
+    """The mean of an operator as a function of the state; matrices are made once.
+
+    Args:
+        operator: the operator.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+
+    unit = ""
+
+    def __init__(self, operator: OperatorSum):
+        remedy = "Give an operator such as number(a); functions of the state are `measures`."
+        self.operator = check_instance("observables", operator, OperatorSum, remedy)
+        self.title = str(operator)
+        self.hermitian = operator.is_hermitian()
+        self._entries: dict[Any, tuple[Any, Any, Any]] = {}
+
+    def __call__(self, state: Any) -> Any:
+        """``Tr(rho O)``."""
+        if not isinstance(state, DensityState):
+            return expect(self.operator, state)
+        key = (state.labels, state.dimensions)
+        if key not in self._entries:
+            known = {space.label: space for space in self.operator.spaces}
+            positions(tuple(known) or state.labels, state.labels)
+            # spaces on which it does not act count by their dimension alone
+            spaces = [known.get(k) or Mode(k) for k in state.labels]
+            matrix = operator_matrix(self.operator, spaces, state.dimensions).tocoo()
+            self._entries[key] = matrix.row, matrix.col, matrix.data
+        rows, columns, values = self._entries[key]
+        mean = complex(np.sum(values * state.matrix[columns, rows]))
+        return mean.real if self.hermitian else mean
 
 
 @border("expect")

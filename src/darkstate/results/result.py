@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.results.report import Report
 from darkstate.results.storage import read_result, save_result
+from darkstate.systems.open_system import OpenSystem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,12 +24,16 @@ class Result:
         report: what is known about it.
         table: for evolutions and sweeps, an `xarray.Dataset` with a labelled axis; else None.
         model: name and parameters of the model (defaults included), as plain values.
+        states: of an evolution with ``keep_states``, those at the times of the table.
+        system: the system itself where it was no ready model, to be solved again; else None.
     """
 
     state: Any
     report: Report
     table: xr.Dataset | None = None
     model: Mapping[str, Any] = field(default_factory=dict)
+    states: Sequence[Any] = ()
+    system: OpenSystem | None = None
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write state, report, table and model to a zarr store at `path`; returns the path.

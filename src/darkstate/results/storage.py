@@ -1,8 +1,10 @@
 """Results on disk: one zarr v3 store (a folder) per result, readable by any zarr library.
 
     result.zarr/
-      zarr.json     attributes: format version, report, model, kind of state, digests of the files
+      zarr.json     attributes: format version, report, model or system, kinds of states, digests of
+                    the files
       state/        one array per field of the state; nested values are groups
+      states/       those at all times of an evolution, if they were kept
       table/        the `xarray.Dataset`, if there is one: xarray.open_zarr(path, group="table")
 
 A store is complete or absent: it is written beside its place and renamed. Missing chunks of zarr
@@ -41,6 +43,8 @@ from darkstate.states import (
     SchmidtState,
     SpinMoments,
 )
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.written import is_writable, read_system, written_system
 
 if TYPE_CHECKING:
     from darkstate.results.result import Result
@@ -111,6 +115,8 @@ def save_result(result: Result, path: str | Path, overwrite: bool = False) -> Pa
             "model": to_json(dict(result.model), "model"),
             "state": kind,
             "table": result.table is not None,
+            "states": _write_states(root, result.states),
+            "system": _plain_system(result.system),
         }
         sign(store, entries)
     return Path(path)
@@ -150,13 +156,28 @@ def read_result(path: str | Path) -> dict[str, Any]:
         state = _read_value(root, "state", entries["state"]) if entries["state"] else None
         table = read_table(place, "table") if entries["table"] else None
         report = Report.from_dict(from_json(entries["report"]))
+        states = _read_items(root["states"], entries["states"]) if entries.get("states") else ()
+        system = read_system(from_json(entries["system"])) if entries.get("system") else None
         model = from_json(entries["model"])
-        return {"state": state, "report": report, "table": table, "model": model}
+        known = {"state": state, "report": report, "table": table, "model": model}
+        return known | {"states": states, "system": system}
     except (MemoryError, CapacityError):
         raise
     except Exception as error:  # whatever zarr, json or a state's own checks find wrong
         _refuse_damaged(path, f"{type(error).__name__}: {error}", error)
         raise
+
+
+def _write_states(root: Any, states: Sequence[Any]) -> dict[str, Any] | None:
+    """The states over time, by number; how they are kept, for the attributes."""
+    return _write_items(root.create_group("states"), tuple(states), "states") if states else None
+
+
+def _plain_system(system: OpenSystem | None) -> Any:
+    """A system as JSON; None where there is none, or one with functions of time."""
+    if system is None or not is_writable(system):
+        return None
+    return to_json(written_system(system), "system")
 
 
 def _refuse_damaged(path: str | Path, why: str | None, cause: Exception | None = None) -> None:

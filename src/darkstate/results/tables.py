@@ -141,6 +141,8 @@ def check_columns(measures: Mapping[str, Any] | None) -> dict[str, Any]:
             raise ArgumentError("measures", rule, name, "Call the column otherwise.")
         if not callable(measure) or isinstance(measure, type):
             rule = "be a function of the state"
+            if hasattr(measure, "is_hermitian"):
+                example = f"Means of operators are observables={{{name!r}: operator}}."
             raise ArgumentError(f"measures['{name}']", rule, measure, example)
     return columns
 
@@ -160,9 +162,13 @@ def time_table(
     """
     import xarray as xr
 
+    found: dict[str, list[Any]] = {name: [] for name in measures}
+    for state in states if measures else ():  # each is made when it is looked at, and once
+        for name, measure in measures.items():
+            found[name].append(_number(name, measure, state))
     columns: dict[str, Any] = {}
     for name, measure in measures.items():
-        values = np.array([_number(name, measure, state) for state in states])
+        values = np.array(found[name])
         title, unit = getattr(measure, "title", None), getattr(measure, "unit", None)
         known = {} if title is None else {"long_name": title, "units": unit}
         columns[name] = (TIME, values, known)

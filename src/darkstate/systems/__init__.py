@@ -1,5 +1,6 @@
 """The language of models: spaces, operators, open systems, SLH networks, and their traits."""
 
+from darkstate.systems import pulses
 from darkstate.systems.components import (
     beam_splitter,
     cavity,
@@ -20,7 +21,7 @@ from darkstate.systems.fields import (
     ThermalField,
     squeezed_jumps,
 )
-from darkstate.systems.open_system import Jump, Monitor, OpenSystem
+from darkstate.systems.open_system import Drive, Jump, Monitor, OpenSystem
 from darkstate.systems.operators import (
     OperatorSum,
     as_operator,
@@ -61,6 +62,7 @@ from darkstate.systems.upstream import upstream
 __all__ = [
     "CoherentField",
     "Component",
+    "Drive",
     "Ensemble",
     "Field",
     "GaussianField",
@@ -100,6 +102,7 @@ __all__ = [
     "permutation_symmetry",
     "phase_shifter",
     "projector",
+    "pulses",
     "quadratic_form",
     "sigma_minus",
     "sigma_plus",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from cmath import exp
 from math import atanh, sqrt, tanh
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +27,15 @@ from darkstate.systems.operators import (
     sigma_minus,
     sigma_z,
 )
+from darkstate.systems.pulses import as_pulse
+from darkstate.systems.signals import signal
 from darkstate.systems.slh import Component, concatenate
 from darkstate.systems.spaces import Mode, Qubit
 
 _RATE = "Give an energy decay rate (twice the amplitude decay rate)."
 
 
-def cavity(mode: Mode, rate: float, detuning: float = 0.0) -> Component:
+def cavity(mode: Mode, rate: float, detuning: float = 0.0, modulation: Any = None) -> Component:
     """A single-ended cavity: ``S = 1``, ``L = sqrt(rate) a``, ``H = detuning a† a``.
 
     ``b_out = b_in + sqrt(rate) a``, so a resonant cavity reflects with the phase ``-1``.
@@ -41,11 +44,13 @@ def cavity(mode: Mode, rate: float, detuning: float = 0.0) -> Component:
         mode: the cavity mode.
         rate: energy decay rate through its mirror, >= 0.
         detuning: its frequency in the rotating frame.
+        modulation: of a tunable coupler, a pulse or a function of time f, real or complex:
+            ``L = f(t) sqrt(rate) a``.
 
     Raises:
-        ArgumentError: negative rate, non-finite numbers.
+        ArgumentError: negative rate, non-finite numbers; neither a pulse nor a function.
     """
-    coupling = destroy(mode) * _amplitude("rate", rate)
+    coupling = _modulated(destroy(mode) * _amplitude("rate", rate), modulation)
     frequency = check_real("detuning", detuning, remedy="Give an angular frequency.")
     return Component(
         np.eye(1, dtype=complex), (coupling,), number(mode) * frequency, (mode,), (mode.label,)
@@ -75,18 +80,20 @@ def two_sided_cavity(
     return concatenate(left, right)
 
 
-def emitter(qubit: Qubit, rate: float, detuning: float = 0.0) -> Component:
+def emitter(qubit: Qubit, rate: float, detuning: float = 0.0, modulation: Any = None) -> Component:
     """A qubit in a one-way waveguide: ``S = 1``, ``L = sqrt(rate) s-``, ``H = (detuning/2) sz``.
 
     Args:
         qubit: the emitter.
         rate: energy decay rate into the waveguide, >= 0.
         detuning: its frequency in the rotating frame.
+        modulation: of a tunable coupler, a pulse or a function of time f, real or complex:
+            ``L = f(t) sqrt(rate) s-``.
 
     Raises:
-        ArgumentError: negative rate, non-finite numbers.
+        ArgumentError: negative rate, non-finite numbers; neither a pulse nor a function.
     """
-    coupling = sigma_minus(qubit) * _amplitude("rate", rate)
+    coupling = _modulated(sigma_minus(qubit) * _amplitude("rate", rate), modulation)
     frequency = check_real("detuning", detuning, remedy="Give an angular frequency.")
     H = sigma_z(qubit) * (frequency / 2)
     return Component(np.eye(1, dtype=complex), (coupling,), H, (qubit,), (qubit.label,))
@@ -191,6 +198,13 @@ def gain_of(squeezing: float, decay: float | tuple[float, float]) -> float:
     r = check_real("squeezing", squeezing, remedy="Give the squeezing parameter r.")
     decay_a, decay_b = _two_rates(decay)
     return sqrt(decay_a * decay_b) / 2.0 * tanh(r / 2.0)
+
+
+def _modulated(coupling: OperatorSum, modulation: Any) -> OperatorSum:
+    """A coupling with its modulation as a factor, if it has one."""
+    if modulation is None:
+        return coupling
+    return signal(as_pulse("modulation", modulation)) * coupling
 
 
 def _amplitude(name: str, rate: float) -> float:

@@ -27,7 +27,9 @@ from darkstate.checks import check_complex, check_real, check_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.systems.noise import ROUNDING, Moments, kossakowski, noise_jumps, split
 from darkstate.systems.open_system import Jump
-from darkstate.systems.operators import OperatorSum
+from darkstate.systems.operators import OperatorSum, identity
+from darkstate.systems.pulses import as_pulse
+from darkstate.systems.signals import signal
 
 
 class Field(ABC):
@@ -40,9 +42,9 @@ class Field(ABC):
         Of the fluctuations, where the field has a mean.
         """
 
-    def mean(self) -> NDArray[np.complex128]:
-        """``<b_i>``, shape (n,), in the root of photons per unit of time."""
-        return np.zeros(len(self.moments()[0]), dtype=complex)
+    def mean(self) -> tuple[OperatorSum, ...]:
+        """``<b_i>`` as multiples of the identity, in the root of photons per unit of time."""
+        return (OperatorSum(),) * len(self.moments()[0])
 
 
 @dataclass(frozen=True)
@@ -101,24 +103,30 @@ class CoherentField(Field):
 
     Args:
         amplitude: ``<b_in>``, real or complex; ``|amplitude|^2`` photons arrive per unit of time.
+        modulation: a pulse or a function of time f, real or complex: ``<b_in> = f(t) amplitude``.
 
     Raises:
-        ArgumentError: no finite number.
+        ArgumentError: no finite number; neither a pulse nor a function.
     """
 
     amplitude: complex
+    modulation: Any = None
 
     def __post_init__(self) -> None:
         remedy = "Give <b_in>, the root of a photon flux: a real or complex number."
         check_complex("amplitude", self.amplitude, remedy)
+        if self.modulation is not None:
+            pulse = as_pulse("modulation", self.modulation)
+            object.__setattr__(self, "modulation", pulse)
 
     def moments(self) -> Moments:
         """``N = M = 0``: the fluctuations are those of the vacuum."""
         return np.zeros((1, 1), dtype=complex), np.zeros((1, 1), dtype=complex)
 
-    def mean(self) -> NDArray[np.complex128]:
-        """The amplitude."""
-        return np.array([self.amplitude], dtype=complex)
+    def mean(self) -> tuple[OperatorSum, ...]:
+        """The amplitude, times its pulse."""
+        factor = identity() if self.modulation is None else signal(self.modulation)
+        return (factor * self.amplitude,)
 
 
 class GaussianField(Field):

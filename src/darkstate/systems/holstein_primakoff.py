@@ -23,7 +23,7 @@ import numpy as np
 
 from darkstate.checks import check_real
 from darkstate.errors import ArgumentError, EngineMismatchError
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, check_constant
 from darkstate.systems.operators import OperatorSum, Product, create, destroy, number, total
 from darkstate.systems.single_atoms import AtomProcess, atom_process
 from darkstate.systems.spaces import Mode, Space, Spin
@@ -50,6 +50,7 @@ def holstein_primakoff(
             not determine it.
         EngineMismatchError: a term has no such limit; it is named.
     """
+    check_constant(system, "`holstein_primakoff`")
     given = dict(polarisation or {})
     processes = {space.label: AtomProcess.none() for space in system.spaces}
     for jump in system.jumps:

@@ -59,7 +59,7 @@ def driven(
     couplings: Sequence[OperatorSum],
     ports: Sequence[str],
     inputs: Mapping[tuple[int, ...], Moments],
-    means: NDArray[np.complex128],
+    means: Sequence[OperatorSum],
 ) -> tuple[tuple[Jump, ...], OperatorSum]:
     """The jumps of a component (S, L, H) with Gaussian fields on some inputs, and what they drive.
 
@@ -76,14 +76,14 @@ def driven(
         couplings: L, n operators.
         ports: n names.
         inputs: ``{positions: (N, M)}``, vacuum elsewhere.
-        means: beta, (n,).
+        means: beta, n multiples of the identity, with pulses as factors where light is modulated.
     """
     n = len(couplings)
     N, M = np.zeros((n, n), dtype=complex), np.zeros((n, n), dtype=complex)
     for key, (number, pair) in inputs.items():
         N[np.ix_(key, key)], M[np.ix_(key, key)] = number, pair
     noisy = np.any((N != 0) | (M != 0), axis=1)
-    passing = scattering @ means
+    passing = [combine(row, means) for row in scattering]
     jumps: list[Jump] = []
     drive: list[OperatorSum] = []
     for outs, ins in _blocks(scattering, (N != 0) | (M != 0)):
@@ -94,13 +94,13 @@ def driven(
             place = np.ix_(ins[kept], ins[kept])
             rates = [units[i][0] for i in kept]
             jumps += noise_jumps([units[i][1] for i in kept], (N[place], M[place]), rates)
-            drive += [couplings[int(k)] * complex(1j * passing[k].conj()) for k in outs]
+            drive += [passing[k].adjoint() * couplings[int(k)] * 1j for k in outs]
         else:
             for k in outs:
-                rate, operator = _unit(couplings[int(k)] + complex(passing[k]))
+                rate, operator = _unit(couplings[int(k)] + passing[k])
                 if rate > 0:
                     jumps.append(Jump(operator, rate, ports[int(k)]))
-            drive += [couplings[int(k)] * complex(0.5j * passing[k].conj()) for k in outs]
+            drive += [passing[k].adjoint() * couplings[int(k)] * 0.5j for k in outs]
     half = total(drive)
     return tuple(jumps), half + half.adjoint()
 

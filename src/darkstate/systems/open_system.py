@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import pi
 from typing import Any, Literal
 
 from darkstate.checks import LARGEST, SMALLEST, check_choice, check_magnitude, check_real
-from darkstate.errors import ArgumentError, UnphysicalError, nearest
-from darkstate.systems.operators import OperatorSum, Product
+from darkstate.errors import ArgumentError, EngineMismatchError, UnphysicalError, nearest
+from darkstate.systems.operators import OperatorSum, Product, total
+from darkstate.systems.pulses import Pulse, as_pulse
+from darkstate.systems.signals import Signal, signal, split, varies
 from darkstate.systems.spaces import Ensemble, Space
 
 
@@ -31,6 +34,8 @@ class Jump:
         operator: the jump operator c.
         rate: energy-type rate in front of ``D[c]``, >= 0.
         name: channel name, for monitors and output fields; unique where not empty.
+        modulation: amplitude f(t) in front of the operator, a pulse or a function of time, real or
+            complex: ``rate D[f(t) c]``. The jump then has the operator ``f(t) c``.
         each_atom: the operator is a single-atom operator, written with the letters of its
             `Ensemble`, and the process happens to every atom independently. ``spin_minus(e)``,
             ``spin_plus(e)`` and ``spin_z(e)`` then stand for ``s-``, ``s+`` and ``sz/2`` of one
@@ -45,6 +50,7 @@ class Jump:
     rate: float = 1.0
     name: str = ""
     each_atom: bool = False
+    modulation: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.operator, OperatorSum):
@@ -57,12 +63,62 @@ class Jump:
             raise ArgumentError("name", "be text", self.name, "Give a name such as 'A1 loss'.")
         if not isinstance(self.each_atom, bool):
             raise ArgumentError("each_atom", "be True or False", self.each_atom, "Say which.")
+        if self.modulation is not None:
+            factor = signal(as_pulse("modulation", self.modulation))
+            object.__setattr__(self, "operator", factor * self.operator)
+            object.__setattr__(self, "modulation", None)  # it is in the operator
         if self.each_atom:
-            spaces = self.operator.spaces
+            spaces = [s for s in self.operator.spaces if not isinstance(s, Signal)]
             if len(spaces) != 1 or not isinstance(spaces[0], Ensemble):
                 raise ArgumentError(
                     "each_atom", "belong to an operator of one Ensemble", spaces, "Split the jump."
                 )
+
+    @property
+    def parts(self) -> tuple[tuple[Pulse | None, OperatorSum], ...]:
+        """``f_m(t) c_m`` whose sum is the operator; None for what is constant."""
+        return split(self.operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A term of H that depends on time: ``f(t) O``, plus h.c. if O is not Hermitian.
+
+    Args:
+        operator: O.
+        coefficient: f, one of `darkstate.systems.pulses` or a function of time; real if O is
+            Hermitian.
+
+    Raises:
+        ArgumentError: no operator; neither a pulse nor a function; a complex pulse for a Hermitian
+            operator.
+    """
+
+    operator: OperatorSum
+    coefficient: Any
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.operator, OperatorSum) or varies(self.operator):
+            remedy = "Give sigma_x(q), destroy(a) or the like; what depends on time is f."
+            raise ArgumentError("operator", "be an OperatorSum", self.operator, remedy)
+        pulse = as_pulse("coefficient", self.coefficient)
+        object.__setattr__(self, "coefficient", pulse)
+        functions = any(part.kind == "function" for part in pulse.parts())
+        if self.hermitian and not pulse.real and not functions:
+            rule = "be real for a Hermitian operator"
+            remedy = "Give half of it: Drive(create(a), f) adds f a† + f* a."
+            raise ArgumentError("coefficient", rule, str(pulse), remedy)
+
+    @property
+    def hermitian(self) -> bool:
+        """Whether nothing is added to ``f(t) O``."""
+        return self.operator.is_hermitian()
+
+    @property
+    def whole(self) -> OperatorSum:
+        """The term with its pulse as a factor, and its conjugate if that belongs to it."""
+        term = signal(self.coefficient) * self.operator
+        return term if self.hermitian else term + term.adjoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +156,15 @@ class OpenSystem:
 
     Args:
         spaces: the local spaces in the order in which results list them.
-        hamiltonian: a Hermitian operator, in the same rate unit as the jumps.
+        hamiltonian: a Hermitian operator, in the same rate unit as the jumps, constant in time.
         jumps: dissipation channels.
         monitors: measured channels; all others are averaged over.
+        drives: terms of H that depend on time.
 
     Raises:
-        ArgumentError: something that is no space, operator, jump or monitor; duplicate labels,
-            operators on unknown spaces, a monitor without its jump; a term so large or small that
-            products of a few overflow or vanish (`darkstate.checks.check_magnitude`).
+        ArgumentError: an entry of the wrong kind; duplicate labels, operators on unknown spaces, a
+            monitor without its jump; a term so large or small that products of a few overflow or
+            vanish (`darkstate.checks.check_magnitude`).
         UnphysicalError: the Hamiltonian is not Hermitian.
     """
 
@@ -115,18 +172,24 @@ class OpenSystem:
     hamiltonian: OperatorSum = field(default_factory=OperatorSum)
     jumps: tuple[Jump, ...] = ()
     monitors: tuple[Monitor, ...] = ()
+    drives: tuple[Drive, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kind, remedy in (
             ("spaces", Space, "Give a tuple such as (Mode('A1'), Qubit('q'))."),
             ("jumps", Jump, "Give a tuple such as (Jump(destroy(a), rate),)."),
             ("monitors", Monitor, "Give a tuple such as (Monitor('channel'),)."),
+            ("drives", Drive, "Give a tuple such as (Drive(sigma_x(q), f),)."),
         ):
             entries = tuple_of(name, getattr(self, name), kind, remedy)
             object.__setattr__(self, name, entries)
-        if not isinstance(self.hamiltonian, OperatorSum):
-            remedy = "Build it of create(a), sigma_x(q) ..., constant in time, or leave it out."
-            raise ArgumentError("hamiltonian", "be an OperatorSum", self.hamiltonian, remedy)
+        if not isinstance(self.hamiltonian, OperatorSum) or varies(self.hamiltonian):
+            remedy = "Build it of create(a), sigma_x(q) ..., or leave it out. What depends on time "
+            remedy += (
+                "stands beside it: OpenSystem(spaces, H, jumps, drives=(Drive(operator, f),))."
+            )
+            rule = "be an OperatorSum, constant in time"
+            raise ArgumentError("hamiltonian", rule, self.hamiltonian, remedy)
         self._check_spaces()
         self._check_magnitudes()
         if not self.hamiltonian.is_hermitian():
@@ -160,7 +223,7 @@ class OpenSystem:
         for name, operator in self._operators():
             for product, _ in operator:
                 for space, _ in product:
-                    if space not in known:
+                    if space not in known and not isinstance(space, Signal):
                         remedy = "Add it to `spaces`, or use the same kind and size everywhere."
                         raise ArgumentError(name, "act on the listed spaces", space, remedy)
 
@@ -168,6 +231,9 @@ class OpenSystem:
         """Every energy and every rate, with the coefficient of its jump, can be multiplied."""
         for product, c in self.hamiltonian:
             _check_term("hamiltonian", product, c, c)
+        for drive in self.drives:
+            for product, c in drive.operator:
+                _check_term("drives", product, c, c)
         for jump in self.jumps:
             for product, c in jump.operator:
                 _check_term("jumps", product, c, c)
@@ -177,6 +243,8 @@ class OpenSystem:
         yield "hamiltonian", self.hamiltonian
         for jump in self.jumps:
             yield "jumps", jump.operator
+        for drive in self.drives:
+            yield "drives", drive.operator
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -191,7 +259,19 @@ class OpenSystem:
 
     def with_monitors(self, *monitors: Monitor) -> OpenSystem:
         """The same system with these channels measured."""
-        return OpenSystem(self.spaces, self.hamiltonian, self.jumps, monitors)
+        return replace(self, monitors=monitors)
+
+    @cached_property
+    def time_dependent(self) -> bool:
+        """Whether anything in it depends on time."""
+        return bool(self.drives) or any(varies(jump.operator) for jump in self.jumps)
+
+    @cached_property
+    def whole_hamiltonian(self) -> OperatorSum:
+        """H with the drives, their pulses as factors of the products."""
+        if not self.drives:
+            return self.hamiltonian
+        return total([self.hamiltonian, *(drive.whole for drive in self.drives)])
 
 
 def _check_term(name: str, product: Product, c: complex, strength: complex) -> None:
@@ -214,6 +294,39 @@ def check_system(system: Any) -> None:
     if not isinstance(system, OpenSystem):
         remedy = "Pass `model.system()` of a model, or make an OpenSystem of spaces, H and jumps."
         raise ArgumentError("system", "be an OpenSystem", system, remedy)
+
+
+def without_pulses(hamiltonian: OperatorSum) -> tuple[OperatorSum, tuple[Drive, ...]]:
+    """A Hermitian operator with pulses as factors, as a constant one and drives."""
+    constant, found = OperatorSum(), {}
+    for pulse, operator in split(hamiltonian):
+        if pulse is None:
+            constant = operator
+        elif signal(pulse.conj()) not in found:
+            found[signal(pulse)] = pulse, operator
+    drives = []
+    for pulse, operator in found.values():
+        twice = operator.is_hermitian() and signal(pulse) != signal(pulse.conj())  # f O + f* O
+        coefficient = Pulse("real", (("pulse", 2.0 * pulse),)) if twice else pulse
+        drives.append(Drive(operator, coefficient))
+    return constant, tuple(drives)
+
+
+def check_constant(system: OpenSystem, what: str) -> None:
+    """That nothing in a system depends on time, for what is not made for that.
+
+    Args:
+        system: an open system.
+        what: what is not, as users know it.
+
+    Raises:
+        EngineMismatchError: something does.
+    """
+    if system.time_dependent:
+        raise EngineMismatchError(
+            f"{what} is for what is constant in time, but this has drives or modulated couplings.",
+            "Use evolve(system, times), or leave them out.",
+        )
 
 
 def tuple_of(name: str, values: Any, kind: type, remedy: str) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.errors import EngineMismatchError
-from darkstate.systems.open_system import OpenSystem, check_system
+from darkstate.systems.open_system import OpenSystem, check_constant, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Mode
 
@@ -111,6 +111,7 @@ def quadratic_form(system: OpenSystem) -> QuadraticForm:
         EngineMismatchError: a space is no mode, or a term is of too high order; the term is named.
     """
     check_system(system)
+    check_constant(system, "`quadratic_form`")
     for space in system.spaces:
         if not isinstance(space, Mode):
             raise EngineMismatchError(

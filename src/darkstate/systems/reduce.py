@@ -35,7 +35,7 @@ from scipy.sparse.csgraph import connected_components
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg import solve_sylvester
 from darkstate.linalg.unique import TIE, unique_columns
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, check_constant
 from darkstate.systems.operators import OperatorSum, Product, total
 from darkstate.systems.quadratic import quadratic_form
 from darkstate.systems.spaces import Mode
@@ -78,6 +78,7 @@ def eliminate_modes(system: OpenSystem) -> Elimination:
 
     Source: Breuer and Petruccione, The Theory of Open Quantum Systems (2002), ch. 3.3.
     """
+    check_constant(system, "`eliminate_modes`")
     modes = tuple(space for space in system.spaces if isinstance(space, Mode))
     kept = tuple(space for space in system.spaces if not isinstance(space, Mode))
     if not modes or not kept:

@@ -34,8 +34,9 @@ from darkstate.conventions import is_label
 from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.fields import Field, as_complex
 from darkstate.systems.noise import Moments, combine, driven
-from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of
+from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of, without_pulses
 from darkstate.systems.operators import OperatorSum, total
+from darkstate.systems.signals import Signal
 from darkstate.systems.spaces import Space
 
 
@@ -46,7 +47,8 @@ class Component:
     Args:
         scattering: S, unitary, shape (n, n). Entries below 1e-14 are rounding and set to zero.
         couplings: L, one operator a port, in sqrt(rate) units.
-        hamiltonian: H, Hermitian.
+        hamiltonian: H, Hermitian. Couplings and H may have pulses as factors, where a coupler is
+            modulated.
         spaces: the local spaces in order; by default those that occur in L and H.
         ports: n distinct names; by default the positions "1", "2", ... A name made of digits is a
             position, and follows the port when it moves.
@@ -81,13 +83,16 @@ class Component:
         check_instance("hamiltonian", self.hamiltonian, OperatorSum, remedy)
         remedy = "Give a tuple such as (Mode('A1'),), or leave them out."
         spaces = tuple_of("spaces", self.spaces, Space, remedy)
-        used = {s: None for op in (self.hamiltonian, *couplings) for s in op.spaces}
+        operators = (self.hamiltonian, *couplings)
+        used = {s: None for op in operators for s in op.spaces if not isinstance(s, Signal)}
         object.__setattr__(self, "scattering", S)
         object.__setattr__(self, "couplings", couplings)
         object.__setattr__(self, "spaces", spaces or tuple(used))
         object.__setattr__(self, "ports", _checked_ports(self.ports, n))
         # checks the spaces, that H is Hermitian, and that L and H act on the spaces
-        OpenSystem(self.spaces, self.hamiltonian, tuple(Jump(coupling) for coupling in couplings))
+        jumps = tuple(Jump(coupling) for coupling in couplings)
+        constant, drives = without_pulses(self.hamiltonian)
+        OpenSystem(self.spaces, constant, jumps, (), drives)
 
     def with_ports(self, *ports: str) -> Component:
         """The same component with other port names."""
@@ -186,7 +191,7 @@ class Component:
                 monitor on a port that has no jump of its own.
         """
         moments: dict[tuple[int, ...], Moments] = {}
-        means = np.zeros(len(self.ports), dtype=complex)
+        means = [OperatorSum()] * len(self.ports)
         for key, source in _checked_inputs(inputs).items():
             names = as_labels("inputs", key)
             field_moments = source.moments()
@@ -196,7 +201,8 @@ class Component:
                 raise ArgumentError("inputs", f"name {n} port(s) for {source}", names, remedy)
             places = tuple(self.port(name) for name in names)
             moments[places] = field_moments
-            means[list(places)] = source.mean()
+            for place, mean in zip(places, source.mean(), strict=True):
+                means[place] = mean
         flat = [k for key in moments for k in key]
         if len(set(flat)) < len(flat):
             twice = next(self.ports[k] for k in flat if flat.count(k) > 1)
@@ -204,7 +210,8 @@ class Component:
         jumps, drive = driven(self.scattering, self.couplings, self.ports, moments, means)
         remedy = "Give a tuple such as (Monitor('channel'),)."
         watched = tuple_of("monitors", monitors, Monitor, remedy)
-        return OpenSystem(self.spaces, self.hamiltonian + drive, jumps, watched)
+        hamiltonian, drives = without_pulses(self.hamiltonian + drive)
+        return OpenSystem(self.spaces, hamiltonian, jumps, watched, drives)
 
 
 def concatenate(*components: Component) -> Component:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,11 @@ class Space:
     def dimension(self) -> int | None:
         """Hilbert-space dimension; None where it is infinite."""
         return None
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """With which its kind makes an equal one."""
+        return self._key[1:]
 
     def _refuse(self, other: object) -> NoReturn:
         """Say that a space is no operator.

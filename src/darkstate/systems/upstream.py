@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from darkstate.checks import check_labels
-from darkstate.systems.open_system import Jump, OpenSystem, check_system
+from darkstate.systems.open_system import Jump, OpenSystem, check_system, without_pulses
 from darkstate.systems.operators import OperatorSum
+from darkstate.systems.signals import Signal
+from darkstate.systems.spaces import Space
 from darkstate.systems.traits.cascade import influences
 
 
@@ -50,13 +52,18 @@ def _restricted(system: OpenSystem, kept: set[str]) -> OpenSystem:
     jumps = []
     for jump in system.jumps:
         operator = _within(jump.operator, kept)
-        if any(product for product, _ in operator):
+        if any(not isinstance(space, Signal) for space in operator.spaces):
             jumps.append(Jump(operator, jump.rate, jump.name, jump.each_atom))
     names = {jump.name for jump in jumps}
     monitors = tuple(monitor for monitor in system.monitors if monitor.channel in names)
-    return OpenSystem(spaces, _within(system.hamiltonian, kept), tuple(jumps), monitors)
+    hamiltonian, drives = without_pulses(_within(system.whole_hamiltonian, kept))
+    return OpenSystem(spaces, hamiltonian, tuple(jumps), monitors, drives)
+
+
+def _stays(space: Space, kept: set[str]) -> bool:
+    return space.label in kept or isinstance(space, Signal)
 
 
 def _within(operator: OperatorSum, kept: set[str]) -> OperatorSum:
-    terms = {p: c for p, c in operator if all(space.label in kept for space, _ in p)}
+    terms = {p: c for p, c in operator if all(_stays(space, kept) for space, _ in p)}
     return OperatorSum(terms)

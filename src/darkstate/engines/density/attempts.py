@@ -25,8 +25,9 @@ from darkstate.engines.density.evolution import StoredStates
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import hierarchy_evolution, hierarchy_steady_state
 from darkstate.engines.density.initial import State, flattened
+from darkstate.engines.density.modulated import ModulatedGenerator
 from darkstate.engines.density.steady import DENSE_NUMBERS
-from darkstate.engines.density.strategy import Kept, Settings, change, evolved, solved
+from darkstate.engines.density.strategy import AnyGenerator, Kept, Settings, change, evolved, solved
 from darkstate.engines.truncation import (
     Attempt,
     Cutoff,
@@ -75,7 +76,7 @@ class Attempts:
     initial: State | None
     make_blocks: MakeBlocks
     settings: Settings
-    _kept: dict[tuple[int, ...], tuple[Generator, Flat | None]] = field(default_factory=dict)
+    _kept: dict[tuple[int, ...], tuple[AnyGenerator, Flat | None]] = field(default_factory=dict)
     _harder: float = 1.0
     _dark: bool | None = None
 
@@ -84,12 +85,14 @@ class Attempts:
         """Whether a steady state is what a state relaxes to."""
         return self.initial is not None or self.settings.method == "evolve"
 
-    def first(self) -> Generator:
+    def first(self) -> AnyGenerator:
         """The generator that the first attempt will solve."""
         cutoffs = first_cutoffs(self.system, self.settings.cutoff, self._needed)
         return self.prepared(cutoffs)[0]
 
-    def prepared(self, cutoffs: Mapping[str, int], why: str = "") -> tuple[Generator, Flat | None]:
+    def prepared(
+        self, cutoffs: Mapping[str, int], why: str = ""
+    ) -> tuple[AnyGenerator, Flat | None]:
         """The generator for some cut-offs, and the state to start from if there is one.
 
         Raises:
@@ -105,15 +108,18 @@ class Attempts:
             if not complete:
                 blocks = self.make_blocks(cutoffs, False)
                 self._refuse(least_cost(blocks), why)
-        generator = compiled(self.system, blocks)
+        made = ModulatedGenerator.of if self.system.time_dependent else compiled
+        generator = made(self.system, blocks)
         if flat is not None:  # in the phases that the generator has chosen
             flat = generator.narrowed(flattened(self.initial, generator.blocks)[0])
         self._kept = {key: (generator, flat)}
         return generator, flat
 
-    def cost(self, generator: Generator) -> Cost:
+    def cost(self, generator: AnyGenerator) -> Cost:
         """What an attempt will cost."""
         settings = self.settings
+        if isinstance(generator, ModulatedGenerator):
+            return generator.cost(self.task.times or ())
         if self.task.times is not None:
             span, count = self.task.times[-1] - self.task.times[0], len(self.task.times)
             return evolution_cost(generator, span, count, settings.krylov_size)
@@ -150,6 +156,7 @@ class Attempts:
                 assert flat is not None
                 found = evolved(generator, flat, times, self.settings)
             else:
+                assert isinstance(generator, Generator)
                 found = solved(generator, self.settings, flat)
         # what it took, and in which way, it will take in a larger space too
         self._dark = found.vector is not None
@@ -209,7 +216,7 @@ def network_cutoff(network: OpenSystem, cutoff: Cutoff) -> Cutoff:
     return kept or None
 
 
-def threads_for(generator: Generator) -> AbstractContextManager[Any]:
+def threads_for(generator: AnyGenerator) -> AbstractContextManager[Any]:
     """One BLAS thread unless the blocks are large enough to keep several busy."""
     return one_blas_thread(int(generator.blocks.sizes.max()) < THREADED_BLOCK)
 

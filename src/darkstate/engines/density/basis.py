@@ -90,7 +90,8 @@ def dicke_factors(
         cutoffs: Fock states of the modes.
         spins: for every space; one by default, J = N/2.
     """
-    local = {jump.operator.spaces[0] for jump in system.jumps if jump.each_atom and jump.rate}
+    jumps = [jump for jump in system.jumps if jump.each_atom and jump.rate]
+    local = {space for jump in jumps for space in jump.operator.spaces}
     found = []
     for k, space in enumerate(system.spaces):
         if isinstance(space, Ensemble):

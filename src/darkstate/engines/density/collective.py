@@ -12,9 +12,10 @@ from darkstate.engines.density.attempts import Attempts
 from darkstate.engines.density.basis import Blocks, dicke_factors
 from darkstate.engines.density.cost import least_cost
 from darkstate.engines.density.dark import dark_possible
+from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.initial import as_ensemble_state, spins_needed
 from darkstate.engines.density.options import DensityOptions
-from darkstate.engines.density.strategy import first_method
+from darkstate.engines.density.strategy import evolution_method, first_method
 from darkstate.engines.truncation import first_cutoffs
 from darkstate.errors import CapacityError, EngineMismatchError
 from darkstate.states import DensityState, EnsembleState, PureState
@@ -58,6 +59,7 @@ class Collective(DensityOptions):
     methods: ClassVar[tuple[str, ...]] = ("auto", "dark", "dense", "krylov", "evolve")
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (EnsembleState, PureState, DensityState)
+    follows_drives: ClassVar[bool] = True
     references: ClassVar[References] = (
         ("chase2008", "permutation symmetry in the collective engine"),
         ("kraus2008", "dark states, which the collective engine looks for first"),
@@ -84,12 +86,12 @@ class Collective(DensityOptions):
         method, why = first_method(self.method, blocks.numbers)
         if cost.memory <= self.limit:  # else nothing more is looked at
             generator = attempts.first()
-            if self.method in ("auto", "dark"):
+            if self.method in ("auto", "dark") and isinstance(generator, Generator):
                 possible = "yes" if dark_possible(generator) else "no"
                 steps.append(f"Can there be a dark state? {possible}")
             cost = attempts.cost(generator)
         if task.times is not None:
-            method = "Krylov propagator"
+            method = evolution_method(system)
             why = "from all atoms down; coherent initial states need blocks without charges"
         solve = attempts.solution
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)

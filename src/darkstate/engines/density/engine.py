@@ -33,7 +33,7 @@ from darkstate.engines.density.evolution import first_purification
 from darkstate.engines.density.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
 from darkstate.engines.density.initial import density_of, flattened
 from darkstate.engines.density.options import DensityOptions
-from darkstate.engines.density.strategy import EVOLUTION_OVER_RTOL, first_method
+from darkstate.engines.density.strategy import EVOLUTION_OVER_RTOL, evolution_method, first_method
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Dimensions,
@@ -95,6 +95,7 @@ class Lindblad(DensityOptions):
     )  # fmt: skip
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
+    follows_drives: ClassVar[bool] = True
     references: ClassVar[References] = (
         ("kraus2008", "dark states, which the lindblad engine looks for first"),
     )
@@ -151,7 +152,7 @@ class Lindblad(DensityOptions):
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         method, why = first_method(self.method, blocks.numbers)
         if times is not None:
-            method, why = "Krylov propagator", "as for all sizes"
+            method, why = evolution_method(system), "as for all sizes"
         cost = least_cost(blocks)
         if cost.memory <= self.limit:  # else compiling is too large already
             cost = attempts.cost(attempts.first())

@@ -22,6 +22,7 @@ from darkstate.engines.density.dark import search_dark_states
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import Options
 from darkstate.engines.density.initial import basis_places
+from darkstate.engines.density.modulated import MODULATED, ModulatedGenerator
 from darkstate.engines.density.steady import (
     DENSE_NUMBERS,
     SteadySolution,
@@ -39,6 +40,9 @@ from darkstate.errors import NumericalError
 from darkstate.linalg.unique import with_phase
 from darkstate.results import Report, Status
 from darkstate.states import DensityState, EnsembleState, PureState
+from darkstate.systems.open_system import OpenSystem
+
+AnyGenerator = Generator | ModulatedGenerator
 
 EVOLUTION_OVER_RTOL = 1e3
 """Accuracy of an evolution over its whole span, in units of rtol."""
@@ -78,7 +82,7 @@ class Kept:
         vector: (D,) of a pure state.
     """
 
-    generator: Generator
+    generator: AnyGenerator
     report: Report
     flats: Sequence[Flat] = ()
     vector: Flat | None = None
@@ -136,6 +140,11 @@ def first_method(method: str, numbers: int) -> tuple[str, str]:
     return "auto", f"dark states first, then {after} in {numbers} numbers"
 
 
+def evolution_method(system: OpenSystem) -> str:
+    """How a system is followed in time."""
+    return MODULATED if system.time_dependent else "Krylov propagator"
+
+
 def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Kept:
     """The steady state of one generator; `initial` is where to relax from, if given.
 
@@ -165,7 +174,7 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
 
 
 def evolved(
-    generator: Generator, initial: Flat, times: Sequence[float], settings: Settings
+    generator: AnyGenerator, initial: Flat, times: Sequence[float], settings: Settings
 ) -> Kept:
     """States at increasing `times`, `initial` being the one at the first.
 
@@ -173,7 +182,10 @@ def evolved(
         NumericalError: too stiff for the accuracy asked.
     """
     accuracy, size = EVOLUTION_OVER_RTOL * settings.rtol, settings.krylov_size
-    kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
+    if isinstance(generator, ModulatedGenerator):
+        (kept, error), method = generator.evolved(initial, times, accuracy), MODULATED
+    else:
+        kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
     margin = min(least_eigenvalue(generator, each) for each in kept)
     report = _report(generator, settings, method, None, error_estimate=error, margin=margin)
     return Kept(generator, report, kept)
@@ -238,19 +250,19 @@ def _with_gaps(
     return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
 
-def least_eigenvalue(generator: Generator, flat: Flat) -> float:
+def least_eigenvalue(generator: AnyGenerator, flat: Flat) -> float:
     """Smallest eigenvalue of a state on the blocks; below zero by errors only."""
     return float(generator.blocks.eigenvalues(flat).min())
 
 
-def _kept_spins(generator: Generator) -> list[str]:
+def _kept_spins(generator: AnyGenerator) -> list[str]:
     """Ensembles that keep their total spin: other J are left out here."""
     factors = generator.blocks.factors
     return [f"'{f.space.label}'" for f in factors if f.dicke and not f.local]
 
 
 def _report(
-    generator: Generator, settings: Settings, method: str, unique: bool | None, **known: Any
+    generator: AnyGenerator, settings: Settings, method: str, unique: bool | None, **known: Any
 ) -> Report:
     """A report with what the blocks say, and what is `known` of the state."""
     blocks = generator.blocks

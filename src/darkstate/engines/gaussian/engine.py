@@ -42,6 +42,7 @@ from darkstate.engines.gaussian.methods import (
     dense_solution,
     pairs_solution,
 )
+from darkstate.engines.gaussian.modulated import MODULATED, ModulatedMoments
 from darkstate.engines.gaussian.observation import Observation
 from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.periodic import (
@@ -90,6 +91,7 @@ class Gaussian:
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem, LangevinSystem)
     initials: ClassVar[tuple[type, ...]] = (GaussianState,)
     references: ClassVar[References] = ()
+    follows_drives: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, ("auto", "dense", "chains", "quadrature"))
@@ -102,10 +104,9 @@ class Gaussian:
     def offer(self, system: OpenSystem | LangevinSystem, task: Task) -> Offer:
         """Whether the system is quadratic, what structure it has and which method fits."""
         if isinstance(system, LangevinSystem):
-            if task.times is None:
-                return periodic_offer(self.name, self.method, system, self.rtol)
-            steps = ("Hamiltonian and jumps, or Langevin equations? Langevin equations",)
-            return refused(self.name, no_transients(), steps)
+            return self._langevin_offer(system, task)
+        if system.time_dependent:
+            return self._modulated_offer(system, task)
         try:
             structure = Structure.of(quadratic_form(system))
         except EngineMismatchError as refusal:
@@ -129,6 +130,29 @@ class Gaussian:
         why = "means and covariances, exact for steps of any length"
         cost = evolution_cost(structure, times)
         return Offer(self.name, why, PROPAGATOR, steps, cost, solve=solve, smaller=FEWER_TIMES)
+
+    def _langevin_offer(self, system: LangevinSystem, task: Task) -> Offer:
+        if task.times is None:
+            return periodic_offer(self.name, self.method, system, self.rtol)
+        steps = ("Hamiltonian and jumps, or Langevin equations? Langevin equations",)
+        return refused(self.name, no_transients(), steps)
+
+    def _modulated_offer(self, system: OpenSystem, task: Task) -> Offer:
+        times, equations = task.times or (), ModulatedMoments.of(system)
+
+        def solve() -> Solution:
+            initial = _check_initial(system, task.initial)
+            states, error = equations.evolved(times, initial, self.rtol)
+            scale = max(1.0, *(float(np.abs(state.photons()).max()) for state in states))
+            margin = min(state.margin() for state in states)
+            report = Report(
+                self.name, MODULATED, Status.CONVERGED, margin=margin, error_estimate=error
+            )
+            return Solution(states[-1], assess_moments(report, self.rtol, scale), tuple(states))
+
+        steps = ("Is the system quadratic in the modes? yes", "Does anything depend on time? yes")
+        why, cost = "means and covariances, every step with its error", equations.cost(times)
+        return Offer(self.name, why, MODULATED, steps, cost, solve=solve, smaller=FEWER_TIMES)
 
     def _steady_offer(self, structure: Structure, steps: tuple[str, ...]) -> Offer:
         method, why = self._choose(structure)

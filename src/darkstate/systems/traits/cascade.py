@@ -29,6 +29,7 @@ from scipy.sparse.csgraph import connected_components
 
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
+from darkstate.systems.signals import Signal
 from darkstate.systems.traits.trait import Trait, abbreviated
 
 MAX_LABELS = 400
@@ -89,8 +90,8 @@ def _reason(stages: Stages) -> str:
 def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
     """Pairs of labels (a, b) where a may act on b; not closed under "acts on what acts on"."""
     exchange: dict[frozenset[str], _Terms] = {}
-    for product, c in system.hamiltonian:
-        labels = [space.label for space, _ in product]
+    for product, c in system.whole_hamiltonian:
+        labels = _labels(product)
         if len(labels) == 2:
             _add(exchange.setdefault(frozenset(labels), {}), product, c)
         elif len(labels) > 2:
@@ -101,7 +102,7 @@ def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
             continue
         local, mixed = _local_parts(jump.operator)
         if mixed or len(local) > MAX_LABELS:
-            yield from _ring(space.label for space in jump.operator.spaces)
+            yield from _ring(s.label for s in jump.operator.spaces if not isinstance(s, Signal))
             continue
         for i, j in permutations(local, 2):
             _add_product(crossing.setdefault((i, j), {}), local[i], local[j], jump.rate)
@@ -131,10 +132,16 @@ def _local_parts(operator: OperatorSum) -> tuple[dict[str, OperatorSum], bool]:
     parts: dict[str, dict[Product, complex]] = {}
     mixed = False
     for product, c in operator:
-        if len(product) == 1:
-            parts.setdefault(product[0][0].label, {})[product] = c
-        mixed = mixed or len(product) > 1
+        labels = _labels(product)
+        if len(labels) == 1:
+            parts.setdefault(labels[0], {})[product] = c
+        mixed = mixed or len(labels) > 1
     return {label: OperatorSum(terms) for label, terms in parts.items()}, mixed
+
+
+def _labels(product: Product) -> list[str]:
+    """The labels on which a product acts; pulses are factors, no labels."""
+    return [space.label for space, _ in product if not isinstance(space, Signal)]
 
 
 def _add(terms: _Terms, product: Product, c: complex, size: float | None = None) -> None:

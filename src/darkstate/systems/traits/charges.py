@@ -74,7 +74,7 @@ def _change(product: Product) -> Charge:
 
 def _constraints(system: OpenSystem) -> Iterator[Charge]:
     """Vectors v with the condition ``q . v = 0``."""
-    for product, _ in system.hamiltonian:
+    for product, _ in system.whole_hamiltonian:
         yield _change(product)
     for jump in system.jumps:
         if jump.rate:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum
+from darkstate.systems.signals import Signal
 from darkstate.systems.spaces import Mode
 from darkstate.systems.traits.trait import Trait
 
@@ -24,10 +25,11 @@ def is_quadratic(system: OpenSystem) -> Trait[OperatorSum | None]:
         if not isinstance(space, Mode):
             return Trait("quadratic", False, f"{space!r} is not a bosonic mode", None)
     parts = [("Hamiltonian", system.hamiltonian, 2)]
+    parts += [("drive", drive.operator, 2) for drive in system.drives]
     parts += [("jump", jump.operator, 1) for jump in system.jumps]
     for name, operator, largest in parts:
         for product, c in operator:
-            degree = sum(len(word) for _, word in product)
+            degree = sum(len(word) for space, word in product if not isinstance(space, Signal))
             if degree > largest:
                 term = OperatorSum({product: c})
                 reason = f"the {name} term {term} has degree {degree} > {largest}"

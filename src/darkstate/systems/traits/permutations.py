@@ -38,6 +38,9 @@ def permutation_symmetry(system: OpenSystem) -> Trait[Groups]:
     Labels in no group cannot be exchanged with any single other one.
     """
     check_system(system)
+    if system.time_dependent:
+        reason = "not looked for where drives or couplings depend on time"
+        return Trait("permutation symmetry", False, reason, ())
     incidence = _Incidence.of(system)
     group_of = {label: [label] for label in system.labels}
     for candidates in incidence.candidates():

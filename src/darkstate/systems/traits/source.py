@@ -87,6 +87,9 @@ def linear_source(system: OpenSystem) -> Trait[LinearSource | None]:
     The evidence is the `LinearSource` with as many modes as possible.
     """
     check_system(system)
+    if system.time_dependent:
+        reason = "not looked for where drives or couplings depend on time"
+        return Trait("linear source", False, reason, None)
     modes = [space for space in system.spaces if isinstance(space, Mode)]
     if modes and is_quadratic(system):
         return Trait("linear source", False, "there is nothing but the source", None)

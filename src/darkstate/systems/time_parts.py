@@ -1,0 +1,164 @@
+"""A generator that depends on time, as a sum of constant ones with real coefficients.
+
+    L(t) = sum_j r_j(t) L_j,      r_j real, every L_j of Lindblad form.
+
+It is what every engine needs that follows a system in time: each compiles the L_j once, as it
+compiles any system, and only numbers change. A term ``f O + h.c.`` is ``Re f`` times ``O + O†`` and
+``Im f`` times ``i (O - O†)``, both Hamiltonians; a jump ``sum_m g_m c_m`` is, ``z = g_m g_n*``,
+
+    sum_m |g_m|^2 D[c_m] + sum_(m<n) Re z X_mn + Im z Y_mn,
+    X_mn = D[c_m + c_n] - D[c_m] - D[c_n],    Y_mn = D[c_m - i c_n] - D[c_m] - D[c_n].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.errors import ArgumentError
+from darkstate.systems.open_system import Drive, Jump, OpenSystem
+from darkstate.systems.operators import OperatorSum
+from darkstate.systems.pulses import Pulse
+
+Add = Callable[[list["Term"], OpenSystem], None]
+Term = tuple[float, str, Pulse | None, Pulse | None]
+"""``sign * part(f g*)``: sign, "real" or "imag", f and g (None for 1)."""
+_ROUNDING = 1e-12
+_LOOKS = 2048
+"""Times at which a function is looked at for where it is at work."""
+_AT_WORK = 1e-3
+"""Of the size of a coefficient: smaller changes between two looks are none."""
+_PAUSE = 33
+"""Looks without a change that are a pause, after which an integrator starts anew."""
+
+
+@dataclass(frozen=True)
+class TimeParts:
+    """``L(t) = sum_j r_j(t) L_j``.
+
+    Args:
+        systems: the L_j, constant in time; the first is what does not depend on time.
+        terms: for each, the terms whose sum is r_j.
+        pulses: all pulses that occur.
+        named: pulses that must be real, with what they drive.
+    """
+
+    systems: tuple[OpenSystem, ...]
+    terms: tuple[tuple[Term, ...], ...]
+    pulses: tuple[Pulse, ...]
+    named: tuple[tuple[Pulse, str], ...]
+
+    @classmethod
+    def of(cls, system: OpenSystem) -> TimeParts:
+        """The parts of a system; those with one coefficient are together."""
+        constant = replace(system, jumps=(), monitors=(), drives=())
+        found: dict[tuple[Term, ...], OpenSystem] = {((1.0, "real", None, None),): constant}
+
+        def add(terms: list[Term], part: OpenSystem) -> None:
+            key = tuple(terms)
+            before = found.get(key, OpenSystem(system.spaces))
+            hamiltonian = before.hamiltonian + part.hamiltonian
+            found[key] = replace(before, hamiltonian=hamiltonian, jumps=before.jumps + part.jumps)
+
+        for drive in system.drives:
+            _add_drive(drive, system, add)
+        for jump in system.jumps:
+            if jump.rate:
+                _add_jump(jump, system, add)
+        pulses = {p: None for key in found for term in key for p in term[2:] if p is not None}
+        named = tuple((d.coefficient, str(d.operator)) for d in system.drives if d.hermitian)
+        return cls(tuple(found.values()), tuple(found), tuple(pulses), named)
+
+    def coefficients(self, time: float) -> NDArray[np.float64]:
+        """``r_j`` at one time.
+
+        Raises:
+            ArgumentError: a pulse gives no number, or is complex in front of a Hermitian operator.
+        """
+        values = [1.0, *(complex(pulse(time)) for pulse in self.pulses)]
+        places, terms = self._places
+        for k, operator in places:
+            value = values[k]
+            if abs(value.imag) > _ROUNDING * abs(value):
+                rule = f"be real in front of the Hermitian {operator}"
+                remedy = "Give half of it: Drive(create(a), f) adds f a† + f* a."
+                raise ArgumentError("coefficient", rule, value, remedy)
+        result = np.zeros(len(self.terms))
+        for j, sign, imaginary, f, g in terms:
+            z = values[f] * values[g].conjugate()
+            result[j] += sign * (z.imag if imaginary else z.real)
+        return result
+
+    @cached_property
+    def _places(self) -> tuple[list[tuple[int, str]], list[tuple[int, float, bool, int, int]]]:
+        """Pulses that must be real, and all terms, with the pulses by number (0 for 1)."""
+        number: dict[Pulse | None, int] = {pulse: k + 1 for k, pulse in enumerate(self.pulses)}
+        number[None] = 0
+        terms = [
+            (j, sign, part == "imag", number[f], number[g])
+            for j, entries in enumerate(self.terms)
+            for sign, part, f, g in entries
+        ]
+        return [(number[pulse], operator) for pulse, operator in self.named], terms
+
+    def stops(self, start: float, end: float) -> list[float]:
+        """Times between `start` and `end` at which an integrator must stop.
+
+        Named pulses know theirs; functions are looked at on a grid, for where they begin and end.
+        """
+        found = {t for pulse in self.pulses for t in pulse.stops}
+        functions = [p for p in self.pulses if any(q.kind == "function" for q in p.parts())]
+        grid = np.linspace(start, end, _LOOKS + 1)
+        for pulse in functions:
+            values = np.array([complex(pulse(t)) for t in grid.tolist()])
+            size = max(float(np.abs(values).max()), 1e-300)
+            moves = (
+                np.convolve(np.abs(np.diff(values)) > _AT_WORK * size, np.ones(_PAUSE), "same") > 0
+            )
+            edges = np.flatnonzero(np.diff(np.concatenate([[False], moves, [False]]).astype(int)))
+            found |= set(grid[edges].tolist())
+        return sorted(t for t in found if start < t < end)
+
+    @property
+    def largest(self) -> OpenSystem:
+        """All parts in one constant system, for what looks at terms only (charges, cut-offs)."""
+        hamiltonian = OperatorSum()
+        for part in self.systems:
+            hamiltonian = hamiltonian + part.hamiltonian
+        jumps = tuple(replace(jump, name="") for part in self.systems for jump in part.jumps)
+        return OpenSystem(self.systems[0].spaces, hamiltonian, jumps)
+
+
+def _add_drive(drive: Drive, system: OpenSystem, add: Add) -> None:
+    f, operator = drive.coefficient, drive.operator
+    if drive.hermitian:
+        add([(1.0, "real", f, None)], OpenSystem(system.spaces, operator))
+        return
+    adjoint = operator.adjoint()
+    add([(1.0, "real", f, None)], OpenSystem(system.spaces, operator + adjoint))
+    if not f.real:
+        add([(1.0, "imag", f, None)], OpenSystem(system.spaces, (operator - adjoint) * 1j))
+
+
+def _add_jump(jump: Jump, system: OpenSystem, add: Add) -> None:
+    def dissipator(operator: OperatorSum) -> OpenSystem:
+        return OpenSystem(system.spaces, jumps=(replace(jump, operator=operator, name=""),))
+
+    parts = jump.parts
+    alone: list[list[Term]] = [[(1.0, "real", f, f)] for f, _ in parts]
+    for m, n in combinations(range(len(parts)), 2):
+        (f, c), (g, d) = parts[m], parts[n]
+        kinds = [("real", c + d)]
+        if not all(p is None or p.real for p in (f, g)):
+            kinds.append(("imag", c - d * 1j))
+        for part, operator in kinds:
+            add([(1.0, part, f, g)], dissipator(operator))
+            for k in (m, n):
+                alone[k].append((-1.0, part, f, g))
+    for (_, c), terms in zip(parts, alone, strict=True):
+        add(terms, dissipator(c))

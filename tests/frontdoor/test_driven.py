@@ -1,0 +1,261 @@
+"""Drives that depend on time: QuTiP, closed forms, and one engine against another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate import engines
+from darkstate.errors import ArgumentError, EngineMismatchError
+from darkstate.linalg.ode import integrate
+from darkstate.states import GaussianState, PureState, to_qutip
+from darkstate.systems import (
+    Drive,
+    Ensemble,
+    Jump,
+    Levels,
+    Mode,
+    OpenSystem,
+    OperatorSum,
+    Qubit,
+    cavity,
+    concatenate,
+    create,
+    destroy,
+    loss_line,
+    number,
+    projector,
+    pulses,
+    sigma_minus,
+    sigma_plus,
+    sigma_x,
+    sigma_z,
+    spin_minus,
+    spin_x,
+    spin_z,
+    transition,
+)
+
+A, B, Q = Mode("a"), Mode("b"), Qubit("q")
+ATOM = Levels("atom", ("g", "e", "r"))
+
+
+def by_qutip(system: OpenSystem, times, operators, start) -> np.ndarray:
+    """Means over time by QuTiP, which gets the matrices and the functions of time."""
+    qutip = pytest.importorskip("qutip")
+    plain = to_qutip(OpenSystem(system.spaces, system.hamiltonian, system.jumps))
+    terms: list = [plain.hamiltonian]
+    for drive in system.drives:
+        matrix = to_qutip(drive.operator, spaces=system.spaces)
+        terms.append([matrix, lambda t, f=drive.coefficient: f(t)])
+        if not drive.hermitian:
+            terms.append([matrix.dag(), lambda t, f=drive.coefficient: np.conj(f(t))])
+    means = [to_qutip(operator, spaces=system.spaces) for operator in operators]
+    options = {"atol": 1e-11, "rtol": 1e-9, "nsteps": 10**5, "max_step": 0.05}
+    found = qutip.mesolve(terms, start, times, plain.jumps, e_ops=means, options=options)
+    return np.array(found.expect)
+
+
+def gaussian_pulse() -> tuple[OpenSystem, list[OperatorSum]]:
+    f = pulses.gaussian(4.0, 0.8, 0.9)
+    decay = (Jump(sigma_minus(Q), 0.2), Jump(sigma_z(Q), 0.05))
+    system = OpenSystem((Q,), 0.3 * sigma_z(Q), decay, drives=(Drive(sigma_x(Q), f),))
+    return system, [sigma_z(Q), sigma_x(Q), sigma_minus(Q)]
+
+
+def landau_zener() -> tuple[OpenSystem, list[OperatorSum]]:
+    chirp = pulses.samples([-1.0, 9.0], [-7.0, 8.0], "linear")
+    decay = (Jump(sigma_minus(Q), 0.05),)
+    system = OpenSystem((Q,), 0.4 * sigma_x(Q), decay, drives=(Drive(sigma_z(Q), chirp),))
+    return system, [sigma_z(Q)]
+
+
+def two_tones() -> tuple[OpenSystem, list[OperatorSum]]:
+    first = pulses.sinusoid(2.0, 0.5)
+    second = pulses.function(lambda t: 0.4 * np.exp(1j * (3.1 * t + 0.2)))
+    drives = (Drive(sigma_x(Q), first), Drive(sigma_plus(Q), second))
+    return OpenSystem((Q,), sigma_z(Q), (Jump(sigma_minus(Q), 0.1),), drives=drives), [sigma_z(Q)]
+
+
+def stirap() -> tuple[OpenSystem, list[OperatorSum]]:
+    stokes, pump = pulses.gaussian(3.0, 1.0, 4.0), pulses.gaussian(4.4, 1.0, 4.0)
+    drives = (Drive(transition(ATOM, "e", "g"), pump), Drive(transition(ATOM, "e", "r"), stokes))
+    decay = (Jump(transition(ATOM, "g", "e"), 0.3), Jump(transition(ATOM, "r", "e"), 0.3))
+    system = OpenSystem((ATOM,), 0.5 * projector(ATOM, "e"), decay, drives=drives)
+    return system, [projector(ATOM, level) for level in "ger"]
+
+
+@pytest.mark.parametrize("problem", [gaussian_pulse, landau_zener, two_tones, stirap])
+def test_agrees_with_qutip(problem):
+    system, operators = problem()
+    qutip = pytest.importorskip("qutip")
+    times = np.linspace(0.0, 8.0, 17)
+    result = ds.evolve(system, times, observables=operators)
+    start = qutip.basis(int(system.spaces[0].dimension or 0), 0)
+    expected = by_qutip(system, times, operators, start)
+    for k, values in enumerate(expected):
+        assert np.abs(result.table[f"observable_{k + 1}"].values - values).max() < 1e-6
+    assert result.report.error_estimate < 1e-6
+
+
+def test_a_pi_pulse_and_its_table_of_samples():
+    width = 0.7
+    f = pulses.gaussian(5.0, width, np.pi / (2.0 * width * np.sqrt(2.0 * np.pi)))
+    grid = np.linspace(0.0, 10.0, 201)
+    for pulse in (f, pulses.samples(grid, f(grid)), pulses.function(f)):
+        system = OpenSystem((Q,), drives=(Drive(sigma_x(Q), pulse),))
+        result = ds.evolve(system, [0.0, 10.0], observables={"up": sigma_plus(Q) * sigma_minus(Q)})
+        assert result.table["up"].values[-1] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_steps_are_not_smeared():
+    on_off = pulses.step(1.0) * pulses.step(2.0, 1.0, 0.0) * 0.8
+    system = OpenSystem((Q,), drives=(Drive(sigma_x(Q), on_off),))
+    times = np.linspace(0.0, 3.0, 7)
+    found = ds.evolve(system, times, observables=sigma_z(Q)).table["observable"].values
+    assert np.abs(found + np.cos(1.6 * np.clip(times - 1.0, 0.0, 1.0))).max() < 1e-7
+
+
+def test_landau_zener_formula():
+    v, g = 2.0, 0.4
+    sweep = Drive(sigma_z(Q), pulses.function(lambda t: 0.5 * v * t))
+    system = OpenSystem((Q,), g * sigma_x(Q), drives=(sweep,))
+    end = 20.0
+    ends = [np.linalg.eigh(np.array([[-0.5 * v * t, g], [g, 0.5 * v * t]]))[1] for t in (-end, end)]
+    start = PureState(("q",), (2,), ends[0][:, 1])
+    state = ds.evolve(system, [-end, end], start).state
+    followed = np.vdot(ends[1][:, 1], state.matrix @ ends[1][:, 1]).real
+    assert followed == pytest.approx(1.0 - np.exp(-2.0 * np.pi * g**2 / v), abs=2e-4)
+
+
+def sender_and_receiver(line: float) -> OpenSystem:
+    """Cirac et al., Phys. Rev. Lett. 78, 3221 (1997): couplings that are mirror images."""
+    out = pulses.function(lambda t: 1.0 / np.sqrt(1.0 + np.exp(-t)))
+    into = pulses.function(lambda t: 1.0 / np.sqrt(1.0 + np.exp(t)))
+    sent = concatenate(cavity(A, 1.0, modulation=out), loss_line(line).with_ports("way", "lost"))
+    arriving = cavity(B, 1.0, modulation=into)
+    return concatenate(sent.feedback("a", "way"), arriving).feedback("a", "b").open_system()
+
+
+@pytest.mark.parametrize("line", [1.0, 0.9])
+def test_a_photon_is_handed_over(line):
+    system = sender_and_receiver(line)
+    photon = PureState.basis(("a", "b"), (2, 2), {"a": 1})
+    lindblad = engines.Lindblad(cutoff=4)
+    fock = ds.evolve(system, [-12.0, 12.0], photon, observables=number(B), engine=lindblad)
+    assert float(fock.table["observable"][-1]) == pytest.approx(line, abs=2e-5)
+    bright = GaussianState(("a", "b"), np.zeros((2, 2)), np.zeros((2, 2)), np.array([0.5, 0.0]))
+    gauss = ds.evolve(system, [-12.0, 12.0], bright, observables=number(B))
+    assert gauss.report.engine == "gaussian"
+    assert float(gauss.table["observable"][-1]) == pytest.approx(0.25 * line, abs=5e-6)
+
+
+def test_gaussian_and_fock_space_agree_on_a_modulated_parametric_drive():
+    gain = pulses.gaussian(1.5, 0.5, 0.5) * pulses.function(lambda t: np.exp(0.3j * t))
+    jumps = (Jump(destroy(A), 1.0, modulation=pulses.ramp(0.0, 1.0)), Jump(destroy(B), 0.5))
+    H = 0.4 * number(A) - 0.2 * number(B)
+    system = OpenSystem((A, B), H, jumps, drives=(Drive(create(A) * create(B), gain),))
+    operators, times = {"n": number(A), "m": destroy(A) * destroy(B)}, [0.0, 1.0, 2.0, 3.0]
+    first, second = (
+        ds.evolve(system, times, observables=operators, engine=engine).table
+        for engine in (engines.Gaussian(), engines.Lindblad(cutoff=12))
+    )
+    assert np.iscomplexobj(first["m"].values)
+    for name in operators:
+        assert np.abs(first[name].values - second[name].values).max() < 1e-6
+
+
+def test_atoms_of_an_ensemble_are_driven():
+    E = Ensemble("E", 2)
+    f = pulses.gaussian(1.0, 0.4, 1.2)
+    each = Jump(spin_minus(E), 0.3, each_atom=True, modulation=pulses.ramp(0.0, 2.0, 0.5, 1.0))
+    system = OpenSystem((E,), 0.2 * spin_z(E), (each,), drives=(Drive(spin_x(E), f),))
+    pair = [Qubit("p"), Q]
+    jumps = [Jump(sigma_minus(q), 0.3, modulation=pulses.ramp(0.0, 2.0, 0.5, 1.0)) for q in pair]
+    H = sum((0.1 * sigma_z(q) for q in pair), start=OperatorSum())
+    drives = [Drive(0.5 * sigma_x(q), f) for q in pair]
+    qubits = OpenSystem(tuple(pair), H, tuple(jumps), drives=tuple(drives))
+    both = sum((0.5 * sigma_z(q) for q in pair), start=OperatorSum())
+    first = ds.evolve(system, [0.0, 1.0, 3.0], observables=spin_z(E))
+    second = ds.evolve(qubits, [0.0, 1.0, 3.0], observables=both)
+    assert first.report.engine == "collective"
+    gap = first.table["observable"].values - second.table["observable"].values
+    assert np.abs(gap).max() < 1e-6
+
+
+def test_the_integrator_is_of_order_eight():
+    """A driven oscillator, exp(-i t^2): errors against the number of derivatives."""
+
+    def turning(t, y):
+        return -2j * t * y
+
+    points = []
+    for tolerance in (1e-5, 1e-7, 1e-9, 1e-11):
+        found = integrate(turning, np.array([1.0 + 0j]), [0.0, 5.0], (), tolerance)
+        points.append((found.evaluations, abs(found.states[-1, 0] - np.exp(-25j))))
+    evaluations, errors = np.log(np.array(points)).T
+    assert np.polyfit(evaluations, errors, 1)[0] < -7.0
+
+
+def test_columns_states_and_systems():
+    system, _ = gaussian_pulse()
+    result = ds.evolve(system, [0.0, 1.0], observables=sigma_x(Q), keep_states=True)
+    assert list(result.table) == ["observable"] and len(result.states) == 2
+    assert result.system == system
+    listed = ds.evolve(system, [0.0, 1.0], observables=[sigma_x(Q), sigma_minus(Q)])
+    assert list(listed.table) == ["observable_1", "observable_2"] and not listed.states
+    assert np.iscomplexobj(listed.table["observable_2"].values)
+    assert "q[-]" in listed.table["observable_2"].attrs["long_name"]
+
+
+def test_a_loaded_result_is_solved_again(tmp_path):
+    system, _ = stirap()
+    result = ds.evolve(system, [0.0, 3.0], observables=projector(ATOM, "r"), keep_states=True)
+    again = ds.load_result(result.save(tmp_path / "result.zarr"))
+    assert again.system == system and len(again.states) == 2
+    assert np.array_equal(again.states[1].matrix, result.state.matrix)
+    repeated = ds.evolve(again.system, [0.0, 3.0], observables=projector(ATOM, "r"))
+    assert repeated.table.equals(again.table)
+    functions = OpenSystem((Q,), drives=(Drive(sigma_x(Q), lambda t: t),))
+    kept = ds.evolve(functions, [0.0, 1.0])
+    assert ds.load_result(kept.save(tmp_path / "functions.zarr")).system is None
+
+
+SYSTEM = gaussian_pulse()[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: ds.steady_state(SYSTEM), EngineMismatchError, "no steady state.*evolve"),
+        (lambda: ds.preparation_time(SYSTEM), EngineMismatchError, "constant in time"),
+        (
+            lambda: ds.evolve(SYSTEM, [0, 1], engine=engines.Moments()),
+            EngineMismatchError,
+            "constant in time",
+        ),
+        (lambda: ds.evolve(SYSTEM, [0, 1], observables=3), ArgumentError, "`observables`"),
+        (
+            lambda: ds.evolve(SYSTEM, [0, 1], observables={"time": sigma_x(Q)}),
+            ArgumentError,
+            "axis",
+        ),
+        (lambda: ds.evolve(SYSTEM, [0, 1], observables={"n": abs}), ArgumentError, "`observables`"),
+        (
+            lambda: ds.evolve(SYSTEM, [0, 1], observables={"n": sigma_x(Q)}, measures={"n": abs}),
+            ArgumentError,
+            "names that no measure has",
+        ),
+        (
+            lambda: ds.evolve(SYSTEM, [0, 1], measures={"n": sigma_x(Q)}),
+            ArgumentError,
+            "observables=",
+        ),
+        (lambda: ds.evolve(SYSTEM, [0, 1], observables=number(A)), ArgumentError, "'a'"),
+        (lambda: ds.evolve(SYSTEM, [0, 1], keep_states=3), ArgumentError, "`keep_states`"),
+    ],
+)
+def test_refusals(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
