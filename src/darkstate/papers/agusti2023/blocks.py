@@ -125,7 +125,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "2e-2",
             "Entropy of rail A is the same for every Delta.",
             Verdict.REPRODUCED if across < 1e-9 else Verdict.NOT_REPRODUCED,
-            "S = -N [x log2 x + (1-x) log2(1-x)]",
+            "S_A = -N ln[x^x (1-x)^(1-x)]",
             f"largest relative deviation {across:.1e} (N = {pairs})",
             place="below Eq. (10)",
         ),

@@ -78,7 +78,7 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
     ticks = [int(m) for m in data.nodes.values]
     axes.set_xticks(ticks, [str(m) for m in ticks])
     axes.minorticks_off()
-    axes.set(xlabel="nodes $M$", ylabel=r"half width of the window, times $N$")
+    axes.set(xlabel="nodes $M$", ylabel=r"half width, times $N$")
     legend_above(axes, r"$t=2\pi/3$")
 
 

@@ -30,6 +30,7 @@ from darkstate.papers.zippilli2013.atoms import (
 )
 from darkstate.papers.zippilli2013.common import judged, ours, pairs
 from darkstate.plots import legend_above
+from darkstate.plots.style import DASHES, line_style
 from darkstate.states import PureState
 
 _SIMILAR = 0.1
@@ -86,12 +87,12 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
 
 def _draw(axes: Any, data: xr.Dataset) -> None:
     for k, pair in enumerate(data.pair.values):
-        colour = f"C{k}"
         spins, atoms = (data[name].sel(pair=pair) for name in ("log_negativity", "atoms"))
-        axes.plot(data.mbar, spins, "-", color=colour, label=f"spins, pair {pair}")
-        axes.plot(data.mbar, atoms, ":", color=colour, lw=1, label=f"atoms (3b), pair {pair}")
+        thin = {"color": "0.5", "ls": DASHES[k], "lw": 0.9}
+        axes.plot(data.mbar, spins, **line_style(k), label=f"spins, pair {pair}")
+        axes.plot(data.mbar, atoms, **thin, label=f"atoms (3b), pair {pair}")
     axes.set(xlabel=r"correlation $\bar m$ ($\bar n=1$)", ylabel="$E_N$ (ebit)")
-    axes.set(ylim=(0, 1.03), xlim=(1.3, None))
+    axes.set(ylim=(0, 1.03), xlim=(1.32, 1.418))
     legend_above(axes, rf"$N={SITES}$, $J=\zeta$")
 
 
