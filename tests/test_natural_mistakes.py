@@ -16,7 +16,8 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines import Gaussian, Lindblad
-from darkstate.engines.contract import run
+from darkstate.engines.capabilities import ObservationTask
+from darkstate.engines.contract import ask, run
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.models import CavityChains, DualRail, SpinChains
 from darkstate.states import DensityState, GaussianState, PureState
@@ -167,7 +168,7 @@ SYSTEMS: dict[str, tuple[Line, str] | tuple[Line, str, Line]] = {
         "system",
         lambda: run(Gaussian(), CHAINS.system()),
     ),
-    "an engine watching a model": (lambda: Gaussian().conditional(CHAINS), "system"),
+    "an engine watching a model": (lambda: ask(Gaussian(), CHAINS, ObservationTask()), "system"),
 }
 
 OPERATORS: dict[str, tuple[Line, str] | tuple[Line, str, Line]] = {

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from chance import sigmas
-from darkstate.engines import Trajectories
+from darkstate.engines import Gaussian, Lindblad, Trajectories
+from darkstate.engines.capabilities import BatchTask, ObservationTask, OutputTask, RunsTask
+from darkstate.engines.contract import ask, run
 from darkstate.engines.gaussian.mode_functions import record_covariances
-from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
 from darkstate.linalg.riccati_flow import riccati_step
 from darkstate.linalg.sampled import sampled_step
 from darkstate.states import GaussianState
@@ -290,7 +292,7 @@ BAD = [
     (lambda: ds.observe(squeezed(), [0.0, 1.0], "light"), "be Monitor objects"),
     (lambda: ds.observe(squeezed().with_monitors(), [0.0, 1.0]), "have monitors"),
     (lambda: ds.observe(squeezed(), [0, 1], initial=GaussianState.vacuum(["x"])), "labels"),
-    (lambda: ds.observe(squeezed(), [0, 1], initial=3), "be a GaussianState"),
+    (lambda: ds.observe(squeezed(), [0, 1], initial=3), r"be a state \(GaussianState\)"),
     (lambda: WATCHED.state(3), "`moment` must be one of the times"),
     (lambda: WATCHED.records(0), "`trajectories` must be >= 1"),
     (lambda: WATCHED.records(2, seed=-1), "`seed` must be >= 0"),
@@ -316,3 +318,39 @@ def test_bad_input_is_refused_by_name(call, message):
 def test_counting_is_refused():
     with pytest.raises(EngineMismatchError, match="counts photons"):
         ds.observe(squeezed(), [0.0, 1.0], Monitor("light", "counting"))
+
+
+def test_who_cannot_observe_says_so():
+    offer = ask(Lindblad(cutoff=4), squeezed(), ObservationTask((0.0, 1.0)))
+    assert "The engine 'lindblad' cannot observe a system" in offer.answer
+    offer = ask(Trajectories(cutoff=4), squeezed(), ObservationTask())
+    assert "records over times" in offer.answer and "Gaussian()" in offer.answer
+    for task, what in (
+        (OutputTask(channels=["light"], frequencies=[0.0]), "find the output fields of"),
+        (BatchTask(samples=np.zeros((1, 1))), "solve at once many of"),
+        (RunsTask((0.0, 1.0)), "follow single runs of"),
+    ):
+        assert f"cannot {what} a system" in ask(Lindblad(cutoff=4), squeezed(), task).answer
+
+
+@pytest.mark.parametrize(
+    ("engine", "task", "what"),
+    [
+        (Gaussian(memory_limit=1e3), ObservationTask((0.0, 1.0)), "observe"),
+        (Gaussian(memory_limit=1e3), ObservationTask(), "conditional_state"),
+        (Gaussian(memory_limit=1e3), OutputTask(channels=["light"], frequencies=[0.0]), "output"),
+        (Trajectories(cutoff=4, memory_limit=1e3), ObservationTask((0.0, 1.0)), "observe"),
+        (Trajectories(cutoff=4, memory_limit=1e3), RunsTask((0.0, 1.0)), "ensemble"),
+    ],
+    ids=str,
+)
+def test_every_task_keeps_to_the_memory_limit(engine, task, what):
+    with pytest.raises(CapacityError, match=f"`{what}.*memory, more than the limit"):
+        run(engine, squeezed(), offer=ask(engine, squeezed(), task))
+
+
+def test_reports_of_observations_are_stamped():
+    report = ds.observe(squeezed(), [0.0, 1.0]).report
+    assert report.provenance["engine options"]["rtol"] == 1e-9
+    assert report.seconds > 0
+    assert Trajectories(2, seed=1, cutoff=4).records(squeezed(), [0.0, 0.1]).report.seconds > 0

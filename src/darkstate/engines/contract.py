@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
-from darkstate.checks import check_integer, check_real, check_times
+from darkstate.checks import check_real, check_times
 from darkstate.errors import (
     ArgumentError,
     CapacityError,
@@ -54,16 +54,27 @@ class Task:
 
     times: tuple[float, ...] | None = None
     initial: Any = None
+    without_times: ClassVar[tuple[str, str]] = ("find the steady state of", "steady_state")
+    with_times: ClassVar[tuple[str, str]] = ("evolve", "evolve")
 
     @property
     def verb(self) -> str:
         """What an engine would do to the system."""
-        return "find the steady state of" if self.times is None else "evolve"
+        return (self.without_times if self.times is None else self.with_times)[0]
 
     @property
     def function(self) -> str:
         """What users call for it."""
-        return "steady_state" if self.times is None else "evolve"
+        return (self.without_times if self.times is None else self.with_times)[1]
+
+    @property
+    def needs(self) -> type:
+        """The capability that an engine needs for it: a protocol."""
+        return Engine
+
+    def offer_of(self, engine: Engine, system: Any) -> Offer:
+        """The engine's answer."""
+        return engine.offer(system, self)
 
 
 STEADY_STATE = Task()
@@ -189,6 +200,12 @@ def ask(engine: Engine, system: Any, task: Task = STEADY_STATE) -> Offer:
             "Leave `engine` out: one that reads it is found.",
         )
         return refused(engine.name, refusal, ("Does the engine read this kind of system? no",))
+    if not isinstance(engine, task.needs):
+        refusal = EngineMismatchError(
+            f"The engine '{engine.name}' cannot {task.verb} a system.",
+            "Leave `engine` out: one that can is found.",
+        )
+        return refused(engine.name, refusal, (f"Can the engine {task.verb} systems? no",))
     if isinstance(system, OpenSystem) and system.time_dependent:
         varying = _refused_in_time(engine, task)
         if varying is not None:
@@ -196,7 +213,7 @@ def ask(engine: Engine, system: Any, task: Task = STEADY_STATE) -> Offer:
     if task.initial is not None and not isinstance(task.initial, engine.initials):
         return _refused_state(engine, task.initial)
     try:
-        offer = engine.offer(system, task)
+        offer = task.offer_of(engine, system)
     except DarkstateError as error:
         return refused(engine.name, error)
     offer = replace(offer, references=(*engine.references, *offer.references))
@@ -264,13 +281,21 @@ def refuse_if_too_long(what: str, cost: Cost, remedy: str) -> None:
         )
 
 
-def check_physical(initial: Any) -> None:
+class Physical(Protocol):
+    """A state that knows how far it is from unphysical."""
+
+    def margin(self) -> float:
+        """The smallest eigenvalue, or of a Gaussian state that of ``sigma + i Omega/2``."""
+        ...
+
+
+def check_physical(initial: Physical) -> None:
     """An initial state with no negative eigenvalue (no mode below the vacuum), whoever evolves it.
 
     Raises:
         UnphysicalError: its margin is below zero by more than rounding and short decimals leave.
     """
-    margin = float(initial.margin()) if hasattr(initial, "margin") else 0.0
+    margin = float(initial.margin())
     if margin < LEAST_INITIAL_MARGIN:
         raise UnphysicalError(
             "initial",
@@ -289,24 +314,6 @@ def check_memory_limit(limit: float | None) -> None:
     """
     if limit is not None:
         check_real("memory_limit", limit, above=0.0, remedy="Give bytes.")
-
-
-def check_density_options(rtol: float, edge: float, krylov_size: int) -> None:
-    """Options of engines that hold a density matrix.
-
-    Args:
-        rtol: relative residual of steady states.
-        edge: population allowed at an edge of truncation.
-        krylov_size: vectors of the Krylov space of one time step.
-
-    Raises:
-        ArgumentError: one is out of range.
-    """
-    check_real(
-        "rtol", rtol, above=0.0, maximum=0.1, remedy="Give a relative accuracy such as 1e-9."
-    )
-    check_real("edge", edge, above=0.0, maximum=1.0, remedy="Give a population.")
-    check_integer("krylov_size", krylov_size, minimum=3, remedy="Give 10 to 60.")
 
 
 def kinds_text(kinds: Sequence[type]) -> str:

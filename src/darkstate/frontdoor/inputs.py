@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
-from darkstate.systems.open_system import OpenSystem, check_constant
+from darkstate.systems.open_system import Monitor, OpenSystem, check_constant
 from darkstate.systems.upstream import upstream
 
 
@@ -70,6 +70,20 @@ def as_open_system(model: Model | System, varying: bool = False) -> OpenSystem:
     if not varying:
         check_constant(system, "This")
     return system
+
+
+def monitored(model: Model | System, monitors: Sequence[Any]) -> OpenSystem:
+    """The system under these monitors; under its own if there are none.
+
+    Raises:
+        ArgumentError: no `Monitor`, or a channel that does not exist.
+    """
+    system = as_open_system(model)
+    for monitor in monitors:
+        if not isinstance(monitor, Monitor):
+            remedy = 'Pass for example Monitor("A1 loss").'
+            raise ArgumentError("monitors", "be Monitor objects", monitor, remedy)
+    return system.with_monitors(*monitors) if monitors else system
 
 
 def causal_part(model: Model | System, labels: str | Sequence[str] | None) -> System:

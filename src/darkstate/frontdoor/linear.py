@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from darkstate.checks import check_choice, check_reals
-from darkstate.engines import Gaussian
+from darkstate.engines import Solution
+from darkstate.engines.capabilities import BatchTask, ObservationTask, OutputTask
+from darkstate.engines.contract import Task, run
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor.inputs import Model, as_open_system, described
+from darkstate.frontdoor.inputs import Model, as_open_system, described, monitored
+from darkstate.frontdoor.selection import choose
 from darkstate.results import Result
 from darkstate.states import GaussianState
-from darkstate.systems.open_system import Monitor, OpenSystem
+from darkstate.systems.open_system import OpenSystem
 
 
 @border("steady_states")
@@ -66,7 +69,7 @@ def steady_states(model: Model, **varied: Any) -> Result:
     samples = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()], axis=1)
     for sample in samples:  # the batch is solved from a few of them; the model refuses the others
         changed(sample)
-    solution = Gaussian().steady_states(build, samples)
+    solution = _solution(build(samples[0]), BatchTask(build=build, samples=samples))
     return Result(solution.state, solution.report, model=described(model))
 
 
@@ -104,14 +107,7 @@ def conditional_state(model: Model | OpenSystem, *monitors: Any) -> Result:
             `Monitor`.
         NumericalError: no stabilising solution of the Riccati equation.
     """
-    system = as_open_system(model)
-    for monitor in monitors:
-        if not isinstance(monitor, Monitor):
-            remedy = 'Pass for example Monitor("A1 loss").'
-            raise ArgumentError("monitors", "be Monitor objects", monitor, remedy)
-    if monitors:
-        system = system.with_monitors(*monitors)
-    solution = Gaussian().conditional(system)
+    solution = _solution(monitored(model, monitors), ObservationTask())
     return Result(solution.state, solution.report, model=described(model))
 
 
@@ -140,4 +136,10 @@ def output_states(
             list of finite numbers.
         NumericalError: the system is not stable.
     """
-    return Gaussian().output(as_open_system(model), channels, frequencies)
+    task = OutputTask(channels=channels, frequencies=frequencies)
+    return _solution(as_open_system(model), task).state
+
+
+def _solution(system: OpenSystem, task: Task) -> Solution:
+    taken = choose(system, task)
+    return run(taken.engine, system, offer=taken.offer)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from darkstate.checks import check_times
-from darkstate.engines import Gaussian
+from darkstate.engines.capabilities import ObservationTask, perform
 from darkstate.engines.gaussian import Observation
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor.inputs import Model, as_open_system
+from darkstate.frontdoor.inputs import Model, monitored
+from darkstate.frontdoor.selection import choose
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import Monitor, OpenSystem
 
@@ -40,14 +41,10 @@ def observe(
 
     Source: Wiseman and Milburn, Quantum Measurement and Control (Cambridge, 2010), chapter 6.
     """
-    system = as_open_system(model)
-    for monitor in monitors:
-        if not isinstance(monitor, Monitor):
-            remedy = 'Pass for example Monitor("A1 loss").'
-            raise ArgumentError("monitors", "be Monitor objects", monitor, remedy)
-    if monitors:
-        system = system.with_monitors(*monitors)
+    system = monitored(model, monitors)
     grid = check_times(times)
     if len(grid) < 2:
         raise ArgumentError("times", "be at least two", times, "Give the ends of the intervals.")
-    return Gaussian().observe(system, grid, initial)
+    task = ObservationTask(tuple(grid), initial)
+    taken = choose(system, task)
+    return perform(taken.engine, system, task, taken.offer)

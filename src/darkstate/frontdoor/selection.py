@@ -58,9 +58,10 @@ def check_engine(engine: Any) -> Engine:
     raise ArgumentError("engine", "be an engine object", engine, remedy)
 
 
-def candidates(system: System) -> list[Engine]:
-    """The engines that read such a system, with their default options."""
-    return [kind() for kind in EVERYONE if isinstance(system, kind.accepts)]
+def candidates(system: System, task: Task = STEADY_STATE) -> list[Engine]:
+    """The engines that read such a system and know such tasks, with their default options."""
+    readers = [kind() for kind in EVERYONE if isinstance(system, kind.accepts)]
+    return [engine for engine in readers if isinstance(engine, task.needs)]
 
 
 def ask_in_turn(
@@ -107,19 +108,22 @@ def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Can
     """
     if engine is not None:
         return Candidate(check_engine(engine), ask(engine, system, task))
-    _check_state(task.initial)
-    asked, taken = ask_in_turn(system, task, candidates(system))
+    _check_state(task)
+    asked, taken = ask_in_turn(system, task, candidates(system, task))
     if taken is None:
         alone = asked[0].offer.refusal if len(asked) == 1 else None
-        raise alone if isinstance(alone, NumericalError) else _none_can(system, task, asked)
+        if alone is not None and (isinstance(alone, NumericalError) or task.needs is not Engine):
+            raise alone
+        raise _none_can(system, task, asked)
     return taken
 
 
-def _check_state(initial: Any) -> None:
-    kinds = tuple(dict.fromkeys(kind for engine in EVERYONE for kind in engine.initials))
-    if initial is not None and not isinstance(initial, kinds):
+def _check_state(task: Task) -> None:
+    engines = [kind for kind in EVERYONE if isinstance(kind(), task.needs)]
+    kinds = tuple(dict.fromkeys(kind for engine in engines for kind in engine.initials))
+    if task.initial is not None and not isinstance(task.initial, kinds):
         remedy = "Make one of darkstate.states, or leave it out for the ground state or vacuum."
-        raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", initial, remedy)
+        raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", task.initial, remedy)
 
 
 def _none_can(system: System, task: Task, asked: Sequence[Candidate]) -> RefusedError:

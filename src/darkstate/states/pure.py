@@ -117,6 +117,10 @@ class PureState:
         vector[tuple(where)] = 1.0
         return cls(labels, dimensions, vector.ravel())
 
+    def margin(self) -> float:
+        """Smallest eigenvalue of ``|psi><psi|``: none is below zero."""
+        return 0.0
+
     def density(self) -> DensityState:
         """``|psi><psi|``.
 

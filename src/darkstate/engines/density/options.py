@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from darkstate.checks import check_choice
+from darkstate.checks import check_choice, check_integer, check_real
 from darkstate.engines.compile import smallest_rate
 from darkstate.engines.contract import (
     Offer,
     Solution,
     Task,
-    check_density_options,
     check_memory_limit,
     refused,
 )
@@ -41,7 +40,10 @@ class DensityOptions:
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, self.methods)
-        check_density_options(self.rtol, self.edge, self.krylov_size)
+        remedy = "Give a relative accuracy such as 1e-9."
+        check_real("rtol", self.rtol, above=0.0, maximum=0.1, remedy=remedy)
+        check_real("edge", self.edge, above=0.0, maximum=1.0, remedy="Give a population.")
+        check_integer("krylov_size", self.krylov_size, minimum=3, remedy="Give 10 to 60.")
         object.__setattr__(self, "cutoff", check_cutoff(self.cutoff))
         check_memory_limit(self.memory_limit)
 

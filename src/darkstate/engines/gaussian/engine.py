@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from darkstate.checks import check_choice, check_real, check_times
+from darkstate.checks import check_choice, check_real
 from darkstate.conventions import partner_pairs
+from darkstate.engines.capabilities import BatchTask, ObservationTask, OutputTask
 from darkstate.engines.contract import (
     Cost,
     Offer,
@@ -21,9 +20,7 @@ from darkstate.engines.contract import (
     check_memory_limit,
     check_physical,
     refused,
-    stamped,
 )
-from darkstate.engines.gaussian.batch import batched_steady_states
 from darkstate.engines.gaussian.chains import (
     MOST_FREQUENCIES,
     chains_memory,
@@ -31,29 +28,29 @@ from darkstate.engines.gaussian.chains import (
     frequencies_needed,
     suits_chains,
 )
-from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
 from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states
 from darkstate.engines.gaussian.filtering import filter_covariances
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
 from darkstate.engines.gaussian.methods import (
     NAME,
+    batch_solution,
     chains_solution,
+    conditional_solution,
     dense_solution,
+    output_solution,
     pairs_solution,
 )
 from darkstate.engines.gaussian.modulated import MODULATED, ModulatedMoments
-from darkstate.engines.gaussian.observation import Observation
-from darkstate.engines.gaussian.output import output_states
+from darkstate.engines.gaussian.output import check_frequencies
 from darkstate.engines.gaussian.periodic import (
     no_transients,
     periodic_offer,
 )
-from darkstate.engines.gaussian.stability import Outcome, require_stable, stability
+from darkstate.engines.gaussian.stability import Outcome, stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
-from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem
@@ -225,30 +222,6 @@ class Gaussian:
                     raise
         return dense_solution(structure, self.rtol)
 
-    def steady_states(
-        self, build: Callable[[np.ndarray], OpenSystem], samples: np.ndarray
-    ) -> Solution:
-        """Steady states of ``build(sample)`` for every row of `samples`; see `batch.py`.
-
-        Raises:
-            EngineMismatchError: not quadratic, or not affine in the samples.
-            NumericalError: a sample has no unique steady state.
-        """
-        start = time.perf_counter()
-        state, residual, error = batched_steady_states(build, samples)
-        report = Report(
-            engine=self.name,
-            method=f"dense, batch of {len(samples)}",
-            status=Status.CONVERGED,
-            residual=residual,
-            unique=True,
-            margin=float(state.margins().min()),
-        )
-        amplitudes = float(np.abs(np.asarray(state.mean)).max(initial=0.0))
-        scale = max(1.0, float(np.abs(state.number).max(initial=0.0)), amplitudes**2)
-        report = assess_moments(add_rounding(report, error), self.rtol, scale)
-        return Solution(state, stamped(self, report, start))
-
     def _solve_evolution(
         self, structure: Structure, times: Sequence[float], initial: GaussianState
     ) -> Solution:
@@ -265,64 +238,61 @@ class Gaussian:
         report = assess_moments(add_rounding(report, error), self.rtol, scale)
         return Solution(states[-1], report, tuple(states))
 
-    def conditional(self, system: OpenSystem) -> Solution:
-        """Steady state conditioned on the homodyne records of the system's monitors.
+    def offer_observation(self, system: Any, task: ObservationTask) -> Offer:
+        """The steady state given the records of the monitors, or over times the `Observation`.
 
         Raises:
-            ArgumentError: the system has no monitors.
+            ArgumentError: the system has no monitors; the initial state has other labels.
             EngineMismatchError: not quadratic, or a monitor counts photons.
-            NumericalError: the Riccati equation has no stabilising solution.
         """
-        start = time.perf_counter()
         structure = Structure.of(quadratic_form(_with_monitors(system)))
-        state, solution, error = conditional_state(structure, system)
-        report = Report(
-            engine=self.name,
-            method="Riccati",
-            status=Status.CONVERGED,
-            residual=solution.residual,
-            margin=state.margin(),
-            unique=True,
-            structure=(
-                *structure.lines(),
-                f"the filter forgets its beginning at the rate {-solution.spectral_abscissa:.3g}",
-            ),
-        )
-        scale = max(1.0, float(np.abs(state.number).max()))
-        report = assess_moments(add_rounding(report, error), self.rtol, scale)
-        return Solution(state, stamped(self, report, start))
+        initial = _check_initial(system, task.initial)
+        times = task.times
 
-    def observe(
-        self, system: OpenSystem, times: Sequence[float], initial: GaussianState | None = None
-    ) -> Observation:
-        """The conditional dynamics under the system's monitors; see `darkstate.observe`.
+        def solve() -> Solution:
+            if times is None:
+                return conditional_solution(structure, system, self.rtol)
+            found = filter_covariances(structure, system, times, initial, self.rtol)
+            return Solution(found, found.report)
+
+        size, count = 2 * len(system.labels), len(times or ())
+        cost = Cost(8.0 * size**2 * (3 * count + 40), 0.01 + 1e-7 * (count + 10) * size**3)
+        why, steps = "covariances do not depend on the record", structure.lines()
+        return Offer(self.name, why, "Riccati", steps, cost, solve=solve, smaller=FEWER_TIMES)
+
+    def offer_output(self, system: Any, task: OutputTask) -> Offer:
+        """States of the stationary output fields, a tuple; see `darkstate.output_states`.
 
         Raises:
-            ArgumentError: the system has no monitors; `initial` has other labels.
-            EngineMismatchError: not quadratic, or a monitor counts photons.
-            NumericalError: moments outgrow floating point.
-            CapacityError: the covariances would not fit into memory.
-        """
-        start, times = time.perf_counter(), check_times(times)
-        structure = Structure.of(quadratic_form(_with_monitors(system)))
-        needed = 8.0 * (2 * len(system.labels)) ** 2 * (3 * len(times) + 40)
-        refuse_if_too_large("observe", needed, memory_limit(self.memory_limit), FEWER_TIMES)
-        found = filter_covariances(structure, system, times, _check_initial(system, initial))
-        scale = max(1.0, float(np.abs(found.covariances).max()))
-        report = assess_moments(found.report, self.rtol, scale)
-        return dataclasses.replace(found, report=stamped(self, report, start))
-
-    def output(
-        self, system: OpenSystem, channels: Sequence[str], frequencies: Sequence[float]
-    ) -> list[GaussianState]:
-        """States of the stationary output fields; see `darkstate.output_states`.
-
-        Raises:
-            NumericalError: the system is not stable.
+            ArgumentError: frequencies that are no list of finite numbers.
+            EngineMismatchError: not quadratic.
         """
         structure = Structure.of(quadratic_form(system))
-        require_stable(stability(structure, exact=True))
-        return output_states(structure, channels, frequencies)
+        frequencies = check_frequencies(task.frequencies)
+
+        def solve() -> Solution:
+            return output_solution(structure, task.channels, frequencies)
+
+        size, count = 2 * len(system.labels), len(frequencies)
+        cost = Cost(16.0 * 20 * size**2, 0.01 + 1e-7 * count * size**3)
+        why, steps = "input-output relations at each frequency", structure.lines()
+        return Offer(self.name, why, "input-output", steps, cost, solve=solve)
+
+    def offer_batch(self, system: Any, task: BatchTask) -> Offer:
+        """Steady states of all samples, a `GaussianBatch`; see `batch.py`.
+
+        Raises:
+            EngineMismatchError: not quadratic.
+        """
+        structure = Structure.of(quadratic_form(system))
+        count = len(task.samples)
+        cost = Cost(count * dense_memory(structure), count * dense_seconds(structure))
+
+        def solve() -> Solution:
+            return batch_solution(task, self.rtol)
+
+        why, steps = f"{count} samples with one drift pattern", structure.lines()
+        return Offer(self.name, why, "dense", steps, cost, solve=solve, smaller=FEWER_MOMENTS)
 
 
 def _check_pairs(pairs: Any) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ from darkstate.engines.gaussian.rounding import (
     relative_error,
 )
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.engines.gaussian.verdict import add_rounding
+from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
 from darkstate.linalg.riccati_flow import RiccatiStep
 from darkstate.linalg.symplectic import uncertainty_margin
 from darkstate.results import Report, Status
@@ -32,7 +32,11 @@ LOOKS = 8
 
 
 def filter_covariances(
-    structure: Structure, system: OpenSystem, times: Sequence[float], initial: GaussianState
+    structure: Structure,
+    system: OpenSystem,
+    times: Sequence[float],
+    initial: GaussianState,
+    rtol: float,
 ) -> Observation:
     """Covariances at all `times`, `initial` being the state at the first of them.
 
@@ -65,7 +69,8 @@ def filter_covariances(
     )
     relative = relative_error(covariances, changes, 2 * len(covariances[0]) * apart)
     error = RoundingError(SAFETY * worst + 2 * apart + EPS * largest, relative)
-    report = add_rounding(report, error)
+    scale = max(1.0, float(np.abs(covariances).max()))
+    report = assess_moments(add_rounding(report, error), rtol, scale)
     return Observation(structure.form.labels, grid, model, initial, covariances, report)
 
 

@@ -10,15 +10,19 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.engines.assess import finding
+from darkstate.engines.capabilities import BatchTask
 from darkstate.engines.contract import Solution
+from darkstate.engines.gaussian.batch import batched_steady_states
 from darkstate.engines.gaussian.chains import (
     SMALLEST_CHAIN,
     chains_error,
     chains_steady_state,
     suits_chains,
 )
+from darkstate.engines.gaussian.conditional import conditional_state
 from darkstate.engines.gaussian.dense import dense_steady_state, physicality_margin, schur_forms
 from darkstate.engines.gaussian.large import LargeResult, large_steady_state
+from darkstate.engines.gaussian.output import output_states
 from darkstate.engines.gaussian.rounding import SAFETY, TRIALS, Disturbance, RoundingError
 from darkstate.engines.gaussian.stability import (
     Outcome,
@@ -33,6 +37,7 @@ from darkstate.engines.gaussian.verdict import add_rounding, add_stability, asse
 from darkstate.errors import EngineMismatchError
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState, PairwiseGaussianState
+from darkstate.systems.open_system import OpenSystem
 
 NAME = "gaussian"
 
@@ -156,3 +161,61 @@ def _mean(structure: Structure) -> tuple[NDArray[Any], float]:
     changes = [Disturbance(structure, seed).drift @ mean for seed in range(TRIALS)]
     moved = [np.abs(scipy.linalg.lu_solve(factors, each)).max() for each in (left, *changes)]
     return mean[:n], SAFETY * float(max(moved))
+
+
+def conditional_solution(structure: Structure, system: OpenSystem, rtol: float) -> Solution:
+    """The steady state given the records of the system's monitors.
+
+    Raises:
+        EngineMismatchError: a monitor counts photons.
+        NumericalError: the Riccati equation has no stabilising solution.
+    """
+    state, solution, error = conditional_state(structure, system)
+    forgets = f"the filter forgets its beginning at the rate {-solution.spectral_abscissa:.3g}"
+    report = Report(
+        engine=NAME,
+        method="Riccati",
+        status=Status.CONVERGED,
+        residual=solution.residual,
+        margin=state.margin(),
+        unique=True,
+        structure=(*structure.lines(), forgets),
+    )
+    scale = max(1.0, float(np.abs(state.number).max()))
+    return Solution(state, assess_moments(add_rounding(report, error), rtol, scale))
+
+
+def batch_solution(task: BatchTask, rtol: float) -> Solution:
+    """The steady states of a batch, a `GaussianBatch`.
+
+    Raises:
+        EngineMismatchError: not affine in the samples.
+        NumericalError: a sample has no unique steady state.
+    """
+    assert task.build is not None
+    state, residual, error = batched_steady_states(task.build, task.samples)
+    report = Report(
+        engine=NAME,
+        method=f"dense, batch of {len(task.samples)}",
+        status=Status.CONVERGED,
+        residual=residual,
+        unique=True,
+        margin=float(state.margins().min()),
+    )
+    amplitudes = float(np.abs(np.asarray(state.mean)).max(initial=0.0))
+    scale = max(1.0, float(np.abs(state.number).max(initial=0.0)), amplitudes**2)
+    return Solution(state, assess_moments(add_rounding(report, error), rtol, scale))
+
+
+def output_solution(
+    structure: Structure, channels: Sequence[str], frequencies: Sequence[float]
+) -> Solution:
+    """The states of the stationary output fields, a list by frequency.
+
+    Raises:
+        ArgumentError: unknown channels, or no frequencies.
+        NumericalError: the system is not stable.
+    """
+    require_stable(stability(structure, exact=True))
+    states = output_states(structure, channels, frequencies)
+    return Solution(states, Report(NAME, "input-output", Status.CONVERGED))

@@ -37,7 +37,7 @@ def output_states(
     Raises:
         ArgumentError: an unknown channel name, or frequencies that are no list of finite numbers.
     """
-    values = _check_frequencies(frequencies)
+    values = check_frequencies(frequencies)
     named = [name for name in structure.form.channels if name]
     chosen = check_labels("channels", channels, named)
     at = [structure.form.channels.index(name) for name in chosen]
@@ -47,7 +47,7 @@ def output_states(
     return [_state_at(drift, inputs, outputs, at, w, labels) for w in values]
 
 
-def _check_frequencies(frequencies: Sequence[float]) -> list[float]:
+def check_frequencies(frequencies: Sequence[float]) -> list[float]:
     """`frequencies` as floats."""
     rule = "be a list of finite numbers"
     remedy = "Give for example [0.0, 0.5], angular frequencies in the unit of the rates."
