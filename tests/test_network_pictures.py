@@ -173,6 +173,22 @@ def test_scenarios_draw_what_knows_pairs_and_hand_the_model_over(tmp_path):
     assert 'id="1-2"' in drawing
 
 
+def test_measures_of_qubits_are_drawn_where_they_are_defined(tmp_path):
+    scenario = parse_scenario(
+        "model:\n  kind: CavityAtomChains\n  sites: 1\n  loss: 0.5\n"
+        "  drive: {kind: SqueezedDrive, nbar: 0.01}\nengine: {kind: Lindblad, cutoff: 3}\n"
+        "measures: [concurrence]\npairs: [[a1, b1]]\n"
+    )
+    run = ds.scenarios.run_scenario(scenario, tmp_path / "run")
+    assert {"map.png", "network.png"} <= {file.name for file in run.files}
+    figure = plots.network(run.result.state, ds.concurrence, system=run.scenario.model)
+    assert {"A1-a1", "B1-b1"} <= connections(figure)
+    edges = {p.get_gid() for p in figure.axes[0].patches if not isinstance(p, FancyArrowPatch)}
+    assert edges == {"a1-b1"}
+    with pytest.raises(ArgumentError):
+        plots.network(run.result.state.reduced(["A1", "B1"]), ds.concurrence)
+
+
 def test_measures_are_named_in_full():
     state = GaussianState.vacuum(["A1", "B1"])
     title = ds.pair_table(state, ds.log_negativity).attrs["long_name"]

@@ -156,10 +156,13 @@ def _strengths(state: Any, measure: Measure, pairs: Sequence[Pair]) -> tuple[str
 
 
 def _values(state: Any, measure: Measure, pairs: Sequence[Pair]) -> np.ndarray:
+    """The measure of each pair; NaN where it is not defined or not known, unless it is nowhere."""
     try:
         values = np.asarray(measure.many(state, pairs), dtype=float) if pairs else np.zeros(0)
-    except MissingError:  # the state keeps some pairs only, such as neighbours
+    except (MissingError, ArgumentError):  # only neighbours are kept, or only some are qubits
         values = np.array([_value(state, measure, pair) for pair in pairs])
+        if not np.any(np.isfinite(values)):
+            raise
     if values.ndim != 1:
         remedy = "Take one sample of a batch: network(batch[0])."
         raise ArgumentError("state", "be a single state", type(state).__name__, remedy)
@@ -169,7 +172,7 @@ def _values(state: Any, measure: Measure, pairs: Sequence[Pair]) -> np.ndarray:
 def _value(state: Any, measure: Measure, pair: Pair) -> float:
     try:
         return measure(state, *pair)
-    except MissingError:
+    except (MissingError, ArgumentError):
         return float("nan")
 
 

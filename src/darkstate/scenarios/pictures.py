@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from darkstate.errors import ArgumentError
 from darkstate.measures import Measure, log_negativity
 from darkstate.results import Result, pair_curve, pair_table
 from darkstate.scenarios.scenario import Scenario
@@ -44,6 +46,25 @@ def measure_of(scenario: Scenario) -> Measure:
     return next(iter(chosen_measures(scenario.measures, 2)), log_negativity)
 
 
+def _shown(state: Any, measure: Measure) -> list[str]:
+    """Labels for a map: where sizes differ, those of the sizes that the measure is defined for."""
+    sizes = getattr(state, "dimensions", None)
+    if sizes is None or len(set(sizes)) == 1:
+        return list(state.labels)
+    kept: list[str] = []
+    for size in dict.fromkeys(sizes):
+        same = [label for label, own in zip(state.labels, sizes, strict=True) if own == size]
+        with suppress(ArgumentError):
+            measure(state, *same[:2])
+            kept += same
+    return [label for label in state.labels if label in kept] or list(state.labels)
+
+
+def _table(state: Any, measure: Measure) -> xr.DataArray:
+    labels = _shown(state, measure)
+    return pair_table(state, measure, labels, labels)
+
+
 def _drawn(table: xr.Dataset) -> xr.Dataset:
     """The columns of measures; a repeater's table has probabilities beside them."""
     others = ("probability", "log2_probability")
@@ -60,7 +81,7 @@ def draw(
     measure = measure_of(scenario)
     nodes = [pair for pair in pairs if pair != SOURCES]  # the source is no place along the chain
     figures: dict[str, Callable[[], Any]] = {
-        "map": lambda: plots.entanglement_map(pair_table(state, measure)),
+        "map": lambda: plots.entanglement_map(_table(state, measure)),
         "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, nodes or pairs)),
         "network": lambda: plots.network(state, measure, system=scenario.model),
         "time": lambda: plots.time_evolution(_drawn(cast("xr.Dataset", result.table))),
