@@ -29,7 +29,7 @@ def proposal(share: float) -> tuple[np.ndarray, dict[Any, np.ndarray]]:
     state = qubits(noisy(dicke(3, 1), share))
     structure = find_structure(state.matrix, DIMENSIONS)
     found = programme(structure).solve(structure.matrix)
-    return found.witness, finite._named(state, found.parts)
+    return found.witness, finite.named_parts(state, found.parts)
 
 
 def spoiled(rng: np.random.Generator, matrix: np.ndarray, size: float) -> np.ndarray:

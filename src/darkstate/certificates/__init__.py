@@ -5,10 +5,16 @@ that no such witness detects. What a solver says is never believed: witness and 
 exact, and checked with all rounding, in plain linear algebra.
 """
 
-from darkstate.certificates.asking import certify, noise_tolerance
+from darkstate.certificates.asking import (
+    certify,
+    certify_moments,
+    certify_parts,
+    noise_tolerance,
+)
 from darkstate.certificates.certificate import Certificate
 from darkstate.certificates.covariance import CovarianceMixture, CovarianceWitness
 from darkstate.certificates.gaussian import CovarianceCertificate
+from darkstate.certificates.marginals import certify_marginals
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Witness
 
@@ -20,5 +26,8 @@ __all__ = [
     "PPTMixture",
     "Witness",
     "certify",
+    "certify_marginals",
+    "certify_moments",
+    "certify_parts",
     "noise_tolerance",
 ]

@@ -12,7 +12,16 @@ from darkstate.certificates.certificate import Certificate
 from darkstate.certificates.finite import certify_density, dense, tolerance_of
 from darkstate.certificates.gaussian import CovarianceCertificate, certify_covariance
 from darkstate.certificates.lmi import SOLVERS
-from darkstate.checks import check_choice, check_flag, check_labels, check_real
+from darkstate.checks import (
+    as_labels,
+    check_array,
+    check_choice,
+    check_flag,
+    check_labels,
+    check_real,
+    check_reals,
+    check_sequence,
+)
 from darkstate.errors import ArgumentError, EngineMismatchError, MissingError, border
 from darkstate.results import Result, Status
 from darkstate.states import (
@@ -73,7 +82,7 @@ def certify(
     if isinstance(found, GaussianState | PairwiseGaussianState):
         modes = _modes(found, labels)
         side = None if across is None else check_side(across, modes.labels)
-        return certify_covariance(modes, error, side, sparse)
+        return certify_covariance(modes.labels, modes.covariance, error, side, sparse)
     parties = _density(found, labels)
     if across is not None:
         parties = _two_parties(parties, check_side(across, parties.labels))
@@ -115,6 +124,89 @@ def noise_tolerance(
             )
             raise ArgumentError("noise", rule, other.dimensions, remedy)
     return tolerance_of(found, other, solver)[0]
+
+
+@border("certify_moments")
+def certify_moments(
+    labels: Sequence[str],
+    covariance: Any,
+    errors: Any = 0.0,
+    *,
+    sigmas: float = 5.0,
+    across: str | Sequence[str] | None = None,
+    sparse: bool = False,
+) -> CovarianceCertificate:
+    """Prove entanglement of modes from measured second moments, some of which may be missing.
+
+    Every entry may be off by `sigmas` standard errors at once, in the worst direction: no
+    independence is assumed.
+
+    Args:
+        labels: the N modes.
+        covariance: (2N, 2N) symmetric, quadratures x1, p1, x2, p2, ..., vacuum 1/2; NaN for what
+            was not measured (all variances must be).
+        errors: standard errors, one number or (2N, 2N).
+        sigmas: how many of them, >= 0.
+        across: as of `certify`.
+        sparse: as of `certify`.
+
+    Raises:
+        ArgumentError: wrong shapes, not symmetric, a variance is missing, negative errors.
+        CapacityError, RefusedError: as of `certify`.
+    """
+    labels = check_labels("labels", labels, labels)
+    size = 2 * len(labels)
+    remedy = "Give x1, p1, x2, p2, ... and NaN for what was not measured."
+    matrix = check_reals("covariance", covariance, remedy=remedy)
+    if matrix.shape != (size, size) or np.any(np.isinf(matrix)):
+        raise ArgumentError("covariance", f"be finite or NaN {size}x{size}", matrix, remedy)
+    if not np.allclose(matrix, matrix.T, rtol=1e-10, equal_nan=True):
+        raise ArgumentError("covariance", "be symmetric", matrix, remedy)
+    if np.any(np.isnan(np.diagonal(matrix))):
+        raise ArgumentError("covariance", "have all variances (the diagonal)", matrix, remedy)
+    check_flag("sparse", sparse)
+    remedy = "Give standard errors, one number or one for each entry."
+    spread = check_array("errors", errors, (size, size), minimum=0.0, remedy=remedy)
+    times = check_real("sigmas", sigmas, minimum=0.0, remedy="Give for example 5.")
+    missing = np.isnan(matrix)
+    off = np.where(missing, np.inf, times * 0.5 * (spread + spread.T))
+    matrix = np.where(missing, 0.0, matrix)
+    side = None if across is None else check_side(across, labels)
+    return certify_covariance(labels, 0.5 * (matrix + matrix.T), off, side, sparse)
+
+
+@border("certify_parts")
+def certify_parts(
+    state: Any,
+    parts: Sequence[Sequence[str]] | None = None,
+    error: float | None = None,
+    **options: Any,
+) -> dict[tuple[str, ...], Certificate | CovarianceCertificate]:
+    """Certificates of several parts of one state: which blocks of a long network are entangled.
+
+    Args:
+        state: as of `certify`; of a long cascade the windows that were kept.
+        parts: labels of each part; for a cascade its windows (or stages) if left out.
+        error: as of `certify`.
+        options: further arguments of `certify`.
+
+    Returns:
+        ``{labels: certificate}``.
+
+    Raises:
+        ArgumentError: no parts are given for a state that has no windows.
+        MissingError: a part reaches farther than a window.
+        EngineMismatchError, CapacityError, RefusedError: as of `certify`.
+    """
+    if parts is None:
+        found = known(state, error)[0]
+        windows = getattr(found, "windows", ()) or getattr(found, "stages", ())
+        if not windows:
+            remedy = "Give lists of labels."
+            raise ArgumentError("parts", "be given for this state", parts, remedy)
+        parts = [window.labels for window in windows]
+    chosen = [as_labels("parts", part) for part in check_sequence("parts", parts, "Give labels.")]
+    return {part: certify(state, error, labels=part, **options) for part in chosen}
 
 
 def known(state: Any, error: float | None) -> tuple[Any, float]:

@@ -52,7 +52,8 @@ class Certificate:
             semidefinite programme was solved.
         margin: what is left of `negativity` if `state` is off by `error`; > 0 iff certified.
         distance: bound on the trace norm between the state and the mixture.
-        transposes: (cuts,) smallest eigenvalue of the partial transpose on each of `sides`.
+        transposes: (cuts,) smallest eigenvalue of the partial transpose on each of `sides`; NaN
+            where only marginals are known.
         method: which test decided.
         notes: structure that was used, the solver, and remarks.
     """
@@ -102,16 +103,18 @@ class Certificate:
         """The verdict in words."""
         cuts, parties = len(self.sides), len(self.labels)
         what = "genuinely multipartite entangled" if parties > 2 else "entangled"
+        seen = bool(np.all(np.isfinite(self.transposes)))
         across = f"entangled across {len(self.crossed)} of {cuts} cuts"
         if parties > 2 and len(self.crossed) == cuts:
-            across = f"entangled across each of the {cuts} cuts"
+            seen = bool(np.all(np.isfinite(self.transposes)))
+        across = f"entangled across each of the {cuts} cuts"
         if self.verdict == CERTIFIED:
             return f"certified: {what}, negativity at least {self.margin:.6g}"
         if self.verdict == NOT_DETECTED:
             found = f"not detected as {what}: a PPT mixture at trace distance {self.distance:.2g}"
         else:
             found = f"undecided whether {what}: neither witness nor PPT mixture was proven"
-        return f"{found}; {across}" if parties > 2 else found
+        return f"{found}; {across}" if parties > 2 and seen else found
 
     def noise_tolerance(self) -> float:
         """Share p of white noise up to which this witness certifies ``(1-p) rho + p 1/D``.

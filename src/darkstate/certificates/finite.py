@@ -98,13 +98,16 @@ def _by_programme(state: DensityState, solver: str) -> tuple[Witness, PPTMixture
     structure = find_structure(nonnegative(state.matrix), state.dimensions)
     suggestion = programme(structure, solver=solver).solve(structure.matrix, solver=solver)
     witness = decomposed(
-        state.labels, state.dimensions, suggestion.witness, _named(state, suggestion.parts)
+        state.labels, state.dimensions, suggestion.witness, named_parts(state, suggestion.parts)
     )
-    mixture = mixed(state.labels, state.dimensions, state.matrix, _named(state, suggestion.mixture))
+    mixture = mixed(
+        state.labels, state.dimensions, state.matrix, named_parts(state, suggestion.mixture)
+    )
     return witness, mixture, (*structure.lines(), f"solver: {suggestion.solver}")
 
 
-def _named(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Matrix]:
+def named_parts(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Matrix]:
+    """Parts by the labels that are transposed."""
     return {tuple(state.labels[j] for j in sorted(cut)): part for cut, part in parts.items()}
 
 
@@ -125,7 +128,7 @@ def tolerance_of(
         structure.project(nonnegative(state.matrix)), structure.project(noise.matrix), solver
     )
     witness = decomposed(
-        state.labels, state.dimensions, suggestion.witness, _named(state, suggestion.parts)
+        state.labels, state.dimensions, suggestion.witness, named_parts(state, suggestion.parts)
     )
     (value, first), (other, second) = witness.value(state.matrix), witness.value(noise.matrix)
     value, other = value + first, other + second

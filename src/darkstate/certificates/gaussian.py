@@ -42,7 +42,6 @@ from darkstate.certificates.witness import Side, cuts_of
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.linalg.symplectic import partial_transpose, symplectic_form
 from darkstate.results.storage import storable
-from darkstate.states import GaussianState
 
 MAX_MODES = 8
 _KEPT = 0.5
@@ -59,7 +58,7 @@ class CovarianceCertificate:
 
     Args:
         labels: the N modes.
-        covariance: (2N, 2N) V, vacuum 1/2.
+        covariance: (2N, 2N) V, vacuum 1/2; zero where it is not known.
         error: (2N, 2N) by how much its entries may be off.
         cuts: (cuts, N) the bipartitions in question: all, or the one asked for.
         witness: weights of second moments, proven.
@@ -67,7 +66,7 @@ class CovarianceCertificate:
         margin: proven violation relative to the bound, ``1 - (Tr(Z V) + errors)/bound``; > 0 iff
             certified.
         transposes: for each cut the smallest eigenvalue of ``V^T + i Omega/2`` with the momenta of
-            one side reversed; negative across entangled cuts.
+            one side reversed; negative across entangled cuts, NaN where moments are not known.
         notes: remarks.
     """
 
@@ -133,7 +132,8 @@ class CovarianceCertificate:
             found = f"not detected as {what}: mixtures of products have this covariance matrix"
         else:
             found = f"undecided whether {what}: neither witness nor mixture was proven"
-        return f"{found}; {across}" if self.genuine else found
+        seen = self.genuine and bool(np.all(np.isfinite(self.transposes)))
+        return f"{found}; {across}" if seen else found
 
     def lines(self) -> list[tuple[str, str]]:
         """``(what, value)`` rows in the order in which people read them."""
@@ -159,13 +159,18 @@ class CovarianceCertificate:
 
 
 def certify_covariance(
-    state: GaussianState, error: float | Real, across: Side | None = None, sparse: bool = False
+    labels: tuple[str, ...],
+    covariance: Real,
+    error: float | Real,
+    across: Side | None = None,
+    sparse: bool = False,
 ) -> CovarianceCertificate:
     """The certificate of a covariance matrix whose entries are known to `error`.
 
     Args:
-        state: two modes or more.
-        error: >= 0, for all entries or for each.
+        labels: two modes or more.
+        covariance: (2N, 2N) V.
+        error: >= 0, for all entries or for each; infinite for what is not known at all.
         across: one side of a bipartition, to ask for entanglement across it; all bipartitions
             (genuine multipartite entanglement) if left out.
         sparse: look for a witness that needs few second moments, and keeps half of the violation.
@@ -175,7 +180,6 @@ def certify_covariance(
         CapacityError: more than `MAX_MODES` modes.
         RefusedError: cvxpy is not installed.
     """
-    labels, covariance = state.labels, state.covariance
     if len(labels) < 2:
         rule, remedy = "name at least two subsystems", "Entanglement needs two."
         raise ArgumentError("labels", rule, labels, remedy)
@@ -186,8 +190,10 @@ def certify_covariance(
         )
     errors = np.broadcast_to(np.asarray(error, dtype=float), covariance.shape).copy()
     cuts = cuts_of(labels, cut_sides(labels) if across is None else [across])
-    every = np.ones_like(covariance, dtype=bool)
+    every = np.isfinite(errors)
+    covariance, errors = np.where(every, covariance, 0.0), np.where(every, errors, 0.0)
     matrix, mixture = _solve(covariance, errors, cuts, every, 0.0)
+    matrix = np.where(every, matrix, 0.0)
     matrix = np.where(np.abs(matrix) > _ROUNDING * np.abs(matrix).max(), matrix, 0.0)
     witness = exact_witness(labels, matrix, cuts)
     margin = proven_margin(witness, covariance, errors)
@@ -198,6 +204,12 @@ def certify_covariance(
         other = exact_witness(labels, np.where(support, thin, 0.0), cuts)
         left = proven_margin(other, covariance, errors)
         witness, margin = (other, left) if left > 0.0 else (witness, margin)
+    if not every.all():
+        unknown = np.full(len(cuts), np.nan)
+        note = (f"{int(np.triu(~every).sum())} second moments are not known",)
+        return CovarianceCertificate(
+            labels, covariance, errors, cuts, witness, None, margin, unknown, note
+        )
     form = 0.5j * symplectic_form(len(labels))
     lowest = [
         np.linalg.eigvalsh(partial_transpose(covariance, np.flatnonzero(cut).tolist()) + form)[0]

@@ -76,17 +76,19 @@ class PPTMixture:
 def mixed(
     labels: tuple[str, ...],
     dimensions: tuple[int, ...],
-    matrix: Matrix,
+    matrix: Matrix | None,
     parts: Mapping[Side, Matrix],
 ) -> PPTMixture:
     """A proven PPT mixture near rho from what a solver says: complete, then add white noise.
 
-    What the parts lack of rho goes to the most positive of them; then each gets as much of the
-    identity as its smallest eigenvalue, before or after transposition, is below zero.
+    What the parts lack of rho (if it is given) goes to the most positive of them; then each gets as
+    much of the identity as its smallest eigenvalue, before or after transposition, is below zero.
     """
-    here, one = (labels, dimensions), np.eye(len(matrix))
+    here = (labels, dimensions)
     parts = {side: hermitian(part) for side, part in parts.items()}
-    missing = hermitian(matrix - np.sum(list(parts.values()), axis=0))
+    total = np.sum(list(parts.values()), axis=0)
+    one = np.eye(len(total))
+    missing = np.zeros_like(total) if matrix is None else hermitian(matrix - total)
 
     def lowest(side: Side, part: Matrix) -> float:
         flipped = hermitian(transposed(part, here, side))
@@ -97,6 +99,6 @@ def mixed(
     exact = {}
     for side, part in parts.items():
         need = max(0.0, -lowest(side, part))
-        slack = 40 * len(matrix) ** 2 * EPS * (float(np.linalg.norm(part)) + need)
+        slack = 40 * len(one) ** 2 * EPS * (float(np.linalg.norm(part)) + need)
         exact[side] = part + (need + slack if need else 0.0) * one
     return PPTMixture(labels, dimensions, cuts_of(labels, exact), np.array([*exact.values()]))

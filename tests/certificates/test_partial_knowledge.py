@@ -1,0 +1,141 @@
+"""Certificates where the whole state is not known: marginals, windows, measured moments."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from certificate_states import CLUSTER, biseparable, dicke, ghz, needs_solver, noisy, qubits
+
+import darkstate as ds
+from darkstate.certificates import certify_marginals, certify_moments, certify_parts
+from darkstate.certificates.marginals import assembled, lift, reduction, terms
+from darkstate.errors import ArgumentError, MissingError
+from darkstate.states import DensityState, GaussianState
+
+needs_solver()
+
+
+def parts_of(state: DensityState, count: int) -> list[DensityState]:
+    return [state.reduced(part) for part in combinations(state.labels, count)]
+
+
+def test_terms_are_an_orthogonal_projection():
+    rng = np.random.default_rng(0)
+    dimensions, parts = (2, 3, 2), [(0, 1), (1, 2)]
+    matrix = rng.normal(size=(12, 12))
+    found = assembled(terms(matrix, dimensions, parts), dimensions, parts)
+    for part in parts:
+        reduce = reduction(dimensions, part)
+        assert np.allclose(reduce(found), reduce(matrix))
+    again = assembled(terms(found, dimensions, parts), dimensions, parts)
+    assert np.allclose(again, found)
+    assert np.trace(found @ (matrix - found).T) == pytest.approx(0, abs=1e-12)
+    assert np.allclose(
+        reduction(dimensions, (0, 1))(lift(np.eye(6), dimensions, (0, 1))), np.eye(6)
+    )
+
+
+@pytest.mark.parametrize("matrix", [dicke(3, 1), dicke(4, 1), dicke(4, 2)])
+def test_pairs_prove_dicke_states(matrix):
+    state = qubits(matrix)
+    found = certify_marginals(parts_of(state, 2))
+    assert found.verdict == "certified"
+    assert found.witness.proven
+    assert found.negativity <= ds.certify(state).negativity + 1e-4
+    assert found.witness.value(matrix)[0] < -0.1
+
+
+@pytest.mark.parametrize(("matrix", "enough"), [(ghz(3), 3), (CLUSTER, 3)])
+def test_pairs_do_not_tell_some_states_from_mixtures(matrix, enough):
+    state = qubits(matrix)
+    pairs = certify_marginals(parts_of(state, 2))
+    assert pairs.verdict == "not detected"
+    assert pairs.mixture.proven
+    assert "cuts" not in pairs.sentence
+    assert certify_marginals(parts_of(state, enough)).verdict == "certified"
+
+
+def test_marginals_of_biseparable_states_are_never_certified():
+    rng = np.random.default_rng(4)
+    for _ in range(5):
+        state = qubits(biseparable(3, rng))
+        assert certify_marginals(parts_of(state, 2)).verdict != "certified"
+
+
+def test_errors_of_marginals_count():
+    state = qubits(noisy(dicke(3, 1), 0.1))
+    exact = certify_marginals(parts_of(state, 2))
+    fuzzy = certify_marginals(parts_of(state, 2), 0.01)
+    assert 0 < fuzzy.margin < exact.margin
+    assert certify_marginals(parts_of(state, 2), 0.5).verdict != "certified"
+
+
+def test_marginals_must_fit():
+    one, other = qubits(ghz(2)), qubits(np.eye(4) / 4)
+    with pytest.raises(ArgumentError, match="agree where they overlap"):
+        certify_marginals([one, other])
+    with pytest.raises(ArgumentError, match="have dimension 2 for 'a'"):
+        certify_marginals([one, DensityState(("a", "z"), (3, 2), np.eye(6) / 6)])
+    with pytest.raises(ArgumentError, match=r"marginals\[0\]"):
+        certify_marginals([3])
+    with pytest.raises(ArgumentError, match="at least two subsystems"):
+        certify_marginals([one.reduced(["a"])])
+
+
+def test_blocks_of_a_cascade_are_certified_one_by_one():
+    detuned = {"detunings_a": [0.5, -0.5, 3.0], "detunings_b": [0.5, -0.5, -3.0]}
+    model = ds.models.DualRail(3, 1.0, dephasing=1e-3, **detuned)
+    result = ds.steady_state(model, engine=ds.engines.Cascade(dimension=16, window=2))
+    found = certify_parts(result, error=1e-3, quick=True)
+    verdicts = {" ".join(labels): each.verdict for labels, each in found.items()}
+    assert verdicts == {"A1 B1 A2 B2": "certified", "A2 B2 A3 B3": "not detected"}
+    with pytest.raises(MissingError, match="window"):
+        certify_parts(result, [["A1", "A3"]], error=1e-3)
+    with pytest.raises(ArgumentError, match="`parts` must be given"):
+        certify_parts(qubits(ghz(3)))
+
+
+def measured() -> np.ndarray:
+    return GaussianState.two_mode_squeezed(("a", "b"), 0.5).covariance
+
+
+def test_measured_moments_with_errors():
+    found = certify_moments(["a", "b"], measured(), 0.005, sigmas=5)
+    assert found.verdict == "certified"
+    assert certify_moments(["a", "b"], measured(), 0.1, sigmas=5).verdict != "certified"
+
+
+def test_moments_that_were_not_measured_are_not_used():
+    covariance = measured()
+    missing = np.zeros((4, 4), dtype=bool)
+    missing[[0, 1, 0, 2, 3, 2], [1, 0, 3, 3, 2, 1]] = True
+    missing |= missing.T
+    covariance[missing] = np.nan
+    found = certify_moments(["a", "b"], covariance, 0.005)
+    assert found.verdict == "certified"
+    assert not np.any(found.witness.matrix[missing])
+    assert found.notes == ("4 second moments are not known",)
+    covariance[1, 3] = covariance[3, 1] = np.nan
+    # The state is pure: variances and positions leave no choice for the momenta.
+    assert certify_moments(["a", "b"], covariance, 0.0).verdict == "certified"
+    noise = 0.3 * np.eye(4)  # now products have these moments, though the state is entangled
+    assert certify_moments(["a", "b"], measured() + noise).verdict == "certified"
+    assert certify_moments(["a", "b"], covariance + noise).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"covariance": np.eye(3)}, "finite or NaN 4x4"),
+        ({"covariance": np.diag([np.nan, 1, 1, 1])}, "all variances"),
+        ({"covariance": np.eye(4) + np.eye(4, k=1)}, "be symmetric"),
+        ({"errors": -1.0}, "`errors` must be >= 0"),
+        ({"sigmas": -1.0}, "`sigmas` must be >= 0"),
+    ],
+)
+def test_wrong_moments_are_named(change, words):
+    given = {"labels": ["a", "b"], "covariance": measured()} | change
+    with pytest.raises(ArgumentError, match=words):
+        certify_moments(**given)
