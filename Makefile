@@ -15,7 +15,7 @@ SOURCES := src tests docs $(wildcard benchmarks)
 NUMERICS := tests/linalg tests/experiments/test_estimate.py \
   $(addprefix tests/engines/test_, lindblad.py lindblad_solvers.py slow_modes.py hierarchy.py \
   collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
-  cascade_reduction.py tensor.py trajectories.py) \
+  cascade_reduction.py cascade_evolution.py trajectories.py) \
   $(addprefix tests/repeaters/test_, repeater_exact.py lattice.py)
 LOW := .venv-lowest/bin
 LOWEST := .venv-lowest/.installed

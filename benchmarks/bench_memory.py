@@ -124,10 +124,6 @@ CASES = {
         "evolve(SpinChains(1), Trajectories(20, seed=1), [0, 1])",
         "evolve(SpinChains(4, decay=0.1), Trajectories(50, seed=1), [k / 60 for k in range(60)])",
     ),
-    "tensor": (
-        "evolve(DualRail(2, 0.3), TensorTrajectories(2, seed=1), [0, 1])",
-        "evolve(DualRail(6, 0.5, dephasing=0.1), TensorTrajectories(10, seed=1), [0, 1.0])",
-    ),
     "exact": (
         "steady(EnsembleRepeater(3, 4, 0.4), Exact())",
         "steady(EnsembleRepeater(3, 10**6, 0.4), Exact())",

@@ -28,13 +28,10 @@ WALK = {
     "Cascade": (PAIRS, "dimension: 16"),
     "Moments": (ATOMS, ""),
     "Trajectories": (PAIRS, f"trajectories: 4, {WINDOW}"),
-    "TensorTrajectories": (PAIRS, f"trajectories: 4, {WINDOW}"),
     "Exact": (LINE, ""),
     "Lattice": (LINE.replace("atoms: 4", "atoms: 100000"), ""),
     "Dephased": (LINE.replace("time: 1.0", "time: 1.0, dephasing: 0.01"), ""),
 }
-STILL = ("Cascade",)
-"""Engines for steady states only."""
 
 
 @pytest.fixture
@@ -105,11 +102,6 @@ def test_an_evolution_is_stored_or_refused_with_a_remedy(do, name):
     done = do("run", "one.yaml", "--out", "out", "--json")
     document = json.loads(done.stdout)
     explained = json.loads(do("explain", "one.yaml", "--json").stdout)
-    if name in STILL:
-        assert done.exit_code == 2 and "TensorTrajectories" in document["error"]
-        assert explained["chosen"] is None
-        assert "TensorTrajectories" in explained["offers"][0]["remedy"]
-        return
     assert done.exit_code in (0, 1), done.output
     stored = ds.load_result("out/result.zarr")
     assert explained["chosen"] == stored.report.engine == document["report"]["engine"]

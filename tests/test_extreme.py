@@ -34,7 +34,6 @@ def test_all_others_are_taken(value):
         lambda: models.CavityAtomChains(1, loss=1e-300),
         lambda: models.AtomicEnsembles(10, 0.5, optical_depth=1e-300),
         lambda: models.AtomicLevels(1e155, 1.0, 1.0, 0.5, 0.1),
-        lambda: engines.TensorTrajectories(step=1e-155),
         lambda: models.ParametricPair(omega_a=1e155, treatment="exact"),
     ],
 )
@@ -67,10 +66,9 @@ def test_chains_too_long_to_be_built_are_refused(model, monkeypatch):
         ds.explain(model)
 
 
-@pytest.mark.parametrize("kind", [engines.Trajectories, engines.TensorTrajectories])
-def test_endless_trajectories_are_refused(kind):
+def test_endless_trajectories_are_refused():
     with pytest.raises(ArgumentError, match="`trajectories` must be <= 1000000, but is 1000000000"):
-        kind(10**9)
+        engines.Trajectories(10**9)
 
 
 def test_whole_numbers_have_an_upper_bound():

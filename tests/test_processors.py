@@ -11,7 +11,7 @@ import scipy.linalg
 import xarray as xr
 
 import darkstate as ds
-from darkstate.engines import Gaussian, Lindblad, TensorTrajectories, Trajectories
+from darkstate.engines import Cascade, Gaussian, Lindblad, Trajectories
 from darkstate.engines.contract import run
 from darkstate.engines.gaussian.stability import stability
 from darkstate.engines.gaussian.structure import Structure
@@ -213,16 +213,15 @@ def test_watched_records(same):
     same(drawn, 1e-9)
 
 
-def test_trajectories_of_matrix_product_states(same):
-    """Equal rails: Schmidt values come in pairs. The tensors themselves are the same, too."""
-    model = ds.models.DualRail(4, 0.6, dephasing=0.1)
+def test_cascades_in_time(same):
+    """Equal rails: weights of directions come in pairs."""
+    system = ds.models.DualRail(5, 0.4, dephasing=0.1).system()
 
-    def drawn():
-        engine = TensorTrajectories(3, seed=3, keep=True)
-        state = run(engine, model.system(), [0.0, 2.0]).states[-1]
-        return state.blocks, state.vectors
+    def moved():
+        states = run(Cascade(dimension=16), system, [0.0, 1.0, 3.0]).states
+        return [part.matrix for at in states for part in at.stages]
 
-    same(drawn, 1e-6)
+    same(moved, 1e-5)
 
 
 def test_outcomes_of_repeaters(same):

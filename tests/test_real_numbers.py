@@ -51,7 +51,6 @@ SERIES = Series("vacuum", "vacuum", (READ,), 5)
 BASES: list[Any] = [
     *(kind() for kind in engines.ENGINES),
     engines.Trajectories(),
-    engines.TensorTrajectories(),
     repeaters.Exact(),
     repeaters.Dephased(),
     models.CavityChains(2),

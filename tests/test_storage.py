@@ -14,7 +14,6 @@ import xarray as xr
 import darkstate as ds
 from darkstate.engines import Collective, Moments
 from darkstate.engines.cascade import StageStates
-from darkstate.engines.tensor import SampledState
 from darkstate.errors import ArgumentError
 from darkstate.results import Report, Result, Status
 from darkstate.results.plain import from_json, to_json
@@ -109,14 +108,6 @@ def stages(windows: int) -> StageStates:
     return StageStates(tuple(density(pair) for pair in pairs), whole)
 
 
-def sampled(kept: int) -> SampledState:
-    """Groups of unequal sizes; matrix-product states of unequal shapes, where they are kept."""
-    groups = (("A1", "B1"), ("A2", "B2"), ("A1", "B1", "A2"), ("B2",))
-    blocks = tuple(random_matrices(3, 2 ** len(g), 2 ** len(g)) for g in groups)
-    vectors = [[random_matrices(1, 4, k + 1), random_matrices(k + 1, 4, 1)] for k in range(kept)]
-    return SampledState(("A1", "B1", "A2", "B2"), (2,) * 4, groups, blocks, tuple(vectors))
-
-
 def solved(model, engine=None):
     return ds.solve(model, engine).state
 
@@ -133,8 +124,6 @@ STATES = [
     solved(dataclasses.replace(LINE, dephasing=0.01)),
     stages(0),
     stages(2),
-    sampled(0),
-    sampled(3),
     gaussian(),
     GaussianState.vacuum(["A1"]),
     pairwise(3),
@@ -154,17 +143,6 @@ def test_every_type_that_can_be_stored_has_an_example():
     inside = {"PairMoments", "Witness", "PPTMixture"}  # of a PairwiseGaussianState, a Certificate
     inside |= {"CovarianceCertificate", "CovarianceWitness", "CovarianceMixture"}  # see theirs
     assert kinds | inside == set(STORED)
-
-
-def test_arrays_of_a_sequence_take_one_array():
-    """Matrix-product states of many samples would be thousands of files."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = save_result(Result(sampled(20), REPORT), f"{folder}/r.zarr")
-        assert sum(file.is_file() for file in path.rglob("*")) < 20 * 2 * 2
-    mixed = SampledState(("a",), (2,), (("a",),), (np.ones((1, 2, 2)), np.ones(3, dtype=complex)))
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = load_result(save_result(Result(mixed, REPORT), f"{folder}/r.zarr"))
-        assert_same_state(loaded.state, mixed)  # of two types: an array each
 
 
 def test_a_new_type_of_state_is_one_line():

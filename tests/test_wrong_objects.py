@@ -101,8 +101,6 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "stepwise": ("interface", lambda v: experiments.stepwise_variances(v, 0.8, 0.1, 3)),
     "axis names": ("names", lambda v: sweeps.Axis("loss", v, ((0.1,),))),
     "axis rows": ("rows", lambda v: sweeps.Axis("loss", ("loss",), (v,))),
-    "groups": ("groups", lambda v: engines.TensorTrajectories(groups=v)),
-    "keep": ("keep", lambda v: engines.TensorTrajectories(keep=v)),
     "binomial atoms": ("atoms", lambda v: repeaters.binomial_amplitudes(v, K)),
     "binomial k": ("k", lambda v: repeaters.binomial_amplitudes(4, v)),
     "sx k": ("k", lambda v: repeaters.sx_amplitudes(4, 1, v)),
@@ -246,12 +244,6 @@ def test_sizes_that_nothing_has_are_refused_by_name(name: str) -> None:
 def test_a_number_that_has_no_text_is_refused_all_the_same() -> None:
     with pytest.raises(ArgumentError, match="without a text"):
         checks.check_integer("x", 10**5000)
-
-
-def test_a_step_that_follows_nothing_is_refused() -> None:
-    model = ds.models.DualRail(2, 0.5, dephasing=0.1)
-    with pytest.raises(ArgumentError, match=r"`step` must be at most 100 over the norm"):
-        ds.evolve(model, [0.0, 0.1], engine=engines.TensorTrajectories(2, step=1e99))
 
 
 def test_cutoffs_of_numpy_are_plain_numbers() -> None:

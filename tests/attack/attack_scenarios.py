@@ -183,7 +183,6 @@ def by_hand() -> Iterator[tuple[str, str, str]]:
         "Cascade",
         "Moments",
         "Trajectories",
-        "TensorTrajectories",
         "Nothing",
     ):
         for kind, fields in MODELS.items():

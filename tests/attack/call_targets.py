@@ -117,17 +117,13 @@ def _models() -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def _engines() -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    qubit, spins, rail = QUBIT, SpinChains(1), DualRail(2, 0.3, dephasing=0.1)
+    qubit, spins = QUBIT, SpinChains(1)
     tasks: dict[str, tuple[dict[str, Any], Callable[[Any], Any]]] = {
         "Cascade": ({"dimension": 8}, lambda e: ds.steady_state(DualRail(2, 0.3), e)),
         "Collective": ({}, lambda e: ds.steady_state(AtomicEnsembles(2, 0.3), e)),
         "Gaussian": ({}, lambda e: ds.steady_state(LOSSY, e)),
         "Lindblad": ({}, lambda e: ds.steady_state(spins, e)),
         "Moments": ({}, lambda e: ds.steady_state(AtomicEnsembles(50, 0.3), e)),
-        "TensorTrajectories": (
-            {"trajectories": 2, "seed": 1},
-            lambda e: ds.evolve(rail, [0.0, 0.1], engine=e),
-        ),
         "Trajectories": (
             {"trajectories": 4, "seed": 1},
             lambda e: ds.evolve(qubit, [0.0, 0.1], engine=e),

@@ -190,14 +190,13 @@ def test_every_engine_answers_for_both_tasks():
 
 def test_engines_that_cannot_evolve_say_so():
     model = DualRail(pairs=8, squeezing=1.0, dephasing=0.001)
-    steady, moving = (ds.explain(model, times=times) for times in (None, TIMES))
-    assert steady.chosen is not None and steady.chosen.engine == "cascade"
-    assert moving.chosen is None
+    slow = dataclasses.replace(model, bandwidth=10.0)
+    for one, can in ((model, True), (slow, False)):
+        steady, moving = (ds.explain(one, times=times) for times in (None, TIMES))
+        assert steady.chosen is not None and steady.chosen.engine == "cascade"
+        assert (moving.chosen is not None) == can == ask(Cascade(), one.system(), Task(TIMES)).can
     offers = {offer.engine: offer for offer in moving.offers}
-    assert "steady states, not evolutions" in offers["cascade"].reason
-    assert not ask(Cascade(), model.system(), Task(TIMES)).can
-    with pytest.raises(EngineMismatchError, match=r"TensorTrajectories\(\)"):
-        ds.evolve(model, TIMES, engine=Cascade())
+    assert "steady states only" in offers["cascade"].reason
 
 
 def test_explain_takes_what_the_task_takes():
@@ -355,7 +354,6 @@ def test_engines_declare_what_they_start_from():
 
 # Refusals and what they suggest ------------------------------------------------------------------
 
-LINE = DualRail(pairs=12, squeezing=1.0, dephasing=0.001)
 BEHIND = DualRail(pairs=8, squeezing=0.5, bandwidth=4.0)
 
 
@@ -367,7 +365,6 @@ class Tight(Lindblad):
 
 
 HOPELESS: list[tuple[str, Any, list[float] | None, str]] = [
-    ("a long line", LINE, SHORT, "TensorTrajectories("),
     ("behind a source", BEHIND, SHORT, "upstream_of='A1'"),
     ("many qubits", chain(16), None, "smaller network"),
     ("many qubits", chain(16), SHORT, "smaller network"),

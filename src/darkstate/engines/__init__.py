@@ -5,13 +5,12 @@ from darkstate.engines.contract import Cost, Engine, Offer, Solution
 from darkstate.engines.density import Collective, Lindblad
 from darkstate.engines.gaussian import Gaussian
 from darkstate.engines.moments import Moments
-from darkstate.engines.tensor import TensorTrajectories
 from darkstate.engines.trajectories import Trajectories
 
 ENGINES: tuple[type, ...] = (Gaussian, Collective, Lindblad, Cascade, Moments)
 """Engines in the order in which the front door asks them."""
 
-ON_REQUEST: tuple[type, ...] = (Trajectories, TensorTrajectories)
+ON_REQUEST: tuple[type, ...] = (Trajectories,)
 """Engines that are never chosen by themselves: they sample."""
 
 __all__ = [
@@ -26,6 +25,5 @@ __all__ = [
     "Moments",
     "Offer",
     "Solution",
-    "TensorTrajectories",
     "Trajectories",
 ]

@@ -154,32 +154,6 @@ CHECKS: dict[str, Check] = {
         "nothing changes then, the steady state is not unique and this is the one that `initial` "
         "relaxes to",
     ),
-    # tensor trajectories
-    "disturbances": Check(
-        "disturbances that are missing for an error estimate",
-        "only {seen} disturbances were seen, too few for any error estimate: raise duration or "
-        "trajectories",
-    ),
-    "forgetting": Check(
-        "relaxation times of the slowest stage that burn_in is short of",
-        "the stage {names} relaxes at the rate {gap:.2g}, too slowly to forget its start in a "
-        "burn_in of {burn_in:g}: raise burn_in, {needed}",
-    ),
-    "local step": Check(
-        "step times the norm of a local generator",
-        "step {step:.3g} is too long for local generators of norm {norm:.3g}: lower it to "
-        "{most:.2g} or less",
-    ),
-    "coarser look": Check(
-        "change of a stage under a coarser look, where it is no chance",
-        "a stage changes by {value:.2g} with half the bond, longer steps and coarser cuts: raise "
-        "bond, or lower cut and step",
-    ),
-    "discarded weight": Check(
-        "discarded weight for each disturbance",
-        "each disturbance comes with {value:.2g} of discarded weight, a disturbance of its own: "
-        "raise bond (bonds reached {widest}) or lower cut",
-    ),
     # cascades
     "stages": Check("stages that are not solved", "{names} and all behind are not solved: {why}"),
     "stable compressions": Check(

@@ -9,7 +9,7 @@ restored each time, which keeps the stationary part exact however long the time 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,8 @@ def states_at(
                 "`times` before that, or ask for the steady state."
             )
         return kept, accuracy + rounding, "exponential of the generator"
-    return _stepped(motion, initial, times, accuracy, size), accuracy, "Krylov propagator"
+    kept = list(iterate_states(motion, initial, times, accuracy, size))
+    return kept, accuracy, "Krylov propagator"
 
 
 def is_exponentiated(numbers: int, span: float) -> bool:
@@ -97,10 +98,16 @@ def is_exponentiated(numbers: int, span: float) -> bool:
     return numbers <= EXPONENTIATED and span > _LONG
 
 
-def _stepped(
+def iterate_states(
     motion: Motion, initial: Flat, times: Sequence[float], accuracy: float, size: int
-) -> list[Flat]:
-    kept, state, done, start = [initial], initial, 0.0, times[0]
+) -> Iterator[Flat]:
+    """The states at increasing `times`, one after the other, by Krylov steps; see `states_at`.
+
+    Raises:
+        NumericalError: too stiff for the accuracy asked.
+    """
+    yield initial
+    state, done, start = initial, 0.0, times[0]
     wanted, trace = list(times[1:]), motion.trace(initial)
     horizon = times[-1] - start
     stretch = min(horizon, 0.1 * _LONG / motion.scale)
@@ -112,7 +119,7 @@ def _stepped(
             while wanted and wanted[0] - start <= done + step.length * (1 + 1e-12):
                 at = step.state(max(0.0, wanted.pop(0) - start - done))
                 # L keeps the trace exactly, a Krylov space to its accuracy: the rest is an error
-                kept.append(at * (trace / motion.trace(at)))
+                yield at * (trace / motion.trace(at))
             done += step.length
             state = step.state(step.length)
         if not wanted:
@@ -121,10 +128,10 @@ def _stepped(
             motion, state, before, length, accuracy
         ):
             last = state * (trace / motion.trace(state))
-            return kept + [last] * len(wanted)
+            yield from [last] * len(wanted)
+            return
         before, number = motion.moving(state), number + 1
         stretch = max(stretch, done)
-    return kept
 
 
 def _is_stationary(

@@ -14,7 +14,6 @@ from darkstate.engines import (
     ON_REQUEST,
     Engine,
     Offer,
-    TensorTrajectories,
     Trajectories,
 )
 from darkstate.systems.langevin import System
@@ -65,7 +64,6 @@ def _candidates(system: OpenSystem, times: Sequence[float] | None) -> Iterator[E
     wait = float(f"{RELAXATIONS / min(rates):.2g}") if steady else None
     for cutoff in cutoffs:
         yield Trajectories(cutoff=cutoff, burn_in=wait, duration=wait)
-    yield TensorTrajectories(burn_in=wait, duration=wait)
 
 
 def written(engine: Engine) -> str:

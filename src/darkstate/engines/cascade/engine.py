@@ -1,4 +1,8 @@
-"""The engine of long cascades: linear in the number of stages, with an error for each."""
+"""The engine of long cascades: linear in the number of stages, with an error for each.
+
+Steady states by `darkstate.engines.cascade.sweep`, evolutions by
+`darkstate.engines.cascade.evolution`; what is dropped is estimated the same way.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from numpy.typing import NDArray
 from darkstate.checks import check_integer, check_real
 from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.cascade.estimates import smaller_dimensions
+from darkstate.engines.cascade.evolution import evolve_stages
 from darkstate.engines.cascade.lookahead import LARGEST_LOOKAHEAD
 from darkstate.engines.cascade.stages import stage_chain
 from darkstate.engines.cascade.states import LARGEST_WINDOW, StageStates
@@ -41,12 +46,13 @@ from darkstate.systems.spaces import Mode
 from darkstate.systems.traits import LinearSource, cascade_order, charges, linear_source
 
 Array = NDArray[Any]
-NO_EVOLUTION = "it finds steady states, not evolutions."
-EVOLVE_INSTEAD = (
-    "Use Lindblad() (for modes Gaussian()) on the part upstream of your labels, "
-    "upstream(system, labels), or TensorTrajectories() for the whole network."
-)
+EVOLVE_FEWER = "Use Lindblad() on the part upstream of your labels, upstream(system, labels)."
+EVOLUTION_RTOL = 10.0
+"""Accuracy of propagation, in units of `rtol`."""
+EVOLVED = 10.0
+"""Error of a state that nothing was dropped from, in units of the accuracy of propagation."""
 FEW_NODES = "Use Lindblad() for few nodes, Trajectories() for more."
+METHOD = "reduction"
 LESS = "Lower `dimension` or `window`."
 LATER = 3.0
 """Error by moments of a source that are left out, in units of the last change of the first stage:
@@ -65,7 +71,7 @@ class _Plan:
 
 @dataclass(frozen=True)
 class Cascade:
-    """Steady states of long one-way networks, stage by stage.
+    """Steady states and evolutions of long one-way networks, stage by stage.
 
     All that lies upstream of a stage is replaced by a linear system of `dimension` numbers that
     drives the next stages as the whole does (`darkstate.engines.cascade.reduction`). The error of
@@ -114,9 +120,6 @@ class Cascade:
 
     def offer(self, system: OpenSystem, task: Task) -> Offer:
         """Whether the system is a cascade of small stages, and what it would cost."""
-        if task.times is not None:
-            refusal = EngineMismatchError(f"Cascade refuses: {NO_EVOLUTION}", EVOLVE_INSTEAD)
-            return refused(self.name, refusal, ("Steady state or evolution? evolution",))
         if all(isinstance(space, Mode) for space in system.spaces):
             why = EngineMismatchError("it is a network of modes.", "Use Gaussian() if linear.")
             return refused(self.name, why, ("Anything but modes? no",))
@@ -128,6 +131,8 @@ class Cascade:
         steps = [f"Linear source in front? {found.reason}", f"One-way? {order.reason}"]
         one_way = source is not None or order.holds
         refusal = self._refusal(network, members, "" if one_way else order.reason)
+        if refusal is None and task.times is not None:
+            refusal = self._refuse_evolution(source)
         if refusal is not None:
             return refused(self.name, refusal, tuple(steps))
         sizes = space_dimensions(network.spaces)
@@ -138,13 +143,29 @@ class Cascade:
             return refused(self.name, EngineMismatchError(why, FEW_NODES), tuple(steps))
         steps.append(f"{len(members)} stages of at most {largest} states")
         why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
-        cost = self._cost(len(members), largest, source is not None)
-        plan = _Plan(network, source, members, dims)
+        plan, times = _Plan(network, source, members, dims), task.times
+        if times is None:
+            cost = self._cost(len(members), largest, source is not None)
+        else:
+            cost = self._evolution_cost(plan, largest, times)
 
         def solve() -> Solution:
-            return self._reduced(system, plan)
+            if times is None:
+                return self._reduced(system, plan)
+            return self._evolved(system, plan, times)
 
-        return Offer(self.name, why, "reduction", tuple(steps), cost, solve=solve, smaller=LESS)
+        return Offer(self.name, why, METHOD, tuple(steps), cost, solve=solve, smaller=LESS)
+
+    def _refuse_evolution(self, source: LinearSource | None) -> EngineMismatchError | None:
+        """What steady states are found for, but no evolutions."""
+        if source is not None:
+            labels = ", ".join(mode.label for mode in source.modes)
+            why = f"behind a source with modes of its own ({labels}) it finds steady states only."
+            return EngineMismatchError(why, EVOLVE_FEWER)
+        if self.window > 1:
+            why = f"it evolves the states of stages, not of windows, but `window` is {self.window}."
+            return EngineMismatchError(why, f"Use Cascade(window=1). {EVOLVE_FEWER}")
+        return None
 
     def _refusal(
         self, network: OpenSystem, members: Sequence[Sequence[str]], no_order: str
@@ -200,9 +221,45 @@ class Cascade:
         change *= LATER
         stages, windows = line.estimates(fine, others, change + SOLVED * self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
-        return Solution(
-            states, self._report(plan, line, fine, [*stages, *windows], order, change, ended)
-        )
+        report = self._report(plan, line, fine, [*stages, *windows], ended)
+        if plan.source is not None:
+            labels = ", ".join(mode.label for mode in plan.source.modes)
+            source = f"source {labels} by its moments up to order {order}"
+            truncation = {**report.truncation, "moments of the source": change}
+            report = report.with_(structure=(*report.structure, source), truncation=truncation)
+        return Solution(states, report)
+
+    def _evolution_cost(self, plan: _Plan, largest: int, times: Sequence[float]) -> Cost:
+        """As measured on two-qubit stages: products of blocks, one for each Krylov vector."""
+        joined, m = largest**2, min(self.dimension, largest ** (2 * len(plan.members)))
+        numbers = m * joined * min(LARGEST_LOOKAHEAD, joined**2)
+        norm = max(_norm_of_stage(plan.network, labels) for labels in plan.members)
+        products = 100.0 + 1.2 * norm * (times[-1] - times[0]) + 2.0 * len(times)
+        each = 2e-5 + 1.7e-8 * numbers * (m / 128.0) ** 0.5
+        memory = 8.0 * (60.0 * numbers / 5.0 + 6.0 * (m * joined) ** 2)
+        kept = 16.0 * len(times) * len(plan.members) * 3 * joined
+        return Cost(memory + kept, 1.5 * len(plan.members) * products * each)
+
+    def _evolved(self, system: OpenSystem, plan: _Plan, times: Sequence[float]) -> Solution:
+        """The states of all stages at all times, from the ground state at the first."""
+        rtol = EVOLUTION_RTOL * self.rtol
+        with one_blas_thread():
+            line = self._line(system, plan)
+            fine = evolve_stages(line, times, self.dimension, rtol)
+            reduced = not all(row[0].exact for row in fine)
+            others = [
+                (weight, evolve_stages(line, times, dimension, rtol, second=True))
+                for dimension, weight in smaller_dimensions(self.dimension)
+                if reduced
+            ]
+        kept: list[list[StateEstimate]] = []
+        for k in range(len(times)):
+            rows = [(weight, [row[k] for row in other]) for weight, other in others]
+            kept.append(line.estimates([row[k] for row in fine], rows, EVOLVED * rtol)[0])
+        states = [StageStates(tuple(one.state for one in at)) for at in kept]
+        first, every = [row[0] for row in fine], [one for at in kept for one in at]
+        report = self._report(plan, line, first, every, "")
+        return Solution(states[-1], report, states)
 
     def _line(self, system: OpenSystem, plan: _Plan) -> ReductionSweep:
         found = charges(system).evidence or ()
@@ -218,24 +275,26 @@ class Cascade:
         line: ReductionSweep,
         reads: Sequence[StageResult],
         kept: Sequence[StateEstimate],
-        order: int,
-        change: float,
         ended: str,
     ) -> Report:
-        truncation = {f"error of {k.name}": k.error for k in kept}
+        truncation: dict[str, float] = {}
+        for k in kept:  # of an evolution the largest of all times
+            key = f"error of {k.name}"
+            truncation[key] = max(k.error, truncation.get(key, 0.0))
+        missing = (
+            len(reads)
+            + (max(0, len(reads) - self.window + 1) if self.window > 1 else 0)
+            - len(truncation)
+        )
         truncation["largest discarded weight"] = max(read.discarded for read in reads)
         window = min(self.window, len(plan.members))
         reach = "a stage" if window == 1 else f"{window} neighbouring stages"
         structure = [f"{len(reads)} stages; only states within {reach} are kept"]
-        if plan.source is not None:
-            labels = ", ".join(mode.label for mode in plan.source.modes)
-            structure.append(f"source {labels} by its moments up to order {order}")
-            truncation["moments of the source"] = change
         if line.assembly.has_rail_parity:
             structure.append("rails alike: sectors even and odd under their exchange")
         worst = max(k.error for k in kept)
         margin = min(k.state.margin() for k in kept)
-        found = self._findings(plan, reads, kept, ended)
+        found = self._findings(plan, reads, kept, ended, missing)
         found.append(finding("eigenvalue", -margin, max(worst, 1e-9), least=margin))
         report = Report(
             engine=self.name,
@@ -250,13 +309,17 @@ class Cascade:
         return judge(report, found, Status.CONVERGED)
 
     def _findings(
-        self, plan: _Plan, reads: Sequence[StageResult], kept: Sequence[StateEstimate], ended: str
+        self,
+        plan: _Plan,
+        reads: Sequence[StageResult],
+        kept: Sequence[StateEstimate],
+        ended: str,
+        missing: int,
     ) -> list[Finding]:
         """What decides whether the result is trusted."""
-        worst, window = max(k.error for k in kept), min(self.window, len(plan.members))
+        worst = max(k.error for k in kept)
         left = plan.members[len(reads)] if ended else ()
         where = next((k.name for k in kept if not k.error <= self.tolerance), "")
-        missing = max(0, len(reads) - window + 1) + (len(reads) if window > 1 else 0) - len(kept)
         return [
             finding("stages", len(left), names=", ".join(left), why=ended),
             finding("stable compressions", sum(read.narrowed for read in reads)),
@@ -264,3 +327,16 @@ class Cascade:
             finding("lookahead", sum(read.shortened for read in reads)),
             finding("windows", missing),
         ]
+
+
+def _norm_of_stage(network: OpenSystem, labels: Sequence[str]) -> float:
+    """About the norm of the generator of one stage."""
+    here, total = set(labels), 0.0
+    for product, c in network.hamiltonian:
+        total += 2 * abs(c) * all(space.label in here for space, _ in product)
+    for jump in network.jumps:
+        amplitude = sum(
+            abs(c) for product, c in jump.operator if product and product[0][0].label in here
+        )
+        total += 2 * jump.rate * amplitude**2
+    return total

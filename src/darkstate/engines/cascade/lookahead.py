@@ -57,6 +57,13 @@ class Lookahead:
     weight: Mapping[Charge, Array]
     pairs: tuple[SeriesConnection, ...]
 
+    def product_state(self, states: Sequence[Array]) -> Array:
+        """The state (charge 0) of all, its stages in these states; more states are ignored."""
+        flat = states[len(self.pairs)]
+        for pair, state in zip(self.pairs[::-1], states[: len(self.pairs)][::-1], strict=True):
+            flat = pair.product_state(state, flat)
+        return flat
+
     def alone(self, state: Array) -> tuple[Array, ...]:
         """The states (charge 0) of its stages in a state of all."""
         found = []

@@ -135,14 +135,12 @@ class _Directions:
     def project(self, dimension: int, gram: Mapping[Charge, Array] | None) -> ReducedModel:
         """The system projected on the heaviest directions."""
         vectors, values = self._first
-        counts, discarded = _count_kept(
-            values, dimension - 1, self.noise
-        )  # one is the steady state
+        counts, discarded = count_kept(values, dimension - 1, self.noise)  # one is the steady state
         vectors = {q: v[:, : counts[q]] for q, v in vectors.items()}
         room = dimension - 1 - sum((1 if is_real(q) else 2) * n for q, n in counts.items())
         if discarded == 0.0 and room > 0:
             others, values = self._others
-            counts, _ = _count_kept(values, room, self.noise)
+            counts, _ = count_kept(values, room, self.noise)
             vectors = {q: np.hstack([v, others[q][:, : counts[q]]]) for q, v in vectors.items()}
         small = project_petrov_galerkin(self.seen.system, vectors, gram)
         return ReducedModel(small, discarded, growth(small), self.seen.ahead)
@@ -161,7 +159,7 @@ class _Directions:
         return self.seen.directions(self.seen.slower, self._first[0])
 
 
-def _count_kept(
+def count_kept(
     values: Mapping[Charge, Array], room: int, noise: float
 ) -> tuple[dict[Charge, int], float]:
     """How many singular values of each charge to keep, and the weight of the others.
@@ -202,10 +200,12 @@ def project_petrov_galerkin(
     system: BilinearSystem,
     vectors: Mapping[Charge, Array],
     gram: Mapping[Charge, Array] | None = None,
+    stationary: bool = True,
 ) -> BilinearSystem:
-    """The Petrov-Galerkin projection of a system on x_ss and `vectors`; see the module.
+    """The Petrov-Galerkin projection of a system on its state and `vectors`; see the module.
 
-    `vectors` are orthonormal, on the stored charges; `gram` is the norm, None for the plain one.
+    `vectors` are orthonormal, on the stored charges; `gram` is the norm, None for the plain one;
+    `stationary` says that the state is the steady one.
     """
     zero, x, t = system.zero, system.steady, system.trace
     V = {q: v for q, v in vectors.items() if v.shape[1] or q == zero}
@@ -225,7 +225,9 @@ def project_petrov_galerkin(
 
     generator = {q: W[q].conj().T @ system.generator[q] @ V[q] for q in V}
     # exact by construction: x_ss is stationary and the trace conserved, here without rounding
-    generator[zero][0, :] = generator[zero][:, 0] = 0.0
+    generator[zero][0, :] = 0.0
+    if stationary:
+        generator[zero][:, 0] = 0.0
     first = np.eye(V[zero].shape[1])[0]
     outputs = tuple(small(channel) for channel in system.outputs)
     return replace(system, generator=generator, outputs=outputs, trace=first, state=first)

@@ -93,6 +93,13 @@ class SeriesConnection:
         """A channel of the second system, as one of both."""
         return self._channel(channel.step, (), np.zeros(0), None, channel)
 
+    def product_state(self, first: Array, second: Array) -> Array:
+        """The state (charge 0) in which the two, in these states, know nothing of each other."""
+        zero = self.first.zero
+        flat = np.zeros(self.sizes[zero])
+        flat[self.places[zero][zero]] = np.kron(first, second)
+        return flat
+
     def first_alone(self, flat: Array) -> Array:
         """What is left of a state (charge 0) of both when the second system is traced out."""
         a, b = self.first, self.second

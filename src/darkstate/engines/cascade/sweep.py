@@ -163,13 +163,13 @@ class ReductionSweep:
     ) -> StageResult:
         """Stage s as read from a joint state, and whether that was of nothing compressed."""
         state, exact = states[s]
-        return StageResult(self._matrix(s, state), JOINT_RTOL * self.rtol, exact)
+        return StageResult(self.matrix(s, state), JOINT_RTOL * self.rtol, exact)
 
     def _stage_result(self, s: int, cut: _Compression) -> StageResult:
         """Stage s as read where the sweep passes."""
         found = cut.found[0] if cut.found else None
         return StageResult(
-            self._matrix(s, cut.alone),
+            self.matrix(s, cut.alone),
             cut.residual,
             False,
             found.discarded if found else 0.0,
@@ -310,14 +310,20 @@ class ReductionSweep:
             upstream = self.assembly.front(order)
             if upstream.dimension > LARGEST_SOURCE:
                 upstream, _ = self.start(dimension, order)
-            matrix = self._matrix(0, self._connect(0, upstream).alone)
+            matrix = self.matrix(0, self._connect(0, upstream).alone)
             change = np.inf if last is None else trace_norm(matrix - last)
             if change <= tolerance:
                 return order, change
             last = matrix
         return LAST_ORDER, change
 
-    def _matrix(self, s: int, flat: Array) -> Array:
+    def ground_state(self, s: int) -> Array:
+        """Coordinates (charge 0) of stage s with all its spaces in their lowest states."""
+        basis = self.assembly.operators[s][self.systems[s].zero]
+        return np.real(basis[0].conj())
+
+    def matrix(self, s: int, flat: Array) -> Array:
+        """The density matrix of stage s from its coordinates (charge 0)."""
         d = len(self.chain.stages[s].values)
         matrix = (self.assembly.operators[s][self.systems[s].zero] @ flat).reshape(d, d)
         return 0.5 * (matrix + matrix.conj().T)
