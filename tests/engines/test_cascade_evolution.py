@@ -8,7 +8,7 @@ import pytest
 import darkstate as ds
 from darkstate.engines import Cascade, Lindblad
 from darkstate.engines.cascade import evolution
-from darkstate.engines.contract import ask, run
+from darkstate.engines.contract import Task, ask, run
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.models import DualRail
 from darkstate.systems import Jump, OpenSystem, Qubit, sigma_minus, sigma_plus, sigma_z
@@ -86,7 +86,7 @@ def test_estimates_cover_the_errors(seed, dimension):
 def test_estimates_cover_the_errors_of_pairs(squeezing, rung, dimension):
     rungs = rung * np.arange(5)
     model = DualRail(5, squeezing, detunings_a=rungs, detunings_b=-rungs, dephasing=0.02)
-    times = np.linspace(0, 20, 9)
+    times = np.linspace(0, 20, 9).tolist()
     solution = run(Cascade(dimension=dimension), model.system(), times)
     exact = run(Lindblad(), model.system(), times).states
     off, told = distances(solution.states, exact).max(axis=0), errors_told(solution.report)
@@ -121,7 +121,9 @@ def test_one_time_is_the_initial_state():
 
 
 def test_times_that_are_asked_for_change_no_state_by_more_than_its_error():
-    few, many = (run(Cascade(dimension=16), line(0), t) for t in ([0, 6.0], np.linspace(0, 6, 41)))
+    few, many = (
+        run(Cascade(dimension=16), line(0), t) for t in ([0.0, 6.0], np.linspace(0, 6, 41).tolist())
+    )
     for a, b in zip(few.state.stages, many.state.stages, strict=True):
         assert np.abs(a.matrix - b.matrix).sum() <= few.report.error_estimate
 
@@ -135,6 +137,7 @@ def test_the_front_door_takes_it_where_density_matrices_do_not_fit():
 def test_columns_over_time_are_those_of_the_states():
     measures = {"C": lambda state: ds.concurrence(state, "A2", "B2")}
     result = ds.evolve(DualRail(3, 0.5), TIMES, measures=measures, engine=Cascade(dimension=16))
+    assert result.table is not None
     assert result.table["C"].values[-1] == ds.concurrence(result.state, "A2", "B2")
     assert result.table["C"].values[0] == 0.0
 
@@ -167,7 +170,7 @@ def test_an_error_above_the_tolerance_is_told():
 
 def test_prices_grow_with_the_time_and_the_stages():
     def seconds(count: int, end: float) -> float:
-        cost = ask(Cascade(), DualRail(count, 0.5).system(), ds.engines.contract.Task((0.0, end)))
+        cost = ask(Cascade(), DualRail(count, 0.5).system(), Task((0.0, end)))
         assert cost.cost is not None
         return cost.cost.seconds
 
