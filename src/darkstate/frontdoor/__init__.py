@@ -1,6 +1,7 @@
 """The front door: steady states, evolution, and the explanation of what would be done."""
 
 from darkstate.engines.contract import Task, ask, run
+from darkstate.frontdoor.correlations import correlation, emission_spectrum, g1, g2, spectrum
 from darkstate.frontdoor.dynamics import evolve, preparation_time
 from darkstate.frontdoor.explain import Explanation, explain
 from darkstate.frontdoor.inputs import Model, as_open_system, as_system, described
@@ -18,14 +19,19 @@ __all__ = [
     "ask",
     "choose",
     "conditional_state",
+    "correlation",
     "described",
+    "emission_spectrum",
     "evolve",
     "explain",
+    "g1",
+    "g2",
     "observe",
     "output_states",
     "preparation_time",
     "run",
     "solve",
+    "spectrum",
     "steady_state",
     "steady_states",
 ]

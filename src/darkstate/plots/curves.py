@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _EVOLVE = "Pass the table of evolve(model, times, measures={...})."
-_MAKE = "Make it with pair_curve(state, measure)."
+_MAKE = "Make it with pair_curve(state, measure); of complex curves take .real or abs()."
 
 MARKED = 60
 """Up to so many pairs each one gets a marker."""
@@ -46,15 +46,15 @@ def pair_curve_plot(
     logarithmic: bool = False,
     width: float = COLUMN,
 ) -> Figure:
-    """A measure over the pair number, for one state or several.
+    """A measure over the pair number, or a spectrum or correlation over its axis; one or several.
 
     Args:
-        curves: from `pair_curve`, one dimension; or ``{name: curve}``.
+        curves: from `pair_curve`, `spectrum`, `g2` ..., one dimension, real; or ``{name: curve}``.
         logarithmic: logarithmic vertical axis; zeros are left out.
         width: of the figure in mm.
 
     Returns:
-        Figure with one line a curve: markers up to 60 pairs, a plain line beyond.
+        Figure with one line a curve: markers at up to 60 pairs, else a plain line.
 
     Raises:
         ArgumentError: no curve, or one that is not one-dimensional.
@@ -70,13 +70,15 @@ def pair_curve_plot(
     figure = new_figure(width, HEIGHT + 4.0 * (len(named) > 1))
     axes = figure.add_subplot()
     for number, (name, curve) in enumerate(named.items()):
-        marks = {"marker": MARKERS[number % len(MARKERS)]} if curve.size <= MARKED else {}
+        few = curve.size <= MARKED and abscissas(curve).dtype.kind != "f"
+        marks = {"marker": MARKERS[number % len(MARKERS)]} if few else {}
         style: dict[str, Any] = line_style(number) | marks
         axes.plot(abscissas(curve), ordinates(curve, logarithmic), label=name, **style)
     first = next(iter(named.values()))
     axis = first[first.dims[0]]
     axes.set(xlabel=axis_label(axis, _AXIS_NAMES.get(str(axis.name), "")), ylabel=axis_label(first))
-    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=True))
+    whole = abscissas(first).dtype.kind != "f"
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=whole))
     fit_scale(axes, logarithmic=logarithmic)
     if len(named) > 1:
         top_legend(figure, axes.get_lines())
@@ -98,7 +100,7 @@ def time_evolution(
 
     Args:
         table: the table of an evolution, with dimension ``time``; a column with one dimension
-            more is drawn as one line per entry.
+            more is drawn as one line per entry, a complex one as its two parts.
         logarithmic: logarithmic time axis; time 0 is left out.
         width: of the figure in mm.
 
@@ -174,12 +176,22 @@ def _entries(name: str, column: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
     """A column as named lines: itself, or one for each entry of its other dimension."""
     others = [str(dim) for dim in column.dims if dim != "time"]
     title = str(column.attrs.get("long_name") or name.replace("_", " "))
+    if np.iscomplexobj(column.values):
+        halves = (("Re", column.real), ("Im", column.imag))
+        return [
+            entry for word, half in halves for entry in _entries(name, _named(half, word, title))
+        ]
     if not others:
         return [(title, column)]
     return [
         (f"{title}, {others[0]} {entry_name(line, others[0])}", line)
         for line in (column.isel({others[0]: k}) for k in range(column.sizes[others[0]]))
     ]
+
+
+def _named(half: xr.DataArray, word: str, title: str) -> xr.DataArray:
+    """The real or imaginary part of a column, with its name."""
+    return half.assign_attrs({"long_name": f"{word} {title}", "quantity": title})
 
 
 def fit_scale(axes: Axes, logarithmic: bool = False) -> None:

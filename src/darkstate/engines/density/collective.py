@@ -96,6 +96,10 @@ class Collective(DensityOptions):
         solve = attempts.solution
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)
 
+    def _state_blocks(self, system: OpenSystem, state: Any, charged: bool) -> Blocks:
+        sizes = zip(system.labels, state.dimensions, strict=True)
+        return _blocks(system, dict(sizes), spins_needed(state, system), charged, [])
+
 
 def _blocks(
     system: OpenSystem, cutoffs: Mapping[str, int], spins: Any, charged: bool, steps: list[str]

@@ -52,12 +52,9 @@ def product_blocks(system: OpenSystem, dims: Sequence[int], *, charged: bool = T
 def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
     """The generator of a system on these blocks."""
     system = without_constants(system)
-    product = not any(factor.dicke for factor in blocks.factors)
 
     def matrix(operator: OperatorSum) -> sp.csr_array:
-        if product:
-            return operator_matrix(operator, system.spaces, blocks.dimensions)
-        return _operator(operator, blocks.factors)
+        return basis_matrix(operator, system, blocks)
 
     hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, blocks.members)
     channels: list[Channel] = []
@@ -69,9 +66,16 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
         elif jump.rate:
             channels.append(Channel(jump.name, np.sqrt(jump.rate) * matrix(jump.operator)))
     middle = None
-    if product and len(blocks.sizes) > 1:
+    if not any(factor.dicke for factor in blocks.factors) and len(blocks.sizes) > 1:
         middle = middle_energies(system.hamiltonian, matrix, blocks.members, blocks.charges)
     return Generator(blocks, hamiltonian, tuple(c for c in channels if c.matrix.nnz), middle)
+
+
+def basis_matrix(operator: OperatorSum, system: OpenSystem, blocks: Blocks) -> sp.csr_array:
+    """An operator on the basis states."""
+    if any(factor.dicke for factor in blocks.factors):
+        return _operator(operator, blocks.factors)
+    return operator_matrix(operator, system.spaces, blocks.dimensions)
 
 
 def _operator(operator: OperatorSum, factors: Sequence[Factor]) -> sp.csr_array:

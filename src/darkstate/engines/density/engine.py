@@ -117,6 +117,13 @@ class Lindblad(DensityOptions):
             return self._fock_offer(system, task, steps)
         return self._source_offer(system, source, task)
 
+    def steady_engine(self, system: OpenSystem) -> Lindblad:
+        """This engine, with all modes in Fock space (the source's moments tell no other times)."""
+        return replace(self, method="krylov") if self._source(system) is not None else self
+
+    def _state_blocks(self, system: OpenSystem, state: Any, charged: bool) -> Blocks:
+        return product_blocks(system, state.dimensions, charged=charged)
+
     def _source_offer(self, system: OpenSystem, source: LinearSource, task: Task) -> Offer:
         """For the network behind a source that is eliminated; the source is always stationary."""
         settings = self.settings(system)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.checks import check_choice, check_real
 from darkstate.conventions import partner_pairs
@@ -47,9 +48,11 @@ from darkstate.engines.gaussian.periodic import (
     no_transients,
     periodic_offer,
 )
+from darkstate.engines.gaussian.regression import correlation_values, spectrum_values
 from darkstate.engines.gaussian.stability import Outcome, stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
+from darkstate.engines.regression import Regression
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState
@@ -237,6 +240,30 @@ class Gaussian:
         )
         report = assess_moments(add_rounding(report, error), self.rtol, scale)
         return Solution(states[-1], report, tuple(states))
+
+    def steady_engine(self, system: OpenSystem) -> Gaussian:
+        """This engine, keeping all correlations."""
+        return replace(self, method="dense")
+
+    def correlations(
+        self, system: OpenSystem, state: Any, asked: Regression, delays: NDArray[np.float64]
+    ) -> NDArray[np.complex128]:
+        """``<B(0) O(tau) K(0)>`` at increasing delays >= 0.
+
+        Raises:
+            CapacityError: operators of too high an order.
+        """
+        return correlation_values(Structure.of(quadratic_form(system)), state, asked, delays)
+
+    def spectrum(
+        self, system: OpenSystem, state: Any, asked: Regression, frequencies: NDArray[np.float64]
+    ) -> NDArray[np.complex128]:
+        """The same, transformed over delays from 0 to infinity, without what never decays.
+
+        Raises:
+            EngineMismatchError: an operator that is not linear.
+        """
+        return spectrum_values(Structure.of(quadratic_form(system)), state, asked, frequencies)
 
     def offer_observation(self, system: Any, task: ObservationTask) -> Offer:
         """The steady state given the records of the monitors, or over times the `Observation`.

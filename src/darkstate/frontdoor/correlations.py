@@ -1,0 +1,324 @@
+"""Means at two times of the steady state, and the spectra that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darkstate.checks import check_instance, check_labels, check_reals
+from darkstate.engines import Collective, Engine, Gaussian, Lindblad, Solution
+from darkstate.engines.contract import ask, run
+from darkstate.engines.regression import Regression, TwoTimes
+from darkstate.errors import ArgumentError, DarkstateError, EngineMismatchError, border
+from darkstate.frontdoor.inputs import Model, as_open_system
+from darkstate.frontdoor.selection import check_engine
+from darkstate.measures import expect
+from darkstate.systems.langevin import System
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.operators import OperatorSum, identity
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+ENGINES = (Gaussian, Collective, Lindblad)
+"""Engines that know means at two times, in the order in which they are asked."""
+_OPERATOR = "Give an operator of the system, such as destroy(a)."
+_CHANNEL = "Give the name of a jump."
+
+
+@border("correlation")
+def correlation(
+    model: Model | System,
+    first: OperatorSum,
+    second: OperatorSum,
+    delays: Sequence[float],
+    engine: Engine | None = None,
+) -> xr.DataArray:
+    """The stationary correlation ``<first(t + tau) second(t)>``, by quantum regression.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        first: the operator at the time t + tau.
+        second: the operator at the time t.
+        delays: increasing delays tau, which may be negative.
+        engine: `engines.Gaussian`, `Lindblad` or `Collective` with options; by default the first of
+            them that finds the steady state.
+
+    Returns:
+        Complex DataArray over ``delay``; its attributes name the engine and the status of the
+        steady state.
+
+    Raises:
+        ArgumentError: no operators of the system, delays that do not increase, another engine.
+        EngineMismatchError: no such engine finds the steady state, or something depends on time.
+        CapacityError: too large.
+
+    Source: Lax, Phys. Rev. 129, 2342 (1963).
+    """
+    system = _checked_system(model, first=first, second=second)
+    grid = _grid("delays", delays)
+    one = identity()
+    after, before = Regression(first, second, one), Regression(second, one, first)
+    for used, found in _steady_states(system, engine):
+        late = used.correlations(system, found.state, after, grid[grid >= 0])
+        early = used.correlations(system, found.state, before, -grid[grid < 0][::-1])[::-1]
+        values = np.concatenate([early, late])
+        title = "<first(t + delay) second(t)>"
+        return _labelled(values, "delay", grid, title, found)
+    raise AssertionError("an engine answers or refuses")
+
+
+@border("spectrum")
+def spectrum(
+    model: Model | System,
+    first: OperatorSum,
+    second: OperatorSum,
+    frequencies: Sequence[float],
+    engine: Engine | None = None,
+) -> xr.DataArray:
+    """``int dtau e^(-i w tau) (<first(t + tau) second(t)> - <first><second>)``, all delays.
+
+    With ``first = create(a)`` and ``second = destroy(a)`` a mode of frequency D has its line at
+    ``w = D``. The integral over all frequencies is 2 pi times the correlation at delay 0.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        first: the operator at the time t + tau.
+        second: the operator at the time t.
+        frequencies: angular frequencies of the frame in which the system is written, increasing.
+        engine: as in `correlation`.
+
+    Returns:
+        DataArray over ``frequency``, real if ``first`` is the adjoint of ``second``.
+
+    Raises:
+        ArgumentError: no operators of the system, frequencies that do not increase, another engine.
+        EngineMismatchError: no such engine finds the steady state, or something depends on time.
+        CapacityError: too large.
+        NumericalError: a line of no width at one of the frequencies.
+    """
+    system = _checked_system(model, first=first, second=second)
+    grid = _grid("frequencies", frequencies)
+    values, found = _transformed(system, first, second, grid, engine)
+    return _labelled(values, "frequency", grid, "spectrum of the fluctuations", found)
+
+
+@border("emission_spectrum")
+def emission_spectrum(
+    model: Model | System,
+    channel: str,
+    frequencies: Sequence[float],
+    engine: Engine | None = None,
+) -> xr.DataArray:
+    """The spectrum of the light that leaves through a named channel into the vacuum.
+
+    ``S(w) = int dtau e^(-i w tau) (<L†(t + tau) L(t)> - |<L>|^2)`` with ``L = sqrt(rate) c``, in
+    photons per unit of time and bandwidth 2 pi; what is coherent is a line at w = 0 without width,
+    of ``attrs["coherent"]`` photons per unit of time.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        channel: name of a jump; light of named channels leaves into the vacuum.
+        frequencies: angular frequencies of the frame in which the system is written, increasing.
+        engine: as in `correlation`.
+
+    Returns:
+        Real DataArray over ``frequency``.
+
+    Raises:
+        ArgumentError: an unknown channel; see `spectrum`.
+    """
+    system = _checked_system(model)
+    radiated = _radiated(system, channel)
+    grid = _grid("frequencies", frequencies)
+    values, found = _transformed(system, radiated.adjoint(), radiated, grid, engine)
+    table = _labelled(values, "frequency", grid, f"light from {channel}", found)
+    table.attrs["coherent"] = float(abs(expect(radiated, found.state)) ** 2)
+    return table
+
+
+@border("g1")
+def g1(
+    model: Model | System,
+    channel: str | OperatorSum,
+    delays: Sequence[float],
+    engine: Engine | None = None,
+) -> xr.DataArray:
+    """``<c†(t + tau) c(t)> / <c† c>``, first-order coherence of a channel or of an operator c.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        channel: name of a jump, or the operator c.
+        delays: increasing delays.
+        engine: as in `correlation`.
+
+    Raises:
+        ArgumentError: nothing is emitted; see `correlation`.
+    """
+    system = _checked_system(model)
+    c = _radiated(system, channel)
+    table = correlation(system, c.adjoint(), c, delays, engine)
+    at_once = correlation(system, c.adjoint(), c, [0.0], engine)
+    return (table / _emitted(at_once)).assign_attrs({**table.attrs, "long_name": "g1"})
+
+
+@border("g2")
+def g2(
+    model: Model | System,
+    channel: str | OperatorSum,
+    delays: Sequence[float],
+    engine: Engine | None = None,
+) -> xr.DataArray:
+    """``<c† c†(tau) c(tau) c> / <c† c>^2``, the intensity correlation; below 1 is antibunching.
+
+    Args:
+        model: a ready model, any object with ``system()``, or an `OpenSystem`.
+        channel: name of a jump, or the operator c.
+        delays: increasing delays; negative ones have the value at their modulus.
+        engine: as in `correlation`.
+
+    Returns:
+        Real DataArray over ``delay``.
+
+    Raises:
+        ArgumentError: nothing is emitted; see `correlation`.
+
+    Source: Glauber, Phys. Rev. 130, 2529 (1963).
+    """
+    system = _checked_system(model)
+    c = _radiated(system, channel)
+    grid = _grid("delays", delays)
+    moduli, place = np.unique(np.abs(grid), return_inverse=True)
+    asked = Regression(c.adjoint() * c, c, c.adjoint())
+    for used, found in _steady_states(system, engine):
+        values = used.correlations(system, found.state, asked, moduli).real[place]
+        flux = float(np.real(expect(c.adjoint() * c, found.state)))
+        table = _labelled(values, "delay", grid, "g2", found)
+        return (table / _emitted(flux) ** 2).assign_attrs(table.attrs)
+    raise AssertionError("an engine answers or refuses")
+
+
+def _transformed(
+    system: OpenSystem,
+    first: OperatorSum,
+    second: OperatorSum,
+    grid: NDArray[np.float64],
+    engine: Engine | None,
+) -> tuple[NDArray[Any], Solution]:
+    """Both halves of the transform."""
+    one = identity()
+    after, before = Regression(first, second, one), Regression(second, one, first)
+    refusal: DarkstateError | None = None
+    for used, found in _steady_states(system, engine):
+        try:
+            late = used.spectrum(system, found.state, after, grid)
+            if first.isclose(second.adjoint()):
+                return 2.0 * late.real, found
+            return late + used.spectrum(system, found.state, before, -grid), found
+        except EngineMismatchError as error:  # not for these operators: the next one may be
+            refusal = error
+    raise refusal or AssertionError("an engine answers or refuses")
+
+
+def _steady_states(
+    system: OpenSystem, engine: Engine | None
+) -> Iterator[tuple[TwoTimes, Solution]]:
+    """Engines that know means at two times, with the steady state that each has found.
+
+    Raises:
+        ArgumentError: another engine.
+        EngineMismatchError: none finds the steady state; the last reason.
+    """
+    engines: list[Any] = [kind() for kind in ENGINES]
+    if engine is not None:
+        engines = [check_engine(engine)]
+        if not isinstance(engine, TwoTimes):
+            names = ", ".join(f"engines.{kind.__name__}" for kind in ENGINES)
+            rule, remedy = "know means at two times", f"Use {names}, or leave it out."
+            raise ArgumentError("engine", rule, engine, remedy)
+    refusal: DarkstateError | None = None
+    asked = False
+    for each in engines:
+        used = each.steady_engine(system)
+        offer = ask(used, system)
+        if offer.can:
+            asked = True
+            yield used, run(used, system, offer=offer)
+        else:
+            refusal = offer.refusal
+    if not asked:
+        raise refusal or EngineMismatchError("No engine finds the steady state.")
+
+
+def _checked_system(model: Any, **operators: Any) -> OpenSystem:
+    """The system, on which all operators act.
+
+    Raises:
+        ArgumentError: no operator, or one of another space.
+    """
+    system = as_open_system(model)
+    for name, operator in operators.items():
+        check_instance(name, operator, OperatorSum, _OPERATOR)
+        for space in operator.spaces:
+            if space not in system.spaces:
+                raise ArgumentError(name, "act on spaces of the system", space, _OPERATOR)
+    return system
+
+
+def _radiated(system: OpenSystem, channel: Any) -> OperatorSum:
+    """``sqrt(rate) c`` of a named jump, or an operator itself.
+
+    Raises:
+        ArgumentError: neither.
+    """
+    if isinstance(channel, OperatorSum):
+        _checked_system(system, channel=channel)
+        return channel
+    named = {jump.name: jump for jump in system.jumps if jump.name}
+    check_instance("channel", channel, str, _CHANNEL)
+    check_labels("channel", channel, named)
+    return named[channel].operator * float(np.sqrt(named[channel].rate))
+
+
+def _grid(name: str, values: Any) -> NDArray[np.float64]:
+    """Increasing finite numbers.
+
+    Raises:
+        ArgumentError: others.
+    """
+    rule, remedy = "be a list of finite numbers", "Give for example numpy.linspace(0, 10, 101)."
+    grid = check_reals(name, values, rule=rule, remedy=remedy)
+    if grid.ndim != 1 or not len(grid) or not np.all(np.isfinite(grid)):
+        raise ArgumentError(name, rule, values, remedy)
+    if np.any(np.diff(grid) <= 0):
+        raise ArgumentError(name, "increase", values, "Sort them and drop repeated ones.")
+    return grid
+
+
+def _emitted(flux: Any) -> float:
+    """``<c† c>``, which must be there to divide by.
+
+    Raises:
+        ArgumentError: it is zero.
+    """
+    value = float(np.real(np.asarray(flux).ravel()[0]))
+    if not value > 1e-14:
+        remedy = "Drive it, or ask for another channel."
+        raise ArgumentError("channel", "emit in the steady state", value, remedy)
+    return value
+
+
+def _labelled(
+    values: NDArray[Any], axis: str, grid: NDArray[np.float64], title: str, found: Solution
+) -> xr.DataArray:
+    """A curve with its axis, and where it comes from."""
+    import xarray as xr
+
+    units = {"delay": "1/rate", "frequency": "rate"}[axis]
+    report = found.report
+    attrs = {"long_name": title, "engine": report.engine, "status": str(report.status.value)}
+    coordinate = (axis, grid, {"long_name": axis, "units": units})
+    return xr.DataArray(values, dims=(axis,), coords={axis: coordinate}, attrs=attrs)

@@ -1,0 +1,201 @@
+"""Two-time means and spectra: QuTiP, closed forms, one engine against another, sum rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate import engines
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
+from darkstate.linalg.resolvent import resolvent_values
+from darkstate.states import to_qutip
+from darkstate.systems import (
+    Drive,
+    Ensemble,
+    Jump,
+    Mode,
+    OpenSystem,
+    Qubit,
+    create,
+    destroy,
+    number,
+    sigma_minus,
+    sigma_plus,
+    sigma_x,
+    sigma_z,
+    spin_minus,
+    spin_plus,
+    spin_x,
+    total,
+)
+
+A, Q = Mode("a"), Qubit("q")
+RABI = OpenSystem((Q,), 0.3 * sigma_z(Q) + 1.5 * sigma_x(Q), (Jump(sigma_minus(Q), 1.0, "light"),))
+EXCHANGE = create(A) * sigma_minus(Q)
+ATOM = OpenSystem(
+    (A, Q),
+    0.8 * (EXCHANGE + EXCHANGE.adjoint()) + 0.1 * number(A) + 0.2 * (create(A) + destroy(A)),
+    (Jump(destroy(A), 0.6, "out"), Jump(sigma_minus(Q), 0.3)),
+)
+PARAMETRIC = 0.1j * create(A) ** 2 + 0.2 * create(A)
+BRIGHT = OpenSystem(
+    (A,),
+    0.3 * number(A) + PARAMETRIC + PARAMETRIC.adjoint(),
+    (Jump(destroy(A), 1.0, "out"), Jump(create(A), 0.1)),
+)
+
+
+def test_mollow_triplet_and_antibunching_of_qutip():
+    qutip = pytest.importorskip("qutip")
+    plain, s = to_qutip(RABI), to_qutip(sigma_minus(Q))
+    rho = qutip.steadystate(plain.hamiltonian, plain.jumps)
+    mean = qutip.expect(s, rho)
+    w = np.linspace(-6.0, 6.0, 61)
+    found = ds.emission_spectrum(RABI, "light", w)
+    moved = s - mean
+    expected = qutip.spectrum(plain.hamiltonian, w, plain.jumps, moved.dag(), moved)
+    assert np.abs(found.values - expected).max() < 1e-6
+    assert found.attrs["coherent"] == pytest.approx(abs(mean) ** 2)
+    tau = np.linspace(0.0, 5.0, 21)
+    options = {"atol": 1e-11, "rtol": 1e-9}
+    both = qutip.correlation_3op_1t(
+        plain.hamiltonian, rho, tau, plain.jumps, s.dag(), s.dag() * s, s, options=options
+    )
+    g2 = ds.g2(RABI, "light", tau)
+    assert np.abs(g2.values - both / qutip.expect(s.dag() * s, rho) ** 2).max() < 1e-6
+    assert abs(g2.values[0]) < 1e-9 and not np.iscomplexobj(g2.values)
+    one = qutip.correlation_2op_1t(
+        plain.hamiltonian, rho, tau, plain.jumps, s.dag(), s, options=options
+    )
+    found = ds.correlation(RABI, sigma_plus(Q), sigma_minus(Q), np.linspace(-5.0, 5.0, 41))
+    assert np.abs(found.values[20:] - one).max() < 1e-6
+    assert np.abs(found.values[:21][::-1].conj() - one).max() < 1e-6  # <A†(-t) A> = <A†(t) A>*
+
+
+def test_a_cavity_with_an_atom_of_qutip():
+    qutip = pytest.importorskip("qutip")
+    engine, w = engines.Lindblad(cutoff=6), np.linspace(-2.0, 2.0, 9)
+    found = ds.spectrum(ATOM, create(A), destroy(A), w, engine=engine)
+    plain, a = to_qutip(ATOM, {"a": 6}), to_qutip(destroy(A), {"a": 6}, spaces=(A, Q))
+    moved = a - qutip.expect(a, qutip.steadystate(plain.hamiltonian, plain.jumps))
+    expected = qutip.spectrum(plain.hamiltonian, w, plain.jumps, moved.dag(), moved, solver="pi")
+    assert np.abs(found.values - expected).max() < 1e-6
+
+
+def test_a_damped_mode_is_a_lorentzian():
+    kappa, detuning, thermal = 0.7, 0.9, 0.5
+    jumps = (Jump(destroy(A), kappa * (1 + thermal), "out"), Jump(create(A), kappa * thermal))
+    system, w = OpenSystem((A,), detuning * number(A), jumps), np.linspace(-1.0, 3.0, 41)
+    exact = thermal * kappa / ((w - detuning) ** 2 + kappa**2 / 4)
+    for engine in (engines.Gaussian(), engines.Lindblad(cutoff=30)):
+        found = ds.spectrum(system, create(A), destroy(A), w, engine=engine)
+        assert found.attrs["engine"] == engine.name
+        assert np.abs(found.values - exact).max() < 1e-6
+    chaotic = ds.g2(system, "out", [-1.0, 0.0, 1.0])
+    assert np.allclose(chaotic, [1 + np.exp(-kappa), 2.0, 1 + np.exp(-kappa)])
+    first = ds.g1(system, "out", [0.0, 1.0])
+    assert np.allclose(first, [1.0, np.exp(1j * detuning - kappa / 2)])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (create(A), destroy(A)),
+        (destroy(A), destroy(A)),
+        (number(A), number(A) + 0.3j * destroy(A)),
+    ],
+)
+def test_gaussian_and_fock_space_agree(first, second):
+    fock, delays = engines.Lindblad(cutoff=30), np.linspace(-2.0, 2.0, 5)
+    by_wick = ds.correlation(BRIGHT, first, second, delays)
+    in_fock_space = ds.correlation(BRIGHT, first, second, delays, engine=fock)
+    assert by_wick.attrs["engine"] == "gaussian"
+    assert np.abs(by_wick.values - in_fock_space.values).max() < 1e-6
+
+
+def test_sum_rule():
+    w = np.linspace(-400.0, 400.0, 80001)
+    found = ds.spectrum(RABI, sigma_plus(Q), sigma_minus(Q), w)
+    rho = ds.steady_state(RABI).state
+    emitted = ds.expect(sigma_plus(Q) * sigma_minus(Q), rho)
+    scattered = emitted - abs(ds.expect(sigma_minus(Q), rho)) ** 2
+    assert np.trapezoid(found.values, w) / (2 * np.pi) == pytest.approx(scattered, rel=1e-3)
+
+
+def test_ensembles_are_their_atoms():
+    E, pair = Ensemble("E", 2), [Qubit("p"), Q]
+    each = (Jump(spin_minus(E), 1.0, each_atom=True), Jump(spin_minus(E), 0.4, "out"))
+    ensemble = OpenSystem((E,), 0.7 * spin_x(E), each)
+    alone = tuple(Jump(sigma_minus(q), 1.0) for q in pair)
+    lowering = total(sigma_minus(q) for q in pair)
+    H = total(0.35 * sigma_x(q) for q in pair)
+    qubits = OpenSystem(tuple(pair), H, (*alone, Jump(lowering, 0.4, "out")))
+    delays, w = [-1.0, 0.0, 0.5], np.linspace(-2.0, 2.0, 9)
+    first = ds.correlation(ensemble, spin_plus(E), spin_minus(E), delays)
+    second = ds.correlation(qubits, lowering.adjoint(), lowering, delays)
+    assert first.attrs["engine"] == "collective"
+    assert np.abs(first.values - second.values).max() < 1e-6
+    pair_of = [ds.emission_spectrum(x, "out", w).values for x in (ensemble, qubits)]
+    assert np.abs(pair_of[0] - pair_of[1]).max() < 1e-6
+
+
+def test_few_factorisations_make_many_frequencies():
+    rng = np.random.default_rng(2)
+    L = rng.normal(size=(40, 40)) - 12.0 * np.eye(40)
+    right, left, w = rng.normal(size=40), rng.normal(size=40), np.linspace(-20.0, 20.0, 201)
+    import scipy.sparse as sp
+
+    found, residual = resolvent_values(sp.csr_array(L), right, left, w, 1e-10)
+    exact = [left @ np.linalg.solve(1j * x * np.eye(40) - L, right) for x in w]
+    assert np.abs(found - exact).max() < 1e-8 and residual <= 1e-10
+
+
+DRIVEN = OpenSystem((Q,), jumps=RABI.jumps, drives=(Drive(sigma_x(Q), lambda t: t),))
+DARK = OpenSystem((Q,), sigma_z(Q), (Jump(sigma_minus(Q), 1.0, "light"),))
+UNDAMPED = OpenSystem((Q, Qubit("p")), sigma_z(Q), (Jump(sigma_minus(Qubit("p"))),))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: ds.correlation(RABI, 3, sigma_x(Q), [0]), ArgumentError, "`first`"),
+        (lambda: ds.correlation(RABI, sigma_x(Q), number(A), [0]), ArgumentError, "`second`"),
+        (lambda: ds.correlation(RABI, sigma_x(Q), sigma_x(Q), [1, 0]), ArgumentError, "increase"),
+        (lambda: ds.spectrum(RABI, sigma_x(Q), sigma_x(Q), []), ArgumentError, "`frequencies`"),
+        (lambda: ds.emission_spectrum(RABI, "lihgt", [0]), ArgumentError, "light"),
+        (lambda: ds.emission_spectrum(RABI, 3, [0]), ArgumentError, "`channel`"),
+        (lambda: ds.g2(DARK, "light", [0]), ArgumentError, "emit"),
+        (
+            lambda: ds.g2(RABI, "light", [0], engine=engines.Cascade()),
+            ArgumentError,
+            "means at two times",
+        ),
+        (lambda: ds.g2(DRIVEN, "light", [0]), EngineMismatchError, "constant in time"),
+        (lambda: ds.g2(UNDAMPED, sigma_minus(Q), [0]), NumericalError, "not unique"),
+        (
+            lambda: ds.spectrum(BRIGHT, number(A), number(A), [0], engine=engines.Gaussian()),
+            EngineMismatchError,
+            "higher order",
+        ),
+        (
+            lambda: ds.correlation(BRIGHT, number(A) ** 3, number(A) ** 3, [0, 1]),
+            CapacityError,
+            "letters",
+        ),
+    ],
+)
+def test_refusals(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_curves_are_drawn():
+    mollow = ds.emission_spectrum(RABI, "light", np.linspace(-3.0, 3.0, 7))
+    axes = ds.plots.pair_curve_plot(mollow).axes[0]
+    assert "frequency" in axes.get_xlabel() and "light" in axes.get_ylabel()
+    turning = ds.correlation(RABI, sigma_plus(Q), sigma_minus(Q), [0.0, 1.0])
+    with pytest.raises(ArgumentError, match=r"real numbers.*abs"):
+        ds.plots.pair_curve_plot(turning)
+    table = ds.evolve(RABI, [0.0, 1.0], observables={"s": sigma_minus(Q)}).table
+    assert len(ds.plots.time_evolution(table).axes[0].get_lines()) == 2  # its two parts
