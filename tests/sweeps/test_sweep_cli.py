@@ -23,7 +23,7 @@ from darkstate.cli.sweep_view import duration, progress_line
 from darkstate.errors import ArgumentError, ScenarioError
 from darkstate.scenarios import json_schema, load_scenario, parse_scenario, sweep_of
 from darkstate.sweeps import SweepProgress
-from darkstate.sweeps.lock import locked
+from darkstate.sweeps.lock import hold_lock
 
 REPOSITORY = Path(__file__).parents[2]
 BASE = """\
@@ -295,7 +295,7 @@ def test_retry_needs_the_scenario(do):
 
 def test_a_busy_store_is_left_alone(do):
     do("sweep", "small.yaml")
-    with locked(Path("results/small.zarr/journal/lock"), wait=False):
+    with hold_lock(Path("results/small.zarr/journal/lock"), wait=False):
         done = do("sweep", "small.yaml")
     assert done.exit_code == 1
     assert "stopped: `store` must have one writer" in done.stderr

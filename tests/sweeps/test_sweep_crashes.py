@@ -43,7 +43,7 @@ from darkstate.sweeps import (
     linspace,
     lock,
 )
-from darkstate.sweeps.lock import locked
+from darkstate.sweeps.lock import hold_lock
 
 HERE = Path(__file__).parent
 AXES = (linspace("x", 0.0, 9.0, 10), linspace("y", 0.0, 1.0, 6))
@@ -261,7 +261,7 @@ def test_a_second_writer_is_refused_or_waits(tmp_path, monkeypatch):
     free = threading.Event()
 
     def hold():
-        with locked(place / "journal" / "lock", wait=False):
+        with hold_lock(place / "journal" / "lock", wait=False):
             free.wait(DEADLINE)
 
     holder = threading.Thread(target=hold)

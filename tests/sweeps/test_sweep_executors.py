@@ -19,11 +19,11 @@ from sweeps_models import Toy, calls, noted, refusing, stuck, total
 import darkstate as ds
 from darkstate.engines.contract import Cost, Offer
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
-from darkstate.sweeps import Sweep, definition, grid, limits, linspace, scheduling
+from darkstate.sweeps import Sweep, choice, definition, grid, linspace, scheduling
 from darkstate.sweeps.evaluate import Task
 from darkstate.sweeps.executors import DaskCluster
-from darkstate.sweeps.executors.base import Terms, packed
-from darkstate.sweeps.scheduling import Work, blocks_of
+from darkstate.sweeps.executors.base import Terms, pack
+from darkstate.sweeps.scheduling import TaskQueue, blocks_of
 
 HERE = Path(__file__).parent
 CHAINS = ds.models.CavityChains(3, loss=0.1)
@@ -131,55 +131,55 @@ def tasks(count: int) -> list[Task]:
 
 
 def test_chunks_take_about_as_long_as_they_should():
-    work = Work([(task,) for task in tasks(10_000)])
+    work = TaskQueue([(task,) for task in tasks(10_000)])
     sizes = []
     while work:
         chunk = work.take()
         assert chunk is not None
         sizes.append(len(chunk.blocks))
-        work.measured(len(chunk.blocks), 1e-3 * len(chunk.blocks))
+        work.learn(len(chunk.blocks), 1e-3 * len(chunk.blocks))
     assert sum(sizes) == 10_000
     assert sizes[:3] == [1, 8, 64]
     assert set(sizes[3:-1]) == {250}
 
 
 def test_slow_points_are_handed_out_one_by_one_and_ends_are_shared():
-    slow = Work([(task,) for task in tasks(10)])
-    slow.measured(1, 5.0)
+    slow = TaskQueue([(task,) for task in tasks(10)])
+    slow.learn(1, 5.0)
     assert len(slow.take().blocks) == 1  # type: ignore[union-attr]
-    shared = Work([(task,) for task in tasks(40)], workers=4)
-    shared.measured(1, 1e-6)
+    shared = TaskQueue([(task,) for task in tasks(40)], workers=4)
+    shared.learn(1, 1e-6)
     shared._last = 1000
     assert len(shared.take().blocks) == 5  # type: ignore[union-attr]
 
 
 def test_a_lost_chunk_comes_back_piece_by_piece():
-    work = Work([(task,) for task in tasks(4)])
-    work.measured(1, 1e-9)
+    work = TaskQueue([(task,) for task in tasks(4)])
+    work.learn(1, 1e-9)
     work._last = 100
     chunk = work.take()
     assert chunk is not None
-    assert work.lost(chunk, [tasks(4)[0].key]) == ()
+    assert work.record_death(chunk, [tasks(4)[0].key]) == ()
     alone = [work.take() for _ in range(3)]
     assert [c.tasks() for c in alone] == [[task] for task in tasks(4)[1:]]  # type: ignore[union-attr]
     for _ in range(2):
-        assert work.lost(alone[0], ()) == ()  # type: ignore[arg-type]
+        assert work.record_death(alone[0], ()) == ()  # type: ignore[arg-type]
         assert work.take() == alone[0]
-    assert list(work.lost(alone[0], ())) == [tasks(4)[1]]  # type: ignore[arg-type]
+    assert list(work.record_death(alone[0], ())) == [tasks(4)[1]]  # type: ignore[arg-type]
 
 
 def test_what_somebody_else_killed_comes_last_and_has_two_more_tries():
-    work = Work([(task,) for task in tasks(2)])
+    work = TaskQueue([(task,) for task in tasks(2)])
     chunk = work.take()
     assert chunk is not None
     for _ in range(2):
-        assert work.lost(chunk, (), outside=True) == ()
+        assert work.record_death(chunk, (), outside=True) == ()
         assert work.take() == chunk
-    assert work.lost(chunk, (), outside=True) == () and not work.only_set_aside
+    assert work.record_death(chunk, (), outside=True) == () and not work.only_set_aside
     assert work.take() != chunk and work.only_set_aside
     assert work.take() == chunk
-    assert work.lost(chunk, (), outside=True) == () and work.take() == chunk
-    assert list(work.lost(chunk, (), outside=True)) == [tasks(2)[0]]
+    assert work.record_death(chunk, (), outside=True) == () and work.take() == chunk
+    assert list(work.record_death(chunk, (), outside=True)) == [tasks(2)[0]]
     assert work.kills(chunk.tasks()) == 5 and not work
 
 
@@ -202,29 +202,29 @@ def test_the_largest_corner_decides_about_memory(monkeypatch):
         offer = Offer("x", "", cost=Cost(1e6 * model.sites, 1.0))
         return ds.frontdoor.Explanation((offer,), offer)
 
-    monkeypatch.setattr(limits, "explain", explain)
+    monkeypatch.setattr(choice, "explain", explain)
     swept = Sweep(CHAINS, (grid("sites", [2, 9, 5]), grid("loss", [0.1, 0.2, -1.0])))
-    assert limits.predicted_memory(swept) == 9e6
+    assert choice.predicted_memory(swept) == 9e6
     assert set(asked) == {2, 5, 9}
     own = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
-    assert limits.predicted_memory(own) is None
+    assert choice.predicted_memory(own) is None
 
 
 def test_only_as_many_workers_as_fit():
     gib = 2.0**30
-    assert limits.fitting_workers(8, None, gib) == 8
-    assert limits.fitting_workers(8, gib, 4 * gib) == 3
-    assert limits.fitting_workers(2, gib, 100 * gib) == 2
+    assert choice.fitting_workers(8, None, gib) == 8
+    assert choice.fitting_workers(8, gib, 4 * gib) == 3
+    assert choice.fitting_workers(2, gib, 100 * gib) == 2
     with pytest.raises(CapacityError, match="1274 MiB"):
-        limits.fitting_workers(8, gib, gib)
+        choice.fitting_workers(8, gib, gib)
 
 
 def test_no_more_workers_than_make_sense(tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "processors", lambda: 4)
-    assert limits.sensible_workers(3, 100, 8) == (3, "")
-    count, why = limits.sensible_workers(50, 100, 8)
+    monkeypatch.setattr(choice, "processors", lambda: 4)
+    assert choice.sensible_workers(3, 100, 8) == (3, "")
+    count, why = choice.sensible_workers(50, 100, 8)
     assert count == 4 and "4 of 50 workers: the machine has no more processors" in why
-    assert limits.sensible_workers(5, 2, 8)[0] == 2 and limits.sensible_workers(5, 9, 1)[0] == 1
+    assert choice.sensible_workers(5, 2, 8)[0] == 2 and choice.sensible_workers(5, 9, 1)[0] == 1
     seen: list[ds.sweeps.SweepProgress] = []
     swept = Sweep(Toy(), (grid("x", [1.0]),), ("sum",), solve=total)
     ds.sweep(swept, tmp_path / "s.zarr", workers=50, progress=seen.append)
@@ -258,7 +258,7 @@ def test_what_no_worker_can_import_is_refused_without_cloudpickle(monkeypatch):
     monkeypatch.setattr(total, "__module__", "__main__")
     swept = Sweep(Toy(), (grid("x", [1]),), ("sum",), solve=total)
     with pytest.raises(ArgumentError, match="importable by workers"):
-        packed(Terms(swept))
+        pack(Terms(swept))
 
 
 # What workers execute -----------------------------------------------------------------------------
@@ -395,6 +395,6 @@ def test_failures_and_memory_on_a_cluster(tmp_path, cluster):
     assert list(limited.table()["status"].values) == ["failed", "converged"]
     assert "longer than the 0.5 s" in str(limited.table()["message"].values[0])
     executor = DaskCluster(cluster.address, needed=2.0**31)
-    work = Work([(task,) for task in tasks(1)])
+    work = TaskQueue([(task,) for task in tasks(1)])
     with pytest.raises(CapacityError, match="2048 MiB of memory a thread"):
         list(executor.results(swept, work, ds.sweeps.interrupts.Interrupts()))

@@ -255,7 +255,7 @@ def _aside(path: Path, flags: int | None) -> Iterator[tuple[Path, int]]:
             beside.mkdir()
         with suppress(FileNotFoundError):  # taken for a leftover before it had its lock
             handle = os.open(beside, os.O_RDONLY if flags is None else flags, 0o666)
-            if _locked(handle) is not False and beside.exists():
+            if take_lock(handle) is not False and beside.exists():
                 break
             os.close(handle)
     try:
@@ -267,8 +267,11 @@ def _aside(path: Path, flags: int | None) -> Iterator[tuple[Path, int]]:
             os.close(handle)
 
 
-def _locked(handle: int) -> bool | None:
-    """Take the lock of an open file or folder; None where there are no locks."""
+def take_lock(handle: int) -> bool | None:
+    """Take the operating system's lock of an open file or folder: whether that was possible.
+
+    A process that dies loses it. None: there are no locks here.
+    """
     try:
         import fcntl
 
@@ -283,7 +286,7 @@ def _locked(handle: int) -> bool | None:
 def _clear_dead(beside: Path, path: Path) -> None:
     handle = os.open(beside, os.O_RDONLY)
     try:
-        if _locked(handle):
+        if take_lock(handle):
             _clear(beside, path)
     finally:
         os.close(handle)

@@ -14,7 +14,6 @@ It is built beside its place and moved there at once; files of others in it are 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,16 +197,9 @@ def _columns(table: xr.Dataset) -> dict[str, list[Any]]:
 
 
 def _strict(value: Any) -> Any:
-    """Plain values that strict JSON can hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _strict(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(entry) for entry in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return _strict(value.item()) if hasattr(value, "item") else str(value)
+    """Plain values that strict JSON can hold; what is no number is None."""
+    text = json.dumps(value, default=lambda other: getattr(other, "tolist", other.__str__)())
+    return json.loads(text, parse_constant=lambda word: None)
 
 
 def notices_of(scenario: Scenario) -> list[str]:

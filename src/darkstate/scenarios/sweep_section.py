@@ -47,6 +47,11 @@ class AxisEntry:
     spacing: Literal["linear", "log"] = "linear"
     dim: str | None = None
 
+    @property
+    def is_sampled(self) -> bool:
+        """Whether it has ends, but no number of points."""
+        return self.values is None and self.points is None
+
     def __post_init__(self) -> None:
         ends = (self.start is not None, self.stop is not None)
         if (self.values is not None) == all(ends) or ends[0] != ends[1]:
@@ -104,14 +109,12 @@ class SweepSection:
             remedy = "Write for example 'axes: [{name: loss, start: 0, stop: 0.1, points: 11}]'."
             raise ArgumentError("axes", "name what varies", [], remedy)
         for k, entry in enumerate(self.axes):
-            ranged = entry.values is None and entry.points is None
-            if ranged and self.sample is None:
+            if entry.is_sampled and self.sample is None:
                 remedy = "Add `points` to the entry, or 'sample: {points: 128}' to the sweep."
                 raise ArgumentError(f"axes[{k}]", "say how many points", entry.name, remedy)
-        sampled = any(entry.values is None and entry.points is None for entry in self.axes)
         if self.point_seconds is not None:
             remedy = "Give seconds, or leave it out."
             check_real("point_seconds", self.point_seconds, above=0.0, remedy=remedy)
-        if self.sample is not None and not sampled:
+        if self.sample is not None and not any(entry.is_sampled for entry in self.axes):
             remedy = "Leave `points` out of the entries that are to be sampled."
             raise ArgumentError("sample", "have something to sample", self.sample, remedy)

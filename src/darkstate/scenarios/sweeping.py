@@ -6,6 +6,8 @@ a rate, and nothing is converted silently. What is wrong is told with its place 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +64,25 @@ def sweep_of(scenario: Scenario) -> Sweep:
         )
     except ArgumentError as error:
         key = {"dim": "axes"}.get(error.name, error.name)
-        place = ("sweep", key) if key in ("axes", "outputs", "seed", "vectorise") else ("sweep",)
-        raise _at(place, error) from None
+        with _place("sweep", *([key] if key in ("axes", "outputs", "seed", "vectorise") else [])):
+            raise
+
+
+@contextmanager
+def _place(*place: str | int) -> Iterator[None]:
+    """What is refused inside is told with its place in the file."""
+    try:
+        yield
+    except ArgumentError as error:
+        name = format_path(place)
+        raise ArgumentError(name, error.rule, error.value, error.remedy) from None
 
 
 class _Reader:
     """Reads the axes of one scenario."""
 
     def __init__(self, scenario: Scenario, section: SweepSection):
-        self._scenario, self._section = scenario, section
+        self._section, self._folder = section, Path(scenario.file).parent
         self._objects = {
             "model": scenario.model,
             "engine": scenario.engine,
@@ -81,25 +93,18 @@ class _Reader:
 
     def axes(self) -> tuple[Axis, ...]:
         """Axes in the order in which their dimensions first appear."""
-        self._check_names()
+        targets: list[Target] = []
         groups: dict[Any, list[tuple[int, AxisEntry]]] = {}
         for k, entry in enumerate(self._section.axes):
-            sampled = entry.values is None and entry.points is None
-            key = SAMPLED if sampled else entry.dim or ("own", k)
+            with _place("sweep", "axes", k, "name"):
+                targets.append(find(entry.name, self._objects))
+                check_apart(targets)
+            key = SAMPLED if entry.is_sampled else entry.dim or ("own", k)
             groups.setdefault(key, []).append((k, entry))
         found = [self._group(key, entries) for key, entries in groups.items()]
         if self._section.file is not None:
             found.append(self._file(self._section.file))
         return tuple(found)
-
-    def _check_names(self) -> None:
-        targets: list[Target] = []
-        for k, entry in enumerate(self._section.axes):
-            try:
-                targets.append(find(entry.name, self._objects))
-                check_apart(targets)
-            except ArgumentError as error:
-                raise _at(("sweep", "axes", k, "name"), error) from None
 
     def _group(self, key: Any, entries: list[tuple[int, AxisEntry]]) -> Axis:
         if key is SAMPLED:
@@ -107,28 +112,22 @@ class _Reader:
         axes = [self._single(k, entry) for k, entry in entries]
         if len(axes) == 1:
             return axes[0]
-        try:
+        with _place("sweep", "axes", entries[0][0]):
             return zip_axes(*axes, dim=key)
-        except ArgumentError as error:
-            raise _at(("sweep", "axes", entries[0][0]), error) from None
 
     def _single(self, k: int, entry: AxisEntry) -> Axis:
         place = ("sweep", "axes", k)
         if entry.values is not None:
             values = [
-                self._read(entry.name, value, (*place, "values", n))
+                self._read(entry.name, value, *place, "values", n)
                 for n, value in enumerate(entry.values)
             ]
-            try:
+            with _place(*place, "values"):
                 return grid(entry.name, values, dim=entry.dim)
-            except ArgumentError as error:
-                raise _at((*place, "values"), error) from None
         low, high = self._ends(k, entry)
         spaced = linspace if entry.spacing == "linear" else geomspace
-        try:
+        with _place(*place):
             found = spaced(entry.name, low, high, entry.points or 0)
-        except ArgumentError as error:
-            raise _at(place, error) from None
         return Axis(entry.dim or entry.name, found.names, found.rows)
 
     def _sampled(self, entries: list[tuple[int, AxisEntry]]) -> Axis:
@@ -136,44 +135,34 @@ class _Reader:
         assert sample is not None  # the section has checked it
         dims = dict.fromkeys(entry.dim for _, entry in entries)
         if len(dims) > 1:
-            place, remedy = (
-                ("sweep", "axes", entries[1][0], "dim"),
-                "Give all of them the same one.",
-            )
             rule = "be the same for all entries that are sampled"
-            raise ArgumentError(format_path(place), rule, list(dims), remedy)
+            with _place("sweep", "axes", entries[1][0], "dim"):
+                raise ArgumentError("dim", rule, list(dims), "Give all of them the same one.")
         ranges = {entry.name: (*self._ends(k, entry), entry.spacing) for k, entry in entries}
         draw = sobol_points if sample.method == "sobol" else random_points
-        try:
+        with _place("sweep", "sample"):
             return draw(ranges, sample.points, sample.seed, dim=next(iter(dims)) or POINT)
-        except ArgumentError as error:
-            raise _at(("sweep", "sample"), error) from None
 
     def _ends(self, k: int, entry: AxisEntry) -> tuple[Any, Any]:
         place = ("sweep", "axes", k)
-        low = self._read(entry.name, entry.start, (*place, "start"))
-        return low, self._read(entry.name, entry.stop, (*place, "stop"))
+        low = self._read(entry.name, entry.start, *place, "start")
+        return low, self._read(entry.name, entry.stop, *place, "stop")
 
     def _file(self, name: str) -> Axis:
-        try:
-            axis = csv_points(Path(self._scenario.file).parent / name)
+        with _place("sweep", "file"):
+            axis = csv_points(self._folder / name)
             for column in axis.names:
                 find(column, self._objects)
-        except ArgumentError as error:
-            raise _at(("sweep", "file"), error) from None
         rows = (zip(axis.names, row, strict=True) for row in axis.rows)
-        read = [tuple(self._read(n, value, ("sweep", "file")) for n, value in row) for row in rows]
+        read = [tuple(self._read(n, value, "sweep", "file") for n, value in row) for row in rows]
         return Axis(axis.dim, axis.names, tuple(read))
 
-    def _type(self, name: str, place: tuple[str | int, ...]) -> FieldType:
-        """What the values of a parameter are; found once, as files have many lines."""
-        if name not in self._types:
-            self._types[name] = _field_type(name, find(name, self._objects), place)
-        return self._types[name]
-
-    def _read(self, name: str, value: Any, place: tuple[str | int, ...]) -> Any:
+    def _read(self, name: str, value: Any, *place: str | int) -> Any:
         """A value in the type and unit of its parameter."""
-        kind = self._type(name, place)
+        if name not in self._types:
+            with _place(*place):
+                self._types[name] = _field_type(name, find(name, self._objects))
+        kind = self._types[name]
         if isinstance(value, float) and value.is_integer() and kind.rule == "a whole number":
             value = int(value)
         value = list(value) if isinstance(value, tuple) else value
@@ -184,16 +173,14 @@ class _Reader:
             raise ArgumentError(where, refusal.rule, refusal.value, refusal.remedy) from None
 
 
-def _field_type(name: str, target: Target, place: tuple[str | int, ...]) -> FieldType:
+def _field_type(name: str, target: Target) -> FieldType:
     kind = FieldType(target.annotation, target.unit or None)
     try:
         kind.strict()
-        return kind
     except TypeError:
         remedy = f"Name one of its parameters, as in '{name}.parameter'."
-        raise ArgumentError(
-            format_path(place), "be values of a number or text", name, remedy
-        ) from None
+        raise ArgumentError("axis", "be values of a number or text", name, remedy) from None
+    return kind
 
 
 def _outputs(scenario: Scenario, section: SweepSection) -> tuple[Output, ...]:
@@ -201,17 +188,11 @@ def _outputs(scenario: Scenario, section: SweepSection) -> tuple[Output, ...]:
     if section.outputs is not None:
         found = []
         for k, text in enumerate(section.outputs):
-            try:
+            with _place("sweep", "outputs", k):
                 found.append(output(text))
-            except ArgumentError as error:
-                raise _at(("sweep", "outputs", k), error) from None
         return tuple(found)
     pairs = chosen_pairs(as_system(scenario.model).labels, scenario.pairs)
     double = chosen_measures(scenario.measures, 2)
     words = [f"{measure.name}({a}:{b})" for measure in double for a, b in pairs]
     words += [measure.name for measure in chosen_measures(scenario.measures, 1)]
     return tuple(output(word) for word in words)
-
-
-def _at(place: tuple[str | int, ...], error: ArgumentError) -> ArgumentError:
-    return ArgumentError(format_path(place), error.rule, error.value, error.remedy)

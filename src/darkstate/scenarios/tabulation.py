@@ -5,7 +5,6 @@ All of them are labelled `xarray` data with units, ready for a picture or a CSV 
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -137,11 +136,6 @@ def _parts(state: Any) -> dict[str, Any]:
 def write_csv(table: xr.Dataset, path: Path) -> Path:
     """A table of one dimension as CSV: coordinates first, numbers with all their digits."""
     (dimension,) = table.sizes
-    names = [dimension, *(str(name) for name in table.coords if name != dimension)]
-    names += [str(name) for name in table.data_vars]
-    columns = [table[name].values.tolist() for name in names]
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(names)
-        writer.writerows(zip(*columns, strict=True))
+    names = [dimension, *(name for name in table.coords if name != dimension), *table.data_vars]
+    table.to_dataframe().reset_index()[names].to_csv(path, index=False, na_rep="nan")
     return path

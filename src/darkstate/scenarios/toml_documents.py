@@ -1,7 +1,9 @@
 """TOML by the standard library, with the lines of its keys found by a light scan.
 
-The parser gives no positions. The scan looks for ``[table]`` headers and ``key = ...`` at the start
-of lines; what it does not see (keys of inline tables) is reported at the line of the key around it.
+The parser gives no positions, and no kept-up one does: tomlkit keeps styles but no lines, and
+spanned-toml is of 2022; tree-sitter has them, but is two compiled packages in place of this scan.
+It looks for ``[table]`` headers and ``key = ...`` at the start of lines; what it does not see (keys
+of inline tables) is reported at the line of the key around it.
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from darkstate.checks import check_callable, check_flag, check_text
 from darkstate.errors import ArgumentError
 from darkstate.sweeps.axes import MOST_POINTS, Axis
 from darkstate.sweeps.outputs import Output, output
@@ -59,9 +60,8 @@ def check_kinds(sweep: Sweep) -> None:
     if not dataclasses.is_dataclass(model) or isinstance(model, type):
         remedy = "Use one of darkstate.models, or make your own model a dataclass."
         raise ArgumentError("model", "be a model with parameters to vary", model, remedy)
-    if solve is not None and not callable(solve):
-        remedy = "Give a function solve(model, engine) at the top of a module."
-        raise ArgumentError("solve", "be a function", solve, remedy)
+    if solve is not None:
+        check_callable("solve", solve, "Give solve(model, engine), at the top of a module.")
     settings = dataclasses.is_dataclass(engine) and not isinstance(engine, type)
     if solve is None and engine is not None and not settings:
         remedy = "Give for example engines.Gaussian(), or leave it out."
@@ -69,39 +69,9 @@ def check_kinds(sweep: Sweep) -> None:
     if sweep.times is not None and not callable(getattr(sweep.times, "values", None)):
         remedy = "Give for example scenarios.TimeGrid(stop=10.0)."
         raise ArgumentError("times", "be times of an evolution", sweep.times, remedy)
-    if not isinstance(sweep.vectorise, bool):
-        raise ArgumentError("vectorise", "be True or False", sweep.vectorise, "Give one of them.")
-    for name in ("name", "rate_unit"):
-        text = getattr(sweep, name)
-        if not isinstance(text, str) and (name == "name" or text is not None):
-            raise ArgumentError(name, "be text", text, "Put it into quotes, or leave it out.")
-
-
-def check_run(progress: Any, source: Any, flags: Mapping[str, Any]) -> None:
-    """Refuse what `darkstate.sweep` cannot use.
-
-    Raises:
-        ArgumentError: `progress` is no function, `source` no mapping, or a flag no truth value.
-    """
-    if not callable(progress):
-        remedy = "Give a function of a SweepProgress, or leave it out."
-        raise ArgumentError("progress", "be a function", progress, remedy)
-    if source is not None and not isinstance(source, Mapping):
-        remedy = "Give {'file': ..., 'text': ...}, or leave it out."
-        raise ArgumentError("source", "be a mapping", source, remedy)
-    for name, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise ArgumentError(name, "be True or False", flag, "Give one of them.")
-
-
-def check_kind(name: str, value: Any, kind: type, remedy: str) -> None:
-    """Refuse `value` if it is no `kind`.
-
-    Raises:
-        ArgumentError: it is something else.
-    """
-    if not isinstance(value, kind):
-        raise ArgumentError(name, f"be a {kind.__name__}", value, remedy)
+    check_flag("vectorise", sweep.vectorise)
+    check_text("name", sweep.name, "Put it into quotes, or leave it out.")
+    check_text("rate_unit", sweep.rate_unit or "", "Put it into quotes, or leave it out.")
 
 
 def check_axes(axes: Sequence[Axis]) -> None:

@@ -115,6 +115,11 @@ class Sweep:
         if self.vectorise and any(target.root != "model" for target in self.targets):
             raise ArgumentError("vectorise", "come with axes over the model only", True, "Drop it.")
 
+    @property
+    def columns(self) -> tuple[Output, ...]:
+        """The outputs as they were read."""
+        return tuple(one for one in self.outputs if isinstance(one, Output))
+
     # Points ---------------------------------------------------------------------------------
 
     @property
@@ -196,7 +201,7 @@ class Sweep:
             "engine": plain(self.engine, "engine"),
             "times": plain(self.times, "times"),
             "solve": plain(self.solve, "solve"),
-            "outputs": [one.asked for one in self.outputs if isinstance(one, Output)],
+            "outputs": [one.asked for one in self.columns],
             "vectorised": self.vectorise,
             "seed": self.seed if self.stochastic else None,
             "code": code_version(),
@@ -213,9 +218,7 @@ class Sweep:
             ],
             paths=[(target.root, *target.steps) for target in self.targets],
             outputs=[
-                PlannedOutput(one.name, one.is_text, one.attributes())
-                for one in self.outputs
-                if isinstance(one, Output)
+                PlannedOutput(one.name, one.is_text, one.attributes()) for one in self.columns
             ],
             units={one.name: unit_of(one.unit, self.rate_unit) for one in self.targets},
             entropy=self.seed if self.stochastic else None,
@@ -253,7 +256,7 @@ class Sweep:
             except DarkstateError:
                 continue  # that point will say so itself
         if labels:
-            check_known([one for one in self.outputs if isinstance(one, Output)], labels)
+            check_known(self.columns, labels)
 
 
 def _peak(values: list[Any]) -> int:

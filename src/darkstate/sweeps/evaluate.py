@@ -24,7 +24,6 @@ from darkstate.frontdoor import evolve, solve
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.results import Result, Status
 from darkstate.sweeps.definition import PointInputs, Sweep
-from darkstate.sweeps.outputs import Output
 from darkstate.sweeps.vectorised import solve_together
 
 LONGEST_MESSAGE = 600
@@ -149,11 +148,10 @@ def _record(sweep: Sweep, task: Task, result: Any, seed: int | None) -> Record:
     if not isinstance(result, Mapping | Result):
         rule = "return a Result or a mapping of numbers"
         raise ArgumentError("solve", rule, result, "Return for example {'time': 1.5}.")
-    outputs = [one for one in sweep.outputs if isinstance(one, Output)]
-    values = tuple(one.read(result) for one in outputs)
+    values = tuple(one.read(result) for one in sweep.columns)
     if sweep.solve is not None:
-        found = [(o.text, float(v)) for o, v in zip(outputs, values, strict=True) if o.is_number]
-        lost = [name for name, value in found if math.isnan(value)]
+        read = zip(sweep.columns, values, strict=True)
+        lost = [o.text for o, value in read if o.is_number and math.isnan(float(value))]
         if lost:
             message = f"`solve` must return numbers, but {', '.join(lost)} is NaN (not a number)."
             return Record(task.key, FAILED, message[:LONGEST_MESSAGE], values, seed=seed)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,16 +59,11 @@ def _netcdf(table: xr.Dataset) -> bytes:
 
 def _csv(table: xr.Dataset) -> bytes:
     """One line a point, parameters first, numbers with all their digits."""
-    dims = [str(dim) for dim in table.sizes if dim != "word"]
-    shape = tuple(table.sizes[dim] for dim in dims)
-    names = [str(name) for name in table.coords if name != "key"]
-    names += [str(name) for name in table.data_vars if "word" not in table[name].dims] + ["key"]
-    columns = []
-    for name in names:
-        column = table[name]
-        wide = column.broadcast_like(table["status"]).transpose(*dims)
-        columns.append(wide.values.reshape(int(np.prod(shape))).tolist())
-    writer = csv.writer(stream := StringIO(newline=""))
-    writer.writerow(names)
-    writer.writerows(zip(*columns, strict=True))
-    return stream.getvalue().encode()
+    plain = table.drop_vars([name for name, one in table.variables.items() if "word" in one.dims])
+    frame = plain.to_dataframe(dim_order=list(plain.sizes)).reset_index()
+    names = [str(name) for name in plain.coords if name != "key"]
+    return bytes(
+        frame[[*names, *map(str, plain.data_vars), "key"]]
+        .to_csv(index=False, na_rep="nan")
+        .encode()
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import CapacityError
-from darkstate.results.files import system_errors
+from darkstate.results.files import system_errors, take_lock
 
 _PAUSE, _PATIENCE = 0.05, 0.3
 
@@ -26,17 +26,23 @@ class BusyError(CapacityError):
 
 
 @contextmanager
-def locked(path: Path, wait: bool) -> Iterator[None]:
+def hold_lock(path: Path, wait: bool) -> Iterator[None]:
     """Hold the lock file `path`; `wait` for whoever holds it, or refuse.
 
     Raises:
         BusyError: another process holds it, and `wait` is False.
+        CapacityError: there are no locks.
     """
     with system_errors("store", path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         patience = time.monotonic() + _PATIENCE  # a reader may look at the lock just now
-        while not _taken(handle):
+        while not (taken := take_lock(handle)):
+            if taken is None:
+                raise CapacityError(
+                    "`store` must lie on a file system with locks of POSIX, but this one has none.",
+                    "Choose a place on a local disk of Linux or macOS (or in WSL).",
+                )
             if not wait and time.monotonic() > patience:
                 who = holder(path)
                 name = f"process {who['process']} on {who['host']}" if who else "another process"
@@ -62,9 +68,7 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _taken(handle)
-    except CapacityError:  # without locks nobody writes
-        return False
+        return take_lock(handle) is False  # without locks nobody writes
     finally:
         os.close(handle)
 
@@ -75,23 +79,3 @@ def holder(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
-
-
-def _taken(handle: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:
-        raise CapacityError(
-            "`store` needs the file locks of a POSIX system, which this one lacks. Run sweeps on "
-            "Linux or macOS (or in WSL)."
-        ) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise CapacityError(
-            f"`store` must lie on a file system with locks, but this one has none ({error}).",
-            "Choose a place on a local disk.",
-        ) from None
-    return True

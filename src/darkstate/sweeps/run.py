@@ -10,22 +10,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from darkstate.checks import check_integer
+from darkstate.checks import check_callable, check_flag, check_instance, check_integer
 from darkstate.errors import ArgumentError
 from darkstate.results.files import system_errors
-from darkstate.sweeps.arguments import check_kind, check_run
 from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Task, solve_point
 from darkstate.sweeps.executors import Executor
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Scan, Segment, scan
-from darkstate.sweeps.lock import locked
+from darkstate.sweeps.lock import hold_lock
 from darkstate.sweeps.plain import canonical
 from darkstate.sweeps.plan import Plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.provenance import software
-from darkstate.sweeps.scheduling import Work, blocks_of
+from darkstate.sweeps.scheduling import TaskQueue, blocks_of
 from darkstate.sweeps.store import (
     JOURNAL,
     LOCK,
@@ -87,13 +86,17 @@ def sweep(
             disk is full, with all finished points kept.
         KeyboardInterrupt: it was interrupted, after everything finished was stored.
     """
-    check_kind("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
-    check_run(progress, source, {"retry": retry, "wait": wait})
+    check_instance("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
+    check_callable("progress", progress, "Give a function of a SweepProgress, or leave it out.")
+    if source is not None:
+        check_instance("source", source, Mapping, "Give {'file': ..., 'text': ...}.")
+    for name, flag in {"retry": retry, "wait": wait}.items():
+        check_flag(name, flag)
     choice = Choice(workers, scheduler, threads, point_seconds, memory_limit)
     choice.check(sweep)
     sweep.check_outputs()
     path = make_store(store)
-    with locked(path / JOURNAL / LOCK, wait):
+    with hold_lock(path / JOURNAL / LOCK, wait):
         found = scan(path / JOURNAL)
         run = _Run(sweep.with_seed(_entropy(found)), path, found, source)
         wanted = run.wanted(retry)
@@ -117,8 +120,8 @@ def replay(sweep: Sweep, store: SweepStore, point: int) -> Any:
         ArgumentError: there is no such point.
         DarkstateError: whatever made the point fail.
     """
-    check_kind("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
-    check_kind("store", store, SweepStore, "Open it with darkstate.open_sweep(path).")
+    check_instance("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
+    check_instance("store", store, SweepStore, "Open it with darkstate.open_sweep(path).")
     seeded = sweep.with_seed(store.plan().entropy)
     check_integer("point", point, minimum=0, remedy="Points are counted from 0.")
     if point >= len(seeded):
@@ -175,12 +178,12 @@ class _Run:
         tasks = [Task(point, key) for point, key in enumerate(self._keys)]
         unique = {task.key: task for task in reversed(tasks)}
         tasks = [task for task in tasks if unique[task.key] is task]
-        work = Work(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
+        queue = TaskQueue(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)
         with system_errors("store", self._path):
             session = _session(executor, self._plan)
             segment = Segment(self._path / JOURNAL, session, self._plan.content())
         try:
-            for arrived in executor.results(self._sweep, work, interrupts):
+            for arrived in executor.results(self._sweep, queue, interrupts):
                 fresh = [record for record in arrived if record.key in missing]
                 if fresh:
                     with system_errors("store", self._path):

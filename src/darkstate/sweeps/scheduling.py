@@ -48,7 +48,7 @@ class Chunk:
         return [task for block in self.blocks for task in block]
 
 
-class Work:
+class TaskQueue:
     """The blocks that are still to be computed.
 
     Args:
@@ -95,17 +95,17 @@ class Work:
         limits = (wanted, GROWTH * self._last, LARGEST_CHUNK, share if self.workers > 1 else wanted)
         return max(1, min(*limits, len(self._waiting)))
 
-    def measured(self, blocks: int, seconds: float) -> None:
+    def learn(self, blocks: int, seconds: float) -> None:
         """Learn from a chunk that took `seconds`."""
         if blocks:
             new = seconds / blocks
             self._seconds = new if self._seconds is None else 0.5 * (self._seconds + new)
 
-    def returned(self, chunk: Chunk, finished: Iterable[str]) -> None:
+    def put_back(self, chunk: Chunk, finished: Iterable[str]) -> None:
         """A chunk was not finished for no fault of its own; what is left of it waits again."""
         self._waiting.extendleft(reversed(_left(chunk, finished)))
 
-    def lost(
+    def record_death(
         self, chunk: Chunk, finished: Iterable[str], workers: int = 1, outside: bool = False
     ) -> Sequence[Task]:
         """Workers died of a chunk; returns the points that are given up.

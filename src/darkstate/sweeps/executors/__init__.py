@@ -1,7 +1,7 @@
 """Executors: who computes the chunks of a sweep.
 
-An executor hands out chunks of a `Work` and yields the records as they arrive. It never writes to
-the store: the process that runs the sweep does, so that a worker that dies can tear nothing.
+An executor hands out chunks of a `TaskQueue` and yields the records as they arrive. It never writes
+to the store: the process that runs the sweep does, so that a worker that dies can tear nothing.
 
     InProcess      here, one after the other
     Processes      workers on this machine, which may be killed and are then replaced

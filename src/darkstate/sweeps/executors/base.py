@@ -11,7 +11,7 @@ from darkstate.errors import ArgumentError
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record
 from darkstate.sweeps.interrupts import Interrupts
-from darkstate.sweeps.scheduling import Work
+from darkstate.sweeps.scheduling import TaskQueue
 
 Arrived = Sequence[Record]
 """Records that have just been finished."""
@@ -23,8 +23,8 @@ class Executor(Protocol):
     workers: int
     """How many compute at the same time; on a cluster this changes."""
 
-    def results(self, sweep: Sweep, work: Work, interrupts: Interrupts) -> Iterator[Arrived]:
-        """Compute everything in `work`; ends early if `interrupts` asks for it.
+    def results(self, sweep: Sweep, queue: TaskQueue, interrupts: Interrupts) -> Iterator[Arrived]:
+        """Compute everything in `queue`; ends early if `interrupts` asks for it.
 
         What has been finished is yielded in either case. An empty sequence only says that time has
         passed.
@@ -48,20 +48,14 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The first thing that a local worker says: it has the sweep, and these versions."""
+class Greeting:
+    """The first thing that a local worker says: what it computes with, or why it cannot."""
 
-    versions: str
-
-
-@dataclass(frozen=True)
-class Refused:
-    """... or why it has not."""
-
-    why: str
+    versions: str = ""
+    refusal: str = ""
 
 
-def packed(terms: Terms) -> bytes:
+def pack(terms: Terms) -> bytes:
     """A sweep as bytes for a worker.
 
     Raises:
@@ -87,8 +81,8 @@ def packed(terms: Terms) -> bytes:
         raise ArgumentError("sweep", rule, terms.sweep, remedy) from None
 
 
-def unpacked(data: bytes) -> Terms:
-    """The inverse of `packed`."""
+def unpack(data: bytes) -> Terms:
+    """The inverse of `pack`."""
     found: Terms = pickle.loads(data)
     return found
 

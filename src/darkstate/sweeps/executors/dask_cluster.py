@@ -21,29 +21,29 @@ from typing import Any
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, evaluate_block, failure, threads
-from darkstate.sweeps.executors.base import Arrived, Terms, packed, unpacked
-from darkstate.sweeps.executors.processes import Crew
+from darkstate.sweeps.executors.base import Arrived, Terms, pack, unpack
+from darkstate.sweeps.executors.processes import WorkerPool
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.provenance import software_text
-from darkstate.sweeps.scheduling import KILLS, Chunk, Work
+from darkstate.sweeps.scheduling import KILLS, Chunk, TaskQueue
 
 _POLL, _LOOK = 0.02, 2.0
 _AHEAD = 2
 """Chunks submitted for each thread: the next one is there when one is finished."""
 
-_unpacked = lru_cache(maxsize=4)(unpacked)
+_terms = lru_cache(maxsize=4)(unpack)
 _held = lru_cache(maxsize=1)(threads)
 """Sets the number of BLAS threads of a worker for good: its tasks come and go in several threads,
 and the end of one must not lift the limit of another."""
 
 _own = threading.local()
-"""The crew of each thread of a Dask worker, where points have a limit of time."""
+"""The pool of each thread of a Dask worker, where points have a limit of time."""
 
 
 def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
     """What runs on the cluster: the records of a chunk, and the seconds that it took."""
     start = time.perf_counter()
-    terms = _unpacked(context)
+    terms = _terms(context)
     if terms.point_seconds is not None:
         records = _stoppable(terms, chunk)
     else:
@@ -56,12 +56,12 @@ def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
 
 def _stoppable(terms: Terms, chunk: Chunk) -> list[Record]:
     """The records of a chunk, computed in a process beside the Dask worker that can be ended."""
-    crew: Crew | None = getattr(_own, "crew", None)
-    if crew is None or crew.terms is not terms:
-        if crew is not None:
-            crew.dismiss()
-        crew = _own.crew = Crew(terms)
-    found = crew.results(Work(chunk.blocks), 1, Interrupts())
+    pool: WorkerPool | None = getattr(_own, "pool", None)
+    if pool is None or pool.terms is not terms:
+        if pool is not None:
+            pool.dismiss()
+        pool = _own.pool = WorkerPool(terms)
+    found = pool.results(TaskQueue(chunk.blocks), 1, Interrupts())
     return [record for arrived in found for record in arrived]
 
 
@@ -98,32 +98,32 @@ class DaskCluster:
             remedy = "Install the extra: pip install darkstate[cluster]"
             raise ArgumentError("scheduler", "come with Dask", self.address, remedy) from None
 
-    def results(self, sweep: Sweep, work: Work, interrupts: Interrupts) -> Iterator[Arrived]:
+    def results(self, sweep: Sweep, queue: TaskQueue, interrupts: Interrupts) -> Iterator[Arrived]:
         """See `Executor`.
 
         Raises:
             NumericalError: the scheduler stays away.
             CapacityError: no worker has the memory for a point.
         """
-        context = packed(Terms(sweep, self.threads, self.point_seconds))
+        context = pack(Terms(sweep, self.threads, self.point_seconds))
         with _quiet():
             self._connect(interrupts, first=True)
             try:
-                while (work or self._waiting) and not interrupts.requested:
+                while (queue or self._waiting) and not interrupts.requested:
                     if self._client.status != "running":
-                        self._start_again(work, interrupts)
+                        self._start_again(queue, interrupts)
                         continue
-                    self._look(work)
-                    self._submit(context, work)
+                    self._look(queue)
+                    self._submit(context, queue)
                     time.sleep(_POLL)
-                    yield self._arrived(sweep, work)
-                yield self._arrived(sweep, work)
+                    yield self._arrived(sweep, queue)
+                yield self._arrived(sweep, queue)
             finally:
                 self._close()
 
-    def _submit(self, context: bytes, work: Work) -> None:
-        while work and len(self._waiting) < _AHEAD * self.workers:
-            chunk = work.take()
+    def _submit(self, context: bytes, queue: TaskQueue) -> None:
+        while queue and len(self._waiting) < _AHEAD * self.workers:
+            chunk = queue.take()
             if chunk is None:
                 return
             future = self._client.submit(
@@ -131,8 +131,8 @@ class DaskCluster:
             )
             self._waiting[future] = chunk
 
-    def _arrived(self, sweep: Sweep, work: Work) -> Arrived:
-        """Records of all futures that have ended; what is lost goes back to `work`."""
+    def _arrived(self, sweep: Sweep, queue: TaskQueue) -> Arrived:
+        """Records of all futures that have ended; what is lost goes back to `queue`."""
         records: list[Record] = []
         for future in [future for future in self._waiting if future.done()]:
             chunk = self._waiting.pop(future)
@@ -140,16 +140,16 @@ class DaskCluster:
                 try:
                     found, seconds = future.result(timeout=30)
                 except Exception:  # its only copy was on a worker that has gone since
-                    work.returned(chunk, ())
+                    queue.put_back(chunk, ())
                     continue
-                work.measured(len(chunk.blocks), seconds)
+                queue.learn(len(chunk.blocks), seconds)
                 records += found
             elif future.status == "error" and not _moved(future):
                 why = f"It killed its Dask workers, or could not be sent: {future.exception()}"
-                given_up = work.lost(chunk, (), workers=KILLS, outside=True)
+                given_up = queue.record_death(chunk, (), workers=KILLS, outside=True)
                 records += [failure(sweep, task, why) for task in given_up]
             else:
-                work.returned(chunk, ())
+                queue.put_back(chunk, ())
         return records
 
     # The connection -------------------------------------------------------------------------
@@ -171,10 +171,10 @@ class DaskCluster:
                     ) from None
                 time.sleep(1.0)
 
-    def _start_again(self, work: Work, interrupts: Interrupts) -> None:
+    def _start_again(self, queue: TaskQueue, interrupts: Interrupts) -> None:
         """Everything that was submitted is handed out again, by a new connection."""
         for chunk in self._waiting.values():
-            work.returned(chunk, ())
+            queue.put_back(chunk, ())
         self._close()
         self._looked = -math.inf
         self._connect(interrupts)
@@ -186,7 +186,7 @@ class DaskCluster:
                 self._client.close(timeout=2)
             self._client = None
 
-    def _look(self, work: Work) -> None:
+    def _look(self, queue: TaskQueue) -> None:
         """Every other second: which workers there are, and which of them have the memory.
 
         Raises:
@@ -205,11 +205,11 @@ class DaskCluster:
         allowed = sorted(fitting) if len(fitting) < len(found) else []
         if allowed != self._allowed:
             for future, chunk in self._waiting.items():
-                work.returned(chunk, ())
+                queue.put_back(chunk, ())
                 future.cancel()
             self._waiting.clear()
             self._allowed = allowed
-        self.workers = work.workers = max(1, sum(fitting.values()))
+        self.workers = queue.workers = max(1, sum(fitting.values()))
 
     def _fits(self, worker: dict[str, Any]) -> bool:
         """Whether a worker has the memory for as many points as it has threads."""

@@ -10,7 +10,7 @@ from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, evaluate_block, threads
 from darkstate.sweeps.executors.base import Arrived
 from darkstate.sweeps.interrupts import Interrupts
-from darkstate.sweeps.scheduling import Work
+from darkstate.sweeps.scheduling import TaskQueue
 
 
 @dataclass
@@ -24,9 +24,9 @@ class InProcess:
     threads: int = 1
     workers: int = 1
 
-    def results(self, sweep: Sweep, work: Work, interrupts: Interrupts) -> Iterator[Arrived]:
+    def results(self, sweep: Sweep, queue: TaskQueue, interrupts: Interrupts) -> Iterator[Arrived]:
         """See `Executor`."""
-        while (chunk := work.take()) is not None:
+        while (chunk := queue.take()) is not None:
             start, records = time.perf_counter(), list[Record]()
             try:
                 with threads(self.threads), interrupts.open():
@@ -35,5 +35,5 @@ class InProcess:
             except KeyboardInterrupt:
                 yield records
                 return
-            work.measured(len(chunk.blocks), time.perf_counter() - start)
+            queue.learn(len(chunk.blocks), time.perf_counter() - start)
             yield records
