@@ -227,6 +227,7 @@ def test_unconverged_is_named(monkeypatch):
     with pytest.raises(NumericalError, match="GMRES did not decide: GMRES stopped at a residual"):
         monkeypatch.setattr("darkstate.engines.density.steady.MAX_ITERATIONS", 3)
         monkeypatch.setattr("darkstate.engines.density.steady.DIRECT_NUMBERS", 3)
+        monkeypatch.setattr("darkstate.engines.density.steady.PATIENCE", 0.0)
         solved(generator, Collective(method="krylov").settings(system), None)
 
 

@@ -35,6 +35,8 @@ SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
 _EPS = float(np.finfo(float).eps)
+_ITERATIONS, _SETTLED = 5, 1e-2
+"""Of inverse iteration, which ends where an eigenvector is one up to this part."""
 _SURE = 0.1
 """Rounding that would change a slow mode by this part leaves no doubt that it is one."""
 
@@ -115,11 +117,10 @@ def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
     """
     residual = solver.matrix @ flat
     rounding = 2 * _EPS * (magnitude @ np.abs(flat))
-    rng, worst = np.random.default_rng(0), float(np.linalg.norm(solver.answer(residual)))
-    for _ in range(3):
-        signs = rng.choice((-1.0, 1.0), size=len(flat))
-        answer = solver.answer(np.abs(residual) * signs + rounding * signs)
-        worst = max(worst, float(np.linalg.norm(answer)))
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(3, len(flat)))
+    drawn = signs * (np.abs(residual) + rounding)
+    answers = solver.answer(np.column_stack([residual, *drawn]))
+    worst = float(np.linalg.norm(answers, axis=0).max())
     return 2 * worst / float(np.linalg.norm(flat))
 
 
@@ -171,34 +172,50 @@ class TraceSolver:
         return int(self.matrix.indptr.size) - 1
 
     def answer(self, y: Flat) -> Flat:
-        """Traceless x with ``L x = y``, for traceless y."""
+        """Traceless x with ``L x = y``, for traceless y, one or a column for each."""
         y = y.astype(self.matrix.dtype, copy=True)
         y[self.row] = 0.0
         return self.factors.solve(y)
 
     def slow_vectors(self) -> tuple[float, Flat, Flat]:
-        """``1/|L^-1|`` from below, and by inverse iteration the right and left vector next to zero.
+        """By inverse iteration the right and left vector next to zero, and a bound of all rates.
 
-        All on traceless matrices. The starts are random, so that nothing is missed.
+        All on traceless matrices. The starts are random, so that nothing is missed. The bound is
+        ``1/|L^-1|`` from below, or the eigenvalue where the vectors have settled on one.
         """
-        n = self.size
         rng = np.random.default_rng(0)
-        x = rng.normal(size=n).astype(self.matrix.dtype)
-        right, left = x, rng.normal(size=n).astype(self.matrix.dtype)
-        largest = 0.0
-        for _ in range(5):
-            x[self.row] = 0.0
-            y = self.factors.solve(x / np.linalg.norm(x))
-            largest = max(largest, float(np.linalg.norm(y)))
-            x = self.factors.solve(y, trans="H")
+        right, left = (rng.normal(size=self.size).astype(self.matrix.dtype) for _ in range(2))
+        value, settled = 0.0, False
+        for number in range(_ITERATIONS):
             right = self._traceless(right)
             right = self.answer(right / np.linalg.norm(right))
             left = self.factors.solve(left / np.linalg.norm(left), trans="H")
             left[self.row] = 0.0
-            if not (np.all(np.isfinite(x)) and np.all(np.isfinite(right))):
+            if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
                 return 0.0, right, left
+            if number:
+                x = right / np.linalg.norm(right)
+                moved = self.matrix @ x
+                value = abs(np.vdot(x, moved))
+                settled = bool(np.linalg.norm(moved - np.vdot(x, moved) * x) <= _SETTLED * value)
+            if settled:
+                break
         left[self.diagonal] -= left[self.diagonal].mean()  # the trace itself is a left vector
-        return 1.0 / max(largest, 1e-300), right / np.linalg.norm(right), left
+        bound = float(value) if settled else self._bound()
+        return bound, right / np.linalg.norm(right), left
+
+    def _bound(self) -> float:
+        """``1/|L^-1|``, by power iteration; zero if that overflows."""
+        x = np.random.default_rng(1).normal(size=self.size).astype(self.matrix.dtype)
+        largest = 0.0
+        for _ in range(_ITERATIONS):
+            x[self.row] = 0.0
+            y = self.factors.solve(x / np.linalg.norm(x))
+            largest = max(largest, float(np.linalg.norm(y)))
+            x = self.factors.solve(y, trans="H")
+            if not np.all(np.isfinite(x)):
+                return 0.0
+        return 1.0 / max(largest, 1e-300)
 
     def _traceless(self, x: Flat) -> Flat:
         x = x.copy()

@@ -26,7 +26,6 @@ from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import hierarchy_evolution, hierarchy_steady_state
 from darkstate.engines.density.initial import State, flattened
 from darkstate.engines.density.modulated import ModulatedGenerator
-from darkstate.engines.density.steady import DENSE_NUMBERS
 from darkstate.engines.density.strategy import AnyGenerator, Kept, Settings, change, evolved, solved
 from darkstate.engines.truncation import (
     Attempt,
@@ -126,7 +125,7 @@ class Attempts:
         if self.relaxing:
             return evolution_cost(generator, RELAXED / generator.scale, 1, settings.krylov_size)
         dark = dark_possible(generator) if self._dark is None else self._dark
-        return steady_cost(generator, settings.method, dark, DENSE_NUMBERS)
+        return steady_cost(generator, settings.method, dark, settings.limit)
 
     def solution(self) -> Solution:
         """The solution with its verdict.

@@ -315,6 +315,10 @@ class Blocks:
         """Hermitian part."""
         return 0.5 * (flat + flat[self.swap].conj())
 
+    def normalised(self, flat: Flat) -> Flat:
+        """Hermitian part with trace one."""
+        return self.hermitian(flat / flat[self.diagonal].sum())
+
     def ground(self, dtype: Any = complex) -> Flat:
         """All spaces in their lowest basis state, flattened."""
         flat = np.zeros(self.numbers, dtype=dtype)

@@ -83,12 +83,13 @@ class Collective(DensityOptions):
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         attempts = Attempts(system, task, given, make_blocks, self.settings(system))
         cost = least_cost(blocks)
-        method, why = first_method(self.method, blocks.numbers)
+        method, why = self.method, "as requested"
         if cost.memory <= self.limit:  # else nothing more is looked at
             generator = attempts.first()
-            if self.method in ("auto", "dark") and isinstance(generator, Generator):
-                possible = "yes" if dark_possible(generator) else "no"
-                steps.append(f"Can there be a dark state? {possible}")
+            if isinstance(generator, Generator):
+                dark = self.method in ("auto", "dark") and dark_possible(generator)
+                steps.append(f"Can there be a dark state? {'yes' if dark else 'no'}")
+                why = first_method(generator, self.method, dark, self.limit)
             cost = attempts.cost(generator)
         if task.times is not None:
             method = evolution_method(system)

@@ -48,20 +48,19 @@ def conserved_quantities(generator: Generator, slow: float = 0.0) -> list[Flat]:
     """
     if generator.blocks.numbers > DIRECT_NUMBERS:
         return local_conserved(generator, slow)
-    rng, scale, count = np.random.default_rng(1), generator.scale or 1.0, 4
-    matrix = sp.csc_array(generator.matrix.conj().T, dtype=complex)
-    factors = spla.splu(
-        sp.csc_array(matrix - _SHIFT * scale * sp.eye_array(generator.blocks.numbers))
-    )
+    rng, form, count = np.random.default_rng(1), generator.real_form, 4
+    shift = _SHIFT * (generator.scale or 1.0)
+    size = generator.blocks.numbers
+    factors = spla.splu(sp.csc_array(form.matrix.T - shift * sp.eye_array(size)))
     while True:
-        block = [random_hermitian(generator, rng) for _ in range(count)]
+        block = rng.normal(size=(size, count))
         for _ in range(4):
-            block = [factors.solve(x.astype(complex)) for x in block]
-            block = _orthonormal([_hermitian(generator, x) for x in block])
-        found = _null_combinations(generator, block, slow)
-        if len(found) < len(block) or count >= _MOST:
+            block = np.linalg.qr(factors.solve(block))[0]
+        operators = [form.hermitian(x) for x in block.T]
+        found = _null_combinations(generator, operators, slow)
+        if len(found) < count or count >= min(_MOST, size):
             return found
-        count *= 2
+        count = min(2 * count, size)
 
 
 def local_conserved(generator: Generator, slow: float = 0.0) -> list[Flat]:
@@ -78,12 +77,6 @@ def _null_combinations(generator: Generator, block: list[Flat], slow: float) -> 
     left, rates, _ = np.linalg.svd(moved, full_matrices=False)
     null = left[:, rates <= max(slow, _NULL * generator.scale)]
     return list(null.T @ np.array(block))
-
-
-def _hermitian(generator: Generator, x: Flat) -> Flat:
-    """Hermitian part; of an operator that is mostly anti-Hermitian, i times it."""
-    parts = (generator.blocks.hermitian(x.astype(complex)), generator.blocks.hermitian(1j * x))
-    return max(parts, key=lambda part: float(np.linalg.norm(part)))
 
 
 def non_unique(generator: Generator, slow: float = 0.0) -> str:

@@ -41,6 +41,13 @@ _SQUARING = 4e-10
 """Seconds per cube of the numbers to square a propagator."""
 _SETTLES = 1e6
 """Most systems stand still by then, in units of the inverse norm of L; then time costs nothing."""
+_ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 5e-10, 4e-8, 6e-7, 5e-3
+"""Seconds per step of the elimination, per entry of the factors to solve with them some twenty
+times, per entry of L to bring it into real form, and at least."""
+_NARROW = 0.06
+"""Part of the numbers below which cuts are small."""
+_FILLED, _FILLED_BYTES, _FORM_BYTES = 2.8, 24.0, 150.0
+"""Entries of factors over n w; bytes for each, and for an entry of L."""
 RELAXED = 1e4
 """Time in which most systems relax, in units of the inverse norm of L."""
 _NUMBER = 2.5e-9
@@ -69,16 +76,16 @@ def apply_seconds(generator: Generator) -> float:
     return _ENTRY * min(entries, _CACHE) + _ENTRY_FAR * max(0.0, entries - _CACHE) + 1e-5
 
 
-def steady_cost(generator: Generator, method: str, dark: bool, dense_numbers: int) -> Cost:
+def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np.inf) -> Cost:
     """Of the methods for a steady state.
 
     Args:
         generator: of the system.
         method: as given to the engine.
         dark: whether a dark state is expected.
-        dense_numbers: sectors up to this size are factorised at once.
+        limit: bytes that may be used.
     """
-    blocks, width = generator.blocks, _width(generator)
+    blocks = generator.blocks
     cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
     seconds, memory = _START, _BUFFERS + 2 * _state_bytes(blocks)
     if method in ("auto", "dark"):
@@ -87,12 +94,48 @@ def steady_cost(generator: Generator, method: str, dark: bool, dense_numbers: in
             spaces = 16.0 * float(np.sum(blocks.sizes**2))
             reach = _REACH * cubes + _BLOCK * len(blocks.sizes)
             return Cost(_BUFFERS + 8 * spaces + _STATE * blocks.dimension, seconds + reach)
-    numbers = float(blocks.numbers)
-    if method == "dense" or (method == "auto" and numbers <= dense_numbers):
-        return Cost(memory + 80.0 * numbers**2, seconds + 1.2e-8 * numbers**3)
     if method == "evolve":  # how long it takes to settle is not known: a few hundred of 1/|L|
-        ended = evolution_cost(generator, RELAXED / generator.scale, 1, 30)
-        return Cost(memory + ended.memory, seconds + ended.seconds)
+        found = evolution_cost(generator, RELAXED / generator.scale, 1, 30)
+    elif method == "krylov" or (method == "auto" and not is_direct(generator, limit)):
+        found = krylov_cost(generator)
+    else:
+        found = direct_cost(generator)
+    return Cost(memory + found.memory, seconds + found.seconds)
+
+
+def is_direct(generator: Generator, limit: float) -> bool:
+    """Whether factors of L are predicted to be cheaper than GMRES, and to fit."""
+    direct, krylov = direct_cost(generator), krylov_cost(generator)
+    return direct.seconds <= krylov.seconds and direct.memory <= limit
+
+
+def direct_cost(generator: Generator) -> Cost:
+    """Of the factors of L in real form, and what is asked of them.
+
+    Eliminating n numbers, each of which is linked to those up to w behind it, takes ``n w^2``; less
+    where w is a small part of n, as orderings then find small cuts.
+    """
+    numbers, halves = float(generator.blocks.numbers), 0.5 if generator.real else 1.0
+    width = halves * numbers * generator.reach
+    cuts = min(1.0, generator.reach / _NARROW)
+    filled = min(numbers**2, _FILLED * cuts**0.5 * numbers * width)
+    seconds = (
+        _ELIMINATE * cuts * numbers * width**2 + _SOLVE * filled + _FORM_ENTRY * generator.entries
+    )
+    return Cost(_FILLED_BYTES * filled + _FORM_BYTES * generator.entries, _DIRECT + seconds)
+
+
+def iterations_worth(generator: Generator) -> int:
+    """GMRES iterations that take as long as the factors would."""
+    patience = direct_cost(generator).seconds / krylov_cost(generator).seconds
+    return int(np.clip(3 * patience * _iterations(generator.blocks), 200, 1e6))
+
+
+def krylov_cost(generator: Generator) -> Cost:
+    """Of GMRES, the test of uniqueness, and refinement."""
+    blocks, width = generator.blocks, _width(generator)
+    numbers = float(blocks.numbers)
+    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
     iterations = _iterations(blocks)
     # without a matrix the test of uniqueness runs on complex vectors: twice the work
     split = generator.real and generator.assembled
@@ -104,8 +147,8 @@ def steady_cost(generator: Generator, method: str, dark: bool, dense_numbers: in
         _CUBE * cubes + 4e-8 * numbers + 1e-5 * len(blocks.stacks)
     )
     once += _SPACE + _VECTOR * iterations * numbers * width
-    seconds += iterations * solves * once + _FORM * cubes * _slower(generator)
-    memory += item * numbers * (vectors + 8) + 32.0 * width * numbers
+    seconds = iterations * solves * once + _FORM * cubes * _slower(generator)
+    memory = item * numbers * (vectors + 8) + 32.0 * width * numbers
     return Cost(memory + _matrix_bytes(generator), seconds + _assembly(generator))
 
 

@@ -29,7 +29,9 @@ from darkstate.engines.density.attempts import (
 from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
 from darkstate.engines.density.cost import least_cost
+from darkstate.engines.density.dark import dark_possible
 from darkstate.engines.density.evolution import first_purification
+from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
 from darkstate.engines.density.initial import density_of, flattened
 from darkstate.engines.density.options import DensityOptions
@@ -157,12 +159,14 @@ class Lindblad(DensityOptions):
         blocks = make_blocks(first, True)
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
-        method, why = first_method(self.method, blocks.numbers)
-        if times is not None:
-            method, why = evolution_method(system), "as for all sizes"
+        method, why = self.method, "as requested"
         cost = least_cost(blocks)
         if cost.memory <= self.limit:  # else compiling is too large already
-            cost = attempts.cost(attempts.first())
+            generator = attempts.first()
+            cost = attempts.cost(generator)
+            if isinstance(generator, Generator):
+                dark = dark_possible(generator)
+                why = first_method(generator, self.method, dark, self.limit)
             grown = self._expected(system)
             if grown:
                 dims = blocks.dimensions
@@ -173,6 +177,8 @@ class Lindblad(DensityOptions):
                 longest = max(cost.seconds, _ENDED)
                 grown_seconds = cost.seconds * max(1.0, more) ** _GROWTH
                 cost = replace(cost, seconds=min(grown_seconds, longest))
+        if times is not None:
+            method, why = evolution_method(system), "as for all sizes"
         solve = attempts.solution
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=SMALLER)
 

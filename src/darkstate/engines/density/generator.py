@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
+from darkstate.engines.density.real_form import RealForm
 from darkstate.engines.propagation import Motion
 
 Entries = tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]
@@ -148,6 +149,25 @@ class Generator:
         return total + sum(float(np.sum(per_block(c) ** 2)) for c in self.turned)
 
     @cached_property
+    def reach(self) -> float:
+        """How far apart linked basis states are, in an order that keeps them close.
+
+        The mean over the basis states, as a part of their number: it tells how much the factors of
+        L fill up.
+        """
+        links = sp.csr_array(abs(self.effective))
+        for c in self.turned:
+            links = sp.csr_array(links + abs(c))
+        links = sp.csr_array(links + links.T)
+        order = sp.csgraph.reverse_cuthill_mckee(links, symmetric_mode=True)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        entries = sp.coo_array(links)
+        first = np.arange(len(order))
+        np.minimum.at(first, place[entries.row], place[entries.col])
+        return float(np.mean(np.arange(1, len(order) + 1) - first)) / len(order)
+
+    @cached_property
     def scale(self) -> float:
         """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""
         return 4.0 * float(np.max(abs(self.effective).sum(axis=1), initial=0.0))
@@ -177,6 +197,11 @@ class Generator:
             if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
                 total, waiting = total + _collected(waiting, count), []
         return sp.csr_array(total + _collected(waiting, count))
+
+    @cached_property
+    def real_form(self) -> RealForm:
+        """L on the real coordinates of Hermitian matrices."""
+        return RealForm.of(self.blocks, self.matrix, self.magnitude(), self.scale)
 
     def on_the_whole_space(self) -> Generator:
         """The same generator for states with coherences between the blocks, in one block.

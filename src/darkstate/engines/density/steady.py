@@ -23,6 +23,7 @@ from darkstate.engines.density.conserved import (
     non_unique,
     random_hermitian,
 )
+from darkstate.engines.density.cost import direct_cost, is_direct, iterations_worth
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
 from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
@@ -35,8 +36,8 @@ _REFINEMENTS = 4
 _SLOW = 1e-10
 """Of the norm of L: rates that GMRES cannot tell from zero."""
 
-DENSE_NUMBERS = 400
-"""Sectors up to this size are factorised at once."""
+PATIENCE = 60.0
+"""Seconds that factors may take where GMRES has not decided."""
 
 
 @dataclass(frozen=True)
@@ -59,29 +60,41 @@ class SteadySolution:
     unique: bool | None
 
 
-def mixed_steady_state(generator: Generator, method: str, rtol: float) -> SteadySolution:
-    """The steady state by the method asked for; ``"auto"`` tries all that could succeed.
+def mixed_steady_state(
+    generator: Generator, method: str, rtol: float, limit: float
+) -> SteadySolution:
+    """The steady state by the method asked for.
+
+    ``"auto"`` starts with the one that is predicted to be cheaper; one that stalls or does not fit
+    hands over to the other.
 
     Raises:
         NumericalError: more than one steady state, or no method converged; the message names them.
     """
-    numbers = generator.blocks.numbers
-    if method == "dense" or (method == "auto" and numbers <= DENSE_NUMBERS):
-        return dense_steady_state(generator)
+    if method == "dense" or (method == "auto" and is_direct(generator, limit)):
+        try:
+            return dense_steady_state(generator)
+        except MemoryError:
+            if method == "dense":
+                raise
+    direct = direct_cost(generator)
+    fits = generator.blocks.numbers <= DIRECT_NUMBERS or direct.seconds <= PATIENCE
+    fits = fits and direct.memory <= limit
+    most = min(MAX_ITERATIONS, iterations_worth(generator)) if fits else MAX_ITERATIONS
     try:
-        found = krylov_steady_state(generator, rtol)
-        if found.error <= ERROR_OVER_RTOL * rtol or numbers > DIRECT_NUMBERS:
+        found = krylov_steady_state(generator, rtol, most)
+        if found.error <= ERROR_OVER_RTOL * rtol or not fits:
             return found
         return dense_steady_state(generator, f"an error of {found.error:.2g} by GMRES")
     except UndecidedError as undecided:
-        if numbers <= DIRECT_NUMBERS:
+        if fits:
             return dense_steady_state(generator, str(undecided))
         if len(local_conserved(generator)) > 1:
             raise non_unique_error(generator) from undecided
         raise NumericalError(
             f"GMRES did not decide: {undecided}. The steady state is not unique, or relaxes more "
             f"slowly than {_SLOW * generator.scale:.2g}; no local conserved quantity was found. "
-            f"Use method='dense' if there is memory (the factors of {numbers} equations), or pass "
+            f"Use method='dense' if there is memory ({direct} for the factors), or pass "
             "`initial=` to relax from a state."
         ) from undecided
 
@@ -91,28 +104,28 @@ class UndecidedError(NumericalError):
 
 
 def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
-    """The factors of the superoperator: the state, its error, and whether it is unique.
+    """The factors of the generator: the state, its error, and whether it is unique.
 
     Raises:
         NumericalError: more than one steady state.
     """
-    blocks = generator.blocks
-    matrix, scale = generator.matrix, generator.scale
-    found = direct_steady_state(matrix, generator.magnitude(), blocks.diagonal, scale)
+    form = generator.real_form
+    found = direct_steady_state(form.matrix, form.magnitude, form.diagonal, form.scale)
     if found is None or not found.unique:
         raise non_unique_error(generator, 0.0 if found is None else 3 * found.rate)
-    flat = _normalised(generator, found.flat)
-    if generator.real:
-        flat = np.ascontiguousarray(np.real(flat))
+    flat = generator.blocks.normalised(form.hermitian(found.flat))
     method = f"dense, after {why}" if why else "dense"
-    return SteadySolution(flat, found.error, found.rate, method, True)
+    return SteadySolution(generator.narrowed(flat), found.error, found.rate, method, True)
 
 
-def krylov_steady_state(generator: Generator, rtol: float) -> SteadySolution:
+def krylov_steady_state(
+    generator: Generator, rtol: float, most: int = MAX_ITERATIONS
+) -> SteadySolution:
     """GMRES with the no-jump preconditioner, a test of uniqueness, and refinement.
 
     Args:
         generator: of the system.
+        most: iterations of one solve.
         rtol: relative residual of the first solve; it is refined until the error estimate of the
             state is below `ERROR_OVER_RTOL` times this, and its eigenvalues above `LEAST_MARGIN`.
 
@@ -122,18 +135,18 @@ def krylov_steady_state(generator: Generator, rtol: float) -> SteadySolution:
     blocks, scale = generator.blocks, generator.scale
     inverse, regular = NoJumpInverse(generator, SHIFT * scale), regularised(generator)
     right = scale * blocks.mixed(generator.dtype)
-    solved = gmres(regular, inverse.apply, right, rtol, MAX_ITERATIONS)
+    solved = gmres(regular, inverse.apply, right, rtol, most)
     _require_settled(solved, rtol)
     rate = _slowest_rate(generator, inverse, 3 * solved.iterations + 60)
-    flat, error = _normalised(generator, solved.x), np.inf
+    flat, error = blocks.normalised(solved.x), np.inf
     for _ in range(_REFINEMENTS):
         missing = right - regular(flat)
         error = float(np.linalg.norm(missing)) / (rate * float(np.linalg.norm(flat)))
         least = float(blocks.eigenvalues(flat).min())
         if error <= ERROR_OVER_RTOL * rtol and least >= LEAST_MARGIN:
             break
-        better = gmres(regular, inverse.apply, missing, 1e-3, MAX_ITERATIONS)
-        flat = _normalised(generator, flat + better.x)
+        better = gmres(regular, inverse.apply, missing, 1e-3, most)
+        flat = blocks.normalised(flat + better.x)
     rounding = 10 * float(np.finfo(float).eps) * scale / rate
     method = f"krylov, {generator.applications} applications"
     return SteadySolution(flat, error + rounding, rate, method, True)
@@ -211,8 +224,3 @@ def _probe(generator: Generator) -> Flat:
         return random_hermitian(generator, rng)
     x = rng.normal(size=generator.blocks.numbers)
     return x / np.linalg.norm(x)
-
-
-def _normalised(generator: Generator, flat: NDArray[Any]) -> NDArray[Any]:
-    """Hermitian part with trace one."""
-    return generator.blocks.hermitian(flat / flat[generator.blocks.diagonal].sum())

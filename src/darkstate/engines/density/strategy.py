@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from darkstate.engines.assess import PURE_ERROR, add_gaps
 from darkstate.engines.dark import DarkStates
 from darkstate.engines.density.basis import Flat
+from darkstate.engines.density.cost import is_direct
 from darkstate.engines.density.dark import search_dark_states
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import Options
 from darkstate.engines.density.initial import basis_places
 from darkstate.engines.density.modulated import MODULATED, ModulatedGenerator
 from darkstate.engines.density.steady import (
-    DENSE_NUMBERS,
     SteadySolution,
     mixed_steady_state,
     non_unique_error,
@@ -132,12 +132,13 @@ def change(smaller: Kept, larger: Kept) -> float:
     return worst
 
 
-def first_method(method: str, numbers: int) -> tuple[str, str]:
-    """What is tried, and why, in a sector of so many numbers."""
+def first_method(generator: Generator, method: str, dark: bool, limit: float) -> str:
+    """What is tried, in words; `dark` says whether a dark state is not excluded."""
     if method != "auto":
-        return method, "as requested"
-    after = "dense" if numbers <= DENSE_NUMBERS else "krylov"
-    return "auto", f"dark states first, then {after} in {numbers} numbers"
+        return "as requested"
+    after = "dense" if is_direct(generator, limit) else "krylov"
+    first = "dark states first, then " if dark else ""
+    return f"{first}{after} in {generator.blocks.numbers} numbers"
 
 
 def evolution_method(system: OpenSystem) -> str:
@@ -170,7 +171,7 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
             if generator.blocks.numbers > DIRECT_NUMBERS:
                 raise non_unique_error(generator)
             method = "dense"
-    return _mixed(generator, mixed_steady_state(generator, method, rtol), settings)
+    return _mixed(generator, mixed_steady_state(generator, method, rtol, settings.limit), settings)
 
 
 def evolved(
@@ -242,11 +243,11 @@ def _with_gaps(
     """
     blocks, sector, whole = generator.blocks, None, None
     if blocks.numbers <= SPECTRUM_NUMBERS:
-        sector = spectral_gap(generator.matrix, generator.scale)
+        sector = spectral_gap(generator.real_form.matrix, generator.scale)
     if len(blocks.sizes) == 1 and not any(f.atoms > 1 and not f.local for f in blocks.factors):
         whole = sector
     elif not any(f.dicke for f in blocks.factors) and blocks.dimension**2 <= 8 * SPECTRUM_NUMBERS:
-        whole = spectral_gap(generator.on_the_whole_space().matrix, generator.scale)
+        whole = spectral_gap(generator.on_the_whole_space().real_form.matrix, generator.scale)
     return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
 
