@@ -697,7 +697,8 @@ def test_slow_modes_are_followed_over_long_times():
     )
     start = PureState.basis(("A1", "B1"), (2, 2), {"B1": 1})
     times = [0.0, 1e3, 1e5, 3e5]
-    table = ds.evolve(system, times, start, {"p": lambda s: s.expectation(excited(B)).real}).table
+    measures = {"p": lambda s: s.expectation(excited(B)).real}
+    table = ds.evolve(system, times, start, measures=measures).table
     np.testing.assert_allclose(table.p.values, np.exp(-1e-5 * np.array(times)), atol=1e-6)
 
 
