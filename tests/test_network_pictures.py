@@ -25,8 +25,16 @@ from darkstate.plots.wiring import wiring_of
 from darkstate.scenarios import parse_scenario
 from darkstate.scenarios.pictures import chosen_pictures
 from darkstate.states import GaussianState
-from darkstate.systems import Jump, Mode, Monitor, OpenSystem, Qubit
-from darkstate.systems.operators import create, destroy, sigma_minus, sigma_plus, sigma_x, total
+from darkstate.systems import Jump, Levels, Mode, Monitor, OpenSystem, Qubit
+from darkstate.systems.operators import (
+    create,
+    destroy,
+    sigma_minus,
+    sigma_plus,
+    sigma_x,
+    total,
+    transition,
+)
 from legible import assert_legible, texts
 
 
@@ -111,10 +119,25 @@ def test_a_system_of_the_users_shows_direction_drive_and_what_is_watched():
     assert_legible(figure)
 
 
+def test_jumps_between_levels_are_told_by_the_levels():
+    atom, cavity = Levels("atom", ("g", "e", "r")), Mode("cavity")
+    swap = transition(atom, "e", "g") * destroy(cavity)
+    jumps = (Jump(transition(atom, "g", "e"), 0.2), Jump(destroy(cavity), 0.4, "cavity loss"))
+    system = OpenSystem((atom, cavity), swap + swap.adjoint(), jumps)
+    wiring = wiring_of(system, system.labels)
+    assert wiring.coupled == (("atom", "cavity"),)
+    assert wiring.notes[1:] == (
+        "from e to g, jump rate 0.2 on atom",
+        "loss, jump rate 0.4 on cavity",
+    )
+
+
 def test_both_directions_are_couplings_of_neighbours():
     wiring = wiring_of(DualRail(4, 0.5, directionality=0.7).system(), [f"A{j}" for j in (1, 2, 3)])
     assert wiring.coupled == (("A1", "A2"), ("A2", "A3"))
     assert wiring.one_way == ()
+    fed = DualRail(3, 0.5, bandwidth=5.0, directionality=0.9).system()
+    assert wiring_of(fed, fed.labels).one_way == (("SA", "A1"), ("SB", "B1"))
 
 
 def test_wires_between_entangled_nodes_are_bent_aside():

@@ -22,7 +22,7 @@ import numpy as np
 from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import Jump, OpenSystem
-from darkstate.systems.spaces import Mode, Qubit, Space
+from darkstate.systems.spaces import Levels, Mode, Qubit, Space
 from darkstate.systems.traits.cascade import influences
 
 Pair = tuple[str, str]
@@ -92,7 +92,7 @@ def wiring_of(system: System, labels: Sequence[str]) -> Wiring:
     drives, common = [], []
     for members, correlated in _channels(system, kept).items():
         parts = _parts(members, arrows)
-        coupled = _along(coupled, parts)
+        coupled, one_way = _along(coupled, one_way, parts)
         heads = _heads(parts, one_way)
         if correlated:
             drives.append(heads)
@@ -153,13 +153,20 @@ def _heads(parts: Sequence[Group], one_way: Iterable[Pair]) -> Group:
     return tuple(label for group in heads for label in group)
 
 
-def _along(coupled: list[Pair], parts: Iterable[Group]) -> list[Pair]:
-    """Where all nodes of a common channel act on each other, only neighbours stay connected."""
-    dropped: set[Pair] = set()
+def _along(
+    coupled: list[Pair], one_way: set[Pair], parts: Iterable[Group]
+) -> tuple[list[Pair], set[Pair]]:
+    """Where all nodes of a common channel act on each other, only neighbours stay connected.
+
+    What acts on all of them from outside enters at the first.
+    """
     for part in parts:
-        if len(part) > 2 and set(coupled).issuperset(combinations(part, 2)):
-            dropped |= set(combinations(part, 2)) - set(pairwise(part))
-    return [pair for pair in coupled if pair not in dropped]
+        pairs = set(combinations(part, 2))
+        if len(part) > 2 and pairs.issubset(coupled):
+            coupled = [p for p in coupled if p not in pairs or p in pairwise(part)]
+            outer = {a for a, b in one_way if b == part[0]}
+            one_way = {(a, b) for a, b in one_way if not (a in outer and b in part[1:])}
+    return coupled, one_way
 
 
 def _steps(one_way: Iterable[Pair]) -> list[Pair]:
@@ -230,6 +237,9 @@ def _process(jump: Jump, space: Space) -> str:
     if jump.name.startswith(begin):
         return jump.name.removeprefix(begin)
     words = {word for product, _ in jump.operator for _, word in product}
+    if isinstance(space, Levels):  # "from e to g"
+        steps = [space.word_text(word).partition("[")[2].rstrip("]") for word in sorted(words)]
+        return ", ".join("from {1} to {0}".format(*step.split("<")) for step in steps)
     if words == {"-"}:
         return "loss" if isinstance(space, Mode) else "decay"
     if words == {"+"}:

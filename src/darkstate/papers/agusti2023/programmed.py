@@ -36,7 +36,7 @@ def _concurrences(step: float, squeezing: float) -> list[list[float]]:
 
 
 def _dataset(values: np.ndarray, dims: tuple[str, ...], coords: dict[str, Any]) -> xr.Dataset:
-    label = {"long_name": "$C$", "units": ""}
+    label = {"long_name": "concurrence $C$", "units": ""}
     return xr.Dataset(
         {
             "concurrence": ((*dims, "which"), values[..., 0, :], label),

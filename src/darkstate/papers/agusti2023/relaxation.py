@@ -56,6 +56,10 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
         label = "first pair" if n == 1 else f"first {n}"
         axes.semilogy(data.time, curve, label=label if n < pairs else f"all {n}")
     axes.axhline(pairs * TOLERANCE, color="0.6", lw=0.7, ls="-")
+    prepared = purified(data, pairs)
+    if np.isfinite(prepared):
+        name = r"$T_{\mathrm{prep}}$" + f" = {prepared:.1f}"
+        axes.axvline(prepared, color="0.3", lw=0.9, ls="--", label=name)
     axes.set(xlabel=r"time $\gamma t$", ylabel=r"impurity $1-\mathrm{Tr}\,\rho^2$")
     axes.set(xlim=(0, _END), ylim=(1e-5, 2))
     legend_above(axes, rf"$\Delta={data.attrs['step']:g}\,\gamma$, $N={pairs}$, $r={SQUEEZING:g}$")

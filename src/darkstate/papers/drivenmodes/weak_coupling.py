@@ -55,7 +55,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "secular": ("ratio", secular, {"units": "ebit"}),
             "limit": (dims, limits),
             "order": (dims, orders),
-            "slope": (dims, slopes, {"units": "ebit"}),
+            "slope": (dims, slopes, {"units": "ebit/w_a^2"}),
             "cycle": ("phase", cycle, {"units": "ebit"}),
         },
         coords={"ratio": list(RATIOS), "variant": list(_VARIANTS), "zeta": zeta, "phase": phases},
