@@ -7,11 +7,15 @@ import pytest
 import qutip
 import scipy.sparse as sp
 
+import darkstate as ds
+from darkstate.engines import Lindblad
 from darkstate.errors import ArgumentError, EngineMismatchError, MissingError, UnphysicalError
 from darkstate.states import DensityState, PureState, from_qutip, operator_matrix, to_qutip
 from darkstate.systems import (
+    Drive,
     Ensemble,
     Jump,
+    Levels,
     Mode,
     OpenSystem,
     Qubit,
@@ -19,8 +23,10 @@ from darkstate.systems import (
     create,
     destroy,
     number,
+    pulses,
     sigma_minus,
     sigma_plus,
+    sigma_x,
     sigma_z,
     spin_minus,
     spin_plus,
@@ -166,3 +172,52 @@ REFUSED = [
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_one_cutoff_for_all_modes():
+    pair = OpenSystem((M, Q, Mode("n")), number(M), (Jump(destroy(Mode("n"))),))
+    assert to_qutip(pair, 4).hamiltonian.dims == [[4, 2, 4]] * 2
+
+
+def test_spaces_are_guessed():
+    H = qutip.tensor(qutip.sigmax(), qutip.num(3))
+    system = from_qutip((H, [qutip.tensor(qutip.qeye(2), qutip.destroy(3))]))
+    assert system.spaces == (Qubit("s1"), Levels("s2", 3))
+    assert np.abs(to_qutip(system).hamiltonian.full() - H.full()).max() < 1e-14
+
+
+def test_functions_of_time_there_and_back():
+    f, g = pulses.gaussian(1.0, 0.5, 0.4j), pulses.sinusoid(2.0)
+    drives = (Drive(create(M), f), Drive(sigma_x(Q), g))
+    jumps = (Jump(destroy(M), 0.5, modulation=pulses.ramp(0.0, 1.0)), Jump(sigma_minus(Q), 0.2))
+    exchange = create(M) * sigma_minus(Q)
+    system = OpenSystem((M, Q), exchange + exchange.adjoint(), jumps, drives=drives)
+    there = to_qutip(system, 6)
+    times, start = [0.0, 1.0, 2.5], qutip.tensor(qutip.basis(6, 0), qutip.basis(2, 0))
+    options = {"atol": 1e-11, "rtol": 1e-9}
+    means = [to_qutip(number(M), 6, (M, Q)), to_qutip(sigma_z(Q), 6, (M, Q))]
+    found = qutip.mesolve(
+        there.hamiltonian, start, times, there.jumps, e_ops=means, options=options
+    )
+    H = there.hamiltonian
+    ramp = to_qutip(jumps[1].operator, spaces=(M, Q), dimensions=6) * np.sqrt(0.2)
+    lossy = [np.sqrt(0.5) * to_qutip(destroy(M), 6, (M, Q)), pulses.ramp(0.0, 1.0)]
+    again = from_qutip((H, [lossy, ramp]), spaces=(M, Q))
+    for one in (system, again):
+        table = ds.evolve(
+            one, times, observables=[number(M), sigma_z(Q)], engine=Lindblad(cutoff=6)
+        ).table
+        for k, values in enumerate(found.expect):
+            assert np.abs(table[f"observable_{k + 1}"].values - values).max() < 1e-6
+
+
+LONELY = ([qutip.num(2), [qutip.destroy(2), abs]], [])
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [(LONELY, "conj"), (([[qutip.num(2), "t"]], []), "function"), ((3, []), "'int'")],
+)
+def test_refusals_of_functions_of_time(pair, message):
+    with pytest.raises(ArgumentError, match=message):
+        from_qutip(pair)

@@ -26,18 +26,19 @@ from darkstate.states.matrices import operator_matrix
 from darkstate.states.pure import PureState
 from darkstate.systems.decomposition import matrix_operator
 from darkstate.systems.local_matrices import Dimensions, space_dimensions
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Drive, Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
-from darkstate.systems.spaces import Space
+from darkstate.systems.pulses import Pulse
+from darkstate.systems.spaces import Levels, Qubit, Space
 
 
 class QutipSystem(NamedTuple):
     """An open system as QuTiP's solvers take it: ``qutip.mesolve(H, rho, times, c_ops)``."""
 
     hamiltonian: Any
-    """H as a Qobj."""
+    """H as a Qobj; with drives a list ``[H, [O, f], ...]``."""
     jumps: list[Any]
-    """``sqrt(rate) c`` of every jump as a Qobj."""
+    """``sqrt(rate) c`` of every jump as a Qobj; a QobjEvo where it is modulated."""
 
 
 def to_qutip(
@@ -49,8 +50,8 @@ def to_qutip(
 
     Args:
         value: a DensityState, PureState, OperatorSum or OpenSystem.
-        dimensions: Fock cutoffs of the modes, by label (``{"SA": 12}``) or one number per space;
-            only for operators and systems, since states have their own.
+        dimensions: Fock cutoffs of the modes: one for all (``4``), by label (``{"SA": 12}``) or one
+            number per space; only for operators and systems, since states have their own.
         spaces: for an operator, the spaces of the tensor product in order; those on which it
             acts, sorted by label, if left out.
 
@@ -73,12 +74,7 @@ def to_qutip(
         return _operator(qutip, value, value.spaces if spaces is None else spaces, dimensions)
     if isinstance(value, OpenSystem):
         _refuse_single_atoms(value)
-        hamiltonian = _operator(qutip, value.hamiltonian, value.spaces, dimensions)
-        jumps = [
-            _operator(qutip, sqrt(jump.rate) * jump.operator, value.spaces, dimensions)
-            for jump in value.jumps
-        ]
-        return QutipSystem(hamiltonian, jumps)
+        return _there(qutip, value, dimensions)
     raise ArgumentError(
         "value", "be a dense state, operator or open system", value, "Pass `result.state`."
     )
@@ -94,9 +90,13 @@ def from_qutip(
 
     Args:
         value: with `labels`, a ket or a density matrix; with `spaces`, an operator, or a pair
-            ``(H, c_ops)``.
+            ``(H, c_ops)``. H may be a list ``[H_0, [H_1, f], ...]``, an entry of c_ops ``[c, f]``,
+            with functions of time f; ``[A, f]`` and ``[A†, g]`` belong together, g being f*.
         labels: one name per tensor factor of the state.
-        spaces: one local space per tensor factor of the operator; cutoffs are read from it.
+        spaces: one local space per tensor factor of the operator; cutoffs are read from it. For
+            ``(H, c_ops)`` they may be left out: two levels are a Qubit, others `Levels`, called
+            "s1", "s2", ... Oscillators should be named, ``[Mode("a"), ...]``: they may then have
+            more levels than QuTiP gave them.
 
     Returns:
         PureState for a ket, DensityState for a density matrix; OperatorSum for an operator and
@@ -105,24 +105,118 @@ def from_qutip(
 
     Raises:
         MissingError: QuTiP is not installed.
-        ArgumentError: not exactly one of `labels` and `spaces`, another kind of object, or not
-            one name per tensor factor.
+        ArgumentError: not exactly one of `labels` and `spaces`, another kind of object, not one
+            name per tensor factor, or coefficients that are no functions of time.
         UnphysicalError: not normalised, or not Hermitian.
     """
     qutip = _qutip()
+    pair = isinstance(value, tuple) and len(value) == 2
+    if pair and labels is None:
+        return _here(qutip, value[0], value[1], spaces)
     if (labels is None) == (spaces is None):
         remedy = "Give labels=['A1', ...] for a state, spaces=[Qubit('A1'), ...] for an operator."
         raise ArgumentError("labels", "be given unless `spaces` are", labels, remedy)
     if labels is not None:
         return _state(qutip, value, as_labels(labels))
     assert spaces is not None
-    if isinstance(value, tuple) and len(value) == 2:
-        hamiltonian = _operator_sum(qutip, value[0], spaces)
-        jumps = tuple(Jump(_operator_sum(qutip, c, spaces)) for c in value[1])
-        if value[0].isherm:  # drop the rounding of the conversion
-            hamiltonian = 0.5 * (hamiltonian + hamiltonian.adjoint())
-        return OpenSystem(tuple(spaces), hamiltonian, jumps)
     return _operator_sum(qutip, value, spaces)
+
+
+def _there(qutip: Any, system: OpenSystem, dimensions: Dimensions) -> QutipSystem:
+    """A system as QuTiP's solvers take it."""
+
+    def matrix(operator: OperatorSum) -> Any:
+        return _operator(qutip, operator, system.spaces, dimensions)
+
+    hamiltonian: Any = matrix(system.hamiltonian)
+    if system.drives:
+        hamiltonian = [hamiltonian]
+        for drive in system.drives:
+            term = matrix(drive.operator)
+            hamiltonian.append([term, _function(drive.coefficient)])
+            if not drive.hermitian:
+                hamiltonian.append([term.dag(), _function(drive.coefficient.conj())])
+    jumps = []
+    for jump in system.jumps:
+        parts = [(f, matrix(sqrt(jump.rate) * c)) for f, c in jump.parts]
+        if all(f is None for f, _ in parts):
+            jumps.append(sum(c for _, c in parts) if parts else matrix(jump.operator))
+        else:
+            jumps.append(qutip.QobjEvo([c if f is None else [c, _function(f)] for f, c in parts]))
+    return QutipSystem(hamiltonian, jumps)
+
+
+def _function(pulse: Pulse):  # type: ignore[no-untyped-def]  # QuTiP reads the hints of what it calls
+    return lambda t: pulse(t)  # noqa: PLW0108
+
+
+def _here(qutip: Any, hamiltonian: Any, jumps: Any, spaces: Sequence[Space] | None) -> OpenSystem:
+    """An open system from a Hamiltonian, maybe with functions of time, and jump operators."""
+    terms = list(hamiltonian) if isinstance(hamiltonian, list) else [hamiltonian]
+    constant = [term for term in terms if not isinstance(term, list | tuple)]
+    varying = [_with_function(term, "H") for term in terms if isinstance(term, list | tuple)]
+    if spaces is None:
+        spaces = _guessed(qutip, constant[0] if constant else varying[0][0])
+    H = OperatorSum()
+    for term in constant:
+        part = _operator_sum(qutip, term, spaces)
+        if term.isherm:  # drop the rounding of the conversion
+            part = 0.5 * (part + part.adjoint())
+        H = H + part
+    drives = _drives([(_operator_sum(qutip, o, spaces), f) for o, f in varying])
+    found = []
+    for jump in jumps:
+        operator, f = (
+            _with_function(jump, "c_ops") if isinstance(jump, list | tuple) else (jump, None)
+        )
+        found.append(Jump(_operator_sum(qutip, operator, spaces), modulation=f))
+    return OpenSystem(tuple(spaces), H, tuple(found), (), tuple(drives))
+
+
+def _with_function(term: Any, name: str) -> tuple[Any, Any]:
+    """An operator and its function of time out of a list of the two.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    remedy = "Give [operator, f] with a function f(t), or a pulse of darkstate.systems.pulses."
+    if len(term) != 2 or not callable(term[1]):
+        raise ArgumentError(name, "hold operators and [operator, function of time]", term, remedy)
+    return term[0], term[1]
+
+
+def _drives(terms: list[tuple[OperatorSum, Any]]) -> list[Drive]:
+    """Drives from terms of which those that are adjoint to each other belong together.
+
+    Raises:
+        ArgumentError: a term that is not Hermitian is alone.
+    """
+    drives, waiting = [], list(terms)
+    while waiting:
+        operator, f = waiting.pop(0)
+        if operator.is_hermitian(1e-10):
+            drives.append(Drive(0.5 * (operator + operator.adjoint()), f))
+            continue
+        adjoint = operator.adjoint()
+        partner = next((k for k, (o, _) in enumerate(waiting) if o.isclose(adjoint, 1e-10)), None)
+        if partner is None:
+            rule = "be Hermitian: with every [A, f] also [A.dag(), conj(f)]"
+            remedy = "Add the conjugate term, or make it Drive(A, f), which adds it."
+            raise ArgumentError("H", rule, operator, remedy)
+        waiting.pop(partner)
+        drives.append(Drive(operator, f))
+    return drives
+
+
+def _guessed(qutip: Any, operator: Any) -> tuple[Space, ...]:
+    """Spaces of the dimensions of an operator."""
+    if not isinstance(operator, qutip.Qobj) or operator.type != "oper":
+        _factor_dimensions(qutip, operator, ("oper",), 1, "spaces")
+    sizes = np.atleast_1d(np.array(operator.dims[0], dtype=int)).tolist()
+    return tuple(
+        Qubit(f"s{k}") if size == 2 else Levels(f"s{k}", size)
+        for k, size in enumerate(sizes, start=1)
+    )
 
 
 def _qutip() -> Any:

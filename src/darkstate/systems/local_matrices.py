@@ -27,8 +27,9 @@ from darkstate.checks import check_instance, check_integer, check_sequence
 from darkstate.errors import ArgumentError, nearest
 from darkstate.systems.spaces import Levels, Mode, Qubit, Space, Spin, Word, level_places
 
-Dimensions = Mapping[str, int] | Sequence[int] | None
-"""Cutoffs by label (``{"SA": 12}``), one dimension per space, or None where there is no mode."""
+Dimensions = Mapping[str, int] | Sequence[int] | int | None
+"""One cutoff for all modes, cutoffs by label (``{"SA": 12}``), one dimension per space, or None
+where there is no mode."""
 
 
 def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> tuple[int, ...]:
@@ -36,7 +37,7 @@ def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> 
 
     Args:
         spaces: the local spaces.
-        dimensions: Fock cutoffs by label, or one number per space.
+        dimensions: Fock cutoffs: one for all modes, by label, or one number per space.
 
     Raises:
         ArgumentError: a mode has no cutoff, a qubit or spin another dimension than its own, an
@@ -46,7 +47,9 @@ def space_dimensions(spaces: Sequence[Space], dimensions: Dimensions = None) -> 
     for space in check_sequence("spaces", spaces, remedy):
         check_instance("spaces", space, Space, remedy)
     labels = [space.label for space in spaces]
-    if isinstance(dimensions, Mapping):
+    if isinstance(dimensions, int | np.integer):
+        given: list[Any] = [dimensions if isinstance(s, Mode) else None for s in spaces]
+    elif isinstance(dimensions, Mapping):
         for label in dimensions:
             if label not in labels:
                 rule = "name spaces by their labels"
