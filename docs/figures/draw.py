@@ -41,8 +41,14 @@ def relaxation():
     return plots.time_evolution(result.table)
 
 
+def network():
+    """Two one-way rails: who drives whom, and who is entangled with whom."""
+    model = ds.models.DualRail(3, 1.0, [1.0, 0.0, -1.0], [0.0, -1.0, 1.0], dephasing=0.01)
+    return plots.network(ds.steady_state(model).state, ds.concurrence, system=model)
+
+
 if __name__ == "__main__":
-    for draw in (chains, table, relaxation):
+    for draw in (chains, table, relaxation, network):
         path = HERE / f"{draw.__name__}.png"
         draw().savefig(path, dpi=DPI)
         print(path.name)
