@@ -103,7 +103,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "dark-3",
             "Entropy of rail A.",
             Verdict.REPRODUCED if gap < 1e-9 else Verdict.NOT_REPRODUCED,
-            "S = -N [x log2 x + (1-x) log2(1-x)], x = cosh^2 r/cosh 2r",
+            "S_A = -N ln[x^x (1-x)^(1-x)], x = cosh^2 r/cosh 2r",
             f"largest relative deviation {gap:.1e} over {count} networks",
             scope,
             "below Eq. (10)",
