@@ -36,6 +36,7 @@ def test_simulate_then_estimate(do, tmp_path):
     found = estimate(records, confidence=0.9)["kappa2"]
     assert document["quantities"]["kappa2"]["low"] == pytest.approx(found.low, rel=1e-12)
     assert document["quantities"]["kappa2"]["high"] == pytest.approx(found.high, rel=1e-12)
+    assert 0.5 < document["entangled"]["xi"] <= 1
 
 
 def test_bad_files_and_doubtful_records(do, tmp_path):

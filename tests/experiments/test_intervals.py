@@ -15,7 +15,7 @@ from darkstate.experiments import (
     VirtualExperiment,
     estimate,
 )
-from darkstate.experiments.quantities import inverse, quantity
+from darkstate.experiments.quantities import confidence_below, inverse, quantity
 
 LABORATORY = VirtualExperiment(shots=100, bins=8, waits=(20.0,))
 
@@ -47,6 +47,26 @@ def test_intervals_of_a_variance_miss_on_both_sides_alike():
     assert still.error == 0.1
     assert still.high / still.value == pytest.approx(np.exp(1.959964 * 0.05))
     assert still.low * still.high == pytest.approx(4.0)
+
+
+def test_the_confidence_of_being_below_a_bound_is_where_the_interval_ends():
+    rng = np.random.default_rng(2)
+    values = 0.9 + 0.05 * rng.standard_normal(21)
+    for bound in (0.8, 0.88, 1.0, 1.3):
+        sure = confidence_below(values, bound, 0.01, 0.0)
+        below = values[0] < bound
+        found = quantity(values, abs(2 * sure - 1), systematic=0.01, floor=0.0)
+        assert (found.high if below else found.low) == pytest.approx(bound, rel=1e-6)
+        assert (sure > 0.5) == below
+    assert confidence_below(values, values[0], 0.0, 0.0) == pytest.approx(0.5)
+    exact = np.full(21, 0.9)
+    assert confidence_below(exact, 1.0, 0.0, 0.0) > 1 - 1e-8
+    # a bound that is the truth is believed to be above the estimate as often as not, and 95 % sure
+    # of it in one case of twenty
+    sure = [confidence_below(jackknifed(rng.standard_normal(40), 20), 1.0, 0.0, 0.0)
+            for _ in range(400)]  # fmt: skip
+    least, most = counts(400, 0.05, 3)
+    assert least - 8 <= sum(x > 0.95 for x in sure) <= most + 8
 
 
 def test_a_lifetime_is_infinite_where_its_rate_may_vanish():

@@ -13,7 +13,9 @@ from darkstate.certificates.asking import (
 )
 from darkstate.certificates.certificate import Certificate
 from darkstate.certificates.covariance import CovarianceMixture, CovarianceWitness
+from darkstate.certificates.depth import entanglement_depth
 from darkstate.certificates.gaussian import CovarianceCertificate
+from darkstate.certificates.laboratory import MeasurementPlan, measurement_plan
 from darkstate.certificates.marginals import certify_marginals
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Witness
@@ -23,11 +25,14 @@ __all__ = [
     "CovarianceCertificate",
     "CovarianceMixture",
     "CovarianceWitness",
+    "MeasurementPlan",
     "PPTMixture",
     "Witness",
     "certify",
     "certify_marginals",
     "certify_moments",
     "certify_parts",
+    "entanglement_depth",
+    "measurement_plan",
     "noise_tolerance",
 ]

@@ -121,6 +121,7 @@ def _document(found: Evaluation) -> dict[str, object]:
     rows = {name: vars(each).items() for name, each in found.quantities.items()}
     return {
         "confidence": found.confidence,
+        "entangled": found.entangled,
         "quantities": {name: {k: plain(v) for k, v in row} for name, row in rows.items()},
         "report": found.report.as_dict(),
     }
@@ -141,3 +142,7 @@ def _show(found: Evaluation, console: Console) -> None:
     entangled = found["xi"].high < 1
     verdict = "entangled: xi < 1" if entangled else "not shown to be entangled: xi < 1 is not"
     console.print(f"{verdict} beyond its interval; status {found.report.status}", markup=False)
+    sure = ", ".join(
+        f"{name.replace('_', ' ')} < 1: {c:.4%}" for name, c in found.entangled.items()
+    )
+    console.print(f"confidence (one-sided) of {sure}", markup=False)

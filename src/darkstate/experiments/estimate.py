@@ -32,7 +32,12 @@ from darkstate.experiments.formulas import (
 )
 from darkstate.experiments.layout import Pulse, Setup
 from darkstate.experiments.moments import SeriesMoments, moments_of
-from darkstate.experiments.quantities import MeasuredQuantity, inverse, quantity
+from darkstate.experiments.quantities import (
+    MeasuredQuantity,
+    confidence_below,
+    inverse,
+    quantity,
+)
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.results import Report, Status
 from darkstate.results.report import versions
@@ -62,11 +67,14 @@ class Evaluation:
             with ``conditional_``, and ``mode_rate`` (with an infinite error where the best rate
             may lie outside of the range that is searched).
         confidence: of the intervals.
+        entangled: how surely ``xi`` and ``conditional_xi`` are below one: one-sided confidence,
+            below which no separable state has them.
         report: status ``converged``, or ``suspect`` with the checks that failed.
     """
 
     quantities: dict[str, MeasuredQuantity]
     confidence: float
+    entangled: dict[str, float]
     report: Report
 
     def __getitem__(self, name: str) -> MeasuredQuantity:
@@ -107,7 +115,7 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
     setup, moments = records.setup, moments_of(records, groups)
     normal = _normalised(setup, moments)
     samples = _evaluated(setup, normal, setup.efficiency)
-    quantities = _quantities(setup, normal, samples, confidence)
+    quantities, entangled = _quantities(setup, normal, samples, confidence)
     warnings = warnings_of(setup, moments, normal, samples)
     report = Report(
         engine="estimate",
@@ -117,20 +125,23 @@ def estimate(records: ExperimentRecords, confidence: float = 0.95, groups: int =
         warnings=warnings,
         provenance={"versions": versions(), "origin": dict(setup.origin)},
     )
-    return Evaluation(quantities, confidence, report)
+    return Evaluation(quantities, confidence, entangled, report)
 
 
 def _quantities(
     setup: Setup, moments: dict[str, SeriesMoments], samples: dict[str, Real], confidence: float
-) -> dict[str, MeasuredQuantity]:
-    """Values, errors and intervals; the error of the efficiency enters through the slope."""
+) -> tuple[dict[str, MeasuredQuantity], dict[str, float]]:
+    """Values, errors and intervals; the error of the efficiency enters through the slope.
+
+    And how surely each xi is below one.
+    """
     shift = 1e-4 * setup.efficiency  # small, whatever the error: below zero there is no result
     moved = _evaluated(setup, moments, setup.efficiency - shift)
     (entangled,) = setup.of_kind("entangled")
     drive, read = entangled.pulses
     rate, gamma, coupling = (float(samples[name][0]) for name in ("rate", "gamma", "coupling"))
     still = float(variance_of(0.0, rate, gamma, coupling**2, setup.efficiency, setup.noise, read))
-    found = {}
+    found, entangled = {}, {}
     for name, values in samples.items():
         slope = float(moved[name][0] - values[0]) / shift
         systematic = abs(slope) * setup.efficiency_error
@@ -138,12 +149,14 @@ def _quantities(
         floor = still if variance else 0.0 if name == "mode_rate" else -np.inf
         unit_text = UNITS.get(name, "").format(setup.time_unit)
         found[name] = quantity(values, confidence, unit_text, systematic, floor)
+        if name.removeprefix("conditional_") == "xi":
+            entangled[name] = confidence_below(values, 1.0, systematic, floor)
         if name == "dark_rate":
             found["dark_lifetime"] = inverse(found[name], setup.time_unit)
     if at_the_edge(samples["mode_rate"], *_mode_range(drive)):
         value, unit_text = found["mode_rate"].value, found["mode_rate"].unit
         found["mode_rate"] = MeasuredQuantity(value, np.inf, 0.0, np.inf, unit_text)
-    return found
+    return found, entangled
 
 
 def _normalised(setup: Setup, moments: dict[str, SeriesMoments]) -> dict[str, SeriesMoments]:

@@ -22,6 +22,9 @@ from darkstate.experiments.moments import jackknife_error
 
 Real = NDArray[np.float64]
 
+_SUREST = 1.0 - 1e-9
+"""No confidence is told that is nearer to one."""
+
 
 @dataclass(frozen=True)
 class MeasuredQuantity:
@@ -76,6 +79,30 @@ def quantity(
         return MeasuredQuantity(value, error, float(low), float(high), unit)
     half = float(np.hypot(student * statistical, gauss * systematic))
     return MeasuredQuantity(value, error, value - half, value + half, unit)
+
+
+def confidence_below(values: Real, bound: float, systematic: float, floor: float) -> float:
+    """How surely a quantity lies below a bound: the one-sided limit that ends there.
+
+    Args:
+        values: (G + 1,), as of `quantity`.
+        bound: the bound.
+        systematic: as of `quantity`.
+        floor: as of `quantity`.
+
+    Returns:
+        0 .. 1; 1/2 where the estimate is the bound.
+    """
+    below = float(values[0]) < bound
+
+    low, high = 0.0, _SUREST
+    while high - low > 1e-15:
+        middle = 0.5 * (low + high)
+        with np.errstate(over="ignore"):
+            found = quantity(values, middle, "", systematic, floor)
+        reached = found.high >= bound if below else found.low <= bound
+        low, high = (low, middle) if reached else (middle, high)
+    return 0.5 * (1.0 + low) if below else 0.5 * (1.0 - low)
 
 
 def inverse(rate: MeasuredQuantity, unit: str) -> MeasuredQuantity:
