@@ -17,6 +17,10 @@ the trace.
 No stationary state is needed. A projection that grows is no error by itself over a finite time; one
 that grows by more than `GROWN` over the time asked for is not used.
 
+Tried, and no better: spells of time with directions of their own (64 numbers, fifth pair: errors
+of 0.020 and 0.0025 at r = 1 and 0.5, against 0.017 and 0.0044 without). What limits is not the
+lookahead's own directions but what pairs behind it would have seen.
+
 Source of the decomposition: Benner, Gugercin and Willcox, SIAM Review 57, 483 (2015).
 """
 
