@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import darkstate as ds
-from darkstate.results import Status
+from darkstate.results import Estimate, Status
 from darkstate.states import DensityState
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -149,7 +149,7 @@ def test_the_audit_notices_a_crash_and_a_wrong_gap(monkeypatch):
         raise ZeroDivisionError
 
     right = ds.steady_state(open_system(driven_qubit()))
-    off = dataclasses.replace(right, report=right.report.with_(gap=0.3, gap_error=1e-3))
+    off = dataclasses.replace(right, report=right.report.with_(gap=Estimate(0.3, 1e-3)))
     monkeypatch.setattr(compare.ds, "steady_state", lambda system: off)
     assert compare.audit_steady(driven_qubit()).what == "gap"
     monkeypatch.setattr(compare.ds, "steady_state", crash)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
+import pickle
 import tempfile
 
 import numpy as np
@@ -15,7 +17,7 @@ import darkstate as ds
 from darkstate.engines import Collective, Moments
 from darkstate.engines.cascade import StageStates
 from darkstate.errors import ArgumentError
-from darkstate.results import Report, Result, Status
+from darkstate.results import Estimate, Report, Result, Status
 from darkstate.results.plain import from_json, to_json
 from darkstate.results.result import load_result
 from darkstate.results.storage import STORED, save_result, storable
@@ -196,6 +198,31 @@ def test_report_and_model_survive_with_nan_infinities_and_types(tmp_path):
     json.loads(attributes, parse_constant=pytest.fail)  # strict JSON
 
 
+def test_estimates_and_errors_of_parts_survive(tmp_path):
+    gap, errors = Estimate(0.1 + 0.2, 1e-9), {("A1", "B1"): 1e-7, ("A2", "Ω'"): math.inf}
+    report = REPORT.with_(gap=gap, errors=errors)
+    loaded = load_result(save_result(Result(gaussian(), report), tmp_path / "r")).report
+    assert (loaded.gap, loaded.gap.error, loaded.errors) == (gap, 1e-9, errors)
+    assert loaded.errors["A1", "B1"] == 1e-7
+    unknown = load_result(
+        save_result(Result(None, report.with_(gap=Estimate(1.0, math.nan))), tmp_path / "x")
+    )
+    assert math.isnan(unknown.report.gap.error)
+
+
+def test_an_estimate_counts_as_its_number_and_prints_its_error():
+    gap = Estimate(0.31, 2e-4)
+    assert (
+        gap == 0.31 and gap + 1 == 1.31 and f"{gap:.1f}" == "0.3" and np.asarray([gap])[0] == 0.31
+    )
+    assert (str(gap), repr(gap)) == ("0.31 +- 0.0002", "Estimate(0.31, 0.0002)")
+    for copied in (pickle.loads(pickle.dumps(gap)), copy.deepcopy(gap)):
+        assert (copied.value, copied.error) == (0.31, 2e-4)
+    lines = dict(REPORT.with_(gap=gap, errors={("A1", "B1"): 0.0123}).lines())
+    assert lines["relaxation gap"] == "0.31 +- 0.0002"
+    assert lines["error of A1, B1"] == "0.0123"
+
+
 def table() -> xr.Dataset:
     values = np.array([[0.1, np.nan], [-0.0, np.inf], [1e-300, 2.0]])
     return xr.Dataset(
@@ -336,10 +363,10 @@ def test_a_damaged_store_is_refused(tmp_path, damage):
 def test_a_newer_format_is_refused(tmp_path):
     path = save_result(Result(gaussian(), REPORT), tmp_path / "r.zarr")
     header = path / "zarr.json"
-    header.write_text(header.read_text().replace('"darkstate result": 2', '"darkstate result": 9'))
-    with pytest.raises(ArgumentError, match=r"format 2.* but is 9"):
+    header.write_text(header.read_text().replace('"darkstate result": 3', '"darkstate result": 9'))
+    with pytest.raises(ArgumentError, match=r"format 3.* but is 9"):
         load_result(path)
-    with pytest.raises(ArgumentError, match=r"newer format than 2.* is 9"):
+    with pytest.raises(ArgumentError, match=r"newer format than 3.* is 9"):
         save_result(Result(gaussian(), REPORT), path, overwrite=True)
 
 

@@ -24,6 +24,7 @@ from audit.gaussian import is_quadratic, moments_reference
 from audit.reference import NoReferenceError, difference, evolution_reference, steady_reference
 from audit.sketch import Layout, open_system, operator_sum
 from darkstate.errors import DarkstateError
+from darkstate.results import Estimate
 from darkstate.states import DensityState, EnsembleState, GaussianState, PureState
 from darkstate.states.atom_by_atom import atom_by_atom
 
@@ -137,7 +138,8 @@ def entered(verdict, result):
     verdict.status, verdict.estimate = str(report.status), report.error_estimate
     verdict.method = f"{report.engine}/{report.method}"
     verdict.text = "; ".join(report.warnings)
-    verdict.extra = {"gap": report.gap, "gap_error": report.gap_error, "unique": report.unique}
+    error = getattr(report.gap, "error", None)
+    verdict.extra = {"gap": report.gap, "gap_error": error, "unique": report.unique}
 
 
 def judge_state(verdict, sketch, state, reference):
@@ -164,7 +166,7 @@ def judge_gap(verdict, report, reference):
     except NoReferenceError:
         return
     verdict.extra["right gap"] = gap
-    estimate = report.gap_error if report.gap_error is not None else 1e-3 * abs(gap)
+    estimate = report.gap.error if isinstance(report.gap, Estimate) else 1e-3 * abs(gap)
     ratio = max(0.0, abs(report.gap - gap) - error) / max(estimate, ROUNDING * abs(gap))
     verdict.extra["gap ratio"] = ratio
     if ratio > ALLOWED:

@@ -57,7 +57,7 @@ def distances(solution, reference):
 
 
 def estimates(solution):
-    found = [v for k, v in solution.report.truncation.items() if k.startswith("error of")]
+    found = [*solution.report.errors.values()]
     return np.array(found)
 
 

@@ -37,7 +37,7 @@ def distance(state, reference):
 
 
 def estimate(solution, state):
-    return solution.report.truncation[f"error of {', '.join(state.labels)}"]
+    return solution.report.errors[state.labels]
 
 
 @pytest.mark.parametrize("window", [2, 3])

@@ -23,11 +23,11 @@ from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.propagation import Motion, relax, states_at
-from darkstate.engines.stationary import Gap, direct_steady_state, spectral_gap
+from darkstate.engines.stationary import direct_steady_state, spectral_gap
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
 from darkstate.linalg.unique import with_phase
-from darkstate.results import Report, Status
+from darkstate.results import Estimate, Report, Status
 from darkstate.states import DensityState, PureState
 from darkstate.systems import (
     Ensemble,
@@ -401,9 +401,9 @@ def test_the_gap_is_that_of_the_whole_generator(seed):
     report = ds.steady_state(system, Lindblad("dense")).report
     values = np.linalg.eigvals(superoperator(system))
     values = np.delete(values, int(np.argmin(np.abs(values))))
-    assert abs(report.gap - float(np.min(-values.real))) <= report.gap_error + 1e-10
+    assert abs(report.gap - float(np.min(-values.real))) <= report.gap.error + 1e-10
     assert report.sector_gap >= report.gap - 1e-10
-    assert report.gap_error < 1e-6
+    assert report.gap.error < 1e-6
 
 
 def test_gaps_of_thermal_modes_and_driven_spins():
@@ -436,8 +436,8 @@ def test_the_gap_knows_that_the_frequency_of_a_qubit_depends_on_its_neighbour(J,
     own = 0.5 * (up + down)
     telegraph = [[-own - down + 2j * J, up], [down, -own - up - 2j * J]]
     right = -np.linalg.eigvals(telegraph).real.max()
-    assert abs(report.gap - min(right, up + down)) <= report.gap_error + 1e-13
-    assert report.gap_error < 1e-10
+    assert abs(report.gap - min(right, up + down)) <= report.gap.error + 1e-13
+    assert report.gap.error < 1e-10
 
 
 @pytest.mark.parametrize("twist", [0.3, 2.0])
@@ -453,7 +453,7 @@ def test_the_gap_of_a_twisted_spin_in_heat(twist):
         n = c.T @ c
         L += rate * (np.kron(c, c) - 0.5 * np.kron(n, np.eye(5)) - 0.5 * np.kron(np.eye(5), n))
     right = np.sort(-np.linalg.eigvals(L).real)[1]
-    assert abs(report.gap - right) <= report.gap_error + 1e-12
+    assert abs(report.gap - right) <= report.gap.error + 1e-12
 
 
 def test_the_gap_of_a_part_or_of_two_zeros_is_none():
@@ -606,17 +606,17 @@ def test_every_check_of_a_truncation_fires():
 
 
 def test_the_gap_of_a_truncated_mode_has_the_change_as_its_error():
-    known = GOOD.with_(gap=0.5, gap_error=0.01)
-    smaller = Attempt({}, {}, Solution(None, GOOD.with_(gap=0.4, gap_error=1e-9)))
+    known = GOOD.with_(gap=Estimate(0.5, 0.01))
+    smaller = Attempt({}, {}, Solution(None, GOOD.with_(gap=Estimate(0.4, 1e-9))))
     found = Truncated(Attempt({}, {}, None), {}, 0.0, smaller)
     judged = judge_truncation(known, found, 1e-7)
-    assert judged.gap == 0.5 and judged.gap_error == pytest.approx(0.11)
+    assert judged.gap == 0.5 and judged.gap.error == pytest.approx(0.11)
     assert judge_truncation(known, truncated(0.0, 0.0), 1e-7).gap is None
     nothing = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, GOOD)))
     assert judge_truncation(known, nothing, 1e-7).gap is None
     assert judge_truncation(GOOD, found, 1e-7).gap is None  # the larger one is not diagonalised
     inexact = Truncated(found.attempt, {}, 0.0, Attempt({}, {}, Solution(None, known)))
-    assert judge_truncation(known.with_(gap_error=None), inexact, 1e-7).gap_error == 0.0
+    assert judge_truncation(known.with_(gap=0.5), inexact, 1e-7).gap.error == 0.0
 
 
 def test_a_report_without_error_or_margin_is_not_certified():
@@ -626,16 +626,16 @@ def test_a_report_without_error_or_margin_is_not_certified():
 
 
 def test_metastability_is_judged_by_the_smallest_rate():
-    slow = add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1.0, 1e-5)
+    slow = add_gaps(GOOD, Estimate(1e-5, 1e-9), None, 1.0, 1e-5)
     assert slow.metastable is True and slow.sector_gap == 1e-5 and slow.gap is None
     assert "relaxes at 1e-05" in slow.structure[-1]
-    assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1e-4, 1e-5).metastable is False
+    assert add_gaps(GOOD, Estimate(1e-5, 1e-9), None, 1e-4, 1e-5).metastable is False
     assert add_gaps(GOOD, None, None, 1.0, 1e-5).metastable is True
-    assert add_gaps(GOOD, Gap(1.0, 1e-9), None, 1.0, 1e-5).metastable is False  # a bound below
+    assert add_gaps(GOOD, Estimate(1.0, 1e-9), None, 1.0, 1e-5).metastable is False  # a bound below
     assert add_gaps(GOOD, None, None, 1.0, math.inf).metastable is None
-    assert add_gaps(GOOD, Gap(1e-5, 1e-9), None, 1.0, math.inf).metastable is True
-    whole = add_gaps(GOOD, Gap(1.0, 1e-9), Gap(0.5, 1e-8), 1.0, 1.0)
-    assert (whole.gap, whole.gap_error, whole.sector_gap) == (0.5, 1e-8, 1.0)
+    assert add_gaps(GOOD, Estimate(1e-5, 1e-9), None, 1.0, math.inf).metastable is True
+    whole = add_gaps(GOOD, Estimate(1.0, 1e-9), Estimate(0.5, 1e-8), 1.0, 1.0)
+    assert (whole.gap, whole.gap.error, whole.sector_gap) == (0.5, 1e-8, 1.0)
     system = OpenSystem(
         (A,), 0.2 * sigma_x(A) + 7.0, (Jump(0.1 * sigma_minus(A), 3.0), Jump(sigma_z(A), 0.0))
     )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkstate.engines.checklist import CHECKS
-from darkstate.engines.stationary import METASTABLE, Gap
+from darkstate.engines.stationary import METASTABLE
 from darkstate.engines.truncation import Truncated
-from darkstate.results import Report, Status
+from darkstate.results import Estimate, Report, Status
 
 ERROR_OVER_RTOL = 100.0
 """Error estimates of a state up to this multiple of rtol are what is asked for."""
@@ -122,13 +122,18 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
 def _truncated_gaps(report: Report, smaller: Report | None) -> Report:
     """The gap with its change from smaller cut-offs as an error; without these it is not known."""
     if report.gap is None or smaller is None or smaller.gap is None:
-        return report.with_(gap=None, gap_error=None)
-    error = (report.gap_error or 0.0) + abs(report.gap - smaller.gap)
-    return report.with_(gap_error=error)
+        return report.with_(gap=None)
+    known = report.gap.error if isinstance(report.gap, Estimate) else 0.0
+    gap = Estimate(float(report.gap), known + abs(report.gap - smaller.gap))
+    return report.with_(gap=gap)
 
 
 def add_gaps(
-    report: Report, sector: Gap | None, whole: Gap | None, smallest_rate: float, rate: float
+    report: Report,
+    sector: Estimate | None,
+    whole: Estimate | None,
+    smallest_rate: float,
+    rate: float,
 ) -> Report:
     """Add the gaps of small systems, and whether the steady state is approached very slowly.
 
@@ -139,7 +144,7 @@ def add_gaps(
         smallest_rate: that is written down in the system.
         rate: ``1/|L^-1|``, instead of a gap that is not known; infinite if neither is.
     """
-    slowest = sector.value if sector else rate
+    slowest = rate if sector is None else sector.value
     slow = slowest < METASTABLE * smallest_rate
     structure = report.structure
     if slow:
@@ -149,9 +154,8 @@ def add_gaps(
         )
         structure = (*structure, note)
     return report.with_(
-        gap=whole.value if whole else None,
-        gap_error=whole.error if whole else None,
-        sector_gap=sector.value if sector else None,
-        metastable=slow if sector or rate < float("inf") else None,
+        gap=whole,
+        sector_gap=None if sector is None else sector.value,
+        metastable=slow if sector is not None or rate < float("inf") else None,
         structure=structure,
     )

@@ -25,6 +25,8 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
+from darkstate.results.estimate import Estimate
+
 Flat = NDArray[Any]
 
 DIRECT_NUMBERS = 6000
@@ -223,15 +225,7 @@ class TraceSolver:
         return x
 
 
-@dataclass(frozen=True)
-class Gap:
-    """The slowest rate and its error, as eigenvalues tell."""
-
-    value: float
-    error: float
-
-
-def spectral_gap(matrix: sp.csr_array, scale: float) -> Gap | None:
+def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
     """Smallest ``-Re lambda`` of L besides one zero; None where L is too large to diagonalise.
 
     L is diagonalised part by part: what charges separate falls apart by itself.
@@ -262,7 +256,7 @@ def spectral_gap(matrix: sp.csr_array, scale: float) -> Gap | None:
     rate, number, value = min(found, key=lambda each: each[0])
     block = matrix[pieces[number]][:, pieces[number]].toarray()
     error = _eigenvalue_error(block, value, scale)
-    return Gap(rate, error) if error < abs(rate) else None
+    return Estimate(rate, error) if error < abs(rate) else None
 
 
 def _eigenvalue_error(block: NDArray[Any], value: complex, scale: float) -> float:

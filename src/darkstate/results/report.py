@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from darkstate.results.estimate import Estimate
+
 
 class Status(enum.StrEnum):
     """How far a result can be trusted; members are the words users read."""
@@ -39,14 +41,16 @@ class Report:
         residual: relative residual of the steady-state equation (None: not applicable).
         margin: smallest eigenvalue of the state (or of ``sigma + i Omega/2``); >= 0 up to rounding.
         gap: spectral gap of the whole generator, the smallest ``-Re lambda`` besides zero: what
-            relaxes most slowly; None where not computed (no bound or guess is put here).
-        gap_error: estimated absolute error of `gap`.
+            relaxes most slowly, an `Estimate` where its error is known; None where not computed
+            (no bound or guess is put here).
         sector_gap: the same within the charge sector of the steady state: how slowly a state
             without coherence between different charges settles; None where not computed.
         metastable: whether something relaxes so much more slowly than all other rates that states
             live long before they reach the steady state; None where not tested.
         unique: whether the steady state was shown to be the only one; None where not tested.
         truncation: named truncation errors, for example ``{"window tail": 1e-30}``.
+        errors: estimated errors of the states of parts (trace norm) by their labels, where they
+            differ: ``report.errors["A4", "B4"]``.
         error_estimate: estimated absolute error of the second moments, or of the state (trace
             norm); of an evolution the largest over all times kept.
         warnings: sentences for the user.
@@ -61,11 +65,11 @@ class Report:
     residual: float | None = None
     margin: float | None = None
     gap: float | None = None
-    gap_error: float | None = None
     sector_gap: float | None = None
     metastable: bool | None = None
     unique: bool | None = None
     truncation: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     error_estimate: float | None = None
     warnings: tuple[str, ...] = ()
     structure: tuple[str, ...] = ()
@@ -91,11 +95,12 @@ class Report:
             ("relaxation gap", self.gap),
             ("gap without coherence", self.sector_gap if self.gap is None else None),
         ]
-        rows += [(name, f"{value:.3g}") for name, value in numbers if value is not None]
+        rows += [(name, _number(value)) for name, value in numbers if value is not None]
         if self.unique is not None:
             slow = ", metastable" if self.metastable else ""
             rows.append(("steady state", f"{'unique' if self.unique else 'not unique'}{slow}"))
         rows += [(f"truncation: {name}", f"{v:.3g}") for name, v in self.truncation.items()]
+        rows += [(f"error of {', '.join(part)}", f"{v:.3g}") for part, v in self.errors.items()]
         rows += [("structure", line) for line in self.structure]
         rows += [("warning", line) for line in self.warnings]
         rows.append(("time", f"{self.seconds:.3g} s"))
@@ -110,6 +115,9 @@ class Report:
         plain["status"] = str(self.status)
         for name in ("truncation", "provenance"):
             plain[name] = dict(plain[name])
+        if isinstance(self.gap, Estimate):
+            plain["gap"] = {"value": self.gap.value, "error": self.gap.error}
+        plain["errors"] = [[list(part), error] for part, error in self.errors.items()]
         for name in ("warnings", "structure"):
             plain[name] = list(plain[name])
         return plain
@@ -119,9 +127,16 @@ class Report:
         """The inverse of `as_dict`."""
         values = dict(plain)
         values["status"] = Status(values["status"])
+        if isinstance(values["gap"], Mapping):
+            values["gap"] = Estimate(**values["gap"])
+        values["errors"] = {tuple(part): error for part, error in values["errors"]}
         for name in ("warnings", "structure"):
             values[name] = tuple(values[name])
         return cls(**values)
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, Estimate) else f"{value:.3g}"
 
 
 @cache

@@ -49,9 +49,9 @@ from darkstate.systems.written import is_writable, read_system, written_system
 if TYPE_CHECKING:
     from darkstate.results.result import Result
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout; raised when older readers would misread it. Format 1 had no digest of its
-header."""
+header, format 2 errors by names."""
 
 Kind = TypeVar("Kind", bound=type)
 

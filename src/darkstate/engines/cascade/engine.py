@@ -277,16 +277,15 @@ class Cascade:
         kept: Sequence[StateEstimate],
         ended: str,
     ) -> Report:
-        truncation: dict[str, float] = {}
+        errors: dict[tuple[str, ...], float] = {}
         for k in kept:  # of an evolution the largest of all times
-            key = f"error of {k.name}"
-            truncation[key] = max(k.error, truncation.get(key, 0.0))
+            errors[k.state.labels] = max(k.error, errors.get(k.state.labels, 0.0))
         missing = (
             len(reads)
             + (max(0, len(reads) - self.window + 1) if self.window > 1 else 0)
-            - len(truncation)
+            - len(errors)
         )
-        truncation["largest discarded weight"] = max(read.discarded for read in reads)
+        truncation = {"largest discarded weight": max(read.discarded for read in reads)}
         window = min(self.window, len(plan.members))
         reach = "a stage" if window == 1 else f"{window} neighbouring stages"
         structure = [f"{len(reads)} stages; only states within {reach} are kept"]
@@ -303,6 +302,7 @@ class Cascade:
             residual=max(read.residual for read in reads),
             margin=margin,
             truncation=truncation,
+            errors=errors,
             error_estimate=worst,
             structure=tuple(structure),
         )

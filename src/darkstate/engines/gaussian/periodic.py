@@ -26,7 +26,7 @@ from darkstate.errors import EngineMismatchError, NumericalError
 from darkstate.linalg.floquet import first_steps
 from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
 from darkstate.linalg.threads import one_blas_thread
-from darkstate.results import Report, Status
+from darkstate.results import Estimate, Report, Status
 from darkstate.states import GaussianState
 from darkstate.systems.langevin import LangevinSystem
 
@@ -98,13 +98,14 @@ def periodic_steady_state(engine: str, system: LangevinSystem, rtol: float) -> S
     modes = 2 * len(system.labels)
     moments = system.rotated(found.at(system.time)[:modes, :modes])
     state, defect = gaussian_state(system.labels, moments)
+    rounding = EXPONENTS * float(np.max(np.abs(found.exponents)))
+    gap = Estimate(-float(found.exponents[0].real), rounding)
     report = Report(
         engine=engine,
         method=HARMONIC_BALANCE,
         status=Status.CONVERGED,
         margin=state.margin(),
-        gap=-float(found.exponents[0].real),
-        gap_error=EXPONENTS * float(np.max(np.abs(found.exponents))),
+        gap=gap,
         unique=True,
         truncation={"harmonics": found.harmonic_error, "commutators": defect},
         structure=(
@@ -135,9 +136,9 @@ def _judged(
     errors = found.quadrature_error + found.harmonic_error
     allowed, defect = 10 * errors + _ROUNDING * scale, report.truncation["commutators"]
     findings = [finding("commutators", defect, allowed)]
-    if report.gap is not None and report.gap_error is not None:
-        words = {"gap": report.gap, "error": report.gap_error}
-        findings.append(finding("Floquet exponent", report.gap_error, report.gap, **words))
+    if isinstance(report.gap, Estimate):
+        words = {"gap": report.gap, "error": report.gap.error}
+        findings.append(finding("Floquet exponent", report.gap.error, report.gap, **words))
     sigma = state.covariance
     relative = relative_error(sigma, (), len(sigma) * errors)
     report = add_rounding(report, RoundingError(errors + EPS * scale, relative))

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from darkstate.engines.assess import Finding, finding, judge
 from darkstate.engines.gaussian.rounding import RoundingError
 from darkstate.engines.gaussian.stability import Outcome, Stability
-from darkstate.results import Report, Status
+from darkstate.results import Estimate, Report, Status
 from darkstate.systems.quadratic import QuadraticForm
 
 MARGIN_TOLERANCE = 1e-9
@@ -83,8 +83,7 @@ def add_stability(report: Report, found: Stability, form: QuadraticForm) -> Repo
         return report.with_(unique=stable or None, structure=structure)
     return report.with_(
         unique=stable,
-        gap=found.gap,
-        gap_error=found.error,
+        gap=Estimate(found.gap, found.error),
         metastable=found.gap < METASTABLE * smallest_rate(form),
     )
 

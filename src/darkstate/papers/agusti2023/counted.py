@@ -56,9 +56,9 @@ def solved(
         pairs, SQUEEZING, one, [-x for x in one], bandwidth=bandwidth, dephasing=dephasing
     )
     result = steady_state(model, Cascade(dimension=dimension))
-    stages, errors = result.state.stages, result.report.truncation
+    stages, errors = result.state.stages, result.report.errors
     found = [signed_concurrence(stage.matrix) for stage in stages]
-    return np.array([found, [errors[f"error of {', '.join(stage.labels)}"] for stage in stages]])
+    return np.array([found, [errors[stage.labels] for stage in stages]])
 
 
 def counted(found: np.ndarray) -> tuple[int, int]:

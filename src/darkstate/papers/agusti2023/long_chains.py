@@ -45,10 +45,10 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
         )
         kept = _FAST_DIMENSION if fast else dimension
         result = steady_state(model, Cascade(dimension=kept))
-        stages, errors = result.state.stages, result.report.truncation
+        stages, errors = result.state.stages, result.report.errors
         for i, stage in enumerate(stages):
             table[0, k, i] = float(concurrence(stage, *stage.labels))
-            table[1, k, i] = errors[f"error of {', '.join(stage.labels)}"]
+            table[1, k, i] = errors[stage.labels]
         table[2, k] = extrapolated(table[0, k, :2].tolist(), pairs)
         progress("networks", (k + 1) / len(_CASES))
     bandwidths, steps, _ = zip(*_CASES, strict=True)

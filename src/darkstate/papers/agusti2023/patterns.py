@@ -166,7 +166,7 @@ def measured(pattern: Pattern, model: DualRail, dimension: int) -> list[list[flo
             rows.append([math.nan] * len(NAMES))
             continue
         block = held.reduced(labels)
-        error = result.report.truncation[f"error of {', '.join(held.labels)}"]
+        error = result.report.errors[held.labels]
         cuts = [side for _, side in bipartitions(labels)]
         weakest = min(negativity_at_least(block, side, 0.0) for side in cuts)
         least = min(negativity_at_least(block, side, error) for side in cuts)
