@@ -184,15 +184,19 @@ def test_atoms_of_an_ensemble_are_driven():
     assert np.abs(gap).max() < 1e-6
 
 
+def _time(times):
+    return np.asarray(times)[:, None]
+
+
 def test_the_integrator_is_of_order_eight():
     """A driven oscillator, exp(-i t^2): errors against the number of derivatives."""
 
-    def turning(t, y):
-        return -2j * t * y
+    def turning(r, y):
+        return -2j * r[0] * y
 
     points = []
     for tolerance in (1e-5, 1e-7, 1e-9, 1e-11):
-        found = integrate(turning, np.array([1.0 + 0j]), [0.0, 5.0], (), tolerance)
+        found = integrate(turning, _time, np.array([1.0 + 0j]), [0.0, 5.0], (), tolerance)
         points.append((found.evaluations, abs(found.states[-1, 0] - np.exp(-25j))))
     evaluations, errors = np.log(np.array(points)).T
     assert np.polyfit(evaluations, errors, 1)[0] < -7.0

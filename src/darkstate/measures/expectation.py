@@ -7,9 +7,11 @@ holds the labels on which O acts.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.checks import check_instance
 from darkstate.errors import ArgumentError, border
@@ -39,6 +41,15 @@ KINDS = (
 )
 
 
+@runtime_checkable
+class KnowsMeans(Protocol):
+    """States over time that know the means of an operator in all of them."""
+
+    def means(self, operator: OperatorSum) -> NDArray[Any]:
+        """``Tr(rho O)`` of each."""
+        ...
+
+
 class Observable:
     """The mean of an operator as a function of the state; matrices are made once.
 
@@ -57,6 +68,13 @@ class Observable:
         self.title = str(operator)
         self.hermitian = operator.is_hermitian()
         self._entries: dict[Any, tuple[Any, Any, Any]] = {}
+
+    def column(self, states: Sequence[Any]) -> NDArray[Any]:
+        """``Tr(rho O)`` of all states, at once where they know how."""
+        if not isinstance(states, KnowsMeans):
+            return np.array([self(state) for state in states])
+        values = states.means(self.operator)
+        return values.real if self.hermitian else values
 
     def __call__(self, state: Any) -> Any:
         """``Tr(rho O)``."""

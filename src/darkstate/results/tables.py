@@ -32,6 +32,15 @@ class PairMeasure(Protocol):
         ...
 
 
+@runtime_checkable
+class Columnwise(Protocol):
+    """A measure that takes all states over time at once."""
+
+    def column(self, states: Sequence[Any]) -> np.ndarray:
+        """Its values, one a state."""
+        ...
+
+
 def pair_table(
     state: Any,
     measure: PairMeasure,
@@ -162,13 +171,16 @@ def time_table(
     """
     import xarray as xr
 
-    found: dict[str, list[Any]] = {name: [] for name in measures}
-    for state in states if measures else ():  # each is made when it is looked at, and once
-        for name, measure in measures.items():
+    whole = {name: m for name, m in measures.items() if isinstance(m, Columnwise)}
+    single = {name: m for name, m in measures.items() if name not in whole}
+    found: dict[str, Any] = {name: measure.column(states) for name, measure in whole.items()}
+    found |= {name: [] for name in single}
+    for state in states if single else ():  # each is made when it is looked at, and once
+        for name, measure in single.items():
             found[name].append(_number(name, measure, state))
     columns: dict[str, Any] = {}
     for name, measure in measures.items():
-        values = np.array(found[name])
+        values = np.asarray(found[name])
         title, unit = getattr(measure, "title", None), getattr(measure, "unit", None)
         known = {} if title is None else {"long_name": title, "units": unit}
         columns[name] = (TIME, values, known)

@@ -18,7 +18,7 @@ from scipy.interpolate import make_interp_spline
 
 from darkstate.errors import ArgumentError, DarkstateError
 
-_FLANKS = (-6.0, -3.0, 0.0, 3.0, 6.0)
+_FLANKS = (-6.0, -2.5, 2.5, 6.0)
 """Widths from the centre of a pulse at which integrators stop."""
 
 

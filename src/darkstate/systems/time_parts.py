@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,24 +75,24 @@ class TimeParts:
         named = tuple((d.coefficient, str(d.operator)) for d in system.drives if d.hermitian)
         return cls(tuple(found.values()), tuple(found), tuple(pulses), named)
 
-    def coefficients(self, time: float) -> NDArray[np.float64]:
-        """``r_j`` at one time.
+    def coefficients(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``r_j`` at T times, (T, J).
 
         Raises:
             ArgumentError: a pulse gives no number, or is complex in front of a Hermitian operator.
         """
-        values = [1.0, *(complex(pulse(time)) for pulse in self.pulses)]
+        values: list[Any] = [1.0, *(pulse(times) for pulse in self.pulses)]
         places, terms = self._places
         for k, operator in places:
             value = values[k]
-            if abs(value.imag) > _ROUNDING * abs(value):
+            if np.iscomplexobj(value) and np.any(np.abs(value.imag) > _ROUNDING * np.abs(value)):
                 rule = f"be real in front of the Hermitian {operator}"
                 remedy = "Give half of it: Drive(create(a), f) adds f a† + f* a."
                 raise ArgumentError("coefficient", rule, value, remedy)
-        result = np.zeros(len(self.terms))
+        result = np.zeros((len(times), len(self.terms)))
         for j, sign, imaginary, f, g in terms:
-            z = values[f] * values[g].conjugate()
-            result[j] += sign * (z.imag if imaginary else z.real)
+            z = values[f] * np.conj(values[g])
+            result[:, j] += sign * (np.imag(z) if imaginary else np.real(z))
         return result
 
     @cached_property
@@ -115,7 +116,7 @@ class TimeParts:
         functions = [p for p in self.pulses if any(q.kind == "function" for q in p.parts())]
         grid = np.linspace(start, end, _LOOKS + 1)
         for pulse in functions:
-            values = np.array([complex(pulse(t)) for t in grid.tolist()])
+            values = pulse(grid)
             size = max(float(np.abs(values).max()), 1e-300)
             moves = (
                 np.convolve(np.abs(np.diff(values)) > _AT_WORK * size, np.ones(_PAUSE), "same") > 0

@@ -337,6 +337,14 @@ class Blocks:
             [np.linalg.eigvalsh(stack.matrices(flat)).ravel() for stack in self.stacks]
         )
 
+    def least_eigenvalue(self, flats: Flat) -> float:
+        """The smallest of several flattened Hermitian matrices, (T, numbers)."""
+        least = np.inf
+        for stack in self.stacks:
+            matrices = flats[:, stack.place].reshape(-1, stack.size, stack.size)
+            least = min(least, float(np.linalg.eigvalsh(matrices)[:, 0].min()))
+        return least
+
     def state(self, flat: Flat) -> DensityState | EnsembleState:
         """The state of a flattened one."""
         if not any(factor.dicke for factor in self.factors):

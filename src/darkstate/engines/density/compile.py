@@ -54,7 +54,7 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
     system = without_constants(system)
 
     def matrix(operator: OperatorSum) -> sp.csr_array:
-        return basis_matrix(operator, system, blocks)
+        return basis_matrix(operator, blocks)
 
     hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, blocks.members)
     channels: list[Channel] = []
@@ -71,11 +71,12 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
     return Generator(blocks, hamiltonian, tuple(c for c in channels if c.matrix.nnz), middle)
 
 
-def basis_matrix(operator: OperatorSum, system: OpenSystem, blocks: Blocks) -> sp.csr_array:
+def basis_matrix(operator: OperatorSum, blocks: Blocks) -> sp.csr_array:
     """An operator on the basis states."""
     if any(factor.dicke for factor in blocks.factors):
         return _operator(operator, blocks.factors)
-    return operator_matrix(operator, system.spaces, blocks.dimensions)
+    spaces = tuple(factor.space for factor in blocks.factors)
+    return operator_matrix(operator, spaces, blocks.dimensions)
 
 
 def _operator(operator: OperatorSum, factors: Sequence[Factor]) -> sp.csr_array:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.compile import basis_matrix
 from darkstate.engines.density.generator import Generator
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
 from darkstate.states import DensityState, EnsembleState
+from darkstate.systems.operators import OperatorSum
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ class StoredStates(Sequence[Any]):
         if isinstance(index, slice):
             return StoredStates(self.blocks, self.kept[index])
         return self.blocks.state(self.kept[index])
+
+    def means(self, operator: OperatorSum) -> NDArray[Any]:
+        """``Tr(rho O)`` of all of them at once."""
+        adjoint = basis_matrix(operator, self.blocks).conj().T
+        observed = self.blocks.gather(sp.csr_array(adjoint)).conj()
+        return np.array([flat @ observed for flat in self.kept])
 
 
 def first_purification(

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from darkstate.engines.contract import Cost
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.compile import compiled
-from darkstate.linalg.ode import METHOD, integrate
+from darkstate.linalg.ode import METHOD, Derivative, integrate
+from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.time_parts import TimeParts
 
@@ -34,6 +35,8 @@ _STAGES = 12
 _OVERHEAD, _ENTRY = 2.5e-5, 1.5e-9
 """Seconds for one derivative, and for every entry of the matrices in it."""
 _LOOKS = 65
+_SMALL = 16
+"""Basis states up to which the matrices are made as they are written."""
 
 
 @dataclass
@@ -59,7 +62,13 @@ class ModulatedGenerator:
         """Compile every part of a system on the same blocks."""
         parts = TimeParts.of(system)
         matrices, scales = [], []
+        small = blocks.dimension <= _SMALL and not any(f.dicke for f in blocks.factors)
         for part in parts.systems:
+            if small:
+                matrix, scale = _small(part, blocks)
+                matrices.append(matrix)
+                scales.append(scale)
+                continue
             generator = compiled(part, blocks)
             turn = generator.blocks.turned(np.ones(blocks.numbers, dtype=complex), back=True)
             back = sp.diags_array(turn)  # parts choose phases of their own
@@ -73,8 +82,8 @@ class ModulatedGenerator:
 
     def cost(self, times: Sequence[float]) -> Cost:
         """What an evolution will cost."""
-        grid = np.linspace(times[0], times[-1], _LOOKS).tolist()
-        sizes = np.max([np.abs(self.parts.coefficients(t)) for t in grid], axis=0)
+        grid = np.linspace(times[0], times[-1], _LOOKS)
+        sizes = np.max(np.abs(self.parts.coefficients(grid)), axis=0)
         scale = float(sizes @ np.array(self.scales))
         steps = _LEAST_STEPS + _STEP * scale * (times[-1] - times[0])
         entries = sum(matrix.nnz for matrix in self.matrices)
@@ -96,29 +105,54 @@ class ModulatedGenerator:
         apply = self._apply()
         while True:
             tolerance = 0.5 * accuracy / (weight * steps)
-            found = integrate(apply, initial, times, stops, tolerance)
+            found = integrate(apply, self.parts.coefficients, initial, times, stops, tolerance)
             self.applications += found.evaluations
             bound = tolerance * weight * found.steps
             if bound <= accuracy or tolerance < 1e-15:
                 break
             steps = 1.5 * found.steps
-        trace = self.blocks.trace(initial)
-        states = [self.blocks.hermitian(flat) for flat in found.states]
-        return [flat * (trace / self.blocks.trace(flat)) for flat in states], bound
+        states = 0.5 * (found.states + found.states[:, self.blocks.swap].conj())
+        traces = states[:, self.blocks.diagonal].sum(axis=1).real
+        return list(states * (self.blocks.trace(initial) / traces)[:, None]), bound
 
-    def _apply(self) -> Any:
-        """``L(t) rho``, with the matrices in the form that is fastest for their size."""
-        count, coefficients = self.blocks.numbers, self.parts.coefficients
+    def _apply(self) -> Derivative:
+        """``L(t) rho`` from the r_j, with the matrices in the form that is fastest for them."""
+        count = self.blocks.numbers
         if len(self.matrices) * count**2 <= _DENSE:
             table = np.array([matrix.toarray().ravel() for matrix in self.matrices])
 
-            def dense(time: float, flat: NDArray[Any]) -> NDArray[Any]:
-                return (coefficients(time) @ table).reshape(count, count) @ flat
+            def dense(r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
+                return (r @ table).reshape(count, count) @ flat
 
             return dense
         stack = sp.csr_array(sp.vstack(self.matrices))
 
-        def sparse(time: float, flat: NDArray[Any]) -> NDArray[Any]:
-            return coefficients(time) @ (stack @ flat).reshape(-1, count)
+        def sparse(r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
+            return r @ (stack @ flat).reshape(-1, count)
 
         return sparse
+
+
+def _small(part: OpenSystem, blocks: Blocks) -> tuple[sp.csr_array, float]:
+    """L of a few basis states, and a bound of its norm, without the care that many would need."""
+    spaces, dims, size = part.spaces, blocks.dimensions, blocks.dimension
+    one = np.eye(size)
+    effective = -1j * operator_matrix(part.hamiltonian, spaces, dims).toarray()
+    pairs = []
+    for jump in part.jumps:
+        c = np.sqrt(jump.rate) * operator_matrix(jump.operator, spaces, dims).toarray()
+        effective = effective - 0.5 * c.conj().T @ c
+        pairs.append((c, c.conj()))
+    values, rows, columns = [], [], []
+    for left, right in [*pairs, (effective, one), (one, effective.conj())]:
+        (i, j), (k, m) = np.nonzero(left), np.nonzero(right)
+        values.append(np.multiply.outer(left[i, j], right[k, m]).ravel())
+        rows.append(np.add.outer(size * i, k).ravel())
+        columns.append(np.add.outer(size * j, m).ravel())
+    where = np.concatenate(rows), np.concatenate(columns)
+    matrix = sp.csr_array((np.concatenate(values), where), shape=(size**2, size**2))
+    if blocks.numbers < size**2:
+        kets, bras = blocks.entries
+        place = kets * size + bras
+        matrix = sp.csr_array(matrix[place][:, place])
+    return matrix, 4.0 * float(np.abs(effective).sum(axis=1).max())

@@ -77,14 +77,14 @@ def started(system: OpenSystem, state: Any, asked: Regression, make_blocks: Any)
         )
     flat, complete = flattened(state, blocks)
     rho = blocks.scatter(flat)
-    K, B = (basis_matrix(o, system, blocks).toarray() for o in (asked.ket, asked.bra))
+    K, B = (basis_matrix(o, blocks).toarray() for o in (asked.ket, asked.bra))
     moved = K @ rho @ B
     size = float(np.linalg.norm(moved) ** 2)
     if not complete or blocks.off_block_weight(moved) > _LEAVES * max(size, 1e-300):
         blocks = make_blocks(False)
     generator = compiled(system, blocks)
     blocks = generator.blocks
-    observed = basis_matrix(asked.observed, system, blocks).toarray().conj().T
+    observed = basis_matrix(asked.observed, blocks).toarray().conj().T
     flats = (blocks.gather(x.astype(complex)) for x in (moved, rho, observed))
     return Started(generator, *flats)
 

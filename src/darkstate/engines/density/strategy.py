@@ -44,6 +44,8 @@ from darkstate.systems.open_system import OpenSystem
 
 AnyGenerator = Generator | ModulatedGenerator
 
+_BATCH = 2**18
+"""Numbers of states whose eigenvalues are found at once."""
 EVOLUTION_OVER_RTOL = 1e3
 """Accuracy of an evolution over its whole span, in units of rtol."""
 
@@ -187,7 +189,7 @@ def evolved(
         (kept, error), method = generator.evolved(initial, times, accuracy), MODULATED
     else:
         kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
-    margin = min(least_eigenvalue(generator, each) for each in kept)
+    margin = min(generator.blocks.least_eigenvalue(part) for part in _batches(kept))
     report = _report(generator, settings, method, None, error_estimate=error, margin=margin)
     return Kept(generator, report, kept)
 
@@ -251,9 +253,15 @@ def _with_gaps(
     return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
 
+def _batches(flats: Sequence[Flat]) -> list[NDArray[Any]]:
+    """States over time as a few arrays, (times, numbers) each."""
+    length = max(1, _BATCH // max(1, len(flats[0])))
+    return [np.array(flats[k : k + length]) for k in range(0, len(flats), length)]
+
+
 def least_eigenvalue(generator: AnyGenerator, flat: Flat) -> float:
     """Smallest eigenvalue of a state on the blocks; below zero by errors only."""
-    return float(generator.blocks.eigenvalues(flat).min())
+    return generator.blocks.least_eigenvalue(flat[None])
 
 
 def _kept_spins(generator: AnyGenerator) -> list[str]:

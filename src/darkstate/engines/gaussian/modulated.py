@@ -89,10 +89,11 @@ class ModulatedMoments:
         alpha = np.asarray(initial.mean, dtype=complex)
         start = np.concatenate([first.ravel(), alpha, alpha.conj()])
         stops = self.parts.stops(times[0], times[-1])
+        derivative, rates = self._derivative, self.parts.coefficients
         tolerance = 0.1 * rtol * max(1.0, float(np.abs(start).max()))
         with np.errstate(all="ignore"):  # overflow is named below
             coarse, fine = (
-                integrate(self._derivative, start, times, stops, each).states
+                integrate(derivative, rates, start, times, stops, each).states
                 for each in (tolerance, _FINER * tolerance)
             )
         if not np.all(np.isfinite(fine)):
@@ -110,8 +111,7 @@ class ModulatedMoments:
             states.append(GaussianState(initial.labels, number, anomalous, flat[-2 * n : -n]))
         return states, float(np.abs(coarse - fine).max())
 
-    def _derivative(self, time: float, flat: NDArray[Any]) -> NDArray[Any]:
-        r = self.parts.coefficients(time)
+    def _derivative(self, r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
         drift, source, drive = (np.tensordot(r, each, 1) for each in self.matrices)
         m = len(drive)
         sigma = flat[: m * m].reshape(m, m)
