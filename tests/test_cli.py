@@ -19,7 +19,7 @@ import darkstate
 import darkstate as ds
 from darkstate.cli import app
 from darkstate.cli.run_view import model_size
-from darkstate.cli.screen import number, thinned
+from darkstate.cli.screen import number, shown_rows
 from darkstate.measures import MEASURES
 from darkstate.papers import PAPERS, Claim, Figure, Paper, Verdict
 from darkstate.states import DensityState, SpinMoments
@@ -388,6 +388,6 @@ def test_numbers_and_rows():
     assert [number(x) for x in (0.0, 1.0, -0.5, 1e-9, 3e7)] == [
         "0.0000", "1.0000", "-0.5000", "1.000e-09", "3.000e+07"
     ]  # fmt: skip
-    assert thinned(5) == [0, 1, 2, 3, 4]
-    rows = thinned(100)
+    assert shown_rows(5) == [0, 1, 2, 3, 4]
+    rows = shown_rows(100)
     assert (rows[0], rows[-1], rows.count(None)) == (0, 99, 1)

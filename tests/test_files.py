@@ -14,7 +14,7 @@ from darkstate.results.files import (
     FullError,
     as_path,
     clear_leftovers,
-    exchanged,
+    replace_folder,
     require_new_or_ours,
     system_errors,
     write_whole,
@@ -33,7 +33,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def build(place: Path, text: str, names=("a.txt", "deep/b.txt"), overwrite: bool = True) -> None:
-    with exchanged(place, MARK, overwrite, version=1) as new:
+    with replace_folder(place, MARK, overwrite, version=1) as new:
         for name in names:
             (new / name).parent.mkdir(exist_ok=True)
             (new / name).write_text(text)
@@ -70,7 +70,7 @@ def test_a_file_is_old_or_new_at_every_death(tmp_path):
 
 
 def test_what_a_living_process_builds_is_left_alone(tmp_path):
-    with exchanged(tmp_path / "out", MARK, overwrite=False) as new:
+    with replace_folder(tmp_path / "out", MARK, overwrite=False) as new:
         clear_leftovers(tmp_path / "out")
         assert new.is_dir()
         sign(new, {MARK: 1})
@@ -87,7 +87,7 @@ def test_other_hidden_things_are_no_leftovers(tmp_path, name):
 def test_an_exception_leaves_the_old_folder(tmp_path):
     build(tmp_path / "out", "old")
     before = tree(tmp_path)
-    with pytest.raises(KeyboardInterrupt), exchanged(tmp_path / "out", MARK, True, version=1):
+    with pytest.raises(KeyboardInterrupt), replace_folder(tmp_path / "out", MARK, True, version=1):
         raise KeyboardInterrupt
     assert tree(tmp_path) == before
 

@@ -232,7 +232,7 @@ def test_outputs_are_read(text, name, asked):
             output(text)
     else:
         assert output(text).name == name
-        assert output(text).asked == asked or asked is None
+        assert output(text).question == asked or asked is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from darkstate.cli import experiment, papers, sweep
-from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.screen import tell
 
 app = typer.Typer(
@@ -74,7 +74,7 @@ def run(
     Exit code: 0 if the result is certified or converged, 1 if it is suspect or there is none,
     2 if the scenario is at fault (the message says where).
     """
-    with telling(as_json):
+    with report_errors(as_json):
         from darkstate.cli.screen import output, progress_bar, tell_notices
         from darkstate.results import Status
         from darkstate.scenarios import load_scenario, notices_of, run_scenario
@@ -108,16 +108,17 @@ def _own_folder(name: str, overwrite: bool) -> Path:
 @app.command(epilog="Example: darkstate explain scenarios/lossy_chains.yaml")
 def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     """Say which engine would solve a scenario, why, and at what cost; solve nothing."""
-    with telling(as_json):
-        from darkstate.cli.explain_view import explained, show_explanation
+    with report_errors(as_json):
+        from darkstate.cli.explain_view import offers_document, show_explanation
         from darkstate.cli.screen import output, tell_notices
+        from darkstate.frontdoor import explain as find_offers
         from darkstate.scenarios import load_scenario, notices_of
 
         wanted = load_scenario(scenario)
         tell_notices(notices_of(wanted))
-        offers = explained(wanted)
+        offers = find_offers(wanted.model, wanted.engine, wanted.sought_times())
     if as_json:
-        _print_json(offers.document())
+        _print_json(offers_document(offers))
     else:
         show_explanation(wanted, offers, output())
     if offers.chosen is None:
@@ -127,7 +128,7 @@ def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: darkstate cite scenarios/lossy_chains.yaml > used.bib")
 def cite(scenario: ScenarioFile) -> None:
     """Print BibTeX entries of what a scenario uses: darkstate, model, methods, measures."""
-    with telling():
+    with report_errors():
         from darkstate.scenarios import load_scenario
         from darkstate.scenarios.references import references
 

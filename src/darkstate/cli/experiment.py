@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.screen import tell
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def simulate(
     ] = False,
 ) -> None:
     """Simulate an experiment and write its records; the file names seed and parameters."""
-    with telling():
+    with report_errors():
         from darkstate.experiments import VirtualExperiment, write_records
         from darkstate.experiments.files import check_target
 
@@ -94,7 +94,7 @@ def estimate(
     Exit code: 0 if all checks hold; 1 if the records contradict the assumptions
     or resolve too little; 2 if the file is at fault (the message names the row).
     """
-    with telling(as_json):
+    with report_errors(as_json):
         from darkstate.experiments import estimate as evaluate
         from darkstate.experiments import read_records
         from darkstate.results import Status

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,45 +10,31 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from darkstate.engines import Offer
+    from darkstate.frontdoor import Explanation
     from darkstate.scenarios import Scenario
 
 
-@dataclass(frozen=True)
-class Offers:
-    """What the engines answered, and whose answer is taken."""
-
-    offers: tuple[Offer, ...]
-    chosen: Offer | None
-
-    def document(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "offers": [
-                {
-                    "engine": offer.engine,
-                    "can": offer.can,
-                    "method": offer.method,
-                    "reason": offer.reason,
-                    "remedy": offer.remedy,
-                    "steps": list(offer.steps),
-                    "memory_bytes": offer.cost.memory if offer.cost else None,
-                    "seconds": offer.cost.seconds if offer.cost else None,
-                }
-                for offer in self.offers
-            ],
-            "chosen": self.chosen.engine if self.chosen else None,
-        }
+def offers_document(found: Explanation) -> dict[str, Any]:
+    """Plain values."""
+    return {
+        "offers": [
+            {
+                "engine": offer.engine,
+                "can": offer.can,
+                "method": offer.method,
+                "reason": offer.reason,
+                "remedy": offer.remedy,
+                "steps": list(offer.steps),
+                "memory_bytes": offer.cost.memory if offer.cost else None,
+                "seconds": offer.cost.seconds if offer.cost else None,
+            }
+            for offer in found.offers
+        ],
+        "chosen": found.chosen.engine if found.chosen else None,
+    }
 
 
-def explained(scenario: Scenario) -> Offers:
-    """The offers for a scenario: of its own engine, or of all of them."""
-    from darkstate.frontdoor import explain
-
-    found = explain(scenario.model, scenario.engine, scenario.sought_times())
-    return Offers(found.offers, found.chosen)
-
-
-def show_explanation(scenario: Scenario, found: Offers, console: Console) -> None:
+def show_explanation(scenario: Scenario, found: Explanation, console: Console) -> None:
     """Print the offers for a reader."""
     console.print()
     from darkstate.frontdoor import as_system

@@ -22,7 +22,7 @@ OK, DOUBTFUL, BAD_INPUT = 0, 1, 2
 
 
 @contextmanager
-def telling(as_json: bool = False) -> Iterator[None]:
+def report_errors(as_json: bool = False) -> Iterator[None]:
     """Turn darkstate's own errors into a message on stderr and an exit code.
 
     With `as_json` the message is also the one JSON document on stdout.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.failures import DOUBTFUL, report_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +52,7 @@ def list_papers() -> None:
 @app.command(epilog="Example: darkstate papers show zippilli2013")
 def show(paper: PaperId) -> None:
     """Show a paper's figures and the notes on its conventions."""
-    with telling():
+    with report_errors():
         from darkstate.cli.screen import output
         from darkstate.papers import paper as find
 
@@ -92,7 +92,7 @@ def run(
     A claim that is not reproduced is an answer, not a failure: the exit code stays 0.
     """
     chosen = tuple(figure or ())
-    with telling(), _going_on():
+    with report_errors(), _going_on():
         if paper == ALL:
             _run_all(chosen, fast, out if out is not None else Path("results"), overwrite)
         else:

@@ -108,7 +108,7 @@ def progress_bar(silent: bool) -> Iterator[Progress]:
         yield tell
 
 
-def thinned(count: int, shown: int = SHOWN_ROWS) -> list[int | None]:
+def shown_rows(count: int, shown: int = SHOWN_ROWS) -> list[int | None]:
     """Which of `count` rows to show: all, or the first and last with None for the gap."""
     if count <= shown + 2:
         return list(range(count))
@@ -129,7 +129,7 @@ def plain_table(heads: Sequence[str], left: int = 1) -> Table:
 
 def fill(table: Table, rows: Sequence[Sequence[str]], everything: bool = False) -> Table:
     """Fill a table, thinned where it is long (unless `everything`)."""
-    for k in thinned(len(rows), len(rows) if everything else SHOWN_ROWS):
+    for k in shown_rows(len(rows), len(rows) if everything else SHOWN_ROWS):
         table.add_row(*(rows[k] if k is not None else ["⋮"] * len(table.columns)))
     return table
 

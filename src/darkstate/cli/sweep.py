@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from darkstate.cli.failures import DOUBTFUL, telling
+from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.screen import tell
 
 if TYPE_CHECKING:
     from darkstate.scenarios.scenario import Scenario
-    from darkstate.sweeps import Sweep, SweepProgress, SweepStore
+    from darkstate.sweeps import SweepProgress
 
 _HELP = {"-h", "--help"}
 
@@ -92,16 +92,16 @@ def run(
     Stopped or killed, the same command goes on where it was. Exit code: 0 if every point has a
     result, 1 if some are suspect, failed or missing, 2 if the scenario is at fault.
     """
-    with _telling():
-        from darkstate.scenarios import load_scenario, sweep_of
-        from darkstate.scenarios.loading import source_of
+    with _report_errors():
+        from darkstate.scenarios import load_scenario
+        from darkstate.sweeps import open_sweep
 
         wanted = load_scenario(scenario)
         place = out if out is not None else Path("results") / f"{scenario.stem}.zarr"
         if resume:
-            _opened(place)
+            open_sweep(place)
         options = _options(wanted, workers, scheduler, point_seconds, wait)
-        _compute(sweep_of(wanted), place, quiet, source_of(wanted), options)
+        _compute(wanted, place, quiet, options)
 
 
 @app.command(epilog="Example: darkstate sweep retry results/loss_sweep.zarr")
@@ -114,20 +114,22 @@ def retry(
     quiet: Quiet = False,
 ) -> None:
     """Compute the failed points of a store again, and only these."""
-    with _telling():
-        from darkstate.scenarios import sweep_of
-        from darkstate.scenarios.loading import scenario_of_source, source_of
+    with _report_errors():
+        from darkstate.scenarios.loading import scenario_of_source
+        from darkstate.sweeps import open_sweep
 
-        wanted = scenario_of_source(_opened(store).plan().source)
+        wanted = scenario_of_source(open_sweep(store).plan().source)
         options = _options(wanted, workers, scheduler, point_seconds, wait)
-        _compute(sweep_of(wanted), store, quiet, source_of(wanted), options | {"retry": True})
+        _compute(wanted, store, quiet, options | {"retry": True})
 
 
 @app.command(epilog="Example: darkstate sweep status results/loss_sweep.zarr")
 def status(store: Store, as_json: AsJson = False) -> None:
     """Say how far a sweep is; it may be running."""
-    with telling(as_json):
-        found = _opened(store).status()
+    with report_errors(as_json):
+        from darkstate.sweeps import open_sweep
+
+        found = open_sweep(store).status()
     if as_json:
         import json
 
@@ -146,8 +148,10 @@ def export(
     overwrite: Overwrite = False,
 ) -> None:
     """Write the table as netCDF (.nc) or CSV (.csv, one line a point)."""
-    with telling():
-        written = _opened(store).export(file, overwrite)
+    with report_errors():
+        from darkstate.sweeps import open_sweep
+
+        written = open_sweep(store).export(file, overwrite)
     tell(written)
 
 
@@ -171,10 +175,11 @@ def plot(
 
     Fields of the report are drawn where they are asked for.
     """
-    with telling():
+    with report_errors():
         from darkstate import plots
+        from darkstate.sweeps import open_sweep
 
-        table = _opened(store).table()
+        table = open_sweep(store).table()
         folder = out if out is not None else store.parent
         found = plots.sweep_columns(table)
         measured = [name for name in found if not name.startswith("report_")]
@@ -182,12 +187,6 @@ def plot(
             figure = plots.sweep_picture(table, name, x=x)
             for path in plots.save(figure, folder / f"{store.stem}-{name}", overwrite):
                 tell(path)
-
-
-def _opened(place: Path) -> SweepStore:
-    from darkstate.sweeps import open_sweep
-
-    return open_sweep(place)
 
 
 def _options(
@@ -209,14 +208,15 @@ def _options(
     }
 
 
-def _compute(
-    wanted: Sweep, place: Path, quiet: bool, source: dict[str, str], options: dict[str, Any]
-) -> None:
+def _compute(wanted: Scenario, place: Path, quiet: bool, options: dict[str, Any]) -> None:
     """Run a sweep with a live display, show how it ended, and set the exit code."""
     from darkstate.cli.screen import output
     from darkstate.cli.sweep_view import sweep_display
+    from darkstate.scenarios import sweep_of
+    from darkstate.scenarios.loading import source_of
     from darkstate.sweeps import sweep
 
+    swept, source = sweep_of(wanted), source_of(wanted)
     notes: dict[str, None] = {}
     with sweep_display(silent=quiet) as listener:
 
@@ -224,7 +224,7 @@ def _compute(
             notes[progress.note] = None
             listener(progress)
 
-        done = sweep(wanted, place, progress=listen, source=source, **options)
+        done = sweep(swept, place, progress=listen, source=source, **options)
     found = done.status()
     if quiet:
         tell(place)
@@ -239,13 +239,13 @@ def _compute(
 
 
 @contextmanager
-def _telling() -> Iterator[Any]:
-    """As `telling`; a full disk, a busy store and Ctrl-C leave a store that is only unfinished."""
+def _report_errors() -> Iterator[Any]:
+    """As `report_errors`; after a full disk, a busy store and Ctrl-C a store is only unfinished."""
     from darkstate.cli.screen import errors
     from darkstate.sweeps import BusyError, FullError
 
     console = errors()
-    with telling():
+    with report_errors():
         try:
             yield
         except (FullError, BusyError) as error:

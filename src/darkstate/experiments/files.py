@@ -39,7 +39,7 @@ from darkstate.results.digests import damage, header, is_signed, sign
 from darkstate.results.files import (
     as_path,
     clear_leftovers,
-    exchanged,
+    replace_folder,
     require_new_or_ours,
     write_whole,
 )
@@ -86,7 +86,7 @@ def write_records(records: ExperimentRecords, path: str | Path, overwrite: bool 
     if _suffix(place) == ".csv":
         write_whole(place, csv_pieces(records))
     else:
-        with exchanged(place, MARK, overwrite, version=VERSION) as new:
+        with replace_folder(place, MARK, overwrite, version=VERSION) as new:
             _write_zarr(records, new)
     return place
 

@@ -16,8 +16,8 @@ from typing import Any
 from darkstate.checks import check_choice
 from darkstate.errors import ArgumentError
 from darkstate.papers.base import Claim, Figure, Paper, Progress, Verdict
-from darkstate.results.digests import damage, header, listed, sign
-from darkstate.results.files import as_path, exchanged, prepare
+from darkstate.results.digests import damage, header, output_files, sign
+from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
 
 MARK, FORMAT, CLAIMS = "darkstate paper", 2, "claims.json"
@@ -173,7 +173,7 @@ def _add(
     rows += [_row(figure, claim, fast) for claim in figure.claims(data)]
     order = [known.id for known in paper.figures]
     rows.sort(key=lambda row: order.index(row["figure"]) if row["figure"] in order else len(order))
-    with exchanged(folder, MARK, True, version=FORMAT, name="out") as new:
+    with replace_folder(folder, MARK, True, version=FORMAT, name="out") as new:
         store = new / f"figure_{figure.id}.zarr"
         write_table(data, store)
         pictures = save_panel(new / f"figure_{figure.id}", figure.draw, data)
@@ -195,7 +195,7 @@ def _claim(row: dict[str, Any]) -> Claim:
 
 def _carry_over(folder: Path, new: Path, figures: Sequence[str]) -> None:
     """Copy the files of figures that stay to the new folder."""
-    for name in sorted(listed(folder) if figures else ()):
+    for name in sorted(output_files(folder) if figures else ()):
         if any(name.startswith(f"figure_{figure}.") for figure in figures):
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(folder / name, new / name)

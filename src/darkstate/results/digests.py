@@ -21,10 +21,14 @@ _ZARR = "zarr.json"
 _DIGEST, _FILES = "digest", "files"
 
 
+def canonical(document: Any) -> str:
+    """Plain values as JSON: equal text for equal content, floats with all their digits."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def digest_of(document: Any) -> str:
-    """SHA-256 of plain values, written as canonical JSON."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of plain values."""
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
 def header(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -41,7 +45,7 @@ def header(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return {}, {}
 
 
-def listed(folder: Path) -> set[str]:
+def output_files(folder: Path) -> set[str]:
     """Names of the files of an output, the header's among them."""
     files = header(folder)[1].get(_FILES)
     name = _ZARR if (folder / _ZARR).exists() else MANIFEST

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from darkstate.errors import ArgumentError, CapacityError, DarkstateError
-from darkstate.results.digests import header, listed
+from darkstate.results.digests import header, output_files
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 """What the operating system says when there is no room."""
@@ -184,10 +184,10 @@ def clear_leftovers(path: Path) -> None:
 def prepare(
     path: Path, mark: str, overwrite: bool, *, version: int = 0, name: str = "path"
 ) -> Path:
-    """What `exchanged` will need, asked before anything is computed; the path without links.
+    """What `replace_folder` will need, asked before anything is computed; the path without links.
 
     Raises:
-        FullError, ArgumentError: as of `exchanged`.
+        FullError, ArgumentError: as of `replace_folder`.
     """
     with system_errors(name, path):
         place = path.resolve()
@@ -202,7 +202,7 @@ def prepare(
 
 
 @contextmanager
-def exchanged(
+def replace_folder(
     path: Path,
     mark: str,
     overwrite: bool,
@@ -310,7 +310,7 @@ def _clear(beside: Path, path: Path) -> None:
 
 def _foreign(folder: Path) -> Iterator[str]:
     """Names of files, relative to a folder of ours, that its header does not list."""
-    ours = listed(folder)
+    ours = output_files(folder)
     for root, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         for name in (*files, *links):

@@ -26,10 +26,10 @@ import numpy as np
 
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.results.digests import damage, header, sign
-from darkstate.results.files import as_path, clear_leftovers, exchanged, system_errors
+from darkstate.results.files import as_path, clear_leftovers, replace_folder, system_errors
 from darkstate.results.plain import from_json, to_json
 from darkstate.results.report import Report, versions
-from darkstate.results.stored_tables import checksummed, read_table, write_table
+from darkstate.results.stored_tables import compressors, read_table, write_table
 from darkstate.results.stores import unfit
 from darkstate.states import (
     DensityState,
@@ -103,7 +103,7 @@ def save_result(result: Result, path: str | Path, overwrite: bool = False) -> Pa
     """
     import zarr
 
-    with exchanged(as_path(path), _MARK, overwrite, version=FORMAT) as store:
+    with replace_folder(as_path(path), _MARK, overwrite, version=FORMAT) as store:
         root = zarr.open_group(store, mode="w", zarr_format=3)
         kind = None if result.state is None else _write_value(root, "state", result.state)
         if result.table is not None:
@@ -257,7 +257,7 @@ def _write_array(group: Any, name: str, array: np.ndarray) -> None:
         shape=array.shape,
         dtype=kind,
         chunks=chunks,
-        compressors=checksummed(),
+        compressors=compressors(),
         config=_EXACT,
     )
     target[...] = array

@@ -81,10 +81,10 @@ def write_table(table: xr.Dataset, store: str | Path, group: str | None = None) 
 def _encoding(column: xr.Variable) -> dict[str, Any]:
     """How a column is stored; where a chunk of numbers is lost, there is no number."""
     missing = {"fill_value": np.nan} if column.dtype.kind == "f" else {}
-    return {"compressors": checksummed()} | missing
+    return {"compressors": compressors()} | missing
 
 
-def checksummed() -> tuple[Any, ...]:
+def compressors() -> tuple[Any, ...]:
     """How chunks are packed: compressed, and the packed bytes under a checksum (crc32c)."""
     from zarr.codecs import Crc32cCodec, ZstdCodec
 

@@ -62,7 +62,7 @@ def unfit(store: Path) -> str | None:
     needed = 0.0
     try:
         for name in _metadata_files(store):
-            needed += _checked(store / name, name)
+            needed += _array_size(store / name, name)
     except _UnfitError as error:
         return str(error)
     what = f"reading '{store.name}'"
@@ -95,7 +95,7 @@ def _metadata_files(store: Path) -> Iterator[str]:
                 yield name
 
 
-def _checked(file: Path, name: str) -> float:
+def _array_size(file: Path, name: str) -> float:
     """Bytes that reading an array takes, 0 for a group, after its metadata was checked."""
     if file.stat().st_size > _LARGEST_METADATA:
         raise _UnfitError(f"{name} is too large")

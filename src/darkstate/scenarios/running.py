@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.results.digests import sign
-from darkstate.results.files import as_path, exchanged, prepare
+from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
 from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.sweeping import sweep_of
@@ -58,7 +58,7 @@ class ScenarioRun:
     def document(self) -> dict[str, Any]:
         """Everything but the state as plain values, strict JSON (no NaN: null)."""
         scenario = self.scenario
-        return _strict(
+        return _strict_json(
             {
                 "scenario": {
                     "name": scenario.title,
@@ -112,17 +112,17 @@ def run_scenario(
     pairs = chosen_pairs(network.labels, scenario.pairs)
     progress("solving", 0.1)
     evolving = scenario.solve == "evolve"
-    run = (_evolved if evolving else _steady)(scenario, pairs, progress)
-    known = _known(scenario, pairs, run.result.state.labels)
+    run = (_evolve if evolving else _solve)(scenario, pairs, progress)
+    known = _pairs_known(scenario, pairs, run.result.state.labels)
     if folder is None:
         return run
-    with exchanged(folder, MARK, overwrite, version=FORMAT, name="out") as new:
-        done = _written(run, known, new, folder, progress)
+    with replace_folder(folder, MARK, overwrite, version=FORMAT, name="out") as new:
+        done = _write(run, known, new, folder, progress)
     progress("done", 1.0)
     return done
 
 
-def _known(
+def _pairs_known(
     scenario: Scenario, pairs: list[tuple[str, str]], labels: Sequence[str]
 ) -> list[tuple[str, str]]:
     """The pairs that a solution knows: a source may be eliminated, unless it is asked for."""
@@ -130,7 +130,7 @@ def _known(
     return [pair for pair in pairs if chosen or set(pair) <= set(labels)]
 
 
-def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+def _solve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
     from darkstate.frontdoor import solve
     from darkstate.scenarios.tabulation import chosen_measures, mode_data, pair_data, whole_data
 
@@ -139,7 +139,7 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
     if result.table is not None and result.table.sizes["time"] > 1:  # a repeater over time
         return ScenarioRun(scenario, result, {"evolution": result.table})
     single, double = (chosen_measures(scenario.measures, parties) for parties in (1, 2))
-    pairs, tables = _known(scenario, pairs, result.state.labels), {}
+    pairs, tables = _pairs_known(scenario, pairs, result.state.labels), {}
     if double and pairs:
         tables["pairs"] = pair_data(result.state, double, pairs)
     modes = mode_data(result.state, single)
@@ -148,7 +148,7 @@ def _steady(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
     return ScenarioRun(scenario, result, tables, whole_data(result.state, single))
 
 
-def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+def _evolve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
     from darkstate.frontdoor import evolve, explain
     from darkstate.scenarios.tabulation import time_columns
 
@@ -156,7 +156,7 @@ def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progres
     times = scenario.times.values()
     chosen = explain(scenario.model, scenario.engine, times).chosen
     if chosen is not None and chosen.labels:
-        pairs = _known(scenario, pairs, chosen.labels)
+        pairs = _pairs_known(scenario, pairs, chosen.labels)
     columns = time_columns(scenario.measures, pairs)
     measures = {name: function for name, (_, function) in columns.items()}
     result = evolve(scenario.model, times, measures=measures, engine=scenario.engine)
@@ -170,7 +170,7 @@ def _evolved(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progres
     return ScenarioRun(scenario, result, {"evolution": table})
 
 
-def _written(
+def _write(
     run: ScenarioRun, pairs: list[tuple[str, str]], new: Path, folder: Path, progress: Progress
 ) -> ScenarioRun:
     """The run with its files, written to `new`, which will be moved to `folder`."""
@@ -196,7 +196,7 @@ def _columns(table: xr.Dataset) -> dict[str, list[Any]]:
     return {str(name): table[name].values.tolist() for name in (*table.coords, *table.data_vars)}
 
 
-def _strict(value: Any) -> Any:
+def _strict_json(value: Any) -> Any:
     """Plain values that strict JSON can hold; what is no number is None."""
     text = json.dumps(value, default=lambda other: getattr(other, "tolist", other.__str__)())
     return json.loads(text, parse_constant=lambda word: None)

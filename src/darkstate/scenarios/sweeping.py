@@ -108,7 +108,7 @@ class _Reader:
 
     def _group(self, key: Any, entries: list[tuple[int, AxisEntry]]) -> Axis:
         if key is SAMPLED:
-            return self._sampled(entries)
+            return self._samples(entries)
         axes = [self._single(k, entry) for k, entry in entries]
         if len(axes) == 1:
             return axes[0]
@@ -130,7 +130,7 @@ class _Reader:
             found = spaced(entry.name, low, high, entry.points or 0)
         return Axis(entry.dim or entry.name, found.names, found.rows)
 
-    def _sampled(self, entries: list[tuple[int, AxisEntry]]) -> Axis:
+    def _samples(self, entries: list[tuple[int, AxisEntry]]) -> Axis:
         sample = self._section.sample
         assert sample is not None  # the section has checked it
         dims = dict.fromkeys(entry.dim for _, entry in entries)

@@ -84,7 +84,7 @@ def mode_data(state: Any, measures: Sequence[Measure]) -> xr.Dataset:
     """Photon numbers and every measure of one party, of single subsystems; dimension ``label``."""
     import xarray as xr
 
-    parts = _parts(state)
+    parts = _states_of(state)
     labels = list(parts)
     columns: dict[str, Any] = {}
     if hasattr(state, "photons") and labels == list(state.labels):
@@ -121,7 +121,7 @@ def _of_pair(measure: Measure, first: str, second: str, state: Any) -> float:
     return measure(state, first, second)
 
 
-def _parts(state: Any) -> dict[str, Any]:
+def _states_of(state: Any) -> dict[str, Any]:
     """For every subsystem whose own state is known, the state that holds it."""
     pairs = getattr(state, "pairs", None)
     if pairs is None:

@@ -74,17 +74,17 @@ def _lines(text: str) -> dict[Path, int]:
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header:
-            table = _parts(header.group(1))
+            table = _key_parts(header.group(1))
             path = table
         else:
             key = _KEY.match(line)
             if not key:
                 continue
-            path = (*table, *_parts(key.group(1)))
+            path = (*table, *_key_parts(key.group(1)))
         for end in range(1, len(path) + 1):
             lines.setdefault(path[:end], number)
     return lines
 
 
-def _parts(dotted: str) -> Path:
+def _key_parts(dotted: str) -> Path:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))

@@ -45,7 +45,9 @@ def scenario_of(document: Document) -> Scenario:
     try:
         units = Units.parse(document.data.get("rate_unit"))
     except Refusal as refusal:
-        raise scenario_error(document.file, [_refused(document, ("rate_unit",), refusal)]) from None
+        raise scenario_error(
+            document.file, [_refusal_problem(document, ("rate_unit",), refusal)]
+        ) from None
     try:
         made: Any = schema_class(Scenario).model_validate(document.data, context={"units": units})
     except ValidationError as error:
@@ -78,7 +80,7 @@ def _check_sweep(scenario: Scenario, document: Document) -> None:
         raise scenario_error(document.file, [problem]) from None
 
 
-def _refused(document: Document, path: Path, refusal: Refusal) -> Problem:
+def _refusal_problem(document: Document, path: Path, refusal: Refusal) -> Problem:
     path = (*path, *refusal.at)
     return document.problem(path, sentence(path, refusal.rule, refusal.value, refusal.remedy))
 
@@ -88,7 +90,7 @@ def _problem(document: Document, error: Any) -> Problem:
     path, owner = _follow(error["loc"], document.data)
     kind, value = error["type"], error.get("input")
     if kind == "refused":
-        return _refused(document, path, error["ctx"]["refusal"])
+        return _refusal_problem(document, path, error["ctx"]["refusal"])
     if kind == "darkstate":
         return document.problem(path, error["msg"])
     if kind == "extra_forbidden":

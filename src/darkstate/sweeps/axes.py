@@ -137,7 +137,7 @@ def linspace(name: str, start: float, stop: float, points: int) -> Axis:
     Raises:
         ArgumentError: an end that is not finite, equal ends, or too few points.
     """
-    return _spaced(name, (start, stop, "linear"), points)
+    return _spaced_axis(name, (start, stop, "linear"), points)
 
 
 def geomspace(name: str, start: float, stop: float, points: int) -> Axis:
@@ -151,14 +151,14 @@ def geomspace(name: str, start: float, stop: float, points: int) -> Axis:
     Raises:
         ArgumentError: an end that is not positive and finite, equal ends, or too few points.
     """
-    return _spaced(name, (start, stop, "log"), points)
+    return _spaced_axis(name, (start, stop, "log"), points)
 
 
-def _spaced(name: str, bounds: tuple[float, float, str], points: int) -> Axis:
+def _spaced_axis(name: str, bounds: tuple[float, float, str], points: int) -> Axis:
     name = check_text("name", name, "Name a parameter, such as 'loss'.")
     points = check_integer("points", points, minimum=2, remedy="Give at least both ends.")
     check_count("points", points)
-    return grid(name, _between(name, bounds, np.arange(points) / (points - 1)))
+    return grid(name, _values_between(name, bounds, np.arange(points) / (points - 1)))
 
 
 def zip_axes(*axes: Axis, dim: str = POINT) -> Axis:
@@ -196,7 +196,7 @@ def random_points(
     """
     points, seed = _check_samples(ranges, points, seed)
     shares = np.random.default_rng(seed).random((points, len(ranges)))
-    return _sampled(ranges, shares, dim)
+    return _sampled_axis(ranges, shares, dim)
 
 
 def sobol_points(
@@ -222,7 +222,7 @@ def sobol_points(
     scrambled: Any = functools.partial(qmc.Sobol, **{name: np.random.default_rng(seed)})
     engine = scrambled(len(ranges))
     shares = engine.random_base2(max(0, (points - 1).bit_length()))[:points]
-    return _sampled(ranges, shares, dim)
+    return _sampled_axis(ranges, shares, dim)
 
 
 def check_count(name: str, count: int) -> None:
@@ -257,15 +257,15 @@ def _check_samples(ranges: Any, points: Any, seed: Any) -> tuple[int, int]:
     return points, check_seed("seed", seed)
 
 
-def _sampled(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:
+def _sampled_axis(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:
     columns = [
-        _between(name, tuple(bounds), shares[:, k])
+        _values_between(name, tuple(bounds), shares[:, k])
         for k, (name, bounds) in enumerate(ranges.items())
     ]
     return Axis(dim, tuple(ranges), tuple(zip(*columns, strict=True)))
 
 
-def _between(name: str, bounds: tuple[Any, ...], shares: np.ndarray) -> list[float]:
+def _values_between(name: str, bounds: tuple[Any, ...], shares: np.ndarray) -> list[float]:
     """Values at these shares (0 .. 1) of a range; its ends exactly."""
     if len(bounds) not in (2, 3):
         rule = "have a range (low, high) or (low, high, 'log')"

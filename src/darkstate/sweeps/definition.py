@@ -131,7 +131,7 @@ class Sweep:
         return math.prod(self.shape)
 
     @cached_property
-    def typed(self) -> tuple[tuple[tuple[Any, ...], ...], ...]:
+    def typed_rows(self) -> tuple[tuple[tuple[Any, ...], ...], ...]:
         """Rows of each axis, in the types of their targets."""
         found, start = [], 0
         for axis in self.axes:
@@ -144,7 +144,7 @@ class Sweep:
     def values(self, point: int) -> tuple[Any, ...]:
         """Values of all targets at a point."""
         found: tuple[Any, ...] = ()
-        for rows in reversed(self.typed):
+        for rows in reversed(self.typed_rows):
             point, k = divmod(point, len(rows))
             found = rows[k] + found
         return found
@@ -201,7 +201,7 @@ class Sweep:
             "engine": plain(self.engine, "engine"),
             "times": plain(self.times, "times"),
             "solve": plain(self.solve, "solve"),
-            "outputs": [one.asked for one in self.columns],
+            "outputs": [one.question for one in self.columns],
             "vectorised": self.vectorise,
             "seed": self.seed if self.stochastic else None,
             "code": code_version(),
@@ -214,7 +214,7 @@ class Sweep:
             document=self.document(),
             axes=[
                 PlannedAxis(axis.dim, axis.names, plain(rows, axis.dim))
-                for axis, rows in zip(self.axes, self.typed, strict=True)
+                for axis, rows in zip(self.axes, self.typed_rows, strict=True)
             ],
             paths=[(target.root, *target.steps) for target in self.targets],
             outputs=[

@@ -116,7 +116,7 @@ def evaluate(sweep: Sweep, task: Task) -> Record:
         seed = seed_of(sweep, task)
         record = _record(sweep, task, solve_point(sweep, task), seed)
     except Exception as error:  # one bad point must not stop the others
-        record = failure(sweep, task, _said(error))
+        record = failure(sweep, task, _error_text(error))
     return record._replace(seconds=time.perf_counter() - start)
 
 
@@ -163,7 +163,7 @@ def _record(sweep: Sweep, task: Task, result: Any, seed: int | None) -> Record:
     return Record(task.key, str(report.status), message, values, seed=seed)
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(error) if isinstance(error, DarkstateError) else f"{type(error).__name__}: {error}"
 
 

@@ -23,14 +23,14 @@ class Interrupts:
         self._open = False
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def catch_signals(self) -> Iterator[None]:
         """Catch SIGINT and SIGTERM for the duration of a ``with`` (in the main thread only)."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         for number in old:
-            signal.signal(number, self._received)
+            signal.signal(number, self._receive)
         try:
             yield
         finally:
@@ -38,7 +38,7 @@ class Interrupts:
                 signal.signal(number, handler)
 
     @contextmanager
-    def open(self) -> Iterator[None]:
+    def allow(self) -> Iterator[None]:
         """A signal raises `KeyboardInterrupt` in here."""
         if self.requested:
             raise KeyboardInterrupt
@@ -48,7 +48,7 @@ class Interrupts:
         finally:
             self._open = False
 
-    def _received(self, number: int, frame: FrameType | None) -> Any:
+    def _receive(self, number: int, frame: FrameType | None) -> Any:
         del number, frame
         again, self.requested = self.requested, True
         if self._open or again:

@@ -22,18 +22,20 @@ forced to the disk every few seconds, so that a power failure costs no more than
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from darkstate.results.digests import canonical
 from darkstate.results.files import FULL, no_room, sync_folder
 from darkstate.sweeps.evaluate import Record
-from darkstate.sweeps.plain import canonical
 
 SYNC_SECONDS = 2.0
 """Longest time for which finished points may not be on the disk itself."""
@@ -140,6 +142,19 @@ def segments(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdigit())
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """While many objects are made that all stay, a search for garbage takes most of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_no_collection()
 def scan(folder: Path) -> Scan:
     """Everything in a journal; skips what is damaged."""
     records: dict[str, Record] = {}

@@ -36,22 +36,7 @@ def hold_lock(path: Path, wait: bool) -> Iterator[None]:
     with system_errors("store", path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        patience = time.monotonic() + _PATIENCE  # a reader may look at the lock just now
-        while not (taken := take_lock(handle)):
-            if taken is None:
-                raise CapacityError(
-                    "`store` must lie on a file system with locks of POSIX, but this one has none.",
-                    "Choose a place on a local disk of Linux or macOS (or in WSL).",
-                )
-            if not wait and time.monotonic() > patience:
-                who = holder(path)
-                name = f"process {who['process']} on {who['host']}" if who else "another process"
-                raise BusyError(
-                    f"`store` must have one writer, but {name} writes to '{path.parent.parent}'. "
-                    "Let it finish, or wait for it (wait=True, --wait): no point is then computed "
-                    "twice."
-                )
-            time.sleep(_PAUSE)
+        _take(handle, path, wait)
         with suppress(OSError):  # no room, but the lock itself needs none
             os.ftruncate(handle, 0)
             me = {"process": os.getpid(), "host": platform.node()}
@@ -59,6 +44,25 @@ def hold_lock(path: Path, wait: bool) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _take(handle: int, path: Path, wait: bool) -> None:
+    patience = time.monotonic() + _PATIENCE  # a reader may look at the lock just now
+    while not (taken := take_lock(handle)):
+        if taken is None:
+            raise CapacityError(
+                "`store` must lie on a file system with locks of POSIX, but this one has none.",
+                "Choose a place on a local disk of Linux or macOS (or in WSL).",
+            )
+        if not wait and time.monotonic() > patience:
+            who = holder(path)
+            name = f"process {who['process']} on {who['host']}" if who else "another process"
+            raise BusyError(
+                f"`store` must have one writer, but {name} writes to '{path.parent.parent}'.",
+                "Let it finish, or wait for it (wait=True, --wait): no point is then computed "
+                "twice.",
+            )
+        time.sleep(_PAUSE)
 
 
 def is_locked(path: Path) -> bool:

@@ -56,7 +56,7 @@ class Output:
         return "_".join([self.head, *("+".join(group) for group in self.groups)])
 
     @property
-    def asked(self) -> str:
+    def question(self) -> str:
         """The same text for the same question, however it was written."""
         inside = ":".join("+".join(group) for group in self.groups)
         head = f"{self.kind}.{self.head}" if self.kind in ("report", "table") else self.head
@@ -105,12 +105,12 @@ class Output:
             return float(result[self.text])
         if self.kind == "measure":
             if result.state is None:  # of a block, which keeps the numbers of its ends only
-                return _tabulated(result.table, self._of_ends())
+                return _table_value(result.table, self._of_ends())
             return _MEASURES[self.head](result.state, *self.groups)
         if self.kind == "table":
-            return _tabulated(result.table, self.head)
+            return _table_value(result.table, self.head)
         if self.kind == "report":
-            return _reported(result.report, self.head)
+            return _report_value(result.report, self.head)
         raise MissingError(f"`solve` returned a Result, which has no entry '{self.text}'.")
 
 
@@ -178,7 +178,7 @@ def _report_output(text: str, field: str) -> Output:
     return Output(text.strip(), "report", field)
 
 
-def _tabulated(table: Any, column: str) -> float:
+def _table_value(table: Any, column: str) -> float:
     known = [] if table is None else [str(name) for name in table.data_vars]
     if table is None or column not in known:
         listed = ", ".join(known) or "none, as it has no table"
@@ -186,7 +186,7 @@ def _tabulated(table: Any, column: str) -> float:
     return float(table[column].values[-1])
 
 
-def _reported(report: Report, field: str) -> float | str:
+def _report_value(report: Report, field: str) -> float | str:
     head, _, entry = field.partition(".")
     value = getattr(report, head)
     if entry:

@@ -1,8 +1,7 @@
 """What was asked, as text: the content by which a point is known.
 
 `plain` turns models, engines and their parameters into plain values, ``{"kind": "CavityChains",
-"loss": 0.1, ...}`` with every default; `canonical` writes them as one line of JSON in which equal
-content is equal text (keys sorted, floats with all their digits). `code_version` names the code
+"loss": 0.1, ...}`` with every default. `code_version` names the code
 that computes: the release, and a digest of the modules below this one.
 """
 
@@ -12,7 +11,6 @@ import dataclasses
 import enum
 import hashlib
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.metadata import version
@@ -80,11 +78,6 @@ def named_code(thing: Callable[..., Any], name: str) -> dict[str, str]:
     except (OSError, TypeError):  # typed in at a prompt
         source = ""
     return {"function": where, "source": hashlib.sha256(source.encode()).hexdigest()}
-
-
-def canonical(value: Any) -> str:
-    """Plain values as JSON: equal text for equal content."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
-from darkstate.sweeps.plain import canonical
+from darkstate.results.digests import canonical
 from darkstate.sweeps.targets import Step, replace_at
 
 FORMAT = 3
@@ -80,13 +80,21 @@ class Plan:
         """
         holes = [(tuple(path), f"@hole {k}@") for k, path in enumerate(self.paths)]
         parts = _HOLE.split(canonical(replace_at(dict(self.document), holes)))
-        fixed, order = parts[::2], [int(k) for k in parts[1::2]]
-        columns = [[[canonical(value) for value in row] for row in axis.rows] for axis in self.axes]
-        found = []
-        for rows in product(*columns):
-            texts = [text for row in rows for text in row]
-            inserted = (texts[k] + after for k, after in zip(order, fixed[1:], strict=True))
-            found.append(hashlib.sha256("".join((fixed[0], *inserted)).encode()).hexdigest())
+        order = [int(k) for k in parts[1::2]]
+        after, start = dict(zip(order, parts[2::2], strict=True)), 0
+        columns = []
+        for axis in self.axes:  # each text with what follows it in the document
+            rows = (
+                zip(range(start, start + len(axis.names)), row, strict=True) for row in axis.rows
+            )
+            columns.append([[canonical(value) + after[k] for k, value in row] for row in rows])
+            start += len(axis.names)
+        begin, found = hashlib.sha256(parts[0].encode()), []
+        for row in product(*columns):
+            texts = [text for part in row for text in part]
+            digest = begin.copy()
+            digest.update("".join([texts[k] for k in order]).encode())
+            found.append(digest.hexdigest())
         return found
 
     def content(self) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from darkstate.results.digests import canonical
 from darkstate.results.report import versions
 from darkstate.sweeps.evaluate import Record
-from darkstate.sweeps.plain import canonical
 
 UNKNOWN = {"versions": "unknown"}
 """Of points whose process did not say."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from darkstate.checks import check_callable, check_flag, check_instance, check_integer
 from darkstate.errors import ArgumentError
+from darkstate.results.digests import canonical
 from darkstate.results.files import system_errors
 from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
@@ -20,7 +21,6 @@ from darkstate.sweeps.executors import Executor
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Scan, Segment, scan
 from darkstate.sweeps.lock import hold_lock
-from darkstate.sweeps.plain import canonical
 from darkstate.sweeps.plan import Plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.provenance import software
@@ -99,7 +99,7 @@ def sweep(
     with hold_lock(path / JOURNAL / LOCK, wait):
         found = scan(path / JOURNAL)
         run = _Run(sweep.with_seed(_entropy(found)), path, found, source)
-        wanted = run.wanted(retry)
+        wanted = run.keys_to_compute(retry)
         executor, note = choice.executor(sweep, len(wanted))
         run.compute(wanted, executor, progress, note)
     return SweepStore(path)
@@ -146,7 +146,7 @@ class _Run:
         self._viewed = (time.monotonic(), 0.0)
         prepare_table(path)
 
-    def wanted(self, retry: bool) -> list[str]:
+    def keys_to_compute(self, retry: bool) -> list[str]:
         """Keys of the points to compute, each once."""
         keys = dict.fromkeys(self._keys)
         if retry:
@@ -164,7 +164,7 @@ class _Run:
         file = self._path / JOURNAL / PROGRESS
         meter = Meter(total, kept, lambda: executor.workers, file, listener, note)
         interrupts = Interrupts()
-        with interrupts.watched():
+        with interrupts.catch_signals():
             if wanted or not self._is_planned:
                 self._store(missing, executor, meter, interrupts)
             self._view(meter, final=True)

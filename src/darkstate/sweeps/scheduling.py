@@ -103,7 +103,7 @@ class TaskQueue:
 
     def put_back(self, chunk: Chunk, finished: Iterable[str]) -> None:
         """A chunk was not finished for no fault of its own; what is left of it waits again."""
-        self._waiting.extendleft(reversed(_left(chunk, finished)))
+        self._waiting.extendleft(reversed(_unfinished(chunk, finished)))
 
     def record_death(
         self, chunk: Chunk, finished: Iterable[str], workers: int = 1, outside: bool = False
@@ -116,7 +116,7 @@ class TaskQueue:
             workers: how many died.
             outside: whether somebody else may have ended them.
         """
-        left = _left(chunk, finished)
+        left = _unfinished(chunk, finished)
         if len(left) == 1:
             (block,) = left
             self._kills[block] += workers
@@ -129,7 +129,7 @@ class TaskQueue:
         return ()
 
 
-def _left(chunk: Chunk, finished: Iterable[str]) -> list[Block]:
+def _unfinished(chunk: Chunk, finished: Iterable[str]) -> list[Block]:
     done = set(finished)
     parts = (tuple(task for task in block if task.key not in done) for block in chunk.blocks)
     return [part for part in parts if part]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from darkstate.checks import check_flag
 from darkstate.errors import ArgumentError
 from darkstate.results.digests import MANIFEST, damage, header, is_signed, sign
-from darkstate.results.files import as_path, exchanged, prepare, system_errors, write_whole
+from darkstate.results.files import as_path, prepare, replace_folder, system_errors, write_whole
 from darkstate.results.stored_tables import write_table
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
 from darkstate.sweeps.journal import Scan, scan
@@ -265,7 +265,9 @@ def write_arrays(table: xr.Dataset, path: Path, state: str) -> None:
     Raises:
         FullError, ArgumentError: no room, or the place cannot be written.
     """
-    with exchanged(path / TABLE, TABLE_MARK, overwrite=True, name="store", synced=False) as new:
+    with replace_folder(
+        path / TABLE, TABLE_MARK, overwrite=True, name="store", synced=False
+    ) as new:
         write_table(table, new)
         sign(new, {TABLE_MARK: state})
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.results.digests import canonical
 from darkstate.sweeps.evaluate import PENDING, Record, spawn_key
-from darkstate.sweeps.plain import canonical
 from darkstate.sweeps.plan import Plan, label_of
 from darkstate.sweeps.provenance import versions_of
 

@@ -157,17 +157,19 @@ def _check_position(name: str, here: Any, step: int) -> None:
 
 def _entry(annotation: Any) -> Any:
     """Annotation of an entry of a sequence."""
-    kinds = [part for part in _parts(annotation) if get_args(part) and get_origin(part) is not None]
+    kinds = [
+        part for part in _union_parts(annotation) if get_args(part) and get_origin(part) is not None
+    ]
     return Union[tuple(get_args(part)[0] for part in kinds)] if kinds else Any  # noqa: UP007
 
 
-def _parts(annotation: Any) -> tuple[Any, ...]:
+def _union_parts(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Annotated:
-        return _parts(get_args(annotation)[0])
+        return _union_parts(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(part for one in get_args(annotation) for part in _parts(one))
+        return tuple(part for one in get_args(annotation) for part in _union_parts(one))
     return (annotation,)
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    return set(_parts(annotation))
+    return set(_union_parts(annotation))

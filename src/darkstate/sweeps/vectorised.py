@@ -31,10 +31,10 @@ def solve_together(models: Sequence[Any]) -> list[Result]:
             result.
     """
     measured = isinstance(as_system(models[0]), MeasuredChain)
-    return _over_time(models) if measured else _stacked(models)
+    return _solve_times(models) if measured else _solve_stack(models)
 
 
-def _stacked(models: Sequence[Any]) -> list[Result]:
+def _solve_stack(models: Sequence[Any]) -> list[Result]:
     """Gaussian networks of one kind; every field that differs is stacked to (B, ...)."""
     first = models[0]
     names = [
@@ -49,7 +49,7 @@ def _stacked(models: Sequence[Any]) -> list[Result]:
     return [dataclasses.replace(result, state=result.state[k]) for k in range(len(models))]
 
 
-def _over_time(models: Sequence[Any]) -> list[Result]:
+def _solve_times(models: Sequence[Any]) -> list[Result]:
     """Repeaters; a result has the table of its own time, and no state but that of the last."""
     groups: dict[str, Group] = {}
     for k, model in enumerate(models):

@@ -45,7 +45,7 @@ def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
     start = time.perf_counter()
     terms = _terms(context)
     if terms.point_seconds is not None:
-        records = _stoppable(terms, chunk)
+        records = _compute_stoppable(terms, chunk)
     else:
         _held(terms.threads)
         records = [one for block in chunk.blocks for one in evaluate_block(terms.sweep, block)]
@@ -54,7 +54,7 @@ def compute(context: bytes, chunk: Chunk) -> tuple[list[Record], float]:
     return records, time.perf_counter() - start
 
 
-def _stoppable(terms: Terms, chunk: Chunk) -> list[Record]:
+def _compute_stoppable(terms: Terms, chunk: Chunk) -> list[Record]:
     """The records of a chunk, computed in a process beside the Dask worker that can be ended."""
     pool: WorkerPool | None = getattr(_own, "pool", None)
     if pool is None or pool.terms is not terms:
@@ -116,8 +116,8 @@ class DaskCluster:
                     self._look(queue)
                     self._submit(context, queue)
                     time.sleep(_POLL)
-                    yield self._arrived(sweep, queue)
-                yield self._arrived(sweep, queue)
+                    yield self._collect(sweep, queue)
+                yield self._collect(sweep, queue)
             finally:
                 self._close()
 
@@ -131,7 +131,7 @@ class DaskCluster:
             )
             self._waiting[future] = chunk
 
-    def _arrived(self, sweep: Sweep, queue: TaskQueue) -> Arrived:
+    def _collect(self, sweep: Sweep, queue: TaskQueue) -> Arrived:
         """Records of all futures that have ended; what is lost goes back to `queue`."""
         records: list[Record] = []
         for future in [future for future in self._waiting if future.done()]:
@@ -144,7 +144,7 @@ class DaskCluster:
                     continue
                 queue.learn(len(chunk.blocks), seconds)
                 records += found
-            elif future.status == "error" and not _moved(future):
+            elif future.status == "error" and not _is_moved(future):
                 why = f"It killed its Dask workers, or could not be sent: {future.exception()}"
                 given_up = queue.record_death(chunk, (), workers=KILLS, outside=True)
                 records += [failure(sweep, task, why) for task in given_up]
@@ -237,7 +237,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _moved(future: Any) -> bool:
+def _is_moved(future: Any) -> bool:
     """Whether a future failed because the cluster changed, not because of its chunk."""
     from distributed.client import FutureCancelledError
 

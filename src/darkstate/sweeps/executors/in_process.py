@@ -29,7 +29,7 @@ class InProcess:
         while (chunk := queue.take()) is not None:
             start, records = time.perf_counter(), list[Record]()
             try:
-                with threads(self.threads), interrupts.open():
+                with threads(self.threads), interrupts.allow():
                     for block in chunk.blocks:
                         records += evaluate_block(sweep, block)
             except KeyboardInterrupt:

@@ -106,11 +106,11 @@ class WorkerPool:
         """Compute everything in `queue`, by so many workers; see `Executor`."""
         limit = self.terms.point_seconds
         poll = _POLL if limit is None else min(_POLL, limit)
-        while (queue or self._computing()) and not interrupts.requested:
+        while (queue or self._is_computing()) and not interrupts.requested:
             self._fill(queue, workers)
             yield from self._arrivals(queue, poll)
             if limit is not None:
-                yield from self._stuck(queue, limit)
+                yield from self._end_stuck(queue, limit)
         yield from self._arrivals(queue, 0.0)
 
     def dismiss(self) -> None:
@@ -122,17 +122,17 @@ class WorkerPool:
             worker.pipe.close()
         self._workers.clear()
 
-    def _computing(self) -> bool:
+    def _is_computing(self) -> bool:
         return any(worker.chunk for worker in self._workers)
 
     def _fill(self, queue: TaskQueue, wanted: int) -> None:
         """Start workers that are missing, and hand chunks to idle ones."""
         idle = [worker for worker in self._workers if worker.chunk is None]
         while queue and not queue.only_set_aside and (idle or len(self._workers) < wanted):
-            self._hand(queue, idle.pop() if idle else self._started())
-        if queue.only_set_aside and not self._computing():
+            self._hand(queue, idle.pop() if idle else self._start())
+        if queue.only_set_aside and not self._is_computing():
             self.dismiss()  # each of these has a new worker, and the machine, to itself
-            self._hand(queue, self._started())
+            self._hand(queue, self._start())
 
     def _hand(self, queue: TaskQueue, worker: Worker) -> None:
         chunk = queue.take()
@@ -147,11 +147,11 @@ class WorkerPool:
             worker = pipes[pipe]  # type: ignore[index]
             try:
                 while worker.pipe.poll():
-                    yield self._received(queue, worker, worker.pipe.recv())
+                    yield self._receive(queue, worker, worker.pipe.recv())
             except (EOFError, OSError):
-                yield self._buried(queue, worker)
+                yield self._bury(queue, worker)
 
-    def _received(
+    def _receive(
         self,
         queue: TaskQueue,
         worker: Worker,
@@ -161,7 +161,7 @@ class WorkerPool:
         if isinstance(said, Greeting):
             if said.refusal:
                 rule = f"be importable by workers ({said.refusal})"
-                raise ArgumentError("sweep", rule, *_unknown(self.terms))
+                raise ArgumentError("sweep", rule, *_import_remedy(self.terms))
             worker.ready, worker.versions, self._stillborn = True, said.versions, 0
             return []
         records, seconds = said
@@ -173,43 +173,43 @@ class WorkerPool:
             worker.chunk = None
         return records
 
-    def _buried(self, queue: TaskQueue, worker: Worker) -> Arrived:
+    def _bury(self, queue: TaskQueue, worker: Worker) -> Arrived:
         """Take a dead worker off the list; the records of the points that are given up."""
-        code, chunk = self._ended(worker), worker.chunk
+        code, chunk = self._end(worker), worker.chunk
         if not worker.ready:
             self._stillborn += 1
             if chunk is not None:
                 queue.put_back(chunk, ())
             if self._stillborn >= _STILLBORN * max(1, len(self._workers)):
-                raise NumericalError(_nobody(code))
+                raise NumericalError(_all_died(code))
             return []
         if chunk is None:
             return []
         given_up = queue.record_death(chunk, worker.finished, outside=code in _OUTSIDE)
         alone = ", at last with no other worker beside it" if code in _OUTSIDE else ""
-        why = f"It killed its worker {queue.kills(given_up)} times ({_said(code)}){alone}."
+        why = f"It killed its worker {queue.kills(given_up)} times ({_exit_text(code)}){alone}."
         return [failure(self.terms.sweep, task, why) for task in given_up]
 
-    def _stuck(self, queue: TaskQueue, limit: float) -> Iterator[Arrived]:
+    def _end_stuck(self, queue: TaskQueue, limit: float) -> Iterator[Arrived]:
         """End workers whose point takes too long; the records of these points."""
         for worker in list(self._workers):
             late = time.monotonic() - worker.since > limit
             if worker.chunk is None or not worker.ready or not late or worker.pipe.poll():
                 continue
-            self._ended(worker)
+            self._end(worker)
             tasks = [task for task in worker.chunk.tasks() if task.key not in worker.finished]
             stuck, finished = tasks[0], worker.finished
             queue.put_back(worker.chunk, [*finished, stuck.key])
             yield [failure(self.terms.sweep, stuck, too_long(limit))]
 
-    def _ended(self, worker: Worker) -> int:
+    def _end(self, worker: Worker) -> int:
         """Take a worker off the list, make sure that it is dead, and return its exit code."""
         self._workers.remove(worker)
         worker.pipe.close()
         worker.process.kill()
         return worker.process.wait()
 
-    def _started(self) -> Worker:
+    def _start(self) -> Worker:
         ours, theirs = Pipe()
         limits = {f"{name}_THREADS": str(self.terms.threads) for name in _THREADS}
         folders = [os.path.abspath(folder) for folder in sys.path]
@@ -233,11 +233,11 @@ def _path() -> str:
     return os.pathsep.join(entry for entry in given if os.path.isabs(entry) and Path(entry) != here)
 
 
-def _said(code: int) -> str:
+def _exit_text(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _unknown(terms: Terms) -> tuple[object, str]:
+def _import_remedy(terms: Terms) -> tuple[object, str]:
     """What workers may not know, and what to do."""
     remedy = (
         "Put what it needs into a module whose name no standard or installed module has: workers "
@@ -246,8 +246,8 @@ def _unknown(terms: Terms) -> tuple[object, str]:
     return terms.sweep.solve or type(terms.sweep.model), remedy
 
 
-def _nobody(code: int) -> str:
+def _all_died(code: int) -> str:
     return (
-        f"`workers` must live, but one after the other died at once ({_said(code)}). Look at their "
-        "messages above, and try the sweep in this process first: leave `workers` out."
+        f"`workers` must live, but one after the other died at once ({_exit_text(code)}). Look at "
+        "their messages above, and try the sweep in this process first: leave `workers` out."
     )
