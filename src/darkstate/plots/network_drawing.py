@@ -208,7 +208,8 @@ def _draw_labels(
     step = next((n for n in steps if kind not in ("rows", "line") or 1.2 * widest < scale * n), 200)
     if kind == "free":
         boxes = {label: tuple((half + size / 2 + 2.0) / scale) for label, half in halves.items()}
-        away = free_directions(positions, content.edges, boxes)
+        wires = () if content.wiring is None else content.wiring.wires
+        away = free_directions(positions, (*content.edges, *wires), boxes)
     else:
         away = {label: _outwards(positions, label, kind) for label in positions}
     for label, (x, y) in positions.items():

@@ -59,6 +59,11 @@ class Wiring:
     measured: Group = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def wires(self) -> tuple[Pair, ...]:
+        """All pairs that a line connects."""
+        return (*self.coupled, *self.paired, *self.one_way)
+
 
 def inner_nodes(system: System) -> Group:
     """Nodes of a measured chain to draw between its ends; of a long one those near the ends."""
