@@ -21,9 +21,9 @@ from certificate_states import (
 )
 
 import darkstate as ds
-from darkstate.certificates.bounds import eigenvalue_bounds
 from darkstate.certificates.cheap import fidelity_witness
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
+from darkstate.linalg.bounds import eigenvalue_bounds
 from darkstate.states import DensityState, PureState
 
 needs_solver()

@@ -11,12 +11,12 @@ from certificate_states import biseparable, dicke, ghz, needs_solver, noisy, qub
 
 import darkstate as ds
 from darkstate.certificates import finite
-from darkstate.certificates.bounds import hermitian
 from darkstate.certificates.mixture import PPTMixture, mixed
 from darkstate.certificates.programme import programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed, transposed
 from darkstate.errors import ArgumentError
+from darkstate.linalg.bounds import hermitian
 
 needs_solver()
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.certificates.bounds import EPS, negative_sum
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Side, Witness
+from darkstate.linalg.bounds import EPS, negative_sum
 from darkstate.results import Report, Result, Status
 from darkstate.results.storage import save_result, storable
 from darkstate.states import DensityState

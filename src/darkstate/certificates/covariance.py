@@ -28,9 +28,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.certificates.bounds import EPS, eigenvalue_bounds, nonnegative
 from darkstate.certificates.witness import Side, sides_of
 from darkstate.errors import ArgumentError
+from darkstate.linalg.bounds import EPS, eigenvalue_bounds, nonnegative
 from darkstate.linalg.symplectic import symplectic_form
 from darkstate.results.storage import storable
 

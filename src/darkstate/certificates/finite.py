@@ -7,7 +7,6 @@ from math import inf
 
 import numpy as np
 
-from darkstate.certificates.bounds import nonnegative
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import fidelity_witness, lowest_transposes, negativity_witness
 from darkstate.certificates.mixture import PPTMixture, mixed
@@ -15,6 +14,7 @@ from darkstate.certificates.programme import Cut, programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Side, Witness, decomposed
 from darkstate.errors import ArgumentError, CapacityError
+from darkstate.linalg.bounds import nonnegative
 from darkstate.states import DensityState, PureState
 from darkstate.states.subsystems import Matrix
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from darkstate.certificates.bounds import EPS
 from darkstate.certificates.certificate import (
     CERTIFIED,
     CLOSE,
@@ -40,6 +39,7 @@ from darkstate.certificates.covariance import (
 from darkstate.certificates.lmi import Inequality, minimise
 from darkstate.certificates.witness import Side, cuts_of
 from darkstate.errors import ArgumentError, CapacityError
+from darkstate.linalg.bounds import EPS
 from darkstate.linalg.symplectic import partial_transpose, symplectic_form
 from darkstate.results.storage import storable
 

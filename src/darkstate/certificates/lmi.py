@@ -1,7 +1,7 @@
 """Linear matrix inequalities: ``minimise c.x subject to A_j x + b_j >= 0``, by cvxpy.
 
 The one place where an SDP solver is called. What it returns is a suggestion: every certificate
-is made feasible, and checked, afterwards in plain linear algebra (`darkstate.certificates.bounds`).
+is made feasible, and checked, afterwards in plain linear algebra (`darkstate.linalg.bounds`).
 """
 
 from __future__ import annotations

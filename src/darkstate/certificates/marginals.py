@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.certificates.bounds import eigenvalue_bounds, hermitian
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.finite import MAX_DIMENSION, named_parts
@@ -30,6 +29,7 @@ from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed
 from darkstate.checks import check_instance, check_real, check_sequence
 from darkstate.errors import ArgumentError, CapacityError, border
+from darkstate.linalg.bounds import eigenvalue_bounds, hermitian
 from darkstate.states import DensityState
 from darkstate.states.subsystems import Matrix
 

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.certificates.bounds import EPS, eigenvalue_bounds, hermitian
 from darkstate.certificates.witness import Side, cuts_of, sides_of, transposed
+from darkstate.linalg.bounds import EPS, eigenvalue_bounds, hermitian
 from darkstate.results.storage import storable
 from darkstate.states.subsystems import Matrix
 

@@ -16,8 +16,10 @@ Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), Sec. 3.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from darkstate.states.subsystems import Matrix
+Matrix = NDArray[np.complexfloating | np.floating]
+
 
 EPS = float(np.finfo(float).eps)
 
