@@ -63,6 +63,7 @@ FORBIDDEN = "engines know no oracle, models know no engine"
 DOCSTRING = "every module opens with a docstring"
 CIRCLE = "modules do not import each other in a circle"
 FUNCTION = f"no function has more than {MAX_FUNCTION} lines of code"
+NAME = "the name of a class means one thing in the package"
 LENGTH = f"no module is longer than {MAX_LINES} lines"
 
 
@@ -250,6 +251,19 @@ def function_breaches(root: Path) -> list[Breach]:
     ]
 
 
+def name_breaches(root: Path) -> list[Breach]:
+    first: dict[str, str] = {}
+    found = []
+    for module in modules(root):
+        for node in ast.walk(ast.parse(module.text)):
+            if isinstance(node, ast.ClassDef):
+                other = first.setdefault(node.name, module.name)
+                if other != module.name:
+                    what = f"{node.name} is a class of {other} too"
+                    found.append(Breach(module.path, node.lineno, what, NAME))
+    return found
+
+
 CHECKS = (
     import_breaches,
     circle_breaches,
@@ -257,6 +271,7 @@ CHECKS = (
     docstring_breaches,
     length_breaches,
     function_breaches,
+    name_breaches,
 )
 
 
@@ -381,7 +396,7 @@ KEEPING = [
 
 def test_a_clean_tree_passes(tmp_path):
     root = write_tree(tmp_path, TREE)
-    assert [check(root) for check in CHECKS if check is not docstring_breaches] == [[]] * 5
+    assert [check(root) for check in CHECKS if check is not docstring_breaches] == [[]] * 6
 
 
 @pytest.mark.parametrize(("name", "text", "line", "rule"), BREAKING)
@@ -449,6 +464,13 @@ def test_a_long_function_is_found(tmp_path):
     (breach,) = function_breaches(write_tree(tmp_path, TREE | files))
     assert (breach.path, breach.line) == (tmp_path / "linalg/a.py", 1)
     assert f"f has {MAX_FUNCTION + 1} lines" in str(breach)
+
+
+def test_a_class_name_of_two_meanings_is_found(tmp_path):
+    files = {"linalg/a.py": "class Step: ...", "linalg/b.py": "def f():\n    class Step: ..."}
+    (breach,) = name_breaches(write_tree(tmp_path, TREE | files))
+    assert (breach.path, breach.line) == (tmp_path / "linalg/b.py", 2)
+    assert "Step is a class of darkstate.linalg.a too" in str(breach)
 
 
 def test_a_long_module_is_found(tmp_path):

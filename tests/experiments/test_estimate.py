@@ -9,7 +9,7 @@ import darkstate as ds
 from chance import counts, sigmas
 from darkstate.engines.gaussian.mode_functions import record_covariances
 from darkstate.errors import ArgumentError, NumericalError
-from darkstate.experiments import ExperimentRecords, Pulse, VirtualExperiment, estimate
+from darkstate.experiments import ExperimentRecords, LightPulse, VirtualExperiment, estimate
 from darkstate.experiments.estimate import _evaluated, best
 from darkstate.experiments.moments import SeriesMoments, jackknife_error, moments_of
 
@@ -241,7 +241,7 @@ BAD = [
     (lambda: VirtualExperiment(efficiency=0.0), "`efficiency` must be > 0"),
     (lambda: SMALL.run(-1), "`seed` must be >= 0"),
     (lambda: dataclasses.replace(SMALL, saturation=11.0).run(1), "saturation, 11"),
-    (lambda: Pulse("probe", 0.0, 1.0, 4), "`pulse` must be one of"),
+    (lambda: LightPulse("probe", 0.0, 1.0, 4), "`pulse` must be one of"),
 ]
 
 

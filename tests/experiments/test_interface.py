@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import darkstate as ds
 from darkstate.engines.gaussian.mode_functions import record_covariances
 from darkstate.errors import ArgumentError
-from darkstate.experiments import LightInterface, Pulse, stepwise_variances
+from darkstate.experiments import LightInterface, LightPulse, stepwise_variances
 from darkstate.experiments.formulas import coupling_of, falling, memory, rising, unit, variance_of
 from darkstate.experiments.interface import CHANNELS, QUADRATURE
 from darkstate.states import GaussianState
@@ -78,7 +78,7 @@ def test_input_output_relations_of_a_pulse(extra):
     interface, duration, slices = LightInterface(0.4, 2.5, extra), 3.0, 250
     q, r = sliced_pulse(interface, duration, slices)
     assert np.abs(q @ r.T - np.eye(len(q))).max() < 1e-12  # [q_i, r_j] = i delta_ij
-    pulse = Pulse("read", 0.0, duration, slices)
+    pulse = LightPulse("read", 0.0, duration, slices)
     down, up = unit(falling(interface.gamma, pulse)), unit(rising(interface.gamma, pulse))
     out_q, out_r = down @ q[1::2], down @ r[1::2]  # the falling mode that leaves
     kappa = math.sqrt(interface.kappa2(duration))
@@ -106,7 +106,7 @@ def test_input_output_relations_of_a_pulse(extra):
 @settings(max_examples=8)
 def test_the_variance_is_recovered_from_exact_moments(rate, z, extra, noise, efficiency, v):
     """Reconstruction against the covariance of the record from the Gaussian engine."""
-    interface, read = LightInterface(rate, z, extra, noise), Pulse("read", 0.0, 2.0, 7)
+    interface, read = LightInterface(rate, z, extra, noise), LightPulse("read", 0.0, 2.0, 7)
     initial = GaussianState.from_covariance(("I", "II"), 0.5 * max(v, 1 / v) * np.eye(4))
     watched = ds.observe(interface.system(efficiency), [0.0, *read.times.tolist()], initial=initial)
     covariance, _ = record_covariances(watched)
@@ -121,7 +121,7 @@ def test_the_variance_is_recovered_from_exact_moments(rate, z, extra, noise, eff
 
 def test_kappa_from_mean_values_of_displaced_light():
     interface = LightInterface(0.3, 2.5, 0.1)
-    write, read = Pulse("write", 0.0, 3.0, 12), Pulse("read", 0.0, 2.0, 9)
+    write, read = LightPulse("write", 0.0, 3.0, 12), LightPulse("read", 0.0, 2.0, 9)
     turn = np.kron(np.eye(2), [[0.0, 1.0], [-1.0, 0.0]])
     w, sent = unit(falling(interface.gamma, read)), unit(rising(interface.gamma, write))
     given_ = 2 * math.sqrt(0.7) * 5.0 * math.sqrt(write.width) * sent.sum()
@@ -141,7 +141,7 @@ def test_kappa_from_mean_values_of_displaced_light():
 
 
 def test_bin_averages():
-    pulse = Pulse("read", 1.0, 3.0, 4)
+    pulse = LightPulse("read", 1.0, 3.0, 4)
     t = (np.arange(800) + 0.5) / 400  # midpoints: the error is of second order
     fine = np.exp(-0.9 * t)
     np.testing.assert_allclose(falling(0.9, pulse), fine.reshape(4, -1).mean(axis=1), rtol=1e-6)

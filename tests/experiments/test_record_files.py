@@ -10,7 +10,7 @@ import zarr
 from darkstate.errors import ArgumentError
 from darkstate.experiments import (
     ExperimentRecords,
-    Pulse,
+    LightPulse,
     Series,
     Setup,
     VirtualExperiment,
@@ -209,8 +209,8 @@ def test_other_files_are_refused(tmp_path):
         read_records(tmp_path / "run.zarr")
 
 
-WRITE, READ = Pulse("write", 0.0, 1.0, 4), Pulse("read", 1.0, 2.0, 4)
-LATE = Pulse("read", 3.0, 4.0, 4)
+WRITE, READ = LightPulse("write", 0.0, 1.0, 4), LightPulse("read", 1.0, 2.0, 4)
+LATE = LightPulse("read", 3.0, 4.0, 4)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ LATE = Pulse("read", 3.0, 4.0, 4)
         (lambda: Series("a", "transfer", (LATE, LATE), 5), "be write and read"),
         (lambda: Series("a", "transfer", (WRITE, WRITE), 5), "be write and read"),
         (lambda: Series("a", "vacuum", (READ,), 1), "`shots` must be >= 2"),
-        (lambda: Pulse("read", 1.0, 1.0, 4), "`stop` must be > 1"),
+        (lambda: LightPulse("read", 1.0, 1.0, 4), "`stop` must be > 1"),
         (lambda: dataclasses.replace(RECORDS.setup, saturation=0.0), "`saturation` must be > 0"),
         (lambda: dataclasses.replace(RECORDS.setup, noise=0.3), "`noise` must be >= 1"),
         (lambda: Setup(RECORDS.setup.series[1:], 0.8), "Kind 'vacuum' has 0"),
@@ -237,4 +237,4 @@ def test_bad_layouts(call, message):
 
 def test_overlapping_pulses():
     with pytest.raises(ArgumentError, match="not overlap"):
-        Series("a", "transfer", (WRITE, Pulse("read", 0.5, 2.0, 4)), 5)
+        Series("a", "transfer", (WRITE, LightPulse("read", 0.5, 2.0, 4)), 5)

@@ -20,7 +20,7 @@ import darkstate as ds
 from darkstate.engines.contract import Cost, Offer
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps import Sweep, choice, definition, grid, linspace, scheduling
-from darkstate.sweeps.evaluate import Task
+from darkstate.sweeps.evaluate import PointTask
 from darkstate.sweeps.executors import DaskCluster
 from darkstate.sweeps.executors.base import Terms, pack
 from darkstate.sweeps.scheduling import TaskQueue, blocks_of
@@ -118,7 +118,7 @@ def test_vectorised_blocks_are_really_solved_together(monkeypatch):
     repeater = ds.models.EnsembleRepeater(3, 4, 0.1)
     times = Sweep(repeater, (linspace("time", 0.1, 0.3, 3),), ("table.entropy",), vectorise=True)
     for swept in (chains, times):
-        block = [Task(k, key) for k, key in enumerate(swept.keys())]
+        block = [PointTask(k, key) for k, key in enumerate(swept.keys())]
         records = evaluate.evaluate_block(swept, block)
         assert {record.status for record in records} == {"certified"}
 
@@ -126,8 +126,8 @@ def test_vectorised_blocks_are_really_solved_together(monkeypatch):
 # Chunks -----------------------------------------------------------------------------------------
 
 
-def tasks(count: int) -> list[Task]:
-    return [Task(k, f"{k:064x}") for k in range(count)]
+def tasks(count: int) -> list[PointTask]:
+    return [PointTask(k, f"{k:064x}") for k in range(count)]
 
 
 def test_chunks_take_about_as_long_as_they_should():

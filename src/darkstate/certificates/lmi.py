@@ -43,7 +43,7 @@ class Inequality:
 
 
 @dataclass(frozen=True)
-class Solution:
+class ConicSolution:
     """What the solver says.
 
     Args:
@@ -95,7 +95,7 @@ def minimise(
     inequalities: Sequence[Inequality],
     equation: tuple[Real, float] | None = None,
     solver: str = "auto",
-) -> Solution:
+) -> ConicSolution:
     """Minimise ``c.x`` with all ``A_j x + b_j >= 0`` and ``equation[0].x = equation[1]``.
 
     Args:
@@ -136,4 +136,4 @@ def minimise(
             f"The semidefinite programme has no solution ({chosen}: {problem.status})."
         )
     duals = tuple(np.asarray(each.dual_value, dtype=float) for each in constraints)
-    return Solution(np.asarray(x.value), duals, f"{chosen} ({problem.status})")
+    return ConicSolution(np.asarray(x.value), duals, f"{chosen} ({problem.status})")

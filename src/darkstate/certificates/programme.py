@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from darkstate.certificates.blocks import Block, Span, blocks, span
 from darkstate.certificates.lmi import Inequality, choose_solver, minimise, require_solver
-from darkstate.certificates.structure import Structure
+from darkstate.certificates.structure import FramedState
 from darkstate.states.subsystems import Matrix
 
 Cut = frozenset[int]
@@ -59,7 +59,7 @@ class Programme:
         cuts: for each inequality the bipartition and block whose multiplier is part of rho_M.
     """
 
-    structure: Structure
+    structure: FramedState
     leaders: tuple[Cut, ...]
     witness: Span
     parts: tuple[Span, ...]
@@ -148,7 +148,7 @@ def cut_sets(count: int) -> list[Cut]:
 
 
 def programme(
-    structure: Structure,
+    structure: FramedState,
     bounded: bool = True,
     solver: str = "auto",
     within: Callable[[Matrix], Matrix] | None = None,
@@ -195,7 +195,7 @@ def programme(
     return _assembled(structure, tuple(leaders), witness, parts, found, bounded)
 
 
-def _moves_of(structure: Structure, cut: Cut) -> list[tuple[NDArray[np.int64], bool]]:
+def _moves_of(structure: FramedState, cut: Cut) -> list[tuple[NDArray[np.int64], bool]]:
     """Moves that leave a cut alone, as they act on W."""
     everyone = frozenset(range(len(structure.dimensions)))
     return [
@@ -206,7 +206,7 @@ def _moves_of(structure: Structure, cut: Cut) -> list[tuple[NDArray[np.int64], b
 
 
 def _assembled(
-    structure: Structure, leaders: tuple[Cut, ...], witness: Span, parts: list[Span],
+    structure: FramedState, leaders: tuple[Cut, ...], witness: Span, parts: list[Span],
     found: list, bounded: bool,
 ) -> Programme:  # fmt: skip
     first = witness.real.shape[1]

@@ -11,7 +11,7 @@ layout of files, `formulas.py` the reconstruction.
 from darkstate.experiments.estimate import Evaluation, estimate
 from darkstate.experiments.files import read_records, write_records
 from darkstate.experiments.interface import LightInterface
-from darkstate.experiments.layout import Pulse, Series, Setup
+from darkstate.experiments.layout import LightPulse, Series, Setup
 from darkstate.experiments.quantities import MeasuredQuantity
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.experiments.stepwise import stepwise_variances
@@ -21,8 +21,8 @@ __all__ = [
     "Evaluation",
     "ExperimentRecords",
     "LightInterface",
+    "LightPulse",
     "MeasuredQuantity",
-    "Pulse",
     "Series",
     "Setup",
     "TrueValues",

@@ -30,7 +30,7 @@ from darkstate.experiments.formulas import (
     unit,
     variance_of,
 )
-from darkstate.experiments.layout import Pulse, Setup
+from darkstate.experiments.layout import LightPulse, Setup
 from darkstate.experiments.moments import SeriesMoments, moments_of
 from darkstate.experiments.quantities import (
     MeasuredQuantity,
@@ -269,7 +269,7 @@ def _dark_rate(waits: Real, amplitudes: Real) -> Real:
     return -slope / np.sum(weight * (t - centre) ** 2, axis=0)
 
 
-def _best_mode(past: Real, seen: Real, drive: Pulse) -> tuple[Real, Real]:
+def _best_mode(past: Real, seen: Real, drive: LightPulse) -> tuple[Real, Real]:
     """Rate (G + 1,) of the best exponential mode function, and the variance it predicts (.., 2)."""
 
     def predicted(rate: Real) -> Real:  # (G + 1, rates) -> (G + 1, 2, rates)
@@ -282,7 +282,7 @@ def _best_mode(past: Real, seen: Real, drive: Pulse) -> tuple[Real, Real]:
     return rates, predicted(rates[:, None])[..., 0]
 
 
-def _mode_range(drive: Pulse) -> tuple[float, float]:
+def _mode_range(drive: LightPulse) -> tuple[float, float]:
     """Rates of mode functions that are tried: from nearly flat to the last bin alone."""
     return 0.01 / (drive.stop - drive.start), 2.0 / drive.width
 

@@ -27,19 +27,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.experiments.layout import Pulse
+from darkstate.experiments.layout import LightPulse
 
 Real = NDArray[np.float64]
 
 
-def falling(rate: ArrayLike, pulse: Pulse) -> Real:
+def falling(rate: ArrayLike, pulse: LightPulse) -> Real:
     """Averages over the bins of ``e^{-rate t}``, t from the start of the pulse; (..., bins)."""
     width, rate = pulse.width, np.asarray(rate, dtype=float)[..., None]
     middle = width * (np.arange(pulse.bins) + 0.5)
     return np.exp(-rate * middle) * _sinhc(rate * width / 2)
 
 
-def rising(rate: ArrayLike, pulse: Pulse) -> Real:
+def rising(rate: ArrayLike, pulse: LightPulse) -> Real:
     """Averages over the bins of ``e^{-rate (T - t)}``, T the end of the pulse; (..., bins)."""
     return falling(rate, pulse)[..., ::-1]
 
@@ -49,7 +49,7 @@ def unit(vector: Real) -> Real:
     return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
 
 
-def memory(rate: ArrayLike, pulse: Pulse) -> Real:
+def memory(rate: ArrayLike, pulse: LightPulse) -> Real:
     """Averages over pairs of bins of ``e^{-rate |t - u|}``; (..., bins, bins)."""
     width, rate = pulse.width, np.asarray(rate, dtype=float)[..., None, None]
     k = np.arange(pulse.bins)
@@ -59,7 +59,7 @@ def memory(rate: ArrayLike, pulse: Pulse) -> Real:
     return np.where(apart > 0, np.exp(-rate * apart) * _sinhc(u / 2) ** 2, same)
 
 
-def coupling_of(ratio: ArrayLike, gamma: ArrayLike, write: Pulse, read: Pulse) -> Real:
+def coupling_of(ratio: ArrayLike, gamma: ArrayLike, write: LightPulse, read: LightPulse) -> Real:
     """``K`` from a ratio of mean values ``-w . Y_read / w_+ . Y_in``; see the module's text."""
     sizes = np.linalg.norm(rising(gamma, write), axis=-1) * np.linalg.norm(
         falling(gamma, read), axis=-1
@@ -86,7 +86,7 @@ def variance_of(
     coupling2: ArrayLike,
     efficiency: float,
     noise: float,
-    read: Pulse,
+    read: LightPulse,
 ) -> Real:
     """Variance v of q at the start of a read pulse, from the variance M of its falling mode.
 

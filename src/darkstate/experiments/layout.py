@@ -48,7 +48,7 @@ CONTIGUOUS = 1e-9
 
 
 @dataclass(frozen=True)
-class Pulse:
+class LightPulse:
     """A light pulse and its bins.
 
     Args:
@@ -102,12 +102,12 @@ class Series:
 
     name: str
     kind: str
-    pulses: tuple[Pulse, ...]
+    pulses: tuple[LightPulse, ...]
     shots: int
 
     def __post_init__(self) -> None:
-        remedy = "Give a tuple of Pulse objects."
-        object.__setattr__(self, "pulses", _tuple_of("pulses", self.pulses, Pulse, remedy))
+        remedy = "Give a tuple of LightPulse objects."
+        object.__setattr__(self, "pulses", _tuple_of("pulses", self.pulses, LightPulse, remedy))
         plain = isinstance(self.name, str) and self.name.replace("_", "").isalnum()
         if not plain:
             remedy = "Use letters, digits and underscores."
@@ -245,7 +245,7 @@ class Setup:
             place = f"series {number} of {where}"
             each = _keys(entry, place, Series, set())
             pulses = [
-                Pulse(**_keys(pulse, f"a pulse of {place}", Pulse, set()))
+                LightPulse(**_keys(pulse, f"a pulse of {place}", LightPulse, set()))
                 for pulse in _listed(each["pulses"], f"pulses of {place}")
             ]
             series.append(Series(**{**each, "pulses": tuple(pulses)}))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from darkstate.checks import check_real, check_reals, check_seed
 from darkstate.errors import ArgumentError
 from darkstate.experiments.interface import CHANNELS, QUADRATURE, LightInterface
-from darkstate.experiments.layout import Pulse, Series, Setup
+from darkstate.experiments.layout import LightPulse, Series, Setup
 from darkstate.experiments.records import ExperimentRecords
 from darkstate.frontdoor import observe
 from darkstate.linalg.sampled import SampledStep
@@ -131,11 +131,11 @@ class VirtualExperiment:
 
     def setup(self, efficiency: float, origin: dict[str, Any] | None = None) -> Setup:
         """What the records say about themselves, with a stated efficiency."""
-        write = Pulse("write", 0.0, self.write, self.bins)
-        drive = Pulse("drive", 0.0, self.drive, self.bins)
+        write = LightPulse("write", 0.0, self.write, self.bins)
+        drive = LightPulse("drive", 0.0, self.drive, self.bins)
 
-        def read(start: float) -> Pulse:
-            return Pulse("read", start, start + self.read, self.bins)
+        def read(start: float) -> LightPulse:
+            return LightPulse("read", start, start + self.read, self.bins)
 
         waits = (0.0, *self.waits)
         transfers = [

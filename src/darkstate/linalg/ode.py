@@ -78,7 +78,7 @@ def integrate(
     """
     found = np.empty((len(times), len(initial)), dtype=initial.dtype)
     found[0] = initial
-    run = _Run(derivative, coefficients, initial, tolerance)
+    run = _Integration(derivative, coefficients, initial, tolerance)
     ends = sorted({times[0], times[-1], *(t for t in stops if times[0] < t < times[-1])})
     grid, place = np.asarray(times), 1
     for start, end in pairwise(ends):
@@ -94,7 +94,7 @@ def integrate(
     return Integrated(found, run.steps, run.evaluations)
 
 
-class _Run:
+class _Integration:
     """The state of an integration: where it is, and how long the next step may be."""
 
     def __init__(self, derivative: Derivative, coefficients: Coefficients, state: Any, atol: float):

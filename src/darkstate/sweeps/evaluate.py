@@ -34,7 +34,7 @@ FAILED = str(Status.FAILED)
 
 
 @dataclass(frozen=True)
-class Task:
+class PointTask:
     """A point to be computed: its number in the sweep, and its key."""
 
     point: int
@@ -80,13 +80,13 @@ def point_seed(entropy: int, key: str) -> int:
     return sum(int(word) << (32 * k) for k, word in enumerate(words))
 
 
-def seed_of(sweep: Sweep, task: Task) -> int | None:
+def seed_of(sweep: Sweep, task: PointTask) -> int | None:
     """The seed of a point, None where nothing is random."""
     entropy = sweep.entropy(sweep.values(task.point))
     return None if entropy is None else point_seed(entropy, task.key)
 
 
-def solve_point(sweep: Sweep, task: Task) -> Any:
+def solve_point(sweep: Sweep, task: PointTask) -> Any:
     """The full result of one point: a `Result`, or what the sweep's own `solve` returns.
 
     Raises:
@@ -109,7 +109,7 @@ def _front_door(given: PointInputs, seed: int | None) -> Any:
     return solve(given.model, engine)
 
 
-def evaluate(sweep: Sweep, task: Task) -> Record:
+def evaluate(sweep: Sweep, task: PointTask) -> Record:
     """One point as a record; never raises but for a keyboard interrupt."""
     start = time.perf_counter()
     try:
@@ -120,7 +120,7 @@ def evaluate(sweep: Sweep, task: Task) -> Record:
     return record._replace(seconds=time.perf_counter() - start)
 
 
-def evaluate_block(sweep: Sweep, block: Sequence[Task]) -> list[Record]:
+def evaluate_block(sweep: Sweep, block: Sequence[PointTask]) -> list[Record]:
     """Points of a block: together if the sweep is vectorised and they can be, else one by one."""
     if sweep.vectorise and len(block) > 1:
         start = time.perf_counter()
@@ -138,13 +138,13 @@ def evaluate_block(sweep: Sweep, block: Sequence[Task]) -> list[Record]:
     return [evaluate(sweep, task) for task in block]
 
 
-def failure(sweep: Sweep, task: Task, message: str) -> Record:
+def failure(sweep: Sweep, task: PointTask, message: str) -> Record:
     """The record of a point without a result."""
     nothing = (None,) * len(sweep.outputs)
     return Record(task.key, FAILED, message[:LONGEST_MESSAGE], nothing, seed=seed_of(sweep, task))
 
 
-def _record(sweep: Sweep, task: Task, result: Any, seed: int | None) -> Record:
+def _record(sweep: Sweep, task: PointTask, result: Any, seed: int | None) -> Record:
     if not isinstance(result, Mapping | Result):
         rule = "return a Result or a mapping of numbers"
         raise ArgumentError("solve", rule, result, "Return for example {'time': 1.5}.")

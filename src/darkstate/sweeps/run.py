@@ -16,7 +16,7 @@ from darkstate.results.digests import canonical
 from darkstate.results.files import system_errors
 from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
-from darkstate.sweeps.evaluate import Task, solve_point
+from darkstate.sweeps.evaluate import PointTask, solve_point
 from darkstate.sweeps.executors import Executor
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Scan, Segment, scan
@@ -126,7 +126,7 @@ def replay(sweep: Sweep, store: SweepStore, point: int) -> Any:
     check_integer("point", point, minimum=0, remedy="Points are counted from 0.")
     if point >= len(seeded):
         raise ArgumentError("point", f"be < {len(seeded)}", point, "Points are counted from 0.")
-    return solve_point(seeded, Task(point, seeded.keys()[point]))
+    return solve_point(seeded, PointTask(point, seeded.keys()[point]))
 
 
 class _Run:
@@ -175,7 +175,7 @@ class _Run:
     def _store(
         self, missing: set[str], executor: Executor, meter: Meter, interrupts: Interrupts
     ) -> None:
-        tasks = [Task(point, key) for point, key in enumerate(self._keys)]
+        tasks = [PointTask(point, key) for point, key in enumerate(self._keys)]
         unique = {task.key: task for task in reversed(tasks)}
         tasks = [task for task in tasks if unique[task.key] is task]
         queue = TaskQueue(blocks_of(tasks, missing, self._sweep.vectorise), executor.workers)

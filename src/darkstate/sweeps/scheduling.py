@@ -16,9 +16,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from darkstate.sweeps.evaluate import Task
+from darkstate.sweeps.evaluate import PointTask
 
-Block = tuple[Task, ...]
+Block = tuple[PointTask, ...]
 
 TARGET_SECONDS = 0.25
 """How long a chunk should take: long against handing it over, short against what is lost."""
@@ -43,7 +43,7 @@ class Chunk:
 
     blocks: tuple[Block, ...]
 
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[PointTask]:
         """All points of the chunk."""
         return [task for block in self.blocks for task in block]
 
@@ -73,7 +73,7 @@ class TaskQueue:
         """Whether nothing waits but what was set aside."""
         return bool(self._aside) and not (self._waiting or self._alone)
 
-    def kills(self, block: Sequence[Task]) -> int:
+    def kills(self, block: Sequence[PointTask]) -> int:
         """How many workers died of a block on its own."""
         return self._kills[tuple(block)]
 
@@ -107,7 +107,7 @@ class TaskQueue:
 
     def record_death(
         self, chunk: Chunk, finished: Iterable[str], workers: int = 1, outside: bool = False
-    ) -> Sequence[Task]:
+    ) -> Sequence[PointTask]:
         """Workers died of a chunk; returns the points that are given up.
 
         Args:
@@ -135,7 +135,7 @@ def _unfinished(chunk: Chunk, finished: Iterable[str]) -> list[Block]:
     return [part for part in parts if part]
 
 
-def blocks_of(tasks: Sequence[Task], wanted: Iterable[str], vectorised: bool) -> list[Block]:
+def blocks_of(tasks: Sequence[PointTask], wanted: Iterable[str], vectorised: bool) -> list[Block]:
     """All blocks with at least one point that is wanted.
 
     The blocks of a vectorised sweep are cut from all its points, whatever is stored: their results
