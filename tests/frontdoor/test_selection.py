@@ -479,3 +479,9 @@ def test_an_engine_that_lacks_something_is_none():
         with pytest.raises(ArgumentError, match="be an engine object"):
             ds.steady_state(QUBIT, kind("less", 1.0, 1.0))  # type: ignore[arg-type]
     assert ds.steady_state(QUBIT, whole).report.engine == "whole"
+
+
+def test_measures_of_an_evolution_are_its_fourth_argument():
+    pure = {"P": ds.purity}
+    result = ds.evolve(QUBIT, TIMES, None, pure, Lindblad())
+    assert result.table is not None and result.table["P"].values[0] == pytest.approx(1.0)

@@ -29,10 +29,11 @@ def evolve(
     model: Model | System,
     times: Sequence[float],
     initial: Any = None,
-    observables: Any = None,
     measures: Mapping[str, Any] | None = None,
     engine: Engine | None = None,
     upstream_of: str | Sequence[str] | None = None,
+    *,
+    observables: Any = None,
     keep_states: bool = False,
 ) -> Result:
     """Time evolution; ``initial`` (ground state or vacuum by default) is the state at times[0].
@@ -41,15 +42,15 @@ def evolve(
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
         times: increasing times, in the inverse of the rate unit.
         initial: the state at the first time.
-        observables: operators whose means are wanted: one (column ``"observable"``), a list
-            (``"observable_1"``, ...) or ``{column: operator}``, for example ``{"n": number(a)}``.
-            Columns of operators that are not Hermitian are complex.
         measures: ``{column: function of the state}``, for example
             ``{"E": lambda s: log_negativity(s, "A1", "B1")}``; complex values give a complex
             column.
         engine: engine object; by default the first that can (in time), as `explain` shows.
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             evolved, which is exact (`darkstate.systems.upstream`).
+        observables: operators whose means are wanted: one (column ``"observable"``), a list
+            (``"observable_1"``, ...) or ``{column: operator}``, for example ``{"n": number(a)}``.
+            Columns of operators that are not Hermitian are complex.
         keep_states: keep the states of all times, as ``result.states``; else only the last one.
 
     Returns:
