@@ -143,7 +143,12 @@ STATES = [
 def test_every_type_that_can_be_stored_has_an_example():
     kinds = {type(state).__name__ for state in STATES if state is not None}
     inside = {"PairMoments", "Witness", "PPTMixture"}  # of a PairwiseGaussianState, a Certificate
-    inside |= {"CovarianceCertificate", "CovarianceWitness", "CovarianceMixture"}  # see theirs
+    inside |= {
+        "CovarianceCertificate",
+        "CovarianceWitness",
+        "CovarianceMixture",
+        "CertifiedLimit",
+    }  # see theirs
     assert kinds | inside == set(STORED)
 
 

@@ -466,6 +466,13 @@ def _papers() -> Iterator[tuple[str, Any, dict[str, Any]]]:
 def _certificates() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     yield "certify", ds.certify, {"state": MIXED}
     yield "certify(modes)", ds.certify, {"state": FIELDS}
+    found = ds.certify(MIXED)
+    yield "measurement_plan", ds.certificates.measurement_plan, {"certificate": found}
+    depth = {"atoms": 10, "variance": 1.0, "polarisation": 4.0}
+    yield "entanglement_depth", ds.certificates.entanglement_depth, depth
+    moments = {"labels": ["A1", "B1"], "covariance": FIELDS.covariance}
+    yield "certify_moments", ds.certificates.certify_moments, moments
+    yield "certify_marginals", ds.certificates.certify_marginals, {"marginals": [MIXED]}
     yield "noise_tolerance", ds.noise_tolerance, {"state": MIXED}
 
 

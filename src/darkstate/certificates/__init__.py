@@ -16,18 +16,21 @@ from darkstate.certificates.covariance import CovarianceMixture, CovarianceWitne
 from darkstate.certificates.depth import entanglement_depth
 from darkstate.certificates.gaussian import CovarianceCertificate
 from darkstate.certificates.laboratory import MeasurementPlan, measurement_plan
+from darkstate.certificates.limits import CertifiedLimit, certified_limit
 from darkstate.certificates.marginals import certify_marginals
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Witness
 
 __all__ = [
     "Certificate",
+    "CertifiedLimit",
     "CovarianceCertificate",
     "CovarianceMixture",
     "CovarianceWitness",
     "MeasurementPlan",
     "PPTMixture",
     "Witness",
+    "certified_limit",
     "certify",
     "certify_marginals",
     "certify_moments",

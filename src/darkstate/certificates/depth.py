@@ -19,6 +19,7 @@ Source: Soerensen and Moelmer, Phys. Rev. Lett. 86, 4431 (2001).
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -29,7 +30,7 @@ from darkstate.errors import ArgumentError
 
 LARGEST = 300
 """Deepest entanglement that is looked for."""
-_CENTRES = 9
+_CENTRES: Any = np.arange(9) / 4
 
 
 @lru_cache(maxsize=4096)
@@ -45,13 +46,13 @@ def _ground(n: int, mu: float) -> float:
         )
         return float(values[0])
 
-    grid = np.linspace(0.0, j, max(_CENTRES, int(2 * n) + 1) if n < 8 else _CENTRES)
+    # The best centre is 0 for even n and 0 or 1/2 for odd n; others are looked at all the same.
+    grid = np.unique(np.concatenate([_CENTRES[j >= _CENTRES], np.linspace(0.0, j, 5)]))
     values = [lowest(c) for c in grid]
     k = int(np.argmin(values))
-    left, right = grid[max(0, k - 1)], grid[min(len(grid) - 1, k + 1)]
-    return min(
-        values[k], float(minimize_scalar(lowest, bounds=(left, right), method="bounded").fun)
-    )
+    near = (grid[max(0, k - 1)], grid[min(len(grid) - 1, k + 1)])
+    found: Any = minimize_scalar(lowest, bounds=near, method="bounded")
+    return min(values[k], float(found.fun))
 
 
 def least_variance(k: int, x: float) -> float:
@@ -69,7 +70,7 @@ def least_variance(k: int, x: float) -> float:
     high = 1.0
     while minus(2 * high) < minus(high) and high < 1e9:
         high *= 2
-    found = minimize_scalar(minus, bounds=(0.0, 2 * high), method="bounded")
+    found: Any = minimize_scalar(minus, bounds=(0.0, 2 * high), method="bounded")
     return max(0.0, -float(found.fun))
 
 

@@ -105,6 +105,41 @@ def _own_folder(name: str, overwrite: bool) -> Path:
     return first if overwrite or not first.exists() else next(p for p in numbered if not p.exists())
 
 
+@app.command(epilog="Example: darkstate certify scenarios/four_partite.yaml")
+def certify(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder; default: results/<name>-certificate."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier certificate in the folder.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove genuine multipartite entanglement of a scenario's steady state, and up to where.
+
+    Exit code: 0 if it is certified or a PPT mixture was found, 1 if it is undecided,
+    2 if the scenario is at fault.
+    """
+    with telling(as_json):
+        from darkstate.cli.screen import output, progress_bar
+        from darkstate.scenarios import certify_scenario, load_scenario
+
+        wanted = load_scenario(scenario)
+        folder = out if out is not None else Path("results") / f"{scenario.stem}-certificate"
+        with progress_bar(silent=as_json) as progress:
+            found = certify_scenario(wanted, folder, progress, overwrite)
+    if as_json:
+        _print_json(found.document())
+    else:
+        from darkstate.cli.certify_view import show_certificate
+
+        show_certificate(found, output())
+    if found.certificate.verdict == "undecided":
+        raise typer.Exit(DOUBTFUL)
+
+
 @app.command(epilog="Example: darkstate explain scenarios/lossy_chains.yaml")
 def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     """Say which engine would solve a scenario, why, and at what cost; solve nothing."""

@@ -6,12 +6,14 @@
     time_evolution(result.table)                            over time
     sweep_curve(data, x="loss", lines="sites")              over a parameter
     sweep_picture(open_sweep(path).table())                 whatever suits a sweep
+    witness_chart(measurement_plan(certificate).terms)      the local terms of a witness
     save(figure, "figures/map")                             figures/map.png and figures/map.svg
 
 Labels and units come from the data's attributes. No function changes global matplotlib state, and
 this folder is the only one that imports matplotlib.
 """
 
+from darkstate.plots.certified import certified_range, witness_chart
 from darkstate.plots.curves import pair_curve_plot, time_evolution
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
@@ -25,6 +27,7 @@ __all__ = [
     "COLUMN",
     "DOUBLE",
     "axis_label",
+    "certified_range",
     "entanglement_map",
     "house_style",
     "legend_above",
@@ -39,4 +42,5 @@ __all__ = [
     "sweep_picture",
     "sweep_points",
     "time_evolution",
+    "witness_chart",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from darkstate.scenarios.certifying import ScenarioCertificate, certify_scenario
 from darkstate.scenarios.loading import load_scenario, parse_scenario
 from darkstate.scenarios.running import ScenarioRun, notices_of, run_scenario
 from darkstate.scenarios.scenario import Scenario, TimeGrid, json_schema
@@ -12,9 +13,11 @@ __all__ = [
     "AxisEntry",
     "Sample",
     "Scenario",
+    "ScenarioCertificate",
     "ScenarioRun",
     "SweepSection",
     "TimeGrid",
+    "certify_scenario",
     "json_schema",
     "load_scenario",
     "notices_of",

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from darkstate.scenarios.scenario import Scenario
 
+_CERTIFICATE = ("jungnitsch2011", "hofmann2014", "hyllus2006")
 _ENTRY = re.compile(r"^@\w+\{(\w+),.*?^\}", re.DOTALL | re.MULTILINE)
 
 
@@ -69,3 +70,5 @@ def _keys(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for measure in MEASURES:
         if measure.name in scenario.measures:
             yield from ((key, f"the measure {measure.name}") for key in measure.references)
+    if scenario.certify is not None:
+        yield from ((key, "the certificate") for key in _CERTIFICATE)

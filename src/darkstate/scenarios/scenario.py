@@ -14,6 +14,7 @@ from typing import Any, Literal, Union
 
 from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError
+from darkstate.scenarios.certify_section import CertifySection
 from darkstate.scenarios.sweep_section import SweepSection
 
 TIME = {"unit": "time"}
@@ -78,6 +79,7 @@ class Scenario:
             A2 with B2 ...
         pictures: which pictures to draw; by default those that suit.
         sweep: what varies, for `darkstate sweep`.
+        certify: what to prove, for `darkstate certify`.
 
     Raises:
         ArgumentError: an evolution without times, or times without it; repeated entries.
@@ -94,6 +96,7 @@ class Scenario:
     pairs: tuple[tuple[str, str], ...] | None = None
     pictures: tuple[Literal["map", "curve", "network", "time"], ...] | None = None
     sweep: SweepSection | None = None
+    certify: CertifySection | None = None
     file: str = field(default="", metadata=HIDDEN)
     source: str = field(default="", repr=False, metadata=HIDDEN)
 
