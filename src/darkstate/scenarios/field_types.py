@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from darkstate.errors import nearest
-from darkstate.scenarios.problems import Path, Refusal
+from darkstate.scenarios.problems import Refusal, path_in
 from darkstate.scenarios.quantities import POWERS, Units
 
 _WORDS: dict[Any, str] = {
@@ -54,7 +54,8 @@ _STRICT |= {int: Annotated[int, Strict(), Field(ge=-_LARGEST, le=_LARGEST)], typ
 class _AtFirst(FailFast):
     """Ends at the first wrong entry of a list; may stand in a union."""
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
 
 _FIRST = _AtFirst()
@@ -146,8 +147,8 @@ class FieldType:
         except OverflowError:  # a whole number of many digits
             pass
         except Refusal as refusal:
-            raise PydanticCustomError("refused", "refused", {"refusal": refusal}) from None
-        raise PydanticCustomError("refused", "refused", {"refusal": infinite})
+            raise refusal.custom() from None
+        raise infinite.custom()
 
     # Reading --------------------------------------------------------------------------------------
 
@@ -190,15 +191,3 @@ class FieldType:
         if self.form == "union":
             return next(part for part in self.parts if part.form != "scalar")._entry(step)
         return self.parts[{"list": 0, "mapping": 1}.get(self.form, step)]  # type: ignore[index]
-
-
-def path_in(location: tuple[int | str, ...], value: Any) -> Path:
-    """Positions and labels in a location of pydantic, which also names the parts of unions."""
-    path: list[int | str] = []
-    for step in location:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            continue
-        path.append(step)
-    return tuple(path)

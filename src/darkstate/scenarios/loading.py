@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +43,7 @@ def source_of(scenario: Scenario) -> dict[str, str]:
     return {"file": file, "text": scenario.source}
 
 
-def scenario_of_source(source: dict[str, str] | None) -> Scenario:
+def scenario_of_source(source: Mapping[str, str] | None) -> Scenario:
     """The scenario that a store was made from.
 
     Raises:

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from darkstate.errors import ArgumentError, ScenarioError
 
 Path = tuple[str | int, ...]
@@ -49,6 +51,32 @@ class Refusal(Exception):  # noqa: N818
     def __init__(self, rule: str, value: Any, remedy: str, at: Path = ()):
         super().__init__(rule)
         self.rule, self.value, self.remedy, self.at = rule, value, remedy, at
+
+    def custom(self) -> PydanticCustomError:
+        """For pydantic, which gathers all of a file."""
+        return PydanticCustomError("refused", "refused", {"refusal": self})
+
+
+class _Missing:
+    """Shown as the value of what is not there."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = _Missing()
+
+
+def path_in(location: Path, value: Any) -> Path:
+    """The part of a location of pydantic that is in the file: it also names parts of unions."""
+    path: list[int | str] = []
+    for step in location:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            continue
+        path.append(step)
+    return tuple(path)
 
 
 def format_path(path: Iterable[str | int]) -> str:

@@ -16,6 +16,7 @@ from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError
 from darkstate.scenarios.certify_section import CertifySection
 from darkstate.scenarios.sweep_section import SweepSection
+from darkstate.sweeps.axes import geomspace, linspace
 
 TIME = {"unit": "time"}
 HIDDEN = {"scenario": False}
@@ -51,13 +52,8 @@ class TimeGrid:
 
     def values(self) -> list[float]:
         """The times."""
-        steps = [k / (self.points - 1) for k in range(self.points)]
-        if self.spacing == "log":
-            ratio = math.log(self.stop / self.start)
-            inner = [self.start * math.exp(step * ratio) for step in steps]
-        else:
-            inner = [self.start + (self.stop - self.start) * step for step in steps]
-        return [self.start, *inner[1:-1], self.stop]
+        spaced = linspace if self.spacing == "linear" else geomspace
+        return spaced("times", self.start, self.stop, self.points).column("times")
 
 
 @dataclass(frozen=True)

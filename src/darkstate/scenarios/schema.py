@@ -24,17 +24,21 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     create_model,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from darkstate.errors import ArgumentError, DarkstateError
+from darkstate.errors import ArgumentError, DarkstateError, nearest
 from darkstate.scenarios.field_types import FieldType
-from darkstate.scenarios.problems import Path, Refusal, parse_path
+from darkstate.scenarios.problems import MISSING, Path, Refusal, parse_path
+
+EXAMINED = 200
+"""How many problems of one mapping are told in words."""
 
 
 class Described(BaseModel):
@@ -44,22 +48,67 @@ class Described(BaseModel):
     target: ClassVar[type]
     choices: ClassVar[dict[str, list[str]]]
 
-    @model_validator(mode="after")
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        """The object; what pydantic finds here is told as refusals, with what this class knows."""
+        try:
+            return handler(value)._build()
+        except ValidationError as error:
+            found: list[Any] = error.errors(include_url=False)
+            told = [cls._tell(one) for one in found[:EXAMINED]]
+            more = PydanticCustomError("more", "more")
+            told += [{"type": more, "input": None} for _ in found[EXAMINED:]]
+            raise ValidationError.from_exception_data(cls.__name__, told) from None
+
     def _build(self) -> Any:
         given = {name: getattr(self, name) for name in self.model_fields_set - {"kind"}}
         try:
             return self.target(**given)
         except ArgumentError as error:
-            refusal = Refusal(error.rule, error.value, error.remedy, self._place(error.name))
-            raise PydanticCustomError("refused", "refused", {"refusal": refusal}) from None
+            path = parse_path(re.sub(r"\['(.+)'\]\Z", r".\1", error.name))  # cutoff['a'], loss[3]
+            place = path if path and path[0] in type(self).model_fields else ()
+            raise Refusal(error.rule, error.value, error.remedy, place).custom() from None
         except DarkstateError as error:
             raise PydanticCustomError("darkstate", "{text}", {"text": str(error)}) from None
 
     @classmethod
-    def _place(cls, name: str) -> Path:
-        """Path of an argument such as ``hopping[3]`` or ``cutoff['a']`` inside its object."""
-        path = parse_path(re.sub(r"\['(.+)'\]\Z", r".\1", name))
-        return path if path and path[0] in cls.model_fields else ()
+    def _tell(cls, error: Any) -> InitErrorDetails:
+        """An error of pydantic in this mapping, or one of a part that was told there."""
+        kind, place, value = error["type"], error["loc"], error["input"]
+        if kind in ("refused", "darkstate", "more"):
+            custom = PydanticCustomError(kind, "{text}", error.get("ctx", {}))
+            return {"type": custom, "loc": place, "input": value}
+        if kind == "extra_forbidden":
+            known = [name for name in cls.model_fields if name != "kind"]
+            hint = nearest(str(place[-1]), known)
+            hint += "" if hint.startswith("Known") else f" Known: {', '.join(known)}."
+            what = "a scenario" if "model" in known else cls.__name__
+            told = Refusal(f"be a key of {what}", place[-1], hint)
+        elif kind == "missing" and place[-1] != "kind":
+            meaning = documentation(cls.target).get(str(place[-1]), "")
+            told = Refusal("be given", MISSING, f"It is: {meaning}" if meaning else "Add it.")
+        elif kind in ("missing", "union_tag_not_found", "union_tag_invalid", "literal_error"):
+            told, place = cls._unknown_kind(value, place)
+        else:
+            remedy = "Write for example {kind: ...} with the parameters as further keys."
+            told = Refusal("be a mapping of keys to values", value, remedy)
+        if kind in ("missing", "extra_forbidden"):  # a key of this mapping itself
+            told.at, place = place, ()
+        return {"type": told.custom(), "loc": place, "input": value}
+
+    @classmethod
+    def _unknown_kind(cls, value: Any, place: Path) -> tuple[Refusal, Path]:
+        """What is wrong with the `kind` of this mapping or of the one at `place`."""
+        expected = [cls.__name__] if place[-1] == "kind" else cls.choices[str(place[0])]
+        given = value.get("kind", MISSING) if isinstance(value, dict) else value
+        if given is MISSING:
+            told = Refusal("be given", MISSING, f"Write one of {', '.join(expected)}.")
+        else:
+            rule = "be one of " + ", ".join(f"'{name}'" for name in expected)
+            told = Refusal(rule, given, nearest(given, expected))
+        told.at = ("kind",)
+        return told, place[:-1] if place[-1] == "kind" else place
 
 
 def documentation(cls: type) -> dict[str, str]:
@@ -150,8 +199,7 @@ def _type(cls: type, field: dataclasses.Field, annotation: Any, text: str, alway
         try:
             return handler(value)
         except ValidationError as error:
-            refusal = kind.refusal(error, value, remedy)
-            raise PydanticCustomError("refused", "refused", {"refusal": refusal}) from None
+            raise kind.refusal(error, value, remedy).custom() from None
 
     return Annotated[strict, WrapValidator(read)]
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,9 +194,7 @@ def random_points(
     Raises:
         ArgumentError: no ranges, or ends out of order.
     """
-    points, seed = _check_samples(ranges, points, seed)
-    shares = np.random.default_rng(seed).random((points, len(ranges)))
-    return _sampled_axis(ranges, shares, dim)
+    return _sampled_axis(ranges, points, seed, dim, lambda draw, n, d: draw.random((n, d)))
 
 
 def sobol_points(
@@ -215,14 +213,16 @@ def sobol_points(
 
     Source: Owen, J. Complexity 14, 466 (1998).
     """
-    from scipy.stats import qmc
 
-    points, seed = _check_samples(ranges, points, seed)
-    name = "rng" if "rng" in inspect.signature(qmc.Sobol).parameters else "seed"  # by version
-    scrambled: Any = functools.partial(qmc.Sobol, **{name: np.random.default_rng(seed)})
-    engine = scrambled(len(ranges))
-    shares = engine.random_base2(max(0, (points - 1).bit_length()))[:points]
-    return _sampled_axis(ranges, shares, dim)
+    def fill(draw: np.random.Generator, count: int, dimensions: int) -> np.ndarray:
+        from scipy.stats import qmc
+
+        name = "rng" if "rng" in inspect.signature(qmc.Sobol).parameters else "seed"  # by version
+        scrambled: Any = functools.partial(qmc.Sobol, **{name: draw})
+        power = max(0, (count - 1).bit_length())
+        return scrambled(dimensions).random_base2(power)[:count]
+
+    return _sampled_axis(ranges, points, seed, dim, fill)
 
 
 def check_count(name: str, count: int) -> None:
@@ -236,31 +236,29 @@ def check_count(name: str, count: int) -> None:
         raise ArgumentError(name, f"have at most {MOST_POINTS} points", count, remedy)
 
 
-def _check_samples(ranges: Any, points: Any, seed: Any) -> tuple[int, int]:
-    """The number of samples and their seed.
+def _sampled_axis(
+    ranges: Any, points: Any, seed: Any, dim: str, draw: Callable[..., np.ndarray]
+) -> Axis:
+    """An axis of samples; ``draw(generator, points, d)`` gives their shares of the d ranges.
 
     Raises:
-        ArgumentError: one of them is wrong, or there are no ranges.
+        ArgumentError: the number of samples or their seed is wrong, or there are no ranges.
     """
-    if not isinstance(ranges, Mapping) or not ranges:
-        rule = "name at least one parameter"
+    if not isinstance(ranges, Mapping) or not 0 < len(ranges) <= _MOST_RANGES:
+        rule = f"name at least one parameter, and at most {_MOST_RANGES}"
         raise ArgumentError("ranges", rule, ranges, "Give {name: (low, high)}.")
-    if len(ranges) > _MOST_RANGES:
-        rule = f"be at most {_MOST_RANGES}"
-        raise ArgumentError("ranges", rule, len(ranges), "Sample fewer parameters.")
     for name, bounds in ranges.items():
         if not isinstance(bounds, list | tuple | np.ndarray):
             rule = "have a range (low, high) or (low, high, 'log')"
             raise ArgumentError(str(name), rule, bounds, "Give both ends.")
     points = check_integer("points", points, minimum=1, remedy="Give the number of samples.")
     check_count("points", points)
-    return points, check_seed("seed", seed)
-
-
-def _sampled_axis(ranges: Mapping[str, Sequence[Any]], shares: np.ndarray, dim: str) -> Axis:
+    generator = np.random.default_rng(check_seed("seed", seed))
     columns = [
-        _values_between(name, tuple(bounds), shares[:, k])
-        for k, (name, bounds) in enumerate(ranges.items())
+        _values_between(name, tuple(bounds), shares)
+        for (name, bounds), shares in zip(
+            ranges.items(), draw(generator, points, len(ranges)).T, strict=True
+        )
     ]
     return Axis(dim, tuple(ranges), tuple(zip(*columns, strict=True)))
 

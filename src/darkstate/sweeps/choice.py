@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from darkstate.checks import check_integer, check_real
+from darkstate.checks import check_integer, check_real, check_text
 from darkstate.errors import ArgumentError, CapacityError, DarkstateError
 from darkstate.frontdoor import explain
 from darkstate.memory import available_memory
@@ -44,23 +44,18 @@ class Choice:
         if self.workers is not None and self.scheduler is not None:
             remedy = "Choose local workers or a scheduler."
             raise ArgumentError("scheduler", "come without workers", self.scheduler, remedy)
-        if self.scheduler is not None and not isinstance(self.scheduler, str):
-            remedy = "Give its address, such as 'tcp://10.0.0.1:8786'."
-            raise ArgumentError("scheduler", "be an address", self.scheduler, remedy)
-        if self.workers is not None:
-            remedy = "Give the number of processes."
-            check_integer("workers", self.workers, minimum=1, remedy=remedy)
-        remedy = "Give the number of BLAS threads."
-        check_integer("threads", self.threads, minimum=1, remedy=remedy)
-        if self.memory_limit is not None:
-            remedy = "Give the bytes that all workers may take."
-            check_real("memory_limit", self.memory_limit, above=0.0, remedy=remedy)
-        if self.point_seconds is not None:
-            remedy = "Give seconds, or leave it out."
-            check_real("point_seconds", self.point_seconds, above=0.0, remedy=remedy)
-            if sweep.vectorise:
-                rule = "come without vectorise, which solves many points at once"
-                raise ArgumentError("point_seconds", rule, self.point_seconds, "Drop one of them.")
+        check_text("scheduler", self.scheduler or "", "Give its address: 'tcp://10.0.0.1:8786'.")
+        counts = {"workers": "Give how many processes.", "threads": "Give how many of BLAS."}
+        for name, remedy in counts.items():
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), minimum=1, remedy=remedy)
+        sizes = {"memory_limit": "Give bytes, or leave it out.", "point_seconds": "Give seconds."}
+        for name, remedy in sizes.items():
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name), above=0.0, remedy=remedy)
+        if self.point_seconds is not None and sweep.vectorise:
+            rule = "come without vectorise, which solves many points at once"
+            raise ArgumentError("point_seconds", rule, self.point_seconds, "Drop one of them.")
 
     def executor(self, sweep: Sweep, points: int) -> tuple[Executor, str]:
         """Who computes so many points, and a note for the user.

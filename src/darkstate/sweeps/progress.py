@@ -76,18 +76,14 @@ class Meter:
         self._start = self._told = time.monotonic()
         self._done = self._failed = 0
         self._marks = [(self._start, 0)]
-        self._tell("starting")
+        self.tell("starting")
 
     def count(self, records: Sequence[Record]) -> None:
         """Records were stored."""
         self._done += len(records)
         self._failed += sum(record.failed for record in records)
         if time.monotonic() - self._told >= EVERY_SECONDS:
-            self._tell("computing")
-
-    def tell(self, what: str) -> None:
-        """Say what is happening."""
-        self._tell(what)
+            self.tell("computing")
 
     def now(self, what: str) -> SweepProgress:
         """The progress at this moment."""
@@ -108,7 +104,8 @@ class Meter:
             note=self._note,
         )
 
-    def _tell(self, what: str) -> None:
+    def tell(self, what: str) -> None:
+        """Say what is happening."""
         self._told = time.monotonic()
         progress = self.now(what)
         self._listener(progress)
