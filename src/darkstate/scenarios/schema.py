@@ -57,8 +57,8 @@ class Described(BaseModel):
         except ValidationError as error:
             found: list[Any] = error.errors(include_url=False)
             told = [cls._tell(one) for one in found[:EXAMINED]]
-            more = PydanticCustomError("more", "more")
-            told += [{"type": more, "input": None} for _ in found[EXAMINED:]]
+            more = InitErrorDetails(type=PydanticCustomError("more", "more"), input=None)
+            told += [more] * len(found[EXAMINED:])
             raise ValidationError.from_exception_data(cls.__name__, told) from None
 
     def _build(self) -> Any:
