@@ -20,6 +20,7 @@ from darkstate.engines.density.cost import (
     steady_cost,
 )
 from darkstate.engines.density.nojump import NoJumpInverse
+from darkstate.engines.stationary import TraceSolver, direct_steady_state
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.linalg.gmres import gmres
 from darkstate.linalg.krylov import krylov_steps
@@ -418,7 +419,7 @@ def test_the_cheaper_of_two_methods_is_taken():
 
 
 def test_factors_that_do_not_fit_are_left_to_gmres(monkeypatch):
-    def full(*each):
+    def full(*each, **options):
         raise MemoryError
 
     monkeypatch.setattr("darkstate.engines.stationary.spla.splu", full)
@@ -434,3 +435,27 @@ def test_a_stalling_method_hands_over(monkeypatch):
     found = run(Lindblad(), resonance_fluorescence(30, 1.5))
     assert found.report.method.startswith("dense, after GMRES stopped")
     assert found.report.status == "certified"
+
+
+def test_factors_without_pivoting_are_looked_at(monkeypatch):
+    """Weak damping beside fast exchange: digits are lost, refined, or asked for with pivots."""
+    system = resonance_fluorescence(20, 1.5)
+    fast = OpenSystem(system.spaces, 300.0 * system.hamiltonian, system.jumps)
+    form = compiled(fast, product_blocks(fast, (21,))).real_form
+    kinds = []
+    made = TraceSolver.of
+
+    def watched(matrix, diagonal, scale, pivoting):
+        kinds.append(pivoting)
+        return made(matrix, diagonal, scale, pivoting)
+
+    monkeypatch.setattr(TraceSolver, "of", watched)
+    given = (form.matrix, form.magnitude, form.diagonal, form.scale)
+    found = direct_steady_state(*given)
+    assert kinds == [False]
+    monkeypatch.setattr("darkstate.engines.stationary._TRUSTED", 0.0)
+    again = direct_steady_state(*given)
+    assert kinds == [False, False, True]
+    assert np.linalg.norm(found.flat - again.flat) <= found.error + again.error
+    assert found.unique and again.unique
+    assert found.rate == pytest.approx(again.rate, rel=1e-6)

@@ -37,8 +37,15 @@ SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
 _EPS = float(np.finfo(float).eps)
-_ITERATIONS, _SETTLED = 5, 1e-2
-"""Of inverse iteration, which ends where an eigenvector is one up to this part."""
+_TOGETHER, _ITERATIONS, _SETTLED = 4, 3, 0.1
+"""Vectors and steps of inverse iteration; an eigenvector is one up to this part."""
+_TRUSTED = 1e-6
+"""Factors without pivoting are good if a first refinement changes less."""
+_BY_PATTERN = {
+    "permc_spec": "MMD_AT_PLUS_A",
+    "diag_pivot_thresh": 0.0,
+    "options": {"SymmetricMode": True},
+}
 _SURE = 0.1
 """Rounding that would change a slow mode by this part leaves no doubt that it is one."""
 
@@ -71,21 +78,13 @@ def direct_steady_state(
         diagonal: positions of the populations, whose sum is the trace.
         scale: norm of L, for rounding.
     """
-    solver = TraceSolver.of(matrix, diagonal, scale)
-    if solver is None:
-        return None
-    right = np.zeros(solver.size, dtype=matrix.dtype)
-    right[solver.row] = solver.scale
-    flat = solver.factors.solve(right)
-    if not np.all(np.isfinite(flat)):
-        return None
-    error = np.inf
-    for _ in range(3):
-        correction = solver.answer(-(matrix @ flat))
-        step = float(np.linalg.norm(correction) / np.linalg.norm(flat))
-        if not step < 0.5 * error:
+    for pivoting in (False, True):
+        solver = TraceSolver.of(matrix, diagonal, scale, pivoting)
+        flat, first = (None, np.inf) if solver is None else solver.state()
+        if first <= _TRUSTED:
             break
-        flat, error = flat + correction, step
+    if solver is None or flat is None:
+        return None
     flat = flat / flat[diagonal].sum()
     rate, unique = _slowest(solver, magnitude)
     if not rate > 0.0:
@@ -105,7 +104,7 @@ def _slowest(solver: TraceSolver, magnitude: sp.csr_array) -> tuple[float, bool]
         return 0.0, False
     moved = solver.matrix @ right
     value = np.vdot(right, moved)
-    if float(np.linalg.norm(moved - value * right)) <= 0.1 * abs(value):
+    if float(np.linalg.norm(moved - value * right)) <= _SETTLED * abs(value):
         overlap = max(float(abs(np.vdot(left, right))), 1e-300)
         rounding = 2 * _EPS * float(np.abs(left) @ (magnitude @ np.abs(right))) / overlap
         return float(abs(value)), bool(rounding <= _SURE * abs(value))
@@ -146,9 +145,13 @@ class TraceSolver:
 
     @classmethod
     def of(
-        cls, matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+        cls, matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float, pivoting: bool
     ) -> TraceSolver | None:
-        """Factorise; None if the matrix is singular to the last bit."""
+        """Factorise; None if the matrix is singular to the last bit.
+
+        Without `pivoting` the order serves the pattern alone and factors stay much smaller; what
+        that costs in digits a first refinement shows (`state`).
+        """
         row = int(diagonal[0])
         entries = sp.coo_array(matrix)
         keep = entries.row != row
@@ -164,7 +167,8 @@ class TraceSolver:
             shape=matrix.shape,
         )
         try:
-            return cls(matrix, diagonal, spla.splu(regular), row, scale)
+            options = {} if pivoting else _BY_PATTERN
+            return cls(matrix, diagonal, spla.splu(regular, **options), row, scale)
         except RuntimeError:  # exactly singular
             return None
 
@@ -173,6 +177,25 @@ class TraceSolver:
         """Numbers in a flattened matrix."""
         return int(self.matrix.indptr.size) - 1
 
+    def state(self) -> tuple[Flat | None, float]:
+        """The stationary state, refined, and by what part the first refinement changed it."""
+        right = np.zeros(self.size, dtype=self.matrix.dtype)
+        right[self.row] = self.scale
+        flat = self.factors.solve(right)
+        if not np.all(np.isfinite(flat)):
+            return None, np.inf
+        first = error = np.inf
+        for number in range(3):
+            correction = self.answer(-(self.matrix @ flat))
+            step = float(np.linalg.norm(correction) / np.linalg.norm(flat))
+            first = first if number else step
+            if not step < 0.5 * error:
+                break
+            flat, error = flat + correction, step
+            if step <= 4 * _EPS:
+                break
+        return flat, first
+
     def answer(self, y: Flat) -> Flat:
         """Traceless x with ``L x = y``, for traceless y, one or a column for each."""
         y = y.astype(self.matrix.dtype, copy=True)
@@ -180,31 +203,24 @@ class TraceSolver:
         return self.factors.solve(y)
 
     def slow_vectors(self) -> tuple[float, Flat, Flat]:
-        """By inverse iteration the right and left vector next to zero, and a bound of all rates.
+        """The right and left vector next to zero, and a bound of all rates.
 
-        All on traceless matrices. The starts are random, so that nothing is missed. The bound is
-        ``1/|L^-1|`` from below, or the eigenvalue where the vectors have settled on one.
+        By inverse iteration of a few random vectors at once, on traceless matrices, so that
+        nothing is missed; pairs of eigenvalues are found too. The bound is ``1/|L^-1|`` from below,
+        or the eigenvalue where the vectors have settled on one.
         """
-        rng = np.random.default_rng(0)
-        right, left = (rng.normal(size=self.size).astype(self.matrix.dtype) for _ in range(2))
-        value, settled = 0.0, False
-        for number in range(_ITERATIONS):
-            right = self._traceless(right)
-            right = self.answer(right / np.linalg.norm(right))
+        rng, dtype = np.random.default_rng(0), self.matrix.dtype
+        right = rng.normal(size=(self.size, max(1, min(_TOGETHER, self.size - 1)))).astype(dtype)
+        left = rng.normal(size=self.size).astype(dtype)  # one will do: what else is in it counts
+        for _ in range(_ITERATIONS):  # as rounding
+            right = self.answer(np.linalg.qr(self._traceless(right))[0])
             left = self.factors.solve(left / np.linalg.norm(left), trans="H")
             left[self.row] = 0.0
             if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
-                return 0.0, right, left
-            if number:
-                x = right / np.linalg.norm(right)
-                moved = self.matrix @ x
-                value = abs(np.vdot(x, moved))
-                settled = bool(np.linalg.norm(moved - np.vdot(x, moved) * x) <= _SETTLED * value)
-            if settled:
-                break
-        left[self.diagonal] -= left[self.diagonal].mean()  # the trace itself is a left vector
-        bound = float(value) if settled else self._bound()
-        return bound, right / np.linalg.norm(right), left
+                return 0.0, right[:, 0], left
+        value, y, settled = _next_to_zero(self.matrix, right)
+        left = self._traceless(left)  # the trace itself is a left vector
+        return (abs(value) if settled else self._bound()), y, left
 
     def _bound(self) -> float:
         """``1/|L^-1|``, by power iteration; zero if that overflows."""
@@ -221,8 +237,19 @@ class TraceSolver:
 
     def _traceless(self, x: Flat) -> Flat:
         x = x.copy()
-        x[self.diagonal] -= x[self.diagonal].mean()
+        x[self.diagonal] -= x[self.diagonal].mean(axis=0)
         return x
+
+
+def _next_to_zero(matrix: sp.csr_array, vectors: Flat) -> tuple[complex, Flat, bool]:
+    """The eigenvalue next to zero in the span of some vectors, its vector, and if it is one."""
+    basis = np.linalg.qr(vectors)[0]
+    moved = matrix @ basis
+    values, inner = np.linalg.eig(basis.conj().T @ moved)
+    number = int(np.argmin(np.abs(values)))
+    value, x = complex(values[number]), basis @ inner[:, number]
+    missing = float(np.linalg.norm(moved @ inner[:, number] - value * x))
+    return value, x, missing <= _SETTLED * abs(value)
 
 
 def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:

@@ -157,6 +157,8 @@ class Attempts:
             else:
                 assert isinstance(generator, Generator)
                 found = solved(generator, self.settings, flat)
+        if found.report.gap is None:  # then there is nothing to compare that of another size with
+            self.settings = replace(self.settings, whole_gap=False)
         # what it took, and in which way, it will take in a larger space too
         self._dark = found.vector is not None
         self._harder = max(1.0, generator.applications / USUAL_APPLICATIONS)

@@ -41,12 +41,12 @@ _SQUARING = 4e-10
 """Seconds per cube of the numbers to square a propagator."""
 _SETTLES = 1e6
 """Most systems stand still by then, in units of the inverse norm of L; then time costs nothing."""
-_ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 5e-10, 4e-8, 6e-7, 5e-3
+_ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 2.5e-10, 2.5e-8, 6e-7, 5e-3
 """Seconds per step of the elimination, per entry of the factors to solve with them some twenty
 times, per entry of L to bring it into real form, and at least."""
-_NARROW = 0.06
+_NARROW = 0.04
 """Part of the numbers below which cuts are small."""
-_FILLED, _FILLED_BYTES, _FORM_BYTES = 2.8, 24.0, 150.0
+_FILLED, _FILLED_BYTES, _FORM_BYTES = 1.7, 24.0, 150.0
 """Entries of factors over n w; bytes for each, and for an entry of L."""
 RELAXED = 1e4
 """Time in which most systems relax, in units of the inverse norm of L."""
@@ -118,7 +118,7 @@ def direct_cost(generator: Generator) -> Cost:
     numbers, halves = float(generator.blocks.numbers), 0.5 if generator.real else 1.0
     width = halves * numbers * generator.reach
     cuts = min(1.0, generator.reach / _NARROW)
-    filled = min(numbers**2, _FILLED * cuts**0.5 * numbers * width)
+    filled = min(numbers**2, _FILLED * cuts * numbers * width)
     seconds = (
         _ELIMINATE * cuts * numbers * width**2 + _SOLVE * filled + _FORM_ENTRY * generator.entries
     )

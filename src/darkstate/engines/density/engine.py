@@ -197,8 +197,10 @@ class Lindblad(DensityOptions):
 
     def _expected(self, system: OpenSystem) -> dict[str, int]:
         """Cut-offs that growth is expected to end with; empty if it is not expected."""
-        levels, first = expected_levels(system, self.edge), first_cutoffs(system, self.cutoff)
-        given = given_cutoffs(system, self.cutoff)
+        first, given = first_cutoffs(system, self.cutoff), given_cutoffs(system, self.cutoff)
+        if len(given) == len(first):
+            return {}
+        levels = expected_levels(system, self.edge)
         found = {k: n if k in given else max(n, levels.get(k, 0)) for k, n in first.items()}
         return found if found != first else {}
 

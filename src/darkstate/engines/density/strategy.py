@@ -55,7 +55,7 @@ class Settings:
     """The options of an engine that the methods read; see `Lindblad`.
 
     `limit` is the memory in bytes, `smallest_rate` that of the system: relaxation far below it is
-    metastability.
+    metastability. `whole_gap` says whether the gap of coherences between blocks is of any use.
     """
 
     engine: str
@@ -66,6 +66,7 @@ class Settings:
     cutoff: Cutoff
     limit: float
     smallest_rate: float = 0.0
+    whole_gap: bool = True
 
     @property
     def hierarchy(self) -> Options:
@@ -248,7 +249,7 @@ def _with_gaps(
         sector = spectral_gap(generator.real_form.matrix, generator.scale)
     if len(blocks.sizes) == 1 and not any(f.atoms > 1 and not f.local for f in blocks.factors):
         whole = sector
-    elif not any(f.dicke for f in blocks.factors) and blocks.dimension**2 <= 8 * SPECTRUM_NUMBERS:
+    elif settings.whole_gap and _has_whole_gap(generator):
         whole = spectral_gap(generator.on_the_whole_space().real_form.matrix, generator.scale)
     return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
@@ -262,6 +263,13 @@ def _batches(flats: Sequence[Flat]) -> list[NDArray[Any]]:
 def least_eigenvalue(generator: AnyGenerator, flat: Flat) -> float:
     """Smallest eigenvalue of a state on the blocks; below zero by errors only."""
     return generator.blocks.least_eigenvalue(flat[None])
+
+
+def _has_whole_gap(generator: Generator) -> bool:
+    """Whether coherences between all blocks are known, and few."""
+    blocks = generator.blocks
+    product = not any(factor.dicke for factor in blocks.factors)
+    return product and blocks.dimension**2 <= 8 * SPECTRUM_NUMBERS
 
 
 def _kept_spins(generator: AnyGenerator) -> list[str]:
