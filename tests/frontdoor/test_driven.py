@@ -263,3 +263,29 @@ SYSTEM = gaussian_pulse()[0]
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_trajectories_follow_drives_and_couplings():
+    f = pulses.gaussian(2.0, 0.5, 1.5)
+    modulated = Jump(sigma_minus(Q), 0.6, "light", modulation=pulses.ramp(0.0, 3.0, 0.2, 1.0))
+    drive = Drive(sigma_x(Q), f)
+    system = OpenSystem((Q,), 0.2 * sigma_z(Q), (modulated,), drives=(drive,))
+    times = np.linspace(0.0, 4.0, 5)
+    drawn = engines.Trajectories(trajectories=600, seed=5)
+    sampled = ds.evolve(system, times, observables=sigma_z(Q), engine=drawn)
+    exact = ds.evolve(system, times, observables=sigma_z(Q)).table["observable"].values
+    gap = np.abs(sampled.table["observable"].values - exact).max()
+    assert gap < 6 * sampled.report.error_estimate
+    clicks = [
+        t for run in drawn.ensemble(system, times).jumps for t, name in run if name == "light"
+    ]
+    assert len(clicks) > 100 and max(clicks) <= 4.0
+    alone = OpenSystem((Q,), 0.2 * sigma_z(Q), drives=(drive,))  # without chance: the steps' error
+    pair = [
+        ds.evolve(alone, times, observables=sigma_z(Q), engine=engine).table["observable"].values
+        for engine in (engines.Trajectories(trajectories=2, seed=1), None)
+    ]
+    assert np.abs(pair[0] - pair[1]).max() < 1e-6
+    for unfit in (engines.Trajectories(trajectories=2, unravelling="homodyne", seed=1),):
+        with pytest.raises(EngineMismatchError, match="quantum jumps only"):
+            ds.evolve(system, times, engine=unfit)

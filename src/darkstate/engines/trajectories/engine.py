@@ -83,6 +83,7 @@ class Trajectories:
     name: ClassVar[str] = "trajectories"
     accepts: ClassVar[tuple[type, ...]] = (OpenSystem,)
     initials: ClassVar[tuple[type, ...]] = (PureState, DensityState)
+    follows_drives: ClassVar[bool] = True
     references: ClassVar[References] = (
         ("molmer1993", "quantum jumps in the trajectories engine"),
         ("rouchon2015", "the step of its diffusive records"),

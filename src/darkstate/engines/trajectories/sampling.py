@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from darkstate.engines.trajectories.ensemble import (
     named_jumps,
     sampling_error_of,
 )
+from darkstate.engines.trajectories.modulated import ModulatedPropagator, bounding_system
 from darkstate.engines.trajectories.records import Records, counter_names, quadrature_names
 from darkstate.engines.trajectories.refusals import BATCH_BYTES
 from darkstate.engines.trajectories.second_look import (
@@ -43,6 +44,7 @@ from darkstate.engines.trajectories.verdict import (
     sample_of_records,
     unmet_event_error,
 )
+from darkstate.errors import EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.systems.open_system import OpenSystem
 
@@ -71,7 +73,14 @@ class Sampling:
     @cached_property
     def matrices(self) -> SystemMatrices:
         """Of the system, with the engine's cut-offs."""
-        return compile_matrices(self.system, self.engine.cutoff)
+        return compile_matrices(self.constant, self.engine.cutoff)
+
+    @cached_property
+    def constant(self) -> OpenSystem:
+        """The system; where anything depends on time, a constant one that bounds it."""
+        if not self.system.time_dependent:
+            return self.system
+        return bounding_system(self.system, self.times)
 
     @cached_property
     def dynamics(self) -> Unravelling:
@@ -81,9 +90,26 @@ class Sampling:
     def _unravel(
         self, matrices: SystemMatrices, step: float | None, pace: float = 1.0
     ) -> Unravelling:
+        if self.system.time_dependent:
+            return self._modulate(pure_unravelling(matrices, "jumps", None), matrices)
         if self.observed:
             return observed_unravelling(matrices, step, pace)
         return pure_unravelling(matrices, self.engine.unravelling, step, pace)
+
+    def _modulate(self, bound: Unravelling, matrices: SystemMatrices) -> Unravelling:
+        """State vectors with jumps, under what depends on time.
+
+        Raises:
+            EngineMismatchError: diffusive unravellings, or records.
+        """
+        if self.observed or self.engine.unravelling != "jumps":
+            raise EngineMismatchError(
+                "Drives and modulated couplings are followed with quantum jumps only.",
+                "Use Trajectories(unravelling='jumps'), and evolve() or ensemble().",
+            )
+        dims, propagator = matrices.dimensions, bound.propagator
+        moved = ModulatedPropagator.of(self.system, dims, propagator, self.times)
+        return replace(bound, propagator=moved)
 
     def _begin(self, initial: Any) -> tuple[TrajectoryRun, SecondLook | None]:
         """The trajectories, and the same with fewer Fock states and another step, if they differ.
@@ -95,7 +121,7 @@ class Sampling:
         start, entropy = check_initial(self.matrices, initial), entropy_of(self.engine.seed)
         run = TrajectoryRun(self.matrices, self.dynamics, start, self.times, entropy)
         cutoffs = self.matrices.cutoffs | fewer_levels(self.matrices)
-        fewer = compile_matrices(self.system, cutoffs)
+        fewer = compile_matrices(self.constant, cutoffs)
         again = self._unravel(fewer, self.dynamics.step, pace_of(run))
         return run, second_look(run, fewer, again)
 
