@@ -122,7 +122,7 @@ def certify(
     Exit code: 0 if it is certified or a PPT mixture was found, 1 if it is undecided,
     2 if the scenario is at fault.
     """
-    with telling(as_json):
+    with report_errors(as_json):
         from darkstate.cli.screen import output, progress_bar
         from darkstate.scenarios import certify_scenario, load_scenario
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from darkstate.errors import ArgumentError
 from darkstate.results.digests import sign
-from darkstate.results.files import as_path, exchanged, prepare
+from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
 from darkstate.scenarios.certify_section import CertifySection, LimitEntry
 from darkstate.scenarios.scenario import Scenario
@@ -185,7 +185,7 @@ def _written(
     from darkstate.scenarios.tabulation import write_csv
 
     progress("writing", 0.9)
-    with exchanged(folder, MARK, overwrite, version=FORMAT, name="out") as new:
+    with replace_folder(folder, MARK, overwrite, version=FORMAT, name="out") as new:
         files = [found.certificate.save(new / "certificate.zarr")]
         terms = {} if found.plan is None else found.plan.terms
         if isinstance(found.certificate, CovarianceCertificate):
