@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         purity,
         steering,
         teleportation_fidelity,
+        wigner,
     )
     from darkstate.models import DrudeBath, ParametricDrive, SqueezedDrive
     from darkstate.results import Report, Result, Status, pair_curve, pair_table
@@ -81,6 +82,7 @@ _HOME = {
     "purity": "measures",
     "steering": "measures",
     "teleportation_fidelity": "measures",
+    "wigner": "measures",
     "DrudeBath": "models",
     "ParametricDrive": "models",
     "SqueezedDrive": "models",
@@ -181,6 +183,7 @@ __all__ = [
     "sweeps",
     "systems",
     "teleportation_fidelity",
+    "wigner",
 ]
 
 

@@ -16,6 +16,7 @@ from darkstate.measures.ppt import PPTTest, ppt_test
 from darkstate.measures.purity import purity
 from darkstate.measures.steering import steering
 from darkstate.measures.teleportation_fidelity import teleportation_fidelity
+from darkstate.measures.wigner import wigner
 
 MEASURES: tuple[Measure, ...] = (
     log_negativity,
@@ -52,4 +53,5 @@ __all__ = [
     "purity",
     "steering",
     "teleportation_fidelity",
+    "wigner",
 ]

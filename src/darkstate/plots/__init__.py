@@ -4,6 +4,7 @@
     network(state)                                          the same as a drawn network
     pair_curve_plot({"loss 0.1": pair_curve(state, ...)})   along the chain
     time_evolution(result.table)                            over time
+    wigner_map(wigner(state, "a", x))                       in phase space
     sweep_curve(data, x="loss", lines="sites")              over a parameter
     sweep_picture(open_sweep(path).table())                 whatever suits a sweep
     witness_chart(measurement_plan(certificate).terms)      the local terms of a witness
@@ -17,6 +18,7 @@ from darkstate.plots.certified import certified_range, witness_chart
 from darkstate.plots.curves import pair_curve_plot, time_evolution
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
+from darkstate.plots.phase_space import wigner_map
 from darkstate.plots.saving import save, save_panel
 from darkstate.plots.style import COLUMN, DOUBLE, axis_label, house_style, legend_above
 from darkstate.plots.sweep import sweep_curve
@@ -42,5 +44,6 @@ __all__ = [
     "sweep_picture",
     "sweep_points",
     "time_evolution",
+    "wigner_map",
     "witness_chart",
 ]

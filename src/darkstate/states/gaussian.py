@@ -25,15 +25,20 @@ from darkstate.checks import (
     LARGEST_SQUEEZING,
     as_labels,
     check_array,
+    check_integer,
     check_labels,
     check_real,
     check_reals,
+    check_sequence,
 )
 from darkstate.conventions import VACUUM_VARIANCE
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import uncertainty_margin
+from darkstate.states.density import DensityState
+from darkstate.states.fock import fock_matrix
 from darkstate.states.gaussian_moments import gaussian_mean, labels_of
 from darkstate.states.matrices import mean_value
+from darkstate.states.subsystems import check_matrix_fits
 from darkstate.systems.operators import OperatorSum
 
 Moments = NDArray[Any]
@@ -247,6 +252,44 @@ class GaussianState:
         mean = np.asarray(self.mean)
         value = gaussian_mean(operator, self.labels, self.number, self.anomalous, mean)
         return mean_value(value, operator)
+
+    def density(
+        self, cutoff: int | Sequence[int] | None = None, lost: float = 1e-8
+    ) -> DensityState:
+        """The state in Fock space (`darkstate.states.fock`), divided by its trace there.
+
+        Args:
+            cutoff: Fock states of every mode, or one number a mode; grown by default.
+            lost: weight that may lie beyond them; the trace norm of the error is at most twice its
+                root.
+
+        Raises:
+            ArgumentError: more weight lies beyond the cut-off given.
+            CapacityError: the Fock states that it takes would not fit.
+        """
+        remedy = "Give the number of Fock states, or leave it out to have it found."
+        check_real("lost", lost, above=0.0, below=1.0, remedy="Give a weight such as 1e-6.")
+        n = len(self.labels)
+        most = [float(k + 3 * np.sqrt(k)) for k in self.photons()]
+        sizes = [4 + int(min(k, 1e6)) for k in most]
+        if cutoff is not None:
+            one = isinstance(cutoff, int | np.integer)
+            given = (cutoff,) * n if one else check_sequence("cutoff", cutoff, remedy)
+            sizes = [check_integer("cutoff", k, minimum=1, remedy=remedy) for k in given]
+            if len(sizes) != n:
+                raise ArgumentError("cutoff", f"have {n} entries", cutoff, remedy)
+        while True:
+            check_matrix_fits(sizes)
+            moments = self.number, self.anomalous, np.asarray(self.mean)
+            matrix = fock_matrix(*moments, sizes)
+            outside = 1.0 - float(np.trace(matrix).real)
+            if outside <= lost:
+                return DensityState(self.labels, tuple(sizes), matrix / np.trace(matrix).real)
+            if cutoff is not None:
+                rule = f"hold the state but for lost = {lost:g}"
+                remedy = f"Beyond it lies {outside:.2g}: give more, or lost={2 * outside:.1g}."
+                raise ArgumentError("cutoff", rule, cutoff, remedy)
+            sizes = [k + max(2, k // 2) for k in sizes]
 
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of many pairs of modes at once."""
