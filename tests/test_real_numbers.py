@@ -21,7 +21,7 @@ from darkstate.checks import check_array, check_integer, check_real, check_times
 from darkstate.engines import Gaussian
 from darkstate.engines.contract import run
 from darkstate.errors import ArgumentError
-from darkstate.experiments import Pulse, Series, Setup, VirtualExperiment
+from darkstate.experiments import LightPulse, Series, Setup, VirtualExperiment
 from darkstate.experiments.interface import LightInterface
 from darkstate.scenarios import TimeGrid
 from darkstate.states import GaussianState, SchmidtState, SpinMoments
@@ -45,7 +45,7 @@ from darkstate.systems import (
 )
 
 A, B, Q = Mode("a"), Mode("b"), Qubit("q")
-READ, WRITE = Pulse("read", 0.0, 1.0, 4), Pulse("write", 0.0, 1.0, 4)
+READ, WRITE = LightPulse("read", 0.0, 1.0, 4), LightPulse("write", 0.0, 1.0, 4)
 SERIES = Series("vacuum", "vacuum", (READ,), 5)
 
 BASES: list[Any] = [

@@ -394,13 +394,13 @@ def _sweeps() -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def _experiments() -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    pulse = experiments.Pulse("read", 0.0, 1.0, 3)
+    pulse = experiments.LightPulse("read", 0.0, 1.0, 3)
     face = experiments.LightInterface(0.3, 2.0)
     small = experiments.VirtualExperiment(bins=4, shots=8)
     records, more = small.run(seed=1), experiments.VirtualExperiment(bins=4, shots=12).run(seed=1)
     valid: dict[str, dict[str, Any]] = {
         "LightInterface": {"rate": 0.3, "coupling": 2.0},
-        "Pulse": {"name": "read", "start": 0.0, "stop": 1.0, "bins": 3},
+        "LightPulse": {"name": "read", "start": 0.0, "stop": 1.0, "bins": 3},
         "Series": {"name": "s", "kind": "vacuum", "pulses": (pulse,), "shots": 4},
         "Setup": {"series": records.setup.series, "efficiency": 0.8},
         "ExperimentRecords": {"setup": records.setup, "currents": records.currents},
