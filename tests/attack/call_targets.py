@@ -302,6 +302,8 @@ def _systems() -> Iterator[tuple[str, Any, dict[str, Any]]]:
         "SqueezedField": {"nbar": 1.0, "mbar": 0.5},
         "ThermalField": {"nbar": 1.0},
         "CoherentField": {"amplitude": 1.0},
+        "delay_line": {"label": "way", "delay": 1.0},
+        "delay_error": {"delay": 1.0, "modes": 3, "frequency": 0.5},
         "Levels": {"label": "A1", "levels": 3},
         "GaussianField": {"number": np.eye(2), "pair": np.eye(2)[::-1] / 2},
         "as_operator": {"value": 1.0},

@@ -4,6 +4,8 @@ from darkstate.systems import pulses
 from darkstate.systems.components import (
     beam_splitter,
     cavity,
+    delay_error,
+    delay_line,
     emitter,
     gain_of,
     loss_line,
@@ -88,6 +90,8 @@ __all__ = [
     "charges",
     "concatenate",
     "create",
+    "delay_error",
+    "delay_line",
     "describe",
     "destroy",
     "emitter",

@@ -12,12 +12,12 @@ have unnamed ports. A network with loss on the way from one node to the next::
 from __future__ import annotations
 
 from cmath import exp
-from math import atanh, sqrt, tanh
+from math import atan, atanh, pi, sqrt, tanh
 from typing import Any
 
 import numpy as np
 
-from darkstate.checks import check_real
+from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.systems.operators import (
     OperatorSum,
@@ -137,6 +137,49 @@ def loss_line(transmission: float) -> Component:
         ArgumentError: outside 0 .. 1.
     """
     return beam_splitter(transmission).with_ports("line", "lost")
+
+
+def delay_line(label: str, delay: float, modes: int = 4) -> Component:
+    """A line that takes time: light leaves it `delay` later, by a chain of cavities in a row.
+
+    N resonant cavities of energy decay rate ``kappa = 4 N/delay``, each of which reflects all light
+    with the phase ``-(1 + i x)/(1 - i x)``, ``x = 2 w/kappa``: together, with the sign put right, a
+    phase ``2 N arctan(w delay/2 N)`` for ``w delay``, with the error `delay_error`.
+
+    Args:
+        label: name of the port; the modes are called ``label1``, ``label2``, ...
+        delay: the time that light takes, > 0, in the inverse of the rate unit.
+        modes: N, how many cavities.
+
+    Raises:
+        ArgumentError: a delay that is not positive, or no mode.
+    """
+    time = check_real("delay", delay, above=0.0, remedy="Give the time that light takes.")
+    count = check_integer("modes", modes, minimum=1, remedy="Give the number of cavities.")
+    line = phase_shifter(0.0 if count % 2 == 0 else pi)
+    for k in range(1, count + 1):
+        line = line >> cavity(Mode(f"{label}{k}"), 4.0 * count / time)
+    return line.with_ports(label)
+
+
+def delay_error(delay: float, modes: int, frequency: float) -> float:
+    """By how much the phase of a `delay_line` is off at a frequency: ``(w delay)^3/(12 N^2)``.
+
+    Args:
+        delay: the time that light takes.
+        modes: how many cavities the line has.
+        frequency: w, from the carrier: the bandwidth of what is sent.
+
+    Returns:
+        ``w delay - 2 N arctan(w delay/2 N)``, radians.
+
+    Raises:
+        ArgumentError: numbers out of range.
+    """
+    time = check_real("delay", delay, above=0.0, remedy="Give the time that light takes.")
+    count = check_integer("modes", modes, minimum=1, remedy="Give the number of cavities.")
+    omega = check_real("frequency", frequency, remedy="Give an angular frequency.")
+    return omega * time - 2 * count * atan(omega * time / (2 * count))
 
 
 def parametric_source(

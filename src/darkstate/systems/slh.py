@@ -14,7 +14,8 @@ the component radiates, and leaves:
 
 Couplings are in units of sqrt(rate): vacuum on all inputs gives ``sum_k D[L_k]``. So a cavity of
 energy decay rate gamma has ``L = sqrt(gamma) a``: ``da/dt = -gamma/2 a - sqrt(gamma) b_in``.
-The time a field needs between components is neglected, as everywhere in this formalism.
+The time a field needs between components is neglected, as everywhere in this formalism; where it
+matters, a `delay_line` of cavities stands for it.
 
 Sources: Gough and James, IEEE Trans. Autom. Control 54, 2530 (2009) and Commun. Math. Phys. 287,
 1109 (2009); cascades: Gardiner, Phys. Rev. Lett. 70, 2269; Carmichael, ibid. 2273 (1993).
