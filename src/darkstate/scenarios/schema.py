@@ -17,14 +17,13 @@ import inspect
 import math
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -50,7 +49,7 @@ class Described(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+    def _read(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
         """The object; what pydantic finds here is told as refusals, with what this class knows."""
         try:
             return handler(value)._build()
