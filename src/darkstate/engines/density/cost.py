@@ -15,7 +15,7 @@ import numpy as np
 from darkstate.engines.contract import Cost
 from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.generator import Generator
-from darkstate.engines.density.products import COMPLEX, BlockProducts
+from darkstate.engines.density.products import COMPLEX
 from darkstate.engines.propagation import is_exponentiated
 from darkstate.linalg.gmres import restart_length
 
@@ -71,7 +71,7 @@ def least_cost(blocks: Blocks) -> Cost:
 def apply_seconds(generator: Generator) -> float:
     """Time of one application of the generator to one state."""
     if not generator.assembled:
-        return BlockProducts.seconds(generator.blocks, generator.effective, generator.turned)
+        return generator.product_seconds
     entries = generator.entries * _width(generator)
     return _ENTRY * min(entries, _CACHE) + _ENTRY_FAR * max(0.0, entries - _CACHE) + 1e-5
 

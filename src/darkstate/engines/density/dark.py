@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from darkstate.engines.dark import DarkStates, NoJumps, dark_states, is_dephasing
+from darkstate.engines.dark import DarkStates, NoJumps, dark_states
 from darkstate.engines.density.generator import Generator
 
 LARGEST_BLOCK = 2500
@@ -25,7 +25,7 @@ def search_dark_states(generator: Generator) -> DarkStates | None:
 
 def dark_possible(generator: Generator) -> bool:
     """Whether a dark state is not excluded at a glance, or by `dark_candidates` for ensembles."""
-    if generator.blocks.sizes.max() > LARGEST_BLOCK or any(map(is_dephasing, generator.jumps)):
+    if generator.blocks.sizes.max() > LARGEST_BLOCK or generator.dephased:
         return False
     several = any(factor.dicke for factor in generator.blocks.factors)
     return not several or bool(dark_candidates(generator))
@@ -34,7 +34,7 @@ def dark_possible(generator: Generator) -> bool:
 def dark_candidates(generator: Generator) -> list[int]:
     """Blocks in which ``sum c†c`` is singular up to rounding: others hold no dark state."""
     blocks, found = generator.blocks, []
-    if blocks.sizes.max() > LARGEST_BLOCK or any(map(is_dephasing, generator.jumps)):
+    if blocks.sizes.max() > LARGEST_BLOCK or generator.dephased:
         return []
     flat = blocks.picked(generator.effective)
     for stack in blocks.stacks:

@@ -12,7 +12,7 @@ products of the blocks, without ever building it (`products.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,13 +21,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.engines.dark import is_dephasing
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
 from darkstate.engines.density.real_form import RealForm
 from darkstate.engines.propagation import Motion
 
-Entries = tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]
+Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 """Values, rows and columns of entries of L."""
 
 _BATCH = 2**22
@@ -115,20 +116,32 @@ class Generator:
     def apply(self, flat: Flat) -> Flat:
         """``L rho`` for a flattened Hermitian rho."""
         self.applications += 1
-        return self.matrix @ flat if self.assembled else self.products.apply(flat)
+        return self.matrix @ flat if self._has_matrix else self.products.apply(flat)
 
     def apply_adjoint(self, flat: Flat) -> Flat:
         """``L† X`` for a flattened Hermitian X."""
         self.applications += 1
-        return self._dagger @ flat if self.assembled else self.products.apply_adjoint(flat)
+        return self._dagger @ flat if self._has_matrix else self.products.apply_adjoint(flat)
+
+    @property
+    def _has_matrix(self) -> bool:
+        return "matrix" in self.__dict__ or self.assembled
 
     @cached_property
     def assembled(self) -> bool:
         """Whether L is applied as one sparse matrix."""
         width = 1.0 if self.real else 2.0
-        return width * (_ENTRY + _MAKE) * self.entries <= BlockProducts.seconds(
-            self.blocks, self.effective, self.turned
-        )
+        return width * (_ENTRY + _MAKE) * self.entries <= self.product_seconds
+
+    @cached_property
+    def product_seconds(self) -> float:
+        """Predicted time of one application by products of blocks."""
+        return BlockProducts.seconds(self.blocks, self.effective, self.turned)
+
+    @cached_property
+    def dephased(self) -> bool:
+        """Whether some jump annihilates nothing, as dephasing does: then no state is dark."""
+        return any(map(is_dephasing, self.jumps))
 
     @cached_property
     def products(self) -> BlockProducts:
@@ -175,33 +188,32 @@ class Generator:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """L as a sparse matrix on flattened (row-major) states."""
-        return self._made(lambda part: part)
+        return self._made(False)[0]
 
     @cached_property
     def _dagger(self) -> sp.csr_array:
         return sp.csr_array(self.matrix.conj().T)
 
-    def magnitude(self) -> sp.csr_array:
-        """The same with the moduli of all that is added up: what rounding is measured by."""
-        return self._made(abs)
-
-    def _made(self, taken: Callable[[sp.csr_array], sp.csr_array]) -> sp.csr_array:
-        kets, bras = self.blocks.entries
-        one = sp.csr_array(sp.eye_array(self.blocks.dimension))
-        effective, jumps = taken(self.effective), [taken(c) for c in self.turned]
+    def _made(self, both: bool) -> list[sp.csr_array]:
+        """L, and with `both` the moduli of all that is added up: rounding is measured by these."""
+        one, count = sp.csc_array(sp.eye_array(self.blocks.dimension)), self.blocks.numbers
+        effective = sp.csc_array(self.effective)
+        jumps = [sp.csc_array(c) for c in self.turned]
         pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
-        count = self.blocks.numbers
-        total, waiting = sp.csr_array((count, count)), []
+        totals = [sp.csr_array((count, count))] * (2 if both else 1)
+        waiting: list[Entries] = [(np.zeros(0), np.zeros(0, int), np.zeros(0, int))]
         for left, right in pairs:
-            waiting += _sandwich(self.blocks, left, right, kets, bras)
-            if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
-                total, waiting = total + _collected(waiting, count), []
-        return sp.csr_array(total + _collected(waiting, count))
+            for entries in _sandwich(self.blocks, left, right):
+                waiting.append(entries)
+                if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
+                    totals, waiting = _added(totals, waiting, count), waiting[:1]
+        return _added(totals, waiting, count)
 
     @cached_property
     def real_form(self) -> RealForm:
         """L on the real coordinates of Hermitian matrices."""
-        return RealForm.of(self.blocks, self.matrix, self.magnitude(), self.scale)
+        self.matrix, magnitude = self._made(True)
+        return RealForm.of(self.blocks, self.matrix, magnitude, self.scale)
 
     def on_the_whole_space(self) -> Generator:
         """The same generator for states with coherences between the blocks, in one block.
@@ -217,43 +229,43 @@ class Generator:
         return Generator(blocks, hamiltonian, self.channels)
 
 
-def _sandwich(
-    blocks: Blocks,
-    left: sp.csr_array,
-    right: sp.csr_array,
-    kets: NDArray[np.int64],
-    bras: NDArray[np.int64],
-) -> list[Entries]:
+def _sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterator[Entries]:
     """``rho -> A rho B†`` on the entries; what leads out of the blocks does not occur."""
-    found = []
-    for ket_to, a in _columns(left):
-        for bra_to, b in _columns(right):
-            values = a[kets] * b[bras].conj()
-            moved = np.flatnonzero(values)
-            target = blocks.position(ket_to[kets[moved]], bra_to[bras[moved]])
-            inside = target >= 0
-            found.append((values[moved[inside]], target[inside], moved[inside]))
-    return found
+    kets, bras = blocks.entries
+    many = np.diff(right.indptr)[bras]
+    counts = np.diff(left.indptr)[kets] * many
+    ends = np.cumsum(counts)
+    begin = 0
+    while begin < len(counts):
+        before = int(ends[begin] - counts[begin])
+        stop = max(begin + 1, int(np.searchsorted(ends, before + _BATCH, "right")))
+        number = np.repeat(np.arange(begin, stop), counts[begin:stop])
+        inner = np.arange(before, before + len(number)) - (ends - counts)[number]
+        first, second = np.divmod(inner, many[number])
+        first += left.indptr[kets[number]]
+        second += right.indptr[bras[number]]
+        to = (left.indices[first], right.indices[second])
+        target = blocks.position(*(place.astype(np.int64) for place in to))
+        values = left.data[first] * right.data[second].conj()
+        inside = target >= 0
+        yield values[inside], target[inside], number[inside]
+        begin = stop
+
+
+def _added(
+    totals: Sequence[sp.csr_array], waiting: Sequence[Entries], count: int
+) -> list[sp.csr_array]:
+    """Sums with more entries, and with their moduli."""
+    sums = [_collected(waiting, count)]
+    if len(totals) > 1:
+        sums.append(_collected([(np.abs(values), i, j) for values, i, j in waiting], count))
+    return [
+        sp.csr_array(total + more) if total.nnz else more
+        for total, more in zip(totals, sums, strict=True)
+    ]
 
 
 def _collected(entries: Sequence[Entries], count: int) -> sp.csr_array:
     """The sum of the entries as a matrix."""
-    if not entries:
-        return sp.csr_array((count, count))
     values, rows, columns = (np.concatenate(part) for part in zip(*entries, strict=True))
     return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(count, count)))
-
-
-def _columns(matrix: sp.csr_array) -> list[tuple[NDArray[np.int64], NDArray[Any]]]:
-    """A sparse matrix as a sum of matrices with one entry per column: targets and values."""
-    by_column = sp.csc_array(matrix)
-    counts = np.diff(by_column.indptr)
-    found = []
-    for k in range(int(counts.max(initial=0))):
-        has = counts > k
-        place = by_column.indptr[:-1][has] + k
-        target = np.zeros(len(counts), dtype=np.int64)
-        values = np.zeros(len(counts), dtype=by_column.dtype)
-        target[has], values[has] = by_column.indices[place], by_column.data[place]
-        found.append((target, values))
-    return found
