@@ -18,6 +18,14 @@ from darkstate.sweeps.choice import Choice
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import PointTask, solve_point
 from darkstate.sweeps.executors import Executor
+from darkstate.sweeps.folder import (
+    JOURNAL,
+    LOCK,
+    PROGRESS,
+    make_store,
+    prepare_table,
+    write_arrays,
+)
 from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Scan, Segment, scan
 from darkstate.sweeps.lock import hold_lock
@@ -25,15 +33,7 @@ from darkstate.sweeps.plan import Plan
 from darkstate.sweeps.progress import Listener, Meter
 from darkstate.sweeps.provenance import software
 from darkstate.sweeps.scheduling import TaskQueue, blocks_of
-from darkstate.sweeps.store import (
-    JOURNAL,
-    LOCK,
-    PROGRESS,
-    SweepStore,
-    make_store,
-    prepare_table,
-    write_arrays,
-)
+from darkstate.sweeps.store import SweepStore
 from darkstate.sweeps.tables import table_of
 
 VIEW_SECONDS = 60.0
