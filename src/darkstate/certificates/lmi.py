@@ -22,7 +22,14 @@ Real = NDArray[np.float64]
 INSTALL = "pip install 'darkstate[certify]'"
 SOLVERS = ("auto", "clarabel", "scs")
 _INTERIOR_WORK = 6e9
-"""Up to so many operations a step, Clarabel (interior point: ten digits); above, SCS (five)."""
+"""Up to so many operations a step, Clarabel (interior point: eight digits); above, SCS (five)."""
+_COARSE_WORK = 1e9
+"""Above so many operations a step, Clarabel stops at six digits: each one costs a second."""
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "clarabel": {},
+    "clarabel, coarse": {"tol_gap_abs": 1e-6, "tol_gap_rel": 1e-6, "tol_feas": 1e-7},
+    "scs": {"eps_abs": 1e-6, "eps_rel": 1e-6, "max_iters": 4000},
+}
 _MOST_WORK = 3e9
 """Operations of one step of SCS, which takes some thousand of them: an hour."""
 
@@ -122,9 +129,9 @@ def minimise(
         constraints.append(cp.reshape(entries, (each.size, each.size), order="C") >> 0)
     extra = [] if equation is None else [equation[0] @ x == equation[1]]
     problem = cp.Problem(cp.Minimize(cost @ x), [*constraints, *extra])
-    options: dict[str, Any] = (
-        {} if chosen == "clarabel" else {"eps_abs": 1e-6, "eps_rel": 1e-6, "max_iters": 4000}
-    )
+    sides = np.array([each.size for each in inequalities], dtype=float)
+    coarse = chosen == "clarabel" and float(np.sum((sides * (sides + 1) / 2) ** 3)) > _COARSE_WORK
+    options = _OPTIONS["clarabel, coarse" if coarse else chosen]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "may be inaccurate": nobody relies on the accuracy
