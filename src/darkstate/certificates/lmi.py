@@ -92,7 +92,7 @@ def choose_solver(sizes: Sequence[int], solver: str = "auto") -> str:
             f"The semidefinite programme has {len(sides)} blocks of up to {int(sides.max())} rows; "
             "it would take hours.",
             "Certify fewer subsystems (labels=), keep fewer levels, or give a state with "
-            "symmetries; quick=True makes the cheap tests alone.",
+            "symmetries.",
         )
     return "scs"
 

@@ -3,15 +3,16 @@
 Qubits along two one-way waveguides, driven by the two beams of a parametric amplifier, relax into a
 pure state whose pairing the local detunings choose. Figures 2b to 3c have a source of infinite
 bandwidth, 4a to 4d one of finite bandwidth, and "dark" the claim of one pure steady state for every
-permutation. "gates" checks Eqs. (1) to (10), "four" the four-partite entanglement, "asymmetric" a
-source with two decay rates; "prep" carries 3c to twenty pairs, "direct" and "long" count entangled
-pairs one by one, "patterns" follows blocks of two, four and six qubits. Rates are in units of
-gamma, an energy decay rate.
+permutation. "gates" checks Eqs. (1) to (10), "four" and "certified" the four-partite entanglement,
+"asymmetric" a source with two decay rates; "prep" carries 3c to twenty pairs, "direct" and "long"
+count entangled pairs one by one, "patterns" follows blocks of two, four and six qubits. Rates are
+in units of gamma, an energy decay rate.
 """
 
 from darkstate.papers.agusti2023.asymmetric import ASYMMETRIC
 from darkstate.papers.agusti2023.bandwidth import FIGURE_4A
 from darkstate.papers.agusti2023.blocks import FIGURE_2E
+from darkstate.papers.agusti2023.certified import CERTIFIED
 from darkstate.papers.agusti2023.counted import COUNTED
 from darkstate.papers.agusti2023.dark_states import DARK
 from darkstate.papers.agusti2023.detuned_pair import FIGURE_4C
@@ -39,6 +40,7 @@ AGUSTI2023 = Paper(
         FIGURE_2B,
         FIGURE_2C,
         FOUR,
+        CERTIFIED,
         FIGURE_2E,
         FIGURE_3A,
         FIGURE_3B,
