@@ -336,7 +336,7 @@ def test_stability_that_is_not_proven_is_said():
     report = verdict.add_stability(GOOD, found, structure.form)
     assert (report.unique, report.gap, report.structure) == (None, None, ())
     state = GaussianState.vacuum(model.system().labels)
-    solution = methods._displaced(structure, state, report, 1e-9)
+    solution = methods._add_amplitudes(structure, state, report, 1e-9)
     assert solution.report.status is Status.CONVERGED
     assert "not proven" in solution.report.warnings[0]
 

@@ -80,7 +80,7 @@ def states_at(
     """
     span = (times[-1] - times[0]) * motion.scale
     if is_exponentiated(motion.numbers, span):
-        kept, lasted = _exponentiated(motion, initial, times)
+        kept, lasted = _exponentiate(motion, initial, times)
         rounding = 10 * _EPS * lasted * motion.scale
         if rounding > _LOST:
             raise NumericalError(
@@ -147,7 +147,7 @@ def _is_stationary(
     return moving <= 0.1 * accuracy * rate
 
 
-def _exponentiated(
+def _exponentiate(
     motion: Motion, initial: Flat, times: Sequence[float]
 ) -> tuple[list[Flat], float]:
     """States by dense exponentials, one for each length of an interval; and how long they moved."""

@@ -306,7 +306,7 @@ def padded(state: DensityState, dims: Dimensions) -> DensityState:
         raise ArgumentError("initial", "fit the dimensions", own, remedy)
     if own == dims:
         return state
-    return DensityState(state.labels, dims, _embedded(state.matrix, own, dims))
+    return DensityState(state.labels, dims, _embed(state.matrix, own, dims))
 
 
 def levels_needed(state: Any, system: OpenSystem) -> dict[str, int]:
@@ -336,15 +336,15 @@ def change_of_state(smaller: DensityState | PureState, larger: DensityState | Pu
     """Trace norm of the difference of two states, the first in smaller dimensions."""
     small, large = tuple(smaller.dimensions), tuple(larger.dimensions)
     if isinstance(smaller, PureState) and isinstance(larger, PureState):
-        psi = _embedded(smaller.vector, small, large)
+        psi = _embed(smaller.vector, small, large)
         off = larger.vector - np.vdot(psi, larger.vector) * psi
         return 2.0 * float(np.linalg.norm(off))
     first, second = (s.density() if isinstance(s, PureState) else s for s in (smaller, larger))
-    difference = second.matrix - _embedded(first.matrix, small, large)
+    difference = second.matrix - _embed(first.matrix, small, large)
     return float(np.abs(np.linalg.eigvalsh(difference)).sum())
 
 
-def _embedded(matrix: NDArray[Any], small: Dimensions, large: Dimensions) -> NDArray[Any]:
+def _embed(matrix: NDArray[Any], small: Dimensions, large: Dimensions) -> NDArray[Any]:
     """A vector or matrix in a product basis, written in that of larger dimensions."""
     if small == large:
         return matrix

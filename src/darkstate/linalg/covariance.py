@@ -105,7 +105,7 @@ def chain_covariances(
     circles = [chain.drift.circle() for chain in chains]
     center = float(np.mean([c for c, _ in circles]))
     scale = stretch * max(radius + abs(c - center) for c, radius in circles)
-    nodes = max(_resolved(chain, center, scale, tolerance, max_nodes) for chain in chains)
+    nodes = max(_nodes_needed(chain, center, scale, tolerance, max_nodes) for chain in chains)
     blocks = [np.zeros((chains[p].drift.size, chains[q].drift.size), complex) for p, q, _ in pairs]
     for start in range(0, nodes, _CHUNK):
         omega, weight = _frequencies(nodes, start, min(nodes, start + _CHUNK), center, scale)
@@ -129,7 +129,7 @@ def _frequencies(
     return center + scale * tangent, scale * (1 + tangent**2) / 2 / nodes
 
 
-def _resolved(
+def _nodes_needed(
     chain: BandedChain, center: float, scale: float, tolerance: float, max_nodes: int
 ) -> int:
     """Number of frequencies at which the mean value property of the response holds.

@@ -85,7 +85,7 @@ def floquet_exponents(system: PeriodicLangevin, rtol: float = 1e-10) -> Complex:
     if not steps:
         constant = system.harmonics.get(0, np.zeros((len(system.inputs),) * 2, complex))
         steady = np.linalg.eigvals(constant).astype(np.complex128)
-        return _folded(np.exp(1j * steady.imag * period), period, steady.real)
+        return _fold_exponents(np.exp(1j * steady.imag * period), period, steady.real)
     scale = _norm(system)
     previous = _monodromy_exponents(system, steps)
     while steps < MAX_STEPS:
@@ -134,10 +134,10 @@ def _monodromy_exponents(system: PeriodicLangevin, steps: int) -> Complex:
     for step in scipy.linalg.expm(generators):
         monodromy = step @ monodromy
     multipliers = np.linalg.eigvals(monodromy).astype(np.complex128)
-    return _folded(multipliers, period)
+    return _fold_exponents(multipliers, period)
 
 
-def _folded(multipliers: Complex, period: float, rates: Real | None = None) -> Complex:
+def _fold_exponents(multipliers: Complex, period: float, rates: Real | None = None) -> Complex:
     """Exponents from ``exp(μ T)``, by falling real part; `rates` replaces their real part."""
     tiny = np.finfo(float).tiny  # a multiplier that underflows belongs to a very fast decay
     imaginary = np.angle(multipliers) / period

@@ -97,7 +97,7 @@ class Mesh:
         flat = values.reshape(*omega.shape, -1)
         return np.einsum("pn,pni->pi", measure, flat).reshape(len(self.low), *values.shape[1:])
 
-    def halved(self) -> Mesh:
+    def halve(self) -> Mesh:
         """Every panel cut in the middle."""
         middle = (self.low + self.high) / 2
         low, high = np.concatenate([self.low, middle]), np.concatenate([middle, self.high])
@@ -107,7 +107,7 @@ class Mesh:
         """The chosen panels."""
         return Mesh(self.low[chosen], self.high[chosen], self.tail[chosen])
 
-    def joined(self, other: Mesh) -> Mesh:
+    def join(self, other: Mesh) -> Mesh:
         """The panels of both."""
         return Mesh(
             np.concatenate([self.low, other.low]),
@@ -149,7 +149,7 @@ def integrate_line(
         done.append(mesh.only(good))
         if good.all():
             return np.asarray(total, complex), error, _join(done)
-        mesh = mesh.only(~good).halved()
+        mesh = mesh.only(~good).halve()
         if not np.isfinite(size) or count > _MAX_PANELS:
             break
     raise NumericalError(
@@ -161,5 +161,5 @@ def integrate_line(
 def _join(parts: Sequence[Mesh]) -> Mesh:
     mesh = parts[0]
     for part in parts[1:]:
-        mesh = mesh.joined(part)
+        mesh = mesh.join(part)
     return mesh

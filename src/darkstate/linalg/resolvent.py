@@ -70,14 +70,14 @@ def resolvent_values(
             basis.append(solution / length)
             images.append(matrix @ basis[-1])
         V, W = np.array(basis).T, np.array(images).T
-        values, residuals = _reduced(V, W, right, left, shift)
+        values, residuals = _galerkin_solutions(V, W, right, left, shift)
         where = int(np.argmax(residuals))
         if residuals[where] <= rtol * size:
             break
     return values, float(residuals[where]) / size
 
 
-def _reduced(
+def _galerkin_solutions(
     V: NDArray[Any], W: NDArray[Any], right: NDArray[Any], left: NDArray[Any], shift: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Values and residuals of the Galerkin solutions in the basis V, with ``W = L V``."""

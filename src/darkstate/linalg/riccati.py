@@ -75,7 +75,7 @@ def solve_riccati(a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike) ->
     unit = half**2
     a, d = np.divide(a, unit), np.divide(d, unit)
     c, gamma = np.divide(c, half), np.divide(gamma, half)
-    v = _polished(a, d, c, gamma, _initial(a, d, c, gamma))
+    v = _polish(a, d, c, gamma, _initial(a, d, c, gamma))
     gain = v @ c.T + gamma.T
     scale = (
         2 * np.linalg.norm(a) * np.linalg.norm(v) + np.linalg.norm(d) + np.linalg.norm(gain) ** 2
@@ -108,7 +108,7 @@ def _undetectable(reason: Exception) -> NumericalError:
     )
 
 
-def _polished(a: Real, d: Real, c: Real, gamma: Real, v: Real) -> Real:
+def _polish(a: Real, d: Real, c: Real, gamma: Real, v: Real) -> Real:
     """Newton's iteration ``F dV + dV F^T + rate(V) = 0`` until the step no longer shrinks."""
     previous = np.inf
     for _ in range(_SWEEPS):

@@ -99,7 +99,7 @@ def sampled_step(
     diffusion[n:, n:] = np.eye(m)
     with np.errstate(all="ignore"):  # overflow is checked for and named below
         whole = scipy.linalg.expm(flow * duration)
-        noise = _accumulated(flow[:-1, :-1], diffusion, duration)
+        noise = _accumulate_noise(flow[:-1, :-1], diffusion, duration)
     if not (np.all(np.isfinite(whole)) and np.all(np.isfinite(noise))):
         raise NumericalError(
             f"Within the interval {duration:.4g} the moments outgrow floating point: the system "
@@ -108,7 +108,7 @@ def sampled_step(
     return SampledStep(n, whole[:-1, :n], whole[:-1, -1], noise)
 
 
-def _accumulated(flow: Real, diffusion: Real, duration: float) -> Real:
+def _accumulate_noise(flow: Real, diffusion: Real, duration: float) -> Real:
     """``int_0^h exp(F s) D exp(F s)^T ds`` by doubling from Van Loan's short step."""
     size = float(np.linalg.norm(flow, 1)) * duration
     halvings = max(0, int(np.ceil(np.log2(max(size, 1e-300)))) + 1)

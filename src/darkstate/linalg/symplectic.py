@@ -51,7 +51,7 @@ def symplectic_eigenvalues(cov: ArrayLike) -> Real:
     Raises:
         ArgumentError: not square of even size, or with a negative eigenvalue.
     """
-    cov = _checked(cov)
+    cov = _check_covariance(cov)
     if not len(cov):
         return np.zeros(0)
     # Hot modes first: then L^T Omega L is graded, and their rounding stays out of the cold ones.
@@ -76,7 +76,7 @@ def uncertainty_margin(cov: ArrayLike) -> float:
     Raises:
         ArgumentError: not square of even size.
     """
-    cov = _checked(cov)
+    cov = _check_covariance(cov)
     if not len(cov):
         return math.inf
     variances = np.diagonal(cov)
@@ -104,8 +104,8 @@ def resolved_eigenvalues(cov: ArrayLike, of: ArrayLike) -> Real:
     Raises:
         ArgumentError: not square of even size, or with a negative eigenvalue beyond rounding.
     """
-    cov = _checked(cov)
-    size = np.diagonal(_checked(of)).reshape(-1, 2).mean(axis=1)
+    cov = _check_covariance(cov)
+    size = np.diagonal(_check_covariance(of)).reshape(-1, 2).mean(axis=1)
     rounding = np.finfo(float).eps * size
     nu = symplectic_eigenvalues(cov + np.diag(np.repeat(rounding, 2)))
     return np.maximum(nu, rounding.min(initial=1.0))
@@ -121,7 +121,7 @@ def partial_transpose(cov: ArrayLike, modes: Sequence[int]) -> Real:
     Raises:
         ArgumentError: not square of even size, or no such mode.
     """
-    cov = _checked(cov)
+    cov = _check_covariance(cov)
     chosen = np.asarray(modes, dtype=int)
     if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(cov) // 2:
         raise ArgumentError(
@@ -148,7 +148,7 @@ def williamson(cov: ArrayLike) -> tuple[Real, Real]:
         ArgumentError: not square of even size.
         NumericalError: `cov` is not positive definite.
     """
-    cov = _checked(cov)
+    cov = _check_covariance(cov)
     try:
         lower = np.linalg.cholesky(cov)
     except np.linalg.LinAlgError:
@@ -166,7 +166,7 @@ def williamson(cov: ArrayLike) -> tuple[Real, Real]:
     return lower @ pairs / np.sqrt(np.repeat(nu, 2)), nu
 
 
-def _checked(cov: ArrayLike) -> Real:
+def _check_covariance(cov: ArrayLike) -> Real:
     """`cov` as a float matrix of even size."""
     matrix = np.asarray(cov, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) % 2:

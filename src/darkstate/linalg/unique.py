@@ -65,7 +65,7 @@ def unique_columns(factor: Array) -> Array:
     Returns:
         L, shape (n, k).
     """
-    return _pivoted(factor)[0]
+    return _pivot(factor)[0]
 
 
 def leading_rows(vectors: Array) -> list[int]:
@@ -73,10 +73,10 @@ def leading_rows(vectors: Array) -> list[int]:
 
     Names of what a null space holds come from these, not from whichever vectors span it.
     """
-    return _pivoted(vectors)[1]
+    return _pivot(vectors)[1]
 
 
-def _pivoted(factor: Array) -> tuple[Array, list[int]]:
+def _pivot(factor: Array) -> tuple[Array, list[int]]:
     left, columns, pivots = np.array(factor), np.empty_like(factor), []
     for k in range(factor.shape[1]):
         size = np.linalg.norm(left, axis=1)

@@ -77,7 +77,7 @@ def _general(state: GaussianState, first: int) -> float:
 @log_negativity.register_many(*GAUSSIAN)
 def _of_pairs(state: Gaussian, pairs: Sequence[Pair]) -> NDArray:
     moments = state.pair_moments(pairs)
-    result = _correlated(moments)
+    result = _closed_form(moments)
     general = (moments.c != 0) | (moments.s_i != 0) | (moments.s_j != 0)
     for k in np.flatnonzero(general).tolist():
         result[k] = _general(state.reduced(pairs[k]), 1)
@@ -91,11 +91,11 @@ def _of_samples(state: GaussianBatch, pairs: Sequence[Pair]) -> NDArray:
     scale = np.abs(moments.m).max(initial=1e-300)
     other = max(np.abs(x).max(initial=0.0) for x in (moments.c, moments.s_i, moments.s_j))
     if other <= 1e-13 * scale:
-        return _correlated(moments)
+        return _closed_form(moments)
     return np.array([_of_pairs(state[sample], pairs) for sample in range(len(state))])
 
 
-def _correlated(pair: PairMoments) -> NDArray:
+def _closed_form(pair: PairMoments) -> NDArray:
     """Closed form where only n_i, n_j, m are nonzero, without cancellation for weak correlations.
 
     With vacuum at 1, ``nu = 1 + n_i + n_j - sqrt((n_i - n_j)^2 + 4 |m|^2)``; the small difference

@@ -40,12 +40,12 @@ def isometries(atoms: int) -> Isometries:
         for twice, found in paths.items():
             for after in (twice + 1, twice - 1):
                 if after >= 0:
-                    longer.setdefault(after, []).extend(_coupled(V, twice, after) for V in found)
+                    longer.setdefault(after, []).extend(_add_atom(V, twice, after) for V in found)
         paths = longer
     return {twice: np.stack(found) for twice, found in paths.items()}
 
 
-def _coupled(V: NDArray[np.float64], twice: int, after: int) -> NDArray[np.float64]:
+def _add_atom(V: NDArray[np.float64], twice: int, after: int) -> NDArray[np.float64]:
     """One more atom: spin `twice`/2 and 1/2 coupled to `after`/2."""
     j, J = 0.5 * twice, 0.5 * after
     result = np.zeros((2 * len(V), after + 1))
@@ -123,7 +123,9 @@ def from_atoms(state: DensityState, ensembles: Mapping[str, Sequence[str]]) -> E
     ordered = state.reduced([*atoms, *others])
     counts = [len(group) for group in ensembles.values()]
     sizes = [state.dimensions[state.labels.index(label)] for label in others]
-    found = _averaged(ordered.matrix, (*ensembles, *others), (*counts, *[0] * len(others)), sizes)
+    found = _average_permutations(
+        ordered.matrix, (*ensembles, *others), (*counts, *[0] * len(others)), sizes
+    )
     error = float(np.abs(atom_by_atom(found).matrix - ordered.matrix).max())
     if error > TOLERANCE:
         rule = "not change if atoms are exchanged (largest change is zero)"
@@ -131,7 +133,7 @@ def from_atoms(state: DensityState, ensembles: Mapping[str, Sequence[str]]) -> E
     return found
 
 
-def _averaged(
+def _average_permutations(
     matrix: NDArray[Any], labels: tuple[str, ...], counts: tuple[int, ...], sizes: list[int]
 ) -> EnsembleState:
     """The average over all permutations; subsystems of no atoms come last."""

@@ -97,7 +97,7 @@ class DickeBasis:
         j, m = 0.5 * self.twice_spin, 0.5 * self.twice_m
         step = _STEP[letter]
         values = m if step == 0 else np.sqrt(j * (j + 1) - m * (m + step))
-        return self._moved(np.arange(self.dimension) + step, np.asarray(values))
+        return self._shift(np.arange(self.dimension) + step, np.asarray(values))
 
     def atom_jump(self, letter: str, change: int) -> sp.csr_array:
         """Q_D of one process on every atom, D = `change` of J; see the module."""
@@ -110,9 +110,9 @@ class DickeBasis:
         m_new = m + _STEP[letter]
         inside &= (np.abs(m_new) <= j + change) & (values != 0)
         target = start + np.rint(m_new + j + change).astype(np.int64)
-        return self._moved(target, np.where(inside, values, 0.0))
+        return self._shift(target, np.where(inside, values, 0.0))
 
-    def _moved(self, target: NDArray[np.int64], values: Reals) -> sp.csr_array:
+    def _shift(self, target: NDArray[np.int64], values: Reals) -> sp.csr_array:
         kept = np.flatnonzero(values)
         size = self.dimension
         return sp.csr_array((values[kept], (target[kept], kept)), shape=(size, size))

@@ -156,7 +156,7 @@ def _here(qutip: Any, hamiltonian: Any, jumps: Any, spaces: Sequence[Space] | No
     constant = [term for term in terms if not isinstance(term, list | tuple)]
     varying = [_with_function(term, "H") for term in terms if isinstance(term, list | tuple)]
     if spaces is None:
-        spaces = _guessed(qutip, constant[0] if constant else varying[0][0])
+        spaces = _guess_spaces(qutip, constant[0] if constant else varying[0][0])
     H = OperatorSum()
     for term in constant:
         part = _operator_sum(qutip, term, spaces)
@@ -208,7 +208,7 @@ def _drives(terms: list[tuple[OperatorSum, Any]]) -> list[Drive]:
     return drives
 
 
-def _guessed(qutip: Any, operator: Any) -> tuple[Space, ...]:
+def _guess_spaces(qutip: Any, operator: Any) -> tuple[Space, ...]:
     """Spaces of the dimensions of an operator."""
     if not isinstance(operator, qutip.Qobj) or operator.type != "oper":
         _factor_dimensions(qutip, operator, ("oper",), 1, "spaces")

@@ -69,8 +69,8 @@ def operator_matrix(
         rows, columns, values = _product_entries(dict(product), spaces, sizes)
         waiting.append((rows, columns, coefficient * values))
         if sum(len(entry[0]) for entry in waiting) > _BATCH:
-            total, waiting = total + _collected(waiting, size), []
-    return sp.csr_array(total + _collected(waiting, size))
+            total, waiting = total + _sum_entries(waiting, size), []
+    return sp.csr_array(total + _sum_entries(waiting, size))
 
 
 def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:
@@ -82,7 +82,7 @@ def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:
     return value.real if skew.max() <= 16 * np.finfo(float).eps * size.max() else value
 
 
-def _collected(entries: Sequence[Entries], size: int) -> sp.csr_array:
+def _sum_entries(entries: Sequence[Entries], size: int) -> sp.csr_array:
     """The sum of matrices given by their entries."""
     if not entries:
         return sp.csr_array((size, size), dtype=complex)

@@ -151,8 +151,8 @@ class Cascade:
 
         def solve() -> Solution:
             if times is None:
-                return self._reduced(system, plan)
-            return self._evolved(system, plan, times)
+                return self._solve_steady_state(system, plan)
+            return self._solve_evolution(system, plan, times)
 
         return Offer(self.name, why, METHOD, tuple(steps), cost, solve=solve, smaller=LESS)
 
@@ -204,7 +204,7 @@ class Cascade:
         harder = max(1.0, m / LARGEST_LOOKAHEAD) ** 2
         return Cost(memory, 6.5e-5 * (first + stages * (harder * seen * m + windowed)))
 
-    def _reduced(self, system: OpenSystem, plan: _Plan) -> Solution:
+    def _solve_steady_state(self, system: OpenSystem, plan: _Plan) -> Solution:
         """The reduced steady states of all stages and windows, a `StageStates`.
 
         Raises:
@@ -240,7 +240,7 @@ class Cascade:
         kept = 16.0 * len(times) * len(plan.members) * 3 * joined
         return Cost(memory + kept, 1.5 * len(plan.members) * products * each)
 
-    def _evolved(self, system: OpenSystem, plan: _Plan, times: Sequence[float]) -> Solution:
+    def _solve_evolution(self, system: OpenSystem, plan: _Plan, times: Sequence[float]) -> Solution:
         """The states of all stages at all times, from the ground state at the first."""
         rtol = EVOLUTION_RTOL * self.rtol
         with one_blas_thread():

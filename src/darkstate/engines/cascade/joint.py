@@ -55,7 +55,7 @@ def trace_first(system: BilinearSystem) -> tuple[BilinearSystem, Array]:
     change = np.vstack([system.trace, rest.T])
     back = np.linalg.inv(change)
 
-    def changed(channel: ChannelBlocks) -> ChannelBlocks:
+    def change_basis(channel: ChannelBlocks) -> ChannelBlocks:
         blocks = {}
         for q, block in channel.blocks.items():
             right = block @ back if q == zero else block
@@ -64,7 +64,7 @@ def trace_first(system: BilinearSystem) -> tuple[BilinearSystem, Array]:
 
     generator = dict(system.generator)
     generator[zero] = change @ generator[zero] @ back
-    inputs = tuple(changed(channel) for channel in system.inputs)
+    inputs = tuple(change_basis(channel) for channel in system.inputs)
     trace = np.eye(n)[0]
     return replace(system, generator=generator, inputs=inputs, outputs=(), trace=trace), back
 

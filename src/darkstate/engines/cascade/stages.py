@@ -143,7 +143,7 @@ def stage_chain(
         dims: dimension by label.
     """
     couplings = _couplings(network, members, charges, source)
-    cuts = [_cut(couplings, s) for s in range(-1, len(members))]
+    cuts = [_cut_channels(couplings, s) for s in range(-1, len(members))]
     stages = []
     for s, labels in enumerate(members):
         spaces = tuple(space for space in network.spaces if space.label in set(labels))
@@ -160,7 +160,7 @@ def stage_chain(
                 jumps,
                 _drives(couplings, before, s, spaces, sizes),
                 np.linalg.pinv(before.basis[ahead]) @ after.basis[ahead],
-                _radiated(couplings, after, s, spaces, sizes),
+                _output_operators(couplings, after, s, spaces, sizes),
                 after.steps,
             )
         )
@@ -181,7 +181,7 @@ def _drives(
     return tuple(operators)
 
 
-def _radiated(
+def _output_operators(
     couplings: _Couplings, cut: _CutChannels, s: int, spaces: Sequence[Space], sizes: Sequence[int]
 ) -> tuple[Array, ...]:
     """The part of U_c that stage s itself contributes."""
@@ -318,7 +318,7 @@ class _CutChannels:
     steps: tuple[Step, ...]
 
 
-def _cut(couplings: _Couplings, s: int) -> _CutChannels:
+def _cut_channels(couplings: _Couplings, s: int) -> _CutChannels:
     """The channels of the cut behind stage s."""
     up, down = couplings.row_place <= s, np.flatnonzero(couplings.column_place > s)
     near = np.flatnonzero(couplings.column_place[down] == s + 1)

@@ -163,7 +163,7 @@ class Gaussian:
             seconds = chains_seconds(structure, stability(structure).gap)
             cost = Cost(chains_memory(structure), seconds)
         else:
-            cost = large_cost(structure, len(self._kept(structure)))
+            cost = large_cost(structure, len(self._chosen_pairs(structure)))
 
         def solve() -> Solution:
             return self._steady(structure, method)
@@ -196,7 +196,7 @@ class Gaussian:
             return "dense", "chains that hardly relax: their frequency integral would be slow"
         return "chains", f"damped chains of {largest} amplitudes with few noise inputs"
 
-    def _kept(self, structure: Structure) -> list[tuple[str, str]]:
+    def _chosen_pairs(self, structure: Structure) -> list[tuple[str, str]]:
         labels = structure.form.labels
         pairs = list(self.pairs) if self.pairs is not None else partner_pairs(labels)
         if not pairs:
@@ -216,7 +216,7 @@ class Gaussian:
             NumericalError: unstable drift, or undamped modes (named): no unique steady state.
         """
         if method == "quadrature":
-            return pairs_solution(structure, self._kept(structure), self.rtol)
+            return pairs_solution(structure, self._chosen_pairs(structure), self.rtol)
         if method == "chains":
             try:
                 return chains_solution(structure, self.rtol)

@@ -104,7 +104,7 @@ def large_steady_state(
     sites, noise = _inputs(structure, order)
     if not len(sites):
         return _vacuum(len(pairs))
-    drift = _banded(structure, order)
+    drift = _banded_drift(structure, order)
     found = stationary_correlations(drift, sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol)
     photons, cross = np.real(found.values[: len(modes)]), found.values[len(modes) :]
     n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
@@ -139,7 +139,7 @@ def _inputs(structure: Structure, order: NDArray[np.intp]) -> tuple[NDArray, NDA
     return sites, source[sites][:, sites].toarray()
 
 
-def _banded(structure: Structure, order: NDArray[np.intp]) -> BandedDrift:
+def _banded_drift(structure: Structure, order: NDArray[np.intp]) -> BandedDrift:
     drift = sp.coo_array(structure.drift[order][:, order])
     lower = int(np.max(drift.row - drift.col, initial=0))
     upper = int(np.max(drift.col - drift.row, initial=0))

@@ -53,7 +53,7 @@ def dense_solution(structure: Structure, rtol: float) -> Solution:
     require_stable(stable)
     state, residual, error = dense_steady_state(structure, forms)
     report = _report(structure, stable, state, "dense").with_(residual=residual)
-    return _displaced(structure, state, add_rounding(report, error), rtol)
+    return _add_amplitudes(structure, state, add_rounding(report, error), rtol)
 
 
 def chains_solution(structure: Structure, rtol: float) -> Solution:
@@ -73,7 +73,7 @@ def chains_solution(structure: Structure, rtol: float) -> Solution:
     error = chains_error(structure, state, found.residual, dissipation(structure))
     report = _report(structure, stable, state, f"chains, {found.nodes} frequencies")
     report = add_rounding(report.with_(residual=found.residual), error)
-    return _displaced(structure, state, report, rtol)
+    return _add_amplitudes(structure, state, report, rtol)
 
 
 def pairs_solution(structure: Structure, pairs: Sequence[tuple[str, str]], rtol: float) -> Solution:
@@ -136,7 +136,9 @@ def _report(structure: Structure, stable: Stability, state: GaussianState, metho
     return add_stability(report, stable, structure.form)
 
 
-def _displaced(structure: Structure, state: GaussianState, report: Report, rtol: float) -> Solution:
+def _add_amplitudes(
+    structure: Structure, state: GaussianState, report: Report, rtol: float
+) -> Solution:
     """Add the stationary amplitudes that a coherent drive causes, and judge."""
     scale = max(1.0, float(np.abs(state.number).max(initial=0.0)))
     if np.any(structure.form.drive):

@@ -113,7 +113,7 @@ def exponential_mode(observation: Observation, target: Real) -> ExponentialMode:
     m, ago = len(observation.quadratures), observation.times[-1] - observation.times
     total = float(target @ observation.unconditional[-1] @ target)
 
-    def solved(rate: float) -> tuple[float, NDArray[Any]]:
+    def solve(rate: float) -> tuple[float, NDArray[Any]]:
         profile = _interval_averages(rate, ago)
         weights = np.kron(profile[:, None], np.eye(m))  # ((T - 1) m, m)
         c = with_target @ weights
@@ -122,16 +122,16 @@ def exponential_mode(observation: Observation, target: Real) -> ExponentialMode:
 
     shortest, longest = float(np.diff(observation.times).min()), float(ago[0])
     rates = np.geomspace(0.01 / longest, 3.0 / shortest, GRID)
-    best = int(np.argmin([solved(rate)[0] for rate in rates]))
+    best = int(np.argmin([solve(rate)[0] for rate in rates]))
     low, high = rates[max(best - 1, 0)], rates[min(best + 1, GRID - 1)]
     found = scipy.optimize.minimize_scalar(
-        lambda u: solved(float(np.exp(u)))[0],
+        lambda u: solve(float(np.exp(u)))[0],
         bounds=(np.log(low), np.log(high)),
         method="bounded",
         options={"xatol": 1e-8},
     )
     rate = float(np.exp(found.x))
-    variance, amplitudes = solved(rate)
+    variance, amplitudes = solve(rate)
     optimum = float(target @ observation.sampled[-1] @ target)
     return ExponentialMode(rate, tuple(amplitudes.tolist()), variance, optimum, total)
 

@@ -114,7 +114,7 @@ def periodic_steady_state(engine: str, system: LangevinSystem, rtol: float) -> S
         ),
     )
     scale = float(np.max(np.abs(found.blocks)))
-    return Solution(state, _judged(report, state, found, rtol, scale))
+    return Solution(state, _assess(report, state, found, rtol, scale))
 
 
 def gaussian_state(
@@ -129,7 +129,7 @@ def gaussian_state(
     return state, float(defect)
 
 
-def _judged(
+def _assess(
     report: Report, state: GaussianState, found: PeriodicCovariance, rtol: float, scale: float
 ) -> Report:
     """Lower the status where a check fails, with the reason as a warning."""

@@ -40,7 +40,7 @@ def correlation_values(
         CapacityError: too many letters in one product.
     """
     n = len(state.labels)
-    equal = _ordered(state)
+    equal = _ordered_moments(state)
     mean = np.concatenate([np.asarray(state.mean), np.asarray(state.mean).conj()])
     terms = list(_products(asked, state.labels, n))
     drift = structure.drift.toarray()
@@ -86,7 +86,7 @@ def spectrum_values(
 def _fluctuation(asked: Regression, state: GaussianState) -> NDArray[np.complex128]:
     """``<B d xi_i K>`` for every variable i."""
     n = len(state.labels)
-    equal = _ordered(state)
+    equal = _ordered_moments(state)
     mean = np.concatenate([np.asarray(state.mean), np.asarray(state.mean).conj()])
     tables = dict.fromkeys([(a, b) for a in (0, 1) for b in (0, 1)], equal)
     zero = np.zeros((2 * n, 2 * n))
@@ -143,7 +143,7 @@ def _wick(letters: Letters, mean: NDArray[Any], tables: dict[tuple[int, int], An
     return complex(total)
 
 
-def _ordered(state: GaussianState) -> NDArray[np.complex128]:
+def _ordered_moments(state: GaussianState) -> NDArray[np.complex128]:
     """``<d xi_i d xi_j>`` of the Nambu variables, in this order."""
     N, M = np.asarray(state.number, complex), np.asarray(state.anomalous, complex)
     one = np.eye(len(N))

@@ -176,10 +176,10 @@ def _skewness(process: AtomProcess) -> tuple[Array, Array]:
     linear -= np.einsum("bc,ae->abce", process.floor, one)
     constant = -np.einsum("bc,a->abc", one, process.push) / 6
     constant -= np.einsum("bca->abc", process.noise) / 4
-    return _rotated(linear), _rotated(constant)
+    return _sum_rotations(linear), _sum_rotations(constant)
 
 
-def _rotated(x: Array) -> Array:
+def _sum_rotations(x: Array) -> Array:
     """The sum over which of the first three indices stands alone (the first one in x)."""
     rest = range(3, x.ndim)
     return x + x.transpose(1, 0, 2, *rest) + x.transpose(1, 2, 0, *rest)

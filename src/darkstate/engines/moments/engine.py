@@ -106,13 +106,15 @@ class Moments:
         def solve() -> Solution:
             closed = equations or moment_equations(system)
             if task.times is None:
-                return self._settled(closed, task.initial)
-            return self._evolved(closed, task.times, task.initial)
+                return self._solve_steady_state(closed, task.initial)
+            return self._solve_evolution(closed, task.times, task.initial)
 
         method = STEADY if task.times is None else INTEGRATOR
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)
 
-    def _settled(self, equations: MomentEquations, initial: SpinMoments | None) -> Solution:
+    def _solve_steady_state(
+        self, equations: MomentEquations, initial: SpinMoments | None
+    ) -> Solution:
         """The stationary moments that the evolution from `initial` reaches.
 
         By default it starts with uncorrelated atoms where their own processes take them, or (where
@@ -137,9 +139,9 @@ class Moments:
             error_estimate=closure_error(packed, point.y),
             structure=_structure(packed, point),
         )
-        return Solution(state, self._finished(report, [state], packed, point))
+        return Solution(state, self._assess(report, [state], packed, point))
 
-    def _evolved(
+    def _solve_evolution(
         self, equations: MomentEquations, times: Sequence[float], initial: SpinMoments | None
     ) -> Solution:
         """Moments at `times`; `initial` (all atoms down, modes empty) is the state at the first.
@@ -163,9 +165,9 @@ class Moments:
             error_estimate=None if error is None else error + EVOLUTION_ERRORS * self.rtol,
             structure=(f"{len(start)} means and covariances", READING),
         )
-        return Solution(states[-1], self._finished(report, states, packed), tuple(states))
+        return Solution(states[-1], self._assess(report, states, packed), tuple(states))
 
-    def _finished(
+    def _assess(
         self,
         report: Report,
         states: Sequence[SpinMoments],

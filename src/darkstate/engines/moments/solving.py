@@ -62,15 +62,15 @@ def stationary(packed: Packed, start: Array) -> Stationary:
     """
     y, rate = start, fastest(packed, start)
     if rate == 0.0:
-        return _judged(packed, y, 0)
+        return _assess_point(packed, y, 0)
     span, held = 1.0 / rate, packed.conserved(start)[0]
     for k in range(_SPANS):
         found = _newton(packed, y, held)
         if found is not None:
-            point = _judged(packed, found, k)
+            point = _assess_point(packed, found, k)
             if point.growth <= 0.0:
                 return point
-        y = _evolved(packed, y, span)
+        y = _integrate(packed, y, span)
         span *= 10.0 if k else 3.0
     raise NumericalError(
         "The moment equations do not settle: they oscillate or creep. Look at them with evolve(), "
@@ -78,7 +78,7 @@ def stationary(packed: Packed, start: Array) -> Stationary:
     )
 
 
-def _evolved(packed: Packed, y: Array, span: float) -> Array:
+def _integrate(packed: Packed, y: Array, span: float) -> Array:
     def f(t: float, y: Array) -> Array:
         return packed.rates(y)
 
@@ -122,7 +122,7 @@ def _newton(packed: Packed, y: Array, held: Array) -> Array | None:
     return None
 
 
-def bordered(packed: Packed, y: Array) -> tuple[Array, Array]:
+def bordered_jacobian(packed: Packed, y: Array) -> tuple[Array, Array]:
     """Jacobian, scaled row by row, with the gradients of what is conserved; and the row scales."""
     J = packed.jacobian(y)
     rows = np.abs(J).max(axis=1)
@@ -131,16 +131,16 @@ def bordered(packed: Packed, y: Array) -> tuple[Array, Array]:
 
 
 def _step(packed: Packed, y: Array, held: Array) -> Array:
-    matrix, rows = bordered(packed, y)
+    matrix, rows = bordered_jacobian(packed, y)
     right = np.concatenate([-packed.rates(y) / rows, held - packed.conserved(y)[0]])
     if not np.all(np.isfinite(matrix)) or not np.all(np.isfinite(right)):
         return np.full(len(y), np.inf)
     return np.asarray(np.linalg.lstsq(matrix, right, rcond=_SINGULAR)[0], dtype=float)
 
 
-def _judged(packed: Packed, y: Array, spans: int) -> Stationary:
+def _assess_point(packed: Packed, y: Array, spans: int) -> Stationary:
     J = packed.jacobian(y)
-    matrix, rows = bordered(packed, y)
+    matrix, rows = bordered_jacobian(packed, y)
     f = packed.rates(y)
     terms = np.abs(J) @ np.abs(y) + np.finfo(float).tiny
     # `terms` vanishes where an equation is 0 = 0

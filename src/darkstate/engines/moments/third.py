@@ -63,7 +63,7 @@ class ThirdOrder:
     def rates(self, y: Array, k: Array) -> Array:
         """dk/dt, packed, at packed moments y and cumulants k (n, n, n)."""
         drift, source = self._at(y)
-        return (self._moved(drift, k) + source)[self.places]
+        return (self._drift_of(drift, k) + source)[self.places]
 
     def force(self, k: Array) -> Array:
         """What cumulants k (n, n, n) add to the rates of the packed moments."""
@@ -77,7 +77,7 @@ class ThirdOrder:
         matrix = np.empty((count, count))
         for column in range(count):
             one = self.whole(np.eye(1, count, column)[0])
-            matrix[:, column] = self._moved(drift, one)[self.places]
+            matrix[:, column] = self._drift_of(drift, one)[self.places]
         packed = np.linalg.lstsq(matrix, -source[self.places], rcond=_SINGULAR)[0]
         return self.whole(np.asarray(packed, dtype=np.float64))
 
@@ -95,17 +95,17 @@ class ThirdOrder:
                 spread = np.eye(3) / 4 - np.outer(s, s)
                 alone = np.multiply.outer(s, np.eye(3) / 12 - spread)
                 cube = np.multiply.outer(np.outer(s, s), s)
-                k[at, at, at] = count * (_summed(alone, 0) - cube)
-        return (k / self._cubed)[self.places]
+                k[at, at, at] = count * (_sum_places(alone, 0) - cube)
+        return (k / self._cubic_noise)[self.places]
 
     @property
-    def _cubed(self) -> Array:
+    def _cubic_noise(self) -> Array:
         s = self._unit
         return s * s[:, None] * s[:, None, None]
 
-    def _moved(self, drift: Array, k: Array) -> Array:
+    def _drift_of(self, drift: Array, k: Array) -> Array:
         noise = np.einsum("abeg,egc->abc", self.M, k)
-        return _summed(np.einsum("ad,dbc->abc", drift, k), 0) + _summed(noise, 2)
+        return _sum_places(np.einsum("ad,dbc->abc", drift, k), 0) + _sum_places(noise, 2)
 
     def _at(self, y: Array) -> tuple[Array, Array]:
         """Drift J, and what drives third cumulants."""
@@ -114,10 +114,10 @@ class ThirdOrder:
         K = state.covariance / np.outer(s, s)
         drift = (eq.F1 + 2.0 * eq.F2 @ state.mean) * s / s[:, None]
         G = self.P + 2.0 * np.einsum("abeg,g->abe", self.M, state.mean / s)
-        source = _summed(2.0 * np.einsum("ade,db,ec->abc", self.F2, K, K, optimize=True), 0)
-        source = source + _summed(np.einsum("abe,ec->abc", G, K), 2)
+        source = _sum_places(2.0 * np.einsum("ade,db,ec->abc", self.F2, K, K, optimize=True), 0)
+        source = source + _sum_places(np.einsum("abe,ec->abc", G, K), 2)
         ordering = self._ordering(state.mean, state.covariance)
-        return drift, source + (ordering + eq.skew @ state.mean + eq.skew0) / self._cubed
+        return drift, source + (ordering + eq.skew @ state.mean + eq.skew0) / self._cubic_noise
 
     def _ordering(self, mean: Array, covariance: Array) -> Array:
         """``(1/12) sum_perm pull_mn f_bmd <Y_ad Y_nc>``."""
@@ -139,7 +139,7 @@ class ThirdOrder:
         return np.einsum("mn,bmd->bnd", self.packed.equations.pull, self._brackets[0])
 
 
-def _summed(x: Array, alone: int) -> Array:
+def _sum_places(x: Array, alone: int) -> Array:
     """The sum over which of the three indices is the one that stands alone, at `alone` in x."""
     first = np.moveaxis(x, alone, 0)
     return first + first.transpose(1, 0, 2) + first.transpose(1, 2, 0)

@@ -19,7 +19,7 @@ import scipy.linalg
 from scipy.integrate import solve_ivp
 
 from darkstate.engines.moments.packing import Packed
-from darkstate.engines.moments.solving import bordered
+from darkstate.engines.moments.solving import bordered_jacobian
 from darkstate.engines.moments.third import ThirdOrder
 from darkstate.states import SpinMoments
 from darkstate.states.moments import MODE, Array, generators
@@ -60,7 +60,7 @@ def _step(packed: Packed, y: Array) -> Array:
     if not closes(packed):
         third = ThirdOrder(packed)
         force = force + third.force(third.stationary(y))
-    matrix, rows = bordered(packed, y)
+    matrix, rows = bordered_jacobian(packed, y)
     right = np.zeros(len(matrix))
     right[: len(y)] = -force / rows
     return np.asarray(np.linalg.lstsq(matrix, right, rcond=_SINGULAR)[0], dtype=float)

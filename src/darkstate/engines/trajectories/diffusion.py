@@ -137,22 +137,22 @@ class Diffusion:
         """``<a_k + a_k†>`` of normalised states, (m, n)."""
         if self.propagator.matrices:
             return np.array(
-                [2 * self.propagator.weight(self._left(a, x)) for a in self.quadratures]
+                [2 * self.propagator.weight(self._multiply_left(a, x)) for a in self.quadratures]
             )
         return np.array([2 * np.einsum("dn,dn->n", x.conj(), a @ x).real for a in self.quadratures])
 
     def _times(self, x: Array, currents: Array, dt: float) -> Array:
         """``M x``."""
-        faded = self._left(self.strength, x)
-        result = x - 0.5 * dt * faded + 0.125 * dt**2 * self._left(self.strength, faded)
+        faded = self._multiply_left(self.strength, x)
+        result = x - 0.5 * dt * faded + 0.125 * dt**2 * self._multiply_left(self.strength, faded)
         for a, current in zip(self.quadratures, currents, strict=True):
-            result = result + current * self._left(a, x)
+            result = result + current * self._multiply_left(a, x)
         for j, k, product in self.products:
             factor = currents[j] * currents[k] if j < k else 0.5 * (currents[j] ** 2 - dt)
-            result = result + factor * self._left(product, x)
+            result = result + factor * self._multiply_left(product, x)
         return result
 
-    def _left(self, matrix: Any, x: Array) -> Array:
+    def _multiply_left(self, matrix: Any, x: Array) -> Array:
         """``a psi`` or ``a rho`` of every column."""
         return (matrix @ x.reshape(matrix.shape[0], -1)).reshape(x.shape)
 

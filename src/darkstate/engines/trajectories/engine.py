@@ -119,7 +119,9 @@ class Trajectories:
             sampling = Sampling(self, system, task.times, numbers)
             memory = memory_of(prod(dims), len(task.times))
             why = f"average over {self.trajectories} runs"
-            return self._sampled(sampling, memory, why, lambda: sampling.evolution(task.initial))
+            return self._sampling_offer(
+                sampling, memory, why, lambda: sampling.evolution(task.initial)
+            )
         if missing is not None:
             steps = (size_of(dims), "How long to wait and to average? not said")
             return refused(self.name, missing, steps)
@@ -127,7 +129,7 @@ class Trajectories:
         share = begin / (begin + length) if begin else 1.0
         why = f"average over {self.trajectories} runs of {length:g} after {begin:g}"
         memory = memory_of(prod(dims), SAMPLES)
-        return self._sampled(
+        return self._sampling_offer(
             sampling, memory, why, lambda: sampling.steady_state(task.initial, share)
         )
 
@@ -142,7 +144,7 @@ class Trajectories:
         amplitudes = len(sampling.times) * len(numbers) * sampling.matrices.size
         why = f"{len(numbers)} runs one by one"
         memory = 16.0 * amplitudes + BATCHES
-        return self._sampled(sampling, memory, why, lambda: sampling.ensemble(task.initial))
+        return self._sampling_offer(sampling, memory, why, lambda: sampling.ensemble(task.initial))
 
     def offer_observation(self, system: OpenSystem, task: ObservationTask) -> Offer:
         """`Records`; see `records`.
@@ -161,9 +163,9 @@ class Trajectories:
         entries = len(task.times) * len(numbers) * sampling.matrices.size**2
         why = f"{len(numbers)} records, each with the state of its observer"
         memory = 16.0 * entries + BATCHES
-        return self._sampled(sampling, memory, why, lambda: sampling.records(task.initial))
+        return self._sampling_offer(sampling, memory, why, lambda: sampling.records(task.initial))
 
-    def _sampled(
+    def _sampling_offer(
         self, sampling: Sampling, memory: float, why: str, solve: Callable[[], Solution]
     ) -> Offer:
         """An offer with its cost; a refusal if it would not end."""
