@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Lindblad
-from darkstate.engines.contract import ask
+from darkstate.engines.capabilities import PurificationTask
+from darkstate.engines.contract import ask, run
 from darkstate.engines.dark import NoJumps, dark_states
 from darkstate.engines.density.basis import Blocks, dicke_factors
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
@@ -273,8 +274,16 @@ def test_preparation_time_of_one_pair():
 
 
 def test_preparation_that_never_happens_is_refused():
+    system, task = dual_rail(1, dephasing=0.5), PurificationTask(impurity=1e-3, longest=500.0)
     with pytest.raises(NumericalError, match="did not purify"):
-        ds.engines.Lindblad().purification_time(dual_rail(1, dephasing=0.5), 1e-3, longest=500.0)
+        run(Lindblad(), system, offer=ask(Lindblad(), system, task))
+
+
+def test_preparation_keeps_to_the_memory_and_the_size_of_the_engine():
+    with pytest.raises(CapacityError, match="`preparation_time` would need"):
+        ds.preparation_time(dual_rail(3), engine=Lindblad(memory_limit=1e4))
+    with pytest.raises(CapacityError, match=r"1048576 basis states are more than"):
+        ds.preparation_time(dual_rail(10))
 
 
 def test_refusals():

@@ -1,4 +1,4 @@
-"""Capabilities beyond states: observation, single runs, output fields, batches.
+"""Capabilities beyond states: observation, single runs, output fields, batches, preparation.
 
 Every engine makes an `Offer` for a `Task`, a steady state or an evolution. What only some can do is
 a kind of task of its own, with inputs of its own, and needs a capability: one more method that
@@ -51,6 +51,15 @@ class SolvesBatches(Protocol):
     """An engine that solves many systems of one form together."""
 
     def offer_batch(self, system: Any, task: BatchTask) -> Offer:
+        """Whether and how; as `Engine.offer`."""
+        ...
+
+
+@runtime_checkable
+class Purifies(Protocol):
+    """An engine that finds when a state has become pure again."""
+
+    def offer_purification(self, system: Any, task: PurificationTask) -> Offer:
         """Whether and how; as `Engine.offer`."""
         ...
 
@@ -133,6 +142,29 @@ class BatchTask(Task):
     def offer_of(self, engine: Any, system: Any) -> Offer:
         """The engine's answer."""
         return engine.offer_batch(system, self)
+
+
+@dataclass(frozen=True)
+class PurificationTask(Task):
+    """The first time, from the ground state, at which ``1 - Tr rho^2`` falls back to `impurity`.
+
+    Args:
+        impurity: at which the state counts as pure.
+        longest: when it is given up, in units of the inverse norm of the generator.
+    """
+
+    impurity: float = 1e-3
+    longest: float = 1e6
+    without_times = ("find the preparation time of", "preparation_time")
+
+    @property
+    def needs(self) -> type:
+        """The capability."""
+        return Purifies
+
+    def offer_of(self, engine: Any, system: Any) -> Offer:
+        """The engine's answer."""
+        return engine.offer_purification(system, self)
 
 
 def perform(engine: Engine, system: Any, task: Task, offer: Offer | None = None) -> Any:

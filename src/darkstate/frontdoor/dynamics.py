@@ -7,7 +7,8 @@ from typing import Any
 
 from darkstate.checks import check_flag, check_real, check_sequence, check_times
 from darkstate.engines import Engine, Lindblad
-from darkstate.engines.contract import Task, run
+from darkstate.engines.capabilities import PurificationTask
+from darkstate.engines.contract import Task, ask, run
 from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.inputs import (
     Model,
@@ -125,4 +126,5 @@ def preparation_time(
         raise ArgumentError("engine", "be an engines.Lindblad object", engine, remedy)
     system = as_open_system(model)
     pairs = max(1, len(system.labels) // 2)
-    return engine.purification_time(system, pairs * tolerance)
+    task = PurificationTask(impurity=pairs * tolerance)
+    return float(run(engine, system, offer=ask(engine, system, task)).state)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines import truncation
+from darkstate.engines.capabilities import PurificationTask
 from darkstate.engines.contract import (
     UNASKED_SECONDS,
     Offer,
@@ -44,6 +45,7 @@ from darkstate.engines.truncation import (
     mode_labels,
 )
 from darkstate.errors import ArgumentError, CapacityError
+from darkstate.results import Report, Status
 from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
@@ -51,6 +53,7 @@ from darkstate.systems.operators import OperatorSum
 from darkstate.systems.traits import LinearSource, linear_source
 
 LARGEST_DIMENSION = 2**14
+PREPARATION = "Krylov steps"
 _GROWTH = 1.25
 """Power of the numbers of a density matrix with which time grows, all attempts together."""
 _ENDED = 3 * UNASKED_SECONDS
@@ -106,15 +109,10 @@ class Lindblad(DensityOptions):
         source = self._source(system)
         network = system if source is None else source.network
         dims = dimensions(network, network_cutoff(network, self.cutoff))
-        digits = sum(log2(n) for n in dims)
-        size = f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
-        steps.append(f"How large is the Hilbert space? {size} states in {len(dims)} spaces")
-        if digits > log2(LARGEST_DIMENSION):
-            reason = (
-                f"{size} basis states are more than {LARGEST_DIMENSION}, the most that density "
-                "matrices are tried for."
-            )
-            raise CapacityError(reason, SMALLER)
+        steps.append(
+            f"How large is the Hilbert space? {_size_text(dims)} states in {len(dims)} spaces"
+        )
+        _check_size(dims)
         if source is None:
             return self._fock_offer(system, task, steps)
         return self._source_offer(system, source, task)
@@ -241,18 +239,29 @@ class Lindblad(DensityOptions):
             rho = generator.narrowed(flattened(density_of(state, system.labels), blocks)[0])
             return blocks.scatter(adjoint_solution(generator, rho, flat, self.rtol))
 
-    def purification_time(self, system: OpenSystem, impurity: float, longest: float = 1e6) -> float:
-        """First time from the ground state at which ``1 - Tr rho^2`` falls back to `impurity`.
+    def offer_purification(self, system: OpenSystem, task: PurificationTask) -> Offer:
+        """The time at which the state is pure again.
 
         Raises:
-            NumericalError: it does not happen before `longest`, in units of the inverse norm of
-                the generator.
+            ArgumentError: a mode has no cutoff.
+            CapacityError: too many basis states.
         """
-        generator = compiled(system, product_blocks(system, self._fixed_dimensions(system)))
-        flat = generator.blocks.ground(generator.dtype)
-        rtol = min(EVOLUTION_OVER_RTOL * self.rtol, _PURITY_ACCURACY * impurity)
-        with threads_for(generator):
-            return first_purification(generator, flat, impurity, rtol, self.krylov_size, longest)
+        dims = self._fixed_dimensions(system)
+        _check_size(dims)
+        blocks = product_blocks(system, dims)
+
+        def solve() -> Solution:
+            generator = compiled(system, blocks)
+            flat, impurity = generator.blocks.ground(generator.dtype), task.impurity
+            rtol = min(EVOLUTION_OVER_RTOL * self.rtol, _PURITY_ACCURACY * impurity)
+            size, longest = self.krylov_size, task.longest
+            with threads_for(generator):
+                time = first_purification(generator, flat, impurity, rtol, size, longest)
+            return Solution(time, Report(self.name, PREPARATION, Status.CONVERGED))
+
+        why, cost = "followed until it is pure", least_cost(blocks)
+        steps = (f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks",)
+        return Offer(self.name, why, PREPARATION, steps, cost, solve=solve, smaller=SMALLER)
 
     def _fixed_dimensions(self, system: OpenSystem) -> Dimensions:
         """Dimensions where cut-offs are not grown.
@@ -291,3 +300,22 @@ class Lindblad(DensityOptions):
 def _given(task: Task, labels: tuple[str, ...]) -> DensityState | None:
     """The initial state as a density matrix, if there is one."""
     return None if task.initial is None else density_of(task.initial, labels)
+
+
+def _size_text(dims: Dimensions) -> str:
+    digits = sum(log2(n) for n in dims)
+    return f"{prod(dims)}" if digits < 60 else f"2^{digits:.0f}"
+
+
+def _check_size(dims: Dimensions) -> None:
+    """That density matrices may be tried.
+
+    Raises:
+        CapacityError: too many basis states.
+    """
+    if sum(log2(n) for n in dims) > log2(LARGEST_DIMENSION):
+        reason = (
+            f"{_size_text(dims)} basis states are more than {LARGEST_DIMENSION}, the most that "
+            "density matrices are tried for."
+        )
+        raise CapacityError(reason, SMALLER)
