@@ -46,20 +46,7 @@ def filter_covariances(
     model = MeasurementModel.of(structure, system)
     grid = np.asarray(times, dtype=float)
     covariances = _filter_covariances(model, grid, initial.covariance)
-    changes = []
-    for seed in range(TRIALS):
-        matrices = (model.a, model.d, model.c, model.gamma)
-        moved = disturbed_quadratures(structure, matrices, np.random.default_rng(seed))
-        a, d, c, gamma = (x + dx for x, dx in zip(matrices, moved, strict=True))
-        other = replace(model, a=a, d=d, c=c, gamma=gamma)
-        changes.append(_filter_covariances(other, grid, initial.covariance) - covariances)
-    looks = np.unique(np.linspace(1, len(grid) - 1, min(LOOKS, len(grid) - 1)).astype(int))
-    apart = 0.0
-    for k in looks:
-        whole = model.riccati(float(grid[k] - grid[0])).covariance(covariances[0])
-        apart = max(apart, float(np.abs(whole - covariances[k]).max()))
-    worst = max(float(np.abs(change).max()) for change in changes)
-    largest = max(1.0, float(np.abs(covariances).max()))
+    scale = max(1.0, float(np.abs(covariances).max()))
     report = Report(
         engine="gaussian",
         method="Riccati flow",
@@ -67,11 +54,34 @@ def filter_covariances(
         margin=float(min(uncertainty_margin(each) for each in covariances)),
         structure=structure.lines(),
     )
-    relative = relative_error(covariances, changes, 2 * len(covariances[0]) * apart)
-    error = RoundingError(SAFETY * worst + 2 * apart + EPS * largest, relative)
-    scale = max(1.0, float(np.abs(covariances).max()))
+    error = _rounding(structure, model, grid, covariances)
     report = assess_moments(add_rounding(report, error), rtol, scale)
     return Observation(structure.form.labels, grid, model, initial, covariances, report)
+
+
+def _rounding(
+    structure: Structure,
+    model: MeasurementModel,
+    grid: NDArray[np.float64],
+    covariances: NDArray[np.float64],
+) -> RoundingError:
+    """Errors of covariances: disturbed matrices, and single steps instead of many."""
+    changes = []
+    for seed in range(TRIALS):
+        matrices = (model.a, model.d, model.c, model.gamma)
+        moved = disturbed_quadratures(structure, matrices, np.random.default_rng(seed))
+        a, d, c, gamma = (x + dx for x, dx in zip(matrices, moved, strict=True))
+        other = replace(model, a=a, d=d, c=c, gamma=gamma)
+        changes.append(_filter_covariances(other, grid, covariances[0]) - covariances)
+    looks = np.unique(np.linspace(1, len(grid) - 1, min(LOOKS, len(grid) - 1)).astype(int))
+    apart = 0.0
+    for k in looks:
+        whole = model.riccati(float(grid[k] - grid[0])).covariance(covariances[0])
+        apart = max(apart, float(np.abs(whole - covariances[k]).max()))
+    worst = max(float(np.abs(change).max()) for change in changes)
+    largest = max(1.0, float(np.abs(covariances).max()))
+    relative = relative_error(covariances, changes, 2 * len(covariances[0]) * apart)
+    return RoundingError(SAFETY * worst + 2 * apart + EPS * largest, relative)
 
 
 def _filter_covariances(

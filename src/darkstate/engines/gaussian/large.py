@@ -108,22 +108,36 @@ def large_steady_state(
     found = stationary_correlations(drift, sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol)
     photons, cross = np.real(found.values[: len(modes)]), found.values[len(modes) :]
     n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
-    alike = raised[first] == raised[second]
-    oriented = np.where(raised[first] == alike, cross, cross.conj())
-    zero = np.zeros(len(first), dtype=complex)
-    m, c = np.where(alike, zero, oriented), np.where(alike, oriented, zero)
+    moments = _pair_moments(n_i, n_j, cross, raised[first], raised[second])
     largest = max(1.0, float(n_i.max()), float(n_j.max()))
     return LargeResult(
-        moments=PairMoments(n_i, n_j, m, c, zero, zero),
+        moments=moments,
         error=float(np.max(found.error_estimate, initial=0.0)),
         rounding=SAFETY * EPS * lost_digits(structure) * largest,
-        margin=_margin(n_i, n_j, m, c),
+        margin=_margin(n_i, n_j, moments.m, moments.c),
         nodes=found.nodes,
         converged=found.converged,
         tail=found.tail,
         window=f"responses followed {found.window} sites from the inputs",
         spacing=np.pi * drift.circle()[1] / found.nodes,
     )
+
+
+def _pair_moments(
+    n_i: NDArray, n_j: NDArray, cross: NDArray, first: NDArray, second: NDArray
+) -> PairMoments:
+    """Moments of pairs from their correlations.
+
+    Args:
+        n_i, n_j: photons of the two modes.
+        cross: correlation of the variables that stand for them.
+        first, second: whether that variable is the creation operator.
+    """
+    alike = first == second
+    oriented = np.where(first == alike, cross, cross.conj())
+    zero = np.zeros(len(first), dtype=complex)
+    m, c = np.where(alike, zero, oriented), np.where(alike, oriented, zero)
+    return PairMoments(n_i, n_j, m, c, zero, zero)
 
 
 def _vacuum(count: int) -> LargeResult:

@@ -137,11 +137,7 @@ def moment_equations(system: OpenSystem) -> MomentEquations:
             h = h - jump.rate * np.imag(np.conj(w) * v)
     F0, F1, F2 = _drift(h, Q, S, f, g)
     M, P, P0 = _noise(S, f, g, F2)
-    local = {label: AtomProcess.none() for label in system.labels}
-    for jump in system.jumps:
-        if jump.each_atom:
-            label = jump.operator.spaces[0].label
-            local[label] = local[label] + atom_process(jump)
+    local = _atom_processes(system)
     skew, skew0 = np.zeros((len(g),) * 4), np.zeros((len(g),) * 3)
     for label, count in zip(system.labels, atoms, strict=True):
         at, process = places[label], local[label]
@@ -161,6 +157,16 @@ def moment_equations(system: OpenSystem) -> MomentEquations:
         )
     third = Q - np.imag(S), skew, skew0
     return MomentEquations(system.labels, atoms, F0, F1, F2, M, P, P0, *third, conserving, start)
+
+
+def _atom_processes(system: OpenSystem) -> dict[str, AtomProcess]:
+    """What happens to single atoms, by ensemble."""
+    local = {label: AtomProcess.none() for label in system.labels}
+    for jump in system.jumps:
+        if jump.each_atom:
+            label = jump.operator.spaces[0].label
+            local[label] = local[label] + atom_process(jump)
+    return local
 
 
 def _skewness(process: AtomProcess) -> tuple[Array, Array]:
