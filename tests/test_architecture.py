@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src" / PACKAGE
 
 BANDS: tuple[tuple[str, ...], ...] = (
-    ("conventions", "errors"),
+    ("conventions", "display", "errors"),
     ("checks",),
     ("linalg", "memory"),
     ("systems",),

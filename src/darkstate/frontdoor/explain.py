@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkstate.checks import check_times
+from darkstate.display import page, table
 from darkstate.engines import Engine, Offer
 from darkstate.engines.contract import Task
 from darkstate.errors import border
@@ -16,7 +17,7 @@ from darkstate.frontdoor.selection import LONGEST, ask_in_turn, candidates, chec
 from darkstate.systems.langevin import System
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """The offers of all engines for one system; prints as questions and answers.
 
@@ -39,6 +40,23 @@ class Explanation:
                 lines.append(f"  predicted: {offer.cost}")
         taken = f"{self.chosen.engine} ({self.chosen.method})" if self.chosen else "none"
         return "\n".join([*lines, f"chosen: {taken}"])
+
+    def __repr__(self) -> str:
+        taken = f"{self.chosen.engine} ({self.chosen.method})" if self.chosen else "none"
+        return f"Explanation({len(self.offers)} engines asked, chosen: {taken})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: what each engine answered."""
+        rows = [
+            (
+                offer.engine,
+                "can" if offer.can else "cannot",
+                offer.answer if len(self.offers) == 1 else offer.reason,
+                offer.cost or "",
+            )
+            for offer in self.offers
+        ]
+        return page(repr(self), table(rows, ("engine", "answer", "why", "predicted")))
 
 
 @border("explain")

@@ -160,10 +160,11 @@ def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
 def new_figure(width: float = COLUMN, height: float = 60.0, *, square: bool = False) -> Figure:
     """An empty figure of this size in mm, without pyplot; `square`: its axes keep their aspect."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+
+    from darkstate.plots.picture import Picture
 
     sizes = check_width(width) * _MM, check_height(height) * _MM
-    figure = Figure(figsize=sizes, dpi=200)
+    figure = Picture(figsize=sizes, dpi=200)
     figure.set_layout_engine("compressed" if square else "constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from darkstate.display import page, table
 from darkstate.results.estimate import Estimate
 
 
@@ -30,7 +31,7 @@ class Status(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Everything that was checked about one result.
 
@@ -108,6 +109,13 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
+
+    def __repr__(self) -> str:
+        return f"Report({self.status}, {self.engine}: {self.method})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return page("Report", table(self.lines()))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and storage."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darkstate.display import page
+from darkstate.display import table as rows_of
 from darkstate.results.report import Report
 from darkstate.results.storage import read_result, save_result
 from darkstate.systems.open_system import OpenSystem
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a solve returns.
 
@@ -45,6 +47,18 @@ class Result:
     def __str__(self) -> str:
         name = self.model.get("model", "system")
         return f"{name}: {type(self.state).__name__}\n{self.report}"
+
+    def __repr__(self) -> str:
+        over = "" if self.table is None else f", table of {', '.join(map(str, self.table))}"
+        name = self.model.get("model", "system")
+        return f"Result({name}: {type(self.state).__name__}, {self.report.status}{over})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the state, the report and the table."""
+        parts = [rows_of([("state", repr(self.state))]), self.report._repr_html_()]
+        if self.table is not None:
+            parts.append(self.table._repr_html_())
+        return page(repr(self), *parts)
 
 
 def load_result(path: str | Path) -> Result:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.matrices import Observable, mean_value, observable_matrix
 from darkstate.states.subsystems import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from darkstate.states.pure import PureState
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DensityState:
     """A density matrix of labelled subsystems.
 
@@ -67,6 +68,9 @@ class DensityState:
             raise UnphysicalError("matrix", "have trace 1", trace, "Divide it by its trace.")
         for name, value in (("labels", labels), ("dimensions", dimensions), ("matrix", matrix)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, " x ".join(map(str, self.dimensions)))
 
     @classmethod
     def product(cls, *states: DensityState | PureState) -> DensityState:

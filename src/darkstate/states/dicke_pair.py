@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from darkstate.checks import check_reals
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.density import DensityState
 from darkstate.states.subsystems import TOLERANCE, check_matrix_fits, check_subsystems, positions
@@ -33,7 +34,7 @@ _SAME = 1e-11
 """Kernels that differ by less than this, relative to the largest entry, count as equal."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DickePairState:
     """A mixed state of two ensembles of N atoms each.
 
@@ -79,6 +80,9 @@ class DickePairState:
         trace = float(np.sum(self.populations()))
         if abs(trace - 1.0) > TOLERANCE:
             raise UnphysicalError("kernel", "have trace 1", trace, "Divide it by its trace.")
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, " x ".join(map(str, self.dimensions)))
 
     def populations(self) -> NDArray[np.float64]:
         """``rho(a, b; a, b)``, shape (W, W)."""

@@ -32,6 +32,7 @@ from darkstate.checks import (
     check_sequence,
 )
 from darkstate.conventions import VACUUM_VARIANCE
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.linalg.symplectic import uncertainty_margin
 from darkstate.states.density import DensityState
@@ -69,7 +70,7 @@ class PairMoments:
     s_j: Moments
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GaussianState:
     """A Gaussian state of labelled modes.
 
@@ -116,6 +117,9 @@ class GaussianState:
                 remedy = "Give moments: number[i, j] is <a_i† a_j>, anomalous[i, j] is <a_i a_j>."
                 raise ArgumentError(name, rule, array, remedy)
             object.__setattr__(self, name, 0.5 * (array + other))
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{len(self.labels)} modes")
 
     @classmethod
     def vacuum(cls, labels: Sequence[str]) -> GaussianState:
@@ -310,7 +314,7 @@ def moments_of(covariance: NDArray) -> tuple[Moments, Moments]:
     return number, 0.5 * (xx - pp + 1j * (xp + xp.T))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PairwiseGaussianState:
     """What is kept of a Gaussian state too large to keep whole: chosen pairs of modes.
 
@@ -323,6 +327,9 @@ class PairwiseGaussianState:
     labels: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
     moments: PairMoments
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{len(self.pairs)} pairs kept")
 
     def pair_moments(self, pairs: Sequence[tuple[str, str]]) -> PairMoments:
         """Moments of many pairs at once; only pairs that were kept, in either order.

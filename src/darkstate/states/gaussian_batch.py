@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import as_labels, check_labels
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError
 from darkstate.states.gaussian import GaussianState, PairMoments
 from darkstate.systems.operators import OperatorSum
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GaussianBatch:
     """B Gaussian states; measures with ``many`` return (B, P) arrays for P pairs.
 
@@ -49,6 +50,9 @@ class GaussianBatch:
         if not isinstance(self.mean, np.ndarray) or self.mean.shape != shape:
             remedy = "Give one amplitude per state and mode."
             raise ArgumentError("mean", f"be an array of shape {shape}", self.mean, remedy)
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{len(self)} states of {len(self.labels)} modes")
 
     def __len__(self) -> int:
         return len(self.number)

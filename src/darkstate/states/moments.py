@@ -28,6 +28,7 @@ from darkstate.checks import (
     check_reals,
     check_sequence,
 )
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError
 from darkstate.states.gaussian_moments import quadratic_mean
 from darkstate.states.matrices import mean_value
@@ -78,7 +79,7 @@ def brackets(atoms: Sequence[int]) -> tuple[Array, Array]:
     return f, g
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpinMoments:
     """Means and covariances of collective spins (and of modes coupled to them).
 
@@ -116,6 +117,9 @@ class SpinMoments:
         arrays["covariance"] = 0.5 * (arrays["covariance"] + arrays["covariance"].T)
         for name, value in arrays.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{', '.join(map(str, self.atoms))} atoms")
 
     @classmethod
     def product(

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_integer
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.states.density import DensityState
 from darkstate.states.matrices import Observable, mean_value, observable_matrix
@@ -36,7 +37,7 @@ from darkstate.states.subsystems import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PureState:
     """A state vector of labelled subsystems.
 
@@ -63,6 +64,9 @@ class PureState:
             raise UnphysicalError("vector", "have norm 1", norm, "Divide it by its norm.")
         for name, value in (("labels", labels), ("dimensions", dimensions), ("vector", vector)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, " x ".join(map(str, self.dimensions)))
 
     @classmethod
     def product(cls, *states: PureState) -> PureState:

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_reals
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.subsystems import TOLERANCE, check_subsystems
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SchmidtState:
     """A pure state of two subsystems up to local unitaries.
 
@@ -42,6 +43,9 @@ class SchmidtState:
     dimensions: tuple[int, ...]
     coefficients: NDArray[np.float64]
     counts: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, " x ".join(map(str, self.dimensions)))
 
     def __post_init__(self) -> None:
         labels, dimensions = check_subsystems(self.labels, self.dimensions)

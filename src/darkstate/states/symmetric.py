@@ -28,11 +28,13 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.checks import check_instance, check_integer, check_real, check_sequence
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.states.block_entries import Members, block_views, entry_members, gathered
 from darkstate.states.density import DensityState
 from darkstate.states.dicke import DickeBasis, log2_multiplicity
+from darkstate.states.gaussian_moments import labels_of
 from darkstate.states.matrices import mean_value
 from darkstate.states.pure import PureState
 from darkstate.states.subsystems import (
@@ -49,7 +51,7 @@ _PLACE_BYTES = 24.0
 """Per atom, to say where the matrix of each total spin starts."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EnsembleState:
     """A permutation-symmetric state of ensembles, and of other small subsystems with them.
 
@@ -124,6 +126,9 @@ class EnsembleState:
             rule = "have no coherence between different J"
             remedy = "A permutation-symmetric state has none: make one block per tuple of J."
             raise UnphysicalError("members", rule, int(np.argmax(spins != spins[first])), remedy)
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{', '.join(map(str, self.atoms))} atoms")
 
     @classmethod
     def from_matrix(
@@ -359,9 +364,7 @@ class EnsembleState:
         Raises:
             ArgumentError: no OperatorSum, an unknown label, or another number of atoms.
         """
-        if not isinstance(operator, OperatorSum):
-            remedy = "Build it with spin_z(ensemble) and the like."
-            raise ArgumentError("operator", "be an OperatorSum", operator, remedy)
+        labels_of(operator)
         kets, bras = entry_members(self.members, self.sizes)
         return mean_value(mean_of_words(operator, self, kets, bras), operator)
 

@@ -19,8 +19,9 @@ from math import pi
 from typing import Any, Literal
 
 from darkstate.checks import LARGEST, SMALLEST, check_choice, check_magnitude, check_real
+from darkstate.display import page, table
 from darkstate.errors import ArgumentError, EngineMismatchError, UnphysicalError, nearest
-from darkstate.systems.operators import OperatorSum, Product, total
+from darkstate.systems.operators import OperatorSum, Product, latex, total
 from darkstate.systems.pulses import Pulse, as_pulse
 from darkstate.systems.signals import Signal, signal, split, varies
 from darkstate.systems.spaces import Ensemble, Space
@@ -150,7 +151,7 @@ class Monitor:
         check_real("angle", self.angle, remedy=f"Give radians, for example {pi / 2:.4f}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OpenSystem:
     """A network as every engine reads it.
 
@@ -260,6 +261,25 @@ class OpenSystem:
     def with_monitors(self, *monitors: Monitor) -> OpenSystem:
         """The same system with these channels measured."""
         return replace(self, monitors=monitors)
+
+    def __repr__(self) -> str:
+        counts = [f"{len(self.hamiltonian)} terms in H", f"{len(self.jumps)} jumps"]
+        more = ((self.drives, "drives"), (self.monitors, "monitors"))
+        counts += [f"{len(entries)} {name}" for entries, name in more if entries]
+        shown = ", ".join(self.labels[:6]) + (", ..." if len(self.labels) > 6 else "")
+        return f"OpenSystem({shown}: {', '.join(counts)})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: spaces, H, drives and jumps."""
+        spaces = ", ".join(repr(space) for space in self.spaces[:12])
+        rows = [("spaces", spaces), ("H", f"${latex(self.hamiltonian)}$")]
+        rows += [(f"drive, {d.coefficient}", f"${latex(d.operator)}$") for d in self.drives]
+        for k, jump in enumerate(self.jumps):
+            each = ", each atom" if jump.each_atom else ""
+            name = f"{jump.name or f'jump {k + 1}'}, rate {jump.rate:.4g}{each}"
+            rows.append((name, f"${latex(jump.operator)}$"))
+        rows += [(f"monitor of {m.channel}", m.kind) for m in self.monitors]
+        return page(repr(self), table(rows))
 
     @cached_property
     def time_dependent(self) -> bool:

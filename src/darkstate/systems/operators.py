@@ -25,6 +25,8 @@ from darkstate.errors import ArgumentError
 from darkstate.systems.spaces import Levels, Mode, Qubit, Space, Spin, Word
 
 Product = tuple[tuple[Space, Word], ...]
+_TYPESET = 12
+"""Terms of an operator that are typeset."""
 _ADJOINT = str.maketrans("+-", "-+")
 
 
@@ -162,6 +164,27 @@ class OperatorSum:
         shown = [f"{_number_text(c)}{_product_text(p)}" for p, c in list(self._terms.items())[:8]]
         more = f" + ... ({len(self)} terms)" if len(self) > 8 else ""
         return (" + ".join(shown) or "0") + more
+
+    def _repr_latex_(self) -> str:
+        """What notebooks show."""
+        return f"$\\displaystyle {latex(self)}$"
+
+
+def latex(operator: OperatorSum) -> str:
+    """An operator as a formula, without the dollars; long ones are cut."""
+    terms = []
+    for product, c in list(operator)[:_TYPESET]:
+        words = " ".join(space.word_latex(word) for space, word in product)
+        number = _number_latex(c)
+        terms.append(f"{'' if number == '1' and words else number} {words}".strip())
+    more = r" + \ldots" if len(operator) > _TYPESET else ""
+    return (" + ".join(terms).replace("+ -", "- ") or "0") + more
+
+
+def _number_latex(c: complex) -> str:
+    if isinstance(c, complex):
+        return rf"({c.real:.4g} {'-' if c.imag < 0 else '+'} {abs(c.imag):.4g}\,\mathrm{{i}})"
+    return f"{c:.4g}"
 
 
 def total(operators: Iterable[OperatorSum | complex]) -> OperatorSum:

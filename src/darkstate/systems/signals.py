@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.display import upright
 from darkstate.systems.operators import OperatorSum, Product, identity, total
 from darkstate.systems.pulses import Pulse
 from darkstate.systems.spaces import Polynomial, Space, Word
@@ -57,6 +58,11 @@ class Signal(Space):
         """The pulse, its conjugate with a star."""
         names = {"r": str(self.pulse), "-": str(self.pulse), "+": f"{self.pulse}*"}
         return " ".join(names[letter] for letter in word)
+
+    def word_latex(self, word: Word) -> str:
+        """The kind of the pulse as a function of time."""
+        names = {"r": "", "-": "", "+": "^*"}
+        return " ".join(f"{upright(self.pulse.kind)}{names[letter]}(t)" for letter in word)
 
     def factors(self, word: Word) -> tuple[Pulse, ...]:
         """The pulses that a word multiplies."""

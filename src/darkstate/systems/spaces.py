@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from darkstate.checks import check_integer, check_sequence
 from darkstate.conventions import is_label
+from darkstate.display import upright
 from darkstate.errors import ArgumentError, nearest
 
 Word = str
@@ -113,6 +114,10 @@ class Space:
         """A word as operators print it."""
         return f"{self.label}[{word}]"
 
+    def word_latex(self, word: Word) -> str:
+        """A word as notebooks typeset it."""
+        return " ".join(f"S^{{{letter}}}_{{{upright(self.label)}}}" for letter in word)
+
 
 class Mode(Space):
     """A bosonic mode with ``[a, a†] = 1``; letters ``-`` (a) and ``+`` (a†)."""
@@ -123,6 +128,16 @@ class Mode(Space):
     def product(self, left: Word, right: Word) -> Polynomial:
         """Normal ordering of two words, e.g. ``- * + -> {"+-": 1, "": 1}``."""
         return _order_mode(left, right)
+
+    def word_latex(self, word: Word) -> str:
+        """Powers of a† and a."""
+        powers = ((r"\dagger", word.count("+")), ("", word.count("-")))
+        found = []
+        for dagger, n in powers:
+            exponent = f"{dagger} {n}" if n > 1 else dagger
+            above = f"^{{{exponent.strip()}}}" if exponent else ""
+            found += [f"a_{{{upright(self.label)}}}{above}"] if n else []
+        return " ".join(found)
 
 
 class Qubit(Space):
@@ -139,6 +154,10 @@ class Qubit(Space):
     def product(self, left: Word, right: Word) -> Polynomial:
         """The Pauli multiplication table in the basis 1, s+, s-, sz."""
         return _QUBIT_TABLE[left, right]
+
+    def word_latex(self, word: Word) -> str:
+        """A Pauli matrix."""
+        return rf"\sigma^{{{word}}}_{{{upright(self.label)}}}"
 
 
 class Spin(Space):
@@ -264,6 +283,11 @@ class Levels(Space):
         """``|to><from|`` with the label and the names of the levels."""
         to, origin = (self.levels[k] for k in level_places(word))
         return f"{self.label}[{to}<{origin}]"
+
+    def word_latex(self, word: Word) -> str:
+        """``|to><from|``."""
+        to, origin = (upright(self.levels[k]) for k in level_places(word))
+        return rf"|{to}\rangle\langle {origin}|_{{{upright(self.label)}}}"
 
 
 def level_places(word: Word) -> tuple[int, int]:
