@@ -165,8 +165,6 @@ class Engine(Protocol):
     """Kinds of states that it starts from; none where it takes no initial state."""
     references: ClassVar[References]
     """What to cite for it."""
-    # An engine that evolves systems with drives and modulated couplings says so:
-    # follows_drives: ClassVar[bool] = True
 
     @property
     def memory_limit(self) -> float | None:
@@ -182,6 +180,13 @@ class Engine(Protocol):
             DarkstateError: it cannot, with the reason; the same as an offer with a refusal.
         """
         ...
+
+
+@runtime_checkable
+class FollowsDrives(Protocol):
+    """An engine that evolves systems with drives and modulated couplings says so."""
+
+    follows_drives: ClassVar[bool]
 
 
 def ask(engine: Engine, system: Any, task: Task = STEADY_STATE) -> Offer:
@@ -352,7 +357,7 @@ def _refused_in_time(engine: Engine, task: Task) -> Offer | None:
             "A system whose drives or couplings depend on time has no steady state.",
             "Use evolve(system, times), or leave the drives out.",
         )
-    elif not getattr(engine, "follows_drives", False):
+    elif not isinstance(engine, FollowsDrives):
         refusal = EngineMismatchError(
             f"The engine '{engine.name}' evolves systems that are constant in time, but this one "
             "has drives or modulated couplings.",

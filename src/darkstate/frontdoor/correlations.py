@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_instance, check_labels, check_reals
-from darkstate.engines import Collective, Engine, Gaussian, Lindblad, Solution
+from darkstate.engines import ENGINES, Engine, Solution
 from darkstate.engines.contract import ask, run
 from darkstate.engines.regression import Regression, TwoTimes
 from darkstate.errors import ArgumentError, DarkstateError, EngineMismatchError, border
@@ -23,7 +23,7 @@ from darkstate.systems.operators import OperatorSum, identity
 if TYPE_CHECKING:
     import xarray as xr
 
-ENGINES = (Gaussian, Collective, Lindblad)
+KNOWING = tuple(kind for kind in ENGINES if issubclass(kind, TwoTimes))
 """Engines that know means at two times, in the order in which they are asked."""
 _OPERATOR = "Give an operator of the system, such as destroy(a)."
 _CHANNEL = "Give the name of a jump."
@@ -232,11 +232,11 @@ def _steady_states(
         ArgumentError: another engine.
         EngineMismatchError: none finds the steady state; the last reason.
     """
-    engines: list[Any] = [kind() for kind in ENGINES]
+    engines: list[Any] = [kind() for kind in KNOWING]
     if engine is not None:
         engines = [check_engine(engine)]
         if not isinstance(engine, TwoTimes):
-            names = ", ".join(f"engines.{kind.__name__}" for kind in ENGINES)
+            names = ", ".join(f"engines.{kind.__name__}" for kind in KNOWING)
             rule, remedy = "know means at two times", f"Use {names}, or leave it out."
             raise ArgumentError("engine", rule, engine, remedy)
     refusal: DarkstateError | None = None
