@@ -7,7 +7,7 @@ import pytest
 
 import darkstate as ds
 from darkstate import engines
-from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, UnphysicalError
 from darkstate.states import DensityState, GaussianState, PureState, SchmidtState, to_qutip
 from darkstate.systems import Jump, Mode, OpenSystem, create, destroy, number
 
@@ -116,6 +116,17 @@ def test_a_kerr_cat_looks_as_in_qutip():
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_states_of_few_digits_are_read_in():
+    rho = np.diag([0.5, 0.50001, 0.0, 0.0])
+    rho[0, 3] = rho[3, 0] = 1e-5  # an eigenvalue is negative, and the trace is not one
+    state = DensityState.rounded(("q", "p"), (2, 2), rho, tolerance=1e-4)
+    assert state.margin() > -1e-15 and np.abs(state.matrix - rho).max() < 2e-5
+    with pytest.raises(UnphysicalError, match="within 1e-08"):
+        DensityState.rounded(("q", "p"), (2, 2), rho, tolerance=1e-8)
+    with pytest.raises(UnphysicalError):
+        DensityState.rounded(("q",), (2,), -np.eye(2))
 
 
 def test_the_map_is_symmetric_about_zero():

@@ -10,7 +10,7 @@ from systems_dense import dissipator
 import darkstate as ds
 from darkstate import engines
 from darkstate.engines.contract import ask, run
-from darkstate.errors import ArgumentError, EngineMismatchError
+from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.states import DensityState, PureState, operator_matrix
 from darkstate.systems import (
     Jump,
@@ -137,6 +137,12 @@ def test_a_cascade_of_atoms_with_levels():
     assert np.abs(whole.reduced("one").matrix - first.matrix).max() < 1e-8
     stages = ds.steady_state(system, engine=engines.Cascade(dimension=100)).state
     assert np.abs(stages.reduced("two").matrix - whole.reduced("two").matrix).max() < 1e-6
+
+
+def test_what_is_conserved_has_the_name_of_its_level():
+    alone = OpenSystem((ATOM,), projector(ATOM, "e"), (Jump(transition(ATOM, "g", "e")),))
+    with pytest.raises(NumericalError, match=r"population of atom\.r"):
+        ds.steady_state(alone)
 
 
 def test_engines_without_levels_say_so():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.checks import check_real
 from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError
 from darkstate.states.matrices import Observable, mean_value, observable_matrix
@@ -103,6 +104,42 @@ class DensityState:
         """
         _check_dense("state", state)
         return state.density() if not isinstance(state, DensityState) else state
+
+    @classmethod
+    def rounded(
+        cls,
+        labels: Sequence[str],
+        dimensions: Sequence[int],
+        matrix: Any,
+        tolerance: float = 1e-6,
+    ) -> DensityState:
+        """A state from a matrix of few digits: the nearest one with trace 1 and no negative part.
+
+        Args:
+            labels: names of the subsystems.
+            dimensions: their dimensions.
+            matrix: (D, D), from a file or a table.
+            tolerance: by how much, in trace norm, the state may differ from the matrix.
+
+        Raises:
+            ArgumentError: labels, dimensions and shape do not fit.
+            UnphysicalError: no state is that near.
+        """
+        labels, dimensions = check_subsystems(labels, dimensions)
+        check_real("tolerance", tolerance, above=0.0, below=1.0, remedy="Give for example 1e-6.")
+        size = prod(dimensions)
+        remedy = "Its side is the product of the dimensions."
+        given = complex_array("matrix", matrix, (size, size), remedy)
+        values, vectors = np.linalg.eigh(0.5 * (given + given.conj().T))
+        kept = np.maximum(values, 0.0)
+        total = float(kept.sum())
+        state = (vectors * (kept / total if total else kept)) @ vectors.conj().T
+        away = float(np.linalg.svd(state - given, compute_uv=False).sum())
+        if not total or away > tolerance:
+            rule = f"be within {tolerance:g} of a state, in trace norm"
+            remedy = f"It is {away:.2g} away: check trace and signs, or give a larger tolerance."
+            raise UnphysicalError("matrix", rule, away, remedy)
+        return cls(labels, dimensions, state)
 
     @classmethod
     def maximally_mixed(cls, labels: Sequence[str], dimensions: Sequence[int]) -> DensityState:

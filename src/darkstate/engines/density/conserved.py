@@ -21,6 +21,7 @@ from darkstate.engines.density.basis import Factor, Flat, spread
 from darkstate.engines.density.compile import embedded
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.stationary import DIRECT_NUMBERS
+from darkstate.systems.spaces import Levels
 
 _NULL = 1e-13
 """Of the norm of L: what changes more slowly cannot be told from what is conserved."""
@@ -138,8 +139,9 @@ def _local_operators(generator: Generator) -> list[tuple[str, Flat]]:
 def _named_operators(factors: Sequence[Factor]) -> Iterator[tuple[str, sp.csr_array]]:
     """What is often conserved.
 
-    For a qubit or a spin these are its components, for a mode its photon number, parity and
-    quadratures, for atoms with several J their total spin; of two sites ``sz sz`` (or the product
+    For a qubit or a spin these are its components, for atoms with levels their populations, for a
+    mode its photon number, parity and quadratures, for atoms with several J their total spin; of
+    two sites ``sz sz`` (or the product
     of photon numbers), the exchange ``s+ s- + h.c.`` and the current that goes with it.
     """
     labels = [factor.space.label for factor in factors]
@@ -148,6 +150,12 @@ def _named_operators(factors: Sequence[Factor]) -> Iterator[tuple[str, sp.csr_ar
     centred = [spread(factors, k, values) for k, values in enumerate(levels)]
     raising = [embedded(factors, k, _raising(factor)) for k, factor in enumerate(factors)]
     for k, (label, z, up) in enumerate(zip(labels, centred, raising, strict=True)):
+        space = factors[k].space
+        if isinstance(space, Levels):
+            for j, level in enumerate(space.levels):
+                population = np.arange(space.dimension) == j
+                yield f"population of {label}.{level}", _diagonal(spread(factors, k, population))
+            continue
         names = ("photon number of ", "x quadrature of ", "p quadrature of ") if modes[k] else (
             "sz", "sx", "sy"
         )  # fmt: skip
