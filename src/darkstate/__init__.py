@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from darkstate import (
         certificates,
+        design,
         engines,
         experiments,
         models,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         systems,
     )
     from darkstate.certificates import Certificate, certify, noise_tolerance
+    from darkstate.design import Synthesis, synthesise
     from darkstate.frontdoor import (
         conditional_state,
         correlation,
@@ -67,6 +69,8 @@ _HOME = {
     "Certificate": "certificates",
     "certify": "certificates",
     "noise_tolerance": "certificates",
+    "Synthesis": "design",
+    "synthesise": "design",
     "chsh": "measures",
     "concurrence": "measures",
     "entanglement_of_formation": "measures",
@@ -114,6 +118,7 @@ _HOME = {
 }
 _MODULES = (
     "certificates",
+    "design",
     "engines",
     "experiments",
     "models",
@@ -137,12 +142,14 @@ __all__ = [
     "SqueezedDrive",
     "Status",
     "Sweep",
+    "Synthesis",
     "certificates",
     "certify",
     "chsh",
     "concurrence",
     "conditional_state",
     "correlation",
+    "design",
     "emission_spectrum",
     "engines",
     "entanglement_of_formation",
@@ -181,6 +188,7 @@ __all__ = [
     "steering",
     "sweep",
     "sweeps",
+    "synthesise",
     "systems",
     "teleportation_fidelity",
     "wigner",

@@ -1,0 +1,11 @@
+"""Design: from a wanted state and a given hardware to the network that prepares it.
+
+``synthesise(target, jumps=[...], hamiltonian=[...])`` finds all networks of the hardware that keep
+a pure state, one for which it is the only steady state, or proves that there is none.
+"""
+
+from darkstate.design.asking import synthesise
+from darkstate.design.certificate import NoNetwork
+from darkstate.design.synthesis import Networks, Synthesis
+
+__all__ = ["Networks", "NoNetwork", "Synthesis", "synthesise"]
