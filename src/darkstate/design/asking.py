@@ -14,7 +14,7 @@ from darkstate.design.family import family_of
 from darkstate.design.gaussian import gaussian_library
 from darkstate.design.hardware import Library, dense_library
 from darkstate.design.invariant import common_subspace
-from darkstate.design.network import LARGEST_GAP, Candidate, gap_of, seen_in, system_of
+from darkstate.design.network import LARGEST_GAP, FoundNetwork, gap_of, seen_in, system_of
 from darkstate.design.search import (
     Sparsest,
     coordinates,
@@ -159,7 +159,7 @@ def _confirmed(system: OpenSystem, target: Target) -> tuple[Result | None, str]:
     return None, f"{report.engine}: {report.status}, {unique}, infidelity {lost:.2g}"
 
 
-def _comes_back(network: Candidate, library: Library, target: Target) -> bool:
+def _comes_back(network: FoundNetwork, library: Library, target: Target) -> bool:
     """Whether the gap stays with more Fock states: else photons climb and never return.
 
     A unique steady state is not enough for modes: the engine's is that of any finite number of Fock

@@ -24,7 +24,7 @@ LARGEST_GAP = 17
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class FoundNetwork:
     """One member of a family.
 
     Args:
@@ -45,7 +45,7 @@ def network_of(
     library: Library,
     theta: NDArray[np.float64],
     weights: Sequence[Matrix],
-) -> Candidate | None:
+) -> FoundNetwork | None:
     """The member with these coordinates, scaled; None where Gamma has no solution.
 
     Args:
@@ -82,7 +82,7 @@ def network_of(
     # what rounding leaves of zero must not turn anything
     hamiltonian = np.tensordot(theta, family.hamiltonians, 1)[low] / strength
     root, size = np.sqrt(strength), len(family.hardware.low)
-    return Candidate(
+    return FoundNetwork(
         terms / strength,
         tuple(row / root for row in scaled),
         np.where(np.abs(hamiltonian) > 1e-12, hamiltonian, 0.0),
@@ -90,7 +90,7 @@ def network_of(
     )
 
 
-def gap_of(network: Candidate, psi: Matrix) -> float:
+def gap_of(network: FoundNetwork, psi: Matrix) -> float:
     """The spectral gap of a network whose jumps annihilate psi: 0 where psi is not alone.
 
     What is orthogonal to psi evolves on its own, under K and the jumps there; coherences with psi
@@ -111,7 +111,7 @@ def gap_of(network: Candidate, psi: Matrix) -> float:
     return max(0.0, -slowest)
 
 
-def is_unique(network: Candidate) -> bool:
+def is_unique(network: FoundNetwork) -> bool:
     """Whether the target is the only steady state, by the rank that the engines use."""
     everything = np.arange(len(network.hamiltonian))
     rate = max(1.0, float(np.abs(network.hamiltonian).max()))
@@ -119,7 +119,7 @@ def is_unique(network: Candidate) -> bool:
     return found is not None and found.unique is True
 
 
-def seen_in(network: Candidate, library: Library) -> Candidate:
+def seen_in(network: FoundNetwork, library: Library) -> FoundNetwork:
     """The same network with the matrices of another library of the same operators."""
     hardware = library.hardware
     low, psi = np.ix_(hardware.low, hardware.low), hardware.target[hardware.low]
@@ -134,10 +134,10 @@ def seen_in(network: Candidate, library: Library) -> Candidate:
             half = 0.5j * np.conj(eigenvalue) * dark
             hamiltonian = hamiltonian + half + half.conj().T
             operators.append(dark)
-    return Candidate(network.terms, network.jumps, hamiltonian, np.array(operators))
+    return FoundNetwork(network.terms, network.jumps, hamiltonian, np.array(operators))
 
 
-def system_of(network: Candidate, library: Library) -> OpenSystem:
+def system_of(network: FoundNetwork, library: Library) -> OpenSystem:
     """The network as an open system."""
     jumps = []
     for rows, operators in zip(network.jumps, library.jumps, strict=True):

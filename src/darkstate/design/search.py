@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from darkstate.design.family import Family, family_of
 from darkstate.design.hardware import Library
 from darkstate.design.invariant import common_subspace
-from darkstate.design.network import LARGEST_GAP, Candidate, gap_of, is_unique, network_of
+from darkstate.design.network import LARGEST_GAP, FoundNetwork, gap_of, is_unique, network_of
 from darkstate.states.subsystems import Matrix
 
 _RANDOM = 4
@@ -67,7 +67,7 @@ class Coordinates:
         )
         return moved
 
-    def network(self, point: NDArray[np.float64]) -> Candidate | None:
+    def network(self, point: NDArray[np.float64]) -> FoundNetwork | None:
         """The network at a point."""
         theta, rest = point[: len(self.start)], point[len(self.start) :]
         count = sum(n * n for n in self.sizes)
@@ -132,8 +132,8 @@ def unique_networks(space: Coordinates, rng: np.random.Generator) -> list[NDArra
 
 
 def largest_gap(
-    space: Coordinates, points: list[NDArray[np.float64]], others: list[Candidate]
-) -> tuple[Candidate, float | None]:
+    space: Coordinates, points: list[NDArray[np.float64]], others: list[FoundNetwork]
+) -> tuple[FoundNetwork, float | None]:
     """The network of the largest gap that a search from these points finds, and the gap.
 
     Too large for gaps: the first of all, and None.
@@ -167,14 +167,14 @@ def largest_gap(
     return best[1], best[0]
 
 
-def _plainest(rated: list[tuple[float, Candidate]]) -> tuple[float, Candidate]:
+def _plainest(rated: list[tuple[float, FoundNetwork]]) -> tuple[float, FoundNetwork]:
     """Of those with nearly the largest gap the one with the fewest coefficients."""
     limit = _PLAIN_ENOUGH * max(gap for gap, _ in rated)
     near = [pair for pair in rated if pair[0] >= limit]
     return min(near, key=lambda pair: _operators_in(pair[1]))
 
 
-def _operators_in(network: Candidate) -> int:
+def _operators_in(network: FoundNetwork) -> int:
     """How many coefficients it has."""
     return int(sum(np.count_nonzero(x) for x in (network.terms, *network.jumps)))
 
@@ -189,7 +189,7 @@ class Sparsest:
         fewest: whether every choice of fewer operators was tried.
     """
 
-    network: Candidate
+    network: FoundNetwork
     count: int
     fewest: bool
 
@@ -237,7 +237,7 @@ def _split(
     return jumps, terms
 
 
-def _trial(library: Library, mask: NDArray[np.bool_], seed: int) -> Candidate | None:
+def _trial(library: Library, mask: NDArray[np.bool_], seed: int) -> FoundNetwork | None:
     """A network of these operators with the target as its only steady state, if there is one."""
     jumps, terms = _split(library, mask)
     if not any(which.any() for which in jumps):
@@ -264,7 +264,9 @@ def _trial(library: Library, mask: NDArray[np.bool_], seed: int) -> Candidate | 
     return None
 
 
-def _widened(network: Candidate, jumps: list[NDArray[np.bool_]], terms: NDArray[np.bool_]) -> Candidate:
+def _widened(
+    network: FoundNetwork, jumps: list[NDArray[np.bool_]], terms: NDArray[np.bool_]
+) -> FoundNetwork:
     """Coefficients of a part of the library as such of all of it."""
     rows = []
     for row, which in zip(network.jumps, jumps, strict=True):
@@ -273,10 +275,10 @@ def _widened(network: Candidate, jumps: list[NDArray[np.bool_]], terms: NDArray[
         rows.append(wide)
     x = np.zeros(len(terms))
     x[terms] = network.terms
-    return Candidate(x, tuple(rows), network.hamiltonian, network.operators)
+    return FoundNetwork(x, tuple(rows), network.hamiltonian, network.operators)
 
 
-def _used(library: Library, network: Candidate) -> NDArray[np.bool_]:
+def _used(library: Library, network: FoundNetwork) -> NDArray[np.bool_]:
     """Which operators have a coefficient."""
     sizes = [np.abs(rows).max(axis=0, initial=0.0) for rows in network.jumps]
     sizes.append(np.abs(network.terms))
