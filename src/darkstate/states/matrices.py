@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from darkstate.checks import check_instance
 from darkstate.errors import ArgumentError
 from darkstate.states.subsystems import check_vector_fits, complex_array, positions
-from darkstate.systems.local_matrices import Dimensions, local_matrix, space_dimensions
+from darkstate.systems.local_matrices import Dimensions, local_entries, space_dimensions
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.spaces import Space, Word
 
@@ -63,14 +63,18 @@ def operator_matrix(
             remedy = "Add it to `spaces`, with the same kind and size."
             raise ArgumentError("spaces", f"hold {space!r}, on which it acts", list(spaces), remedy)
     size = prod(sizes)
-    total = sp.csr_array((size, size), dtype=complex)
+    total: sp.csr_array | None = None
     waiting: list[Entries] = []
+    held = 0
     for product, coefficient in operator:
         rows, columns, values = _product_entries(dict(product), spaces, sizes)
         waiting.append((rows, columns, coefficient * values))
-        if sum(len(entry[0]) for entry in waiting) > _BATCH:
-            total, waiting = total + _sum_entries(waiting, size), []
-    return sp.csr_array(total + _sum_entries(waiting, size))
+        held += len(rows)
+        if held > _BATCH:
+            more = _sum_entries(waiting, size)
+            total, waiting, held = more if total is None else total + more, [], 0
+    rest = _sum_entries(waiting, size)
+    return rest if total is None else sp.csr_array(total + rest)
 
 
 def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:
@@ -99,8 +103,7 @@ def _product_entries(
     factors: list[tuple[int, Entries]] = []
     for space, size in zip(spaces, sizes, strict=True):
         if space in words:
-            local = local_matrix(space, words[space], size).tocoo()
-            factors.append((size, (local.row, local.col, local.data)))
+            factors.append((size, local_entries(space, words[space], size)))
         elif factors and factors[-1][1] is _IDLE:
             factors[-1] = (factors[-1][0] * size, _IDLE)
         else:

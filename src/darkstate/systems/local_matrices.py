@@ -96,6 +96,13 @@ def local_matrix(space: Space, word: Word, dimension: int) -> sp.csr_array:
 
 
 @lru_cache(maxsize=1024)
+def local_entries(space: Space, word: Word, dimension: int) -> tuple[Any, Any, Any]:
+    """Rows, columns and values of the same."""
+    entries = local_matrix(space, word, dimension).tocoo()
+    return entries.row, entries.col, entries.data
+
+
+@lru_cache(maxsize=1024)
 def _word_matrix(kind: str, word: Word, dimension: int) -> sp.csr_array:
     if kind == "levels":
         to, origin = level_places(word) if word else (0, 0)

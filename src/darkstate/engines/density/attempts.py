@@ -76,6 +76,7 @@ class Attempts:
     make_blocks: MakeBlocks
     settings: Settings
     _kept: dict[tuple[int, ...], tuple[AnyGenerator, Flat | None]] = field(default_factory=dict)
+    _blocks: dict[tuple[int, ...], Blocks] = field(default_factory=dict)
     _harder: float = 1.0
     _dark: bool | None = None
 
@@ -83,6 +84,13 @@ class Attempts:
     def relaxing(self) -> bool:
         """Whether a steady state is what a state relaxes to."""
         return self.initial is not None or self.settings.method == "evolve"
+
+    def blocks(self, cutoffs: Mapping[str, int]) -> Blocks:
+        """The blocks for some cut-offs, with charges; made once."""
+        key = tuple(cutoffs.values())
+        if key not in self._blocks:
+            self._blocks = {key: self.make_blocks(cutoffs, True)}
+        return self._blocks[key]
 
     def first(self) -> AnyGenerator:
         """The generator that the first attempt will solve."""
@@ -100,7 +108,7 @@ class Attempts:
         key = tuple(cutoffs.values())
         if key in self._kept:
             return self._kept[key]
-        blocks, flat = self.make_blocks(cutoffs, True), None
+        blocks, flat = self.blocks(cutoffs), None
         self._refuse(least_cost(blocks), why)
         if self.relaxing or self.task.times is not None:
             flat, complete = flattened(self.initial, blocks)
@@ -157,8 +165,9 @@ class Attempts:
             else:
                 assert isinstance(generator, Generator)
                 found = solved(generator, self.settings, flat)
-        if found.report.gap is None:  # then there is nothing to compare that of another size with
-            self.settings = replace(self.settings, whole_gap=False)
+        # where there is none, there is nothing to compare that of another size with
+        whole, sector = found.report.gap is not None, found.report.sector_gap is not None
+        self.settings = replace(self.settings, whole_gap=whole, sector_gap=whole or sector)
         # what it took, and in which way, it will take in a larger space too
         self._dark = found.vector is not None
         self._harder = max(1.0, generator.applications / USUAL_APPLICATIONS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from darkstate.engines.contract import Offer, References, Task
 from darkstate.engines.density.attempts import Attempts
-from darkstate.engines.density.basis import Blocks, dicke_factors
+from darkstate.engines.density.basis import Blocks, Factor, dicke_factors
 from darkstate.engines.density.cost import least_cost
 from darkstate.engines.density.dark import dark_possible
 from darkstate.engines.density.generator import Generator
@@ -75,13 +75,14 @@ class Collective(DensityOptions):
         spins = spins_needed(given, system)
 
         def make_blocks(cutoffs: Mapping[str, int], charged: bool) -> Blocks:
-            return _blocks(system, cutoffs, spins, charged, [])
+            return _blocks(system, dicke_factors(system, cutoffs, spins), charged)
 
         first = first_cutoffs(system, self.cutoff)
-        blocks = _blocks(system, first, spins, True, steps)
+        steps += _basis_steps(dicke_factors(system, first, spins))
+        attempts = Attempts(system, task, given, make_blocks, self.settings(system))
+        blocks = attempts.blocks(first)
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
-        attempts = Attempts(system, task, given, make_blocks, self.settings(system))
         cost = least_cost(blocks)
         method, why = self.method, "as requested"
         if cost.memory <= self.limit:  # else nothing more is looked at
@@ -97,21 +98,23 @@ class Collective(DensityOptions):
         solve = attempts.solution
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=FEWER)
 
-    def _state_blocks(self, system: OpenSystem, state: Any, charged: bool) -> Blocks:
+    def _state_blocks(self, system: OpenSystem, state: EnsembleState, charged: bool) -> Blocks:
         sizes = zip(system.labels, state.dimensions, strict=True)
-        return _blocks(system, dict(sizes), spins_needed(state, system), charged, [])
+        factors = dicke_factors(system, dict(sizes), spins_needed(state, system))
+        return _blocks(system, factors, charged)
 
 
-def _blocks(
-    system: OpenSystem, cutoffs: Mapping[str, int], spins: Any, charged: bool, steps: list[str]
-) -> Blocks:
-    """Basis states and blocks of a system, or a refusal before anything large is made."""
-    factors = dicke_factors(system, cutoffs, spins)
+def _basis_steps(factors: Sequence[Factor]) -> list[str]:
+    """What is said about the basis."""
     local = [f.space.label for f in factors if f.dicke and f.dicke.spins > 1]
     how = f"yes, in {', '.join(local)}: all total spins" if local else "no: symmetric subspace"
-    steps.append(f"Do processes act on single atoms? {how}")
+    sizes = " x ".join(str(f.dimension) for f in factors)
+    return [f"Do processes act on single atoms? {how}", f"{sizes} basis states of blocks"]
+
+
+def _blocks(system: OpenSystem, factors: tuple[Factor, ...], charged: bool) -> Blocks:
+    """Basis states and blocks of a system, or a refusal before anything large is made."""
     states = prod(factor.dimension for factor in factors)
-    steps.append(f"{' x '.join(str(f.dimension) for f in factors)} basis states of blocks")
     if states > MOST_STATES:
         raise CapacityError(
             f"{states:.3g} basis states of blocks are more than {MOST_STATES}, the most that "

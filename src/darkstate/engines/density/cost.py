@@ -44,6 +44,8 @@ _SETTLES = 1e6
 _ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 2.5e-10, 2.5e-8, 6e-7, 5e-3
 """Seconds per step of the elimination, per entry of the factors to solve with them some twenty
 times, per entry of L to bring it into real form, and at least."""
+_SMALL = 400
+"""Numbers that are factorised in milliseconds: faster than a prediction."""
 _NARROW = 0.04
 """Part of the numbers below which cuts are small."""
 _FILLED, _FILLED_BYTES, _FORM_BYTES = 1.7, 24.0, 150.0
@@ -104,7 +106,9 @@ def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np
 
 
 def is_direct(generator: Generator, limit: float) -> bool:
-    """Whether factors of L are predicted to be cheaper than GMRES, and to fit."""
+    """Whether factors of L are predicted to be cheaper than GMRES, and to fit; small ones are."""
+    if generator.blocks.numbers <= _SMALL:
+        return True
     direct, krylov = direct_cost(generator), krylov_cost(generator)
     return direct.seconds <= krylov.seconds and direct.memory <= limit
 
@@ -116,8 +120,9 @@ def direct_cost(generator: Generator) -> Cost:
     where w is a small part of n, as orderings then find small cuts.
     """
     numbers, halves = float(generator.blocks.numbers), 0.5 if generator.real else 1.0
-    width = halves * numbers * generator.reach
-    cuts = min(1.0, generator.reach / _NARROW)
+    reach = generator.reach if numbers > _SMALL else 1.0
+    width = halves * numbers * reach
+    cuts = min(1.0, reach / _NARROW)
     filled = min(numbers**2, _FILLED * cuts * numbers * width)
     seconds = (
         _ELIMINATE * cuts * numbers * width**2 + _SOLVE * filled + _FORM_ENTRY * generator.entries

@@ -154,7 +154,7 @@ class Lindblad(DensityOptions):
         if modes:
             steps.append(f"Fock cut-off of {', '.join(modes[:4])}: {self._growth(system)}")
         first = first_cutoffs(system, self.cutoff)
-        blocks = make_blocks(first, True)
+        blocks = attempts.blocks(first)
         steps.append(f"Conserved charges? {blocks.reason}")
         steps.append(f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks")
         method, why = self.method, "as requested"

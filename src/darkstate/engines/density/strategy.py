@@ -55,7 +55,8 @@ class Settings:
     """The options of an engine that the methods read; see `Lindblad`.
 
     `limit` is the memory in bytes, `smallest_rate` that of the system: relaxation far below it is
-    metastability. `whole_gap` says whether the gap of coherences between blocks is of any use.
+    metastability. `sector_gap` and `whole_gap` say whether the gap within the blocks, and that of
+    coherences between them, are of any use.
     """
 
     engine: str
@@ -66,6 +67,7 @@ class Settings:
     cutoff: Cutoff
     limit: float
     smallest_rate: float = 0.0
+    sector_gap: bool = True
     whole_gap: bool = True
 
     @property
@@ -245,7 +247,7 @@ def _with_gaps(
     spins, that the blocks leave out.
     """
     blocks, sector, whole = generator.blocks, None, None
-    if blocks.numbers <= SPECTRUM_NUMBERS:
+    if settings.sector_gap and blocks.numbers <= SPECTRUM_NUMBERS:
         sector = spectral_gap(generator.real_form.matrix, generator.scale)
     if len(blocks.sizes) == 1 and not any(f.atoms > 1 and not f.local for f in blocks.factors):
         whole = sector
