@@ -80,6 +80,8 @@ def test_marginals_must_fit():
         certify_marginals([one, DensityState(("a", "z"), (3, 2), np.eye(6) / 6)])
     with pytest.raises(ArgumentError, match=r"marginals\[0\]"):
         certify_marginals([3])
+    with pytest.raises(ArgumentError, match="`solver` must be one of"):
+        certify_marginals([one], solver=np.ones(2))
     with pytest.raises(ArgumentError, match="at least two subsystems"):
         certify_marginals([one.reduced(["a"])])
 

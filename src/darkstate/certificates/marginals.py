@@ -23,11 +23,12 @@ import numpy as np
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.finite import MAX_DIMENSION, named_parts
+from darkstate.certificates.lmi import SOLVERS
 from darkstate.certificates.mixture import mixed
 from darkstate.certificates.programme import programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed
-from darkstate.checks import check_instance, check_real, check_sequence
+from darkstate.checks import check_choice, check_instance, check_real, check_sequence
 from darkstate.errors import ArgumentError, CapacityError, border
 from darkstate.linalg.bounds import eigenvalue_bounds, hermitian
 from darkstate.states import DensityState
@@ -105,6 +106,7 @@ def certify_marginals(
         RefusedError: the extra ``certify`` is not installed.
     """
     error = check_real("error", error, minimum=0.0, remedy="Give a trace norm.")
+    check_choice("solver", solver, SOLVERS)
     states = list(check_sequence("marginals", marginals, "Give a list of DensityStates."))
     labels, dimensions = _subsystems(states)
     parts = [tuple(labels.index(label) for label in state.labels) for state in states]

@@ -118,9 +118,9 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
             "",
             f"certified for gamma_phi up to {rows}; most at Delta = {best:.2g} gamma: "
             f"{most:.3g} gamma",
-            f"Witnesses that are decomposable for all seven bipartitions. From "
-            f"{float(inner.uncertified):.3g} gamma on, there, a PPT mixture was found, which no "
-            f"such witness detects; {data.attrs['undecided']} points were undecided.",
+            f"Witnesses that are decomposable for all seven bipartitions. At "
+            f"{float(inner.uncertified):.3g} gamma, there, a PPT mixture was found, which no such "
+            f"witness detects; {data.attrs['undecided']} points were undecided.",
             place,
         ),
         Claim(
