@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_instance, check_labels, check_reals
-from darkstate.engines import ENGINES, Engine, Solution
-from darkstate.engines.contract import ask, run
-from darkstate.engines.regression import Regression, TwoTimes
-from darkstate.errors import ArgumentError, DarkstateError, EngineMismatchError, border
+from darkstate.engines import Engine, Solution
+from darkstate.engines.contract import run
+from darkstate.engines.regression import Regression, TwoTimesTask
+from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.inputs import Model, as_open_system
-from darkstate.frontdoor.selection import check_engine
+from darkstate.frontdoor.selection import choose
 from darkstate.measures import expect
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
@@ -23,8 +23,6 @@ from darkstate.systems.operators import OperatorSum, identity
 if TYPE_CHECKING:
     import xarray as xr
 
-KNOWING = tuple(kind for kind in ENGINES if issubclass(kind, TwoTimes))
-"""Engines that know means at two times, in the order in which they are asked."""
 _OPERATOR = "Give an operator of the system, such as destroy(a)."
 _CHANNEL = "Give the name of a jump."
 
@@ -61,14 +59,12 @@ def correlation(
     system = _checked_system(model, first=first, second=second)
     grid = _grid("delays", delays)
     one = identity()
-    after, before = Regression(first, second, one), Regression(second, one, first)
-    for used, found in _steady_states(system, engine):
-        late = used.correlations(system, found.state, after, grid[grid >= 0])
-        early = used.correlations(system, found.state, before, -grid[grid < 0][::-1])[::-1]
-        values = np.concatenate([early, late])
-        title = "<first(t + delay) second(t)>"
-        return _labelled(values, "delay", grid, title, found)
-    raise AssertionError("an engine answers or refuses")
+    late, early = grid[grid >= 0], -grid[grid < 0][::-1]
+    asked = (Regression(first, second, one, late), Regression(second, one, first, early))
+    found = _found(system, TwoTimesTask(asked=asked), engine)
+    after, before = found.state.values
+    values = np.concatenate([before[::-1], after])
+    return _labelled(values, "delay", grid, "<first(t + delay) second(t)>", found)
 
 
 @border("spectrum")
@@ -136,7 +132,7 @@ def emission_spectrum(
     grid = _grid("frequencies", frequencies)
     values, found = _transformed(system, radiated.adjoint(), radiated, grid, engine)
     table = _labelled(values, "frequency", grid, f"light from {channel}", found)
-    table.attrs["coherent"] = float(abs(expect(radiated, found.state)) ** 2)
+    table.attrs["coherent"] = float(abs(expect(radiated, found.state.state)) ** 2)
     return table
 
 
@@ -192,13 +188,11 @@ def g2(
     c = _radiated(system, channel)
     grid = _grid("delays", delays)
     moduli, place = np.unique(np.abs(grid), return_inverse=True)
-    asked = Regression(c.adjoint() * c, c, c.adjoint())
-    for used, found in _steady_states(system, engine):
-        values = used.correlations(system, found.state, asked, moduli).real[place]
-        flux = float(np.real(expect(c.adjoint() * c, found.state)))
-        table = _labelled(values, "delay", grid, "g2", found)
-        return (table / _emitted(flux) ** 2).assign_attrs(table.attrs)
-    raise AssertionError("an engine answers or refuses")
+    asked = Regression(c.adjoint() * c, c, c.adjoint(), moduli)
+    found = _found(system, TwoTimesTask(asked=(asked,)), engine)
+    flux = float(np.real(expect(c.adjoint() * c, found.state.state)))
+    table = _labelled(found.state.values[0].real[place], "delay", grid, "g2", found)
+    return (table / _emitted(flux) ** 2).assign_attrs(table.attrs)
 
 
 def _transformed(
@@ -208,49 +202,21 @@ def _transformed(
     grid: NDArray[np.float64],
     engine: Engine | None,
 ) -> tuple[NDArray[Any], Solution]:
-    """Both halves of the transform."""
+    """Both halves of the transform; they are conjugate where the operators are adjoint."""
     one = identity()
-    after, before = Regression(first, second, one), Regression(second, one, first)
-    refusal: DarkstateError | None = None
-    for used, found in _steady_states(system, engine):
-        try:
-            late = used.spectrum(system, found.state, after, grid)
-            if first.isclose(second.adjoint()):
-                return 2.0 * late.real, found
-            return late + used.spectrum(system, found.state, before, -grid), found
-        except EngineMismatchError as error:  # not for these operators: the next one may be
-            refusal = error
-    raise refusal or AssertionError("an engine answers or refuses")
+    asked: tuple[Regression, ...] = (Regression(first, second, one, grid),)
+    adjoint = first.isclose(second.adjoint())
+    if not adjoint:
+        asked = (*asked, Regression(second, one, first, -grid))
+    found = _found(system, TwoTimesTask(asked=asked, spectral=True), engine)
+    late, *early = found.state.values
+    return (2.0 * late.real if adjoint else late + early[0]), found
 
 
-def _steady_states(
-    system: OpenSystem, engine: Engine | None
-) -> Iterator[tuple[TwoTimes, Solution]]:
-    """Engines that know means at two times, with the steady state that each has found.
-
-    Raises:
-        ArgumentError: another engine.
-        EngineMismatchError: none finds the steady state; the last reason.
-    """
-    engines: list[Any] = [kind() for kind in KNOWING]
-    if engine is not None:
-        engines = [check_engine(engine)]
-        if not isinstance(engine, TwoTimes):
-            names = ", ".join(f"engines.{kind.__name__}" for kind in KNOWING)
-            rule, remedy = "know means at two times", f"Use {names}, or leave it out."
-            raise ArgumentError("engine", rule, engine, remedy)
-    refusal: DarkstateError | None = None
-    asked = False
-    for each in engines:
-        used = each.steady_engine(system)
-        offer = ask(used, system)
-        if offer.can:
-            asked = True
-            yield used, run(used, system, offer=offer)
-        else:
-            refusal = offer.refusal
-    if not asked:
-        raise refusal or EngineMismatchError("No engine finds the steady state.")
+def _found(system: OpenSystem, task: TwoTimesTask, engine: Engine | None) -> Solution:
+    """The means, and the steady state that they belong to."""
+    taken = choose(system, task, engine)
+    return run(taken.engine, system, offer=taken.offer)
 
 
 def _checked_system(model: Any, **operators: Any) -> OpenSystem:

@@ -74,7 +74,7 @@ class Observable:
         if not isinstance(states, KnowsMeans):
             return np.array([self(state) for state in states])
         values = states.means(self.operator)
-        return values.real if self.hermitian else values
+        return np.real(values) if self.hermitian else values
 
     def __call__(self, state: Any) -> Any:
         """``Tr(rho O)``."""

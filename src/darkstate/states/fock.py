@@ -57,7 +57,7 @@ def fock_matrix(
         G = np.array(rows)
     size = int(np.prod(cutoffs))
     matrix = G.reshape(size, size)
-    return 0.5 * (matrix + matrix.conj().T)
+    return np.asarray(0.5 * (matrix + matrix.conj().T), dtype=np.complex128)
 
 
 def _lowered(G: NDArray[Any], axis: int) -> NDArray[Any]:

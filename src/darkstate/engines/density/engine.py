@@ -117,7 +117,7 @@ class Lindblad(DensityOptions):
             return self._fock_offer(system, task, steps)
         return self._source_offer(system, source, task)
 
-    def steady_engine(self, system: OpenSystem) -> Lindblad:
+    def _in_fock_space(self, system: OpenSystem) -> Lindblad:
         """This engine, with all modes in Fock space (the source's moments tell no other times)."""
         return replace(self, method="krylov") if self._source(system) is not None else self
 

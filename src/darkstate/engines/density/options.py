@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from darkstate.checks import check_choice, check_integer, check_real
 from darkstate.engines.compile import smallest_rate
 from darkstate.engines.contract import (
@@ -21,7 +18,7 @@ from darkstate.engines.contract import (
 from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.regression import correlation_values, spectrum_values, started
 from darkstate.engines.density.strategy import Settings
-from darkstate.engines.regression import Regression
+from darkstate.engines.regression import Regression, TwoTimesTask, Values, regression_offer
 from darkstate.engines.truncation import Cutoff, check_cutoff
 from darkstate.errors import ArgumentError, DarkstateError
 from darkstate.memory import memory_limit
@@ -74,32 +71,25 @@ class DensityOptions:
     def _offer(self, system: OpenSystem, task: Task, steps: list[str]) -> Offer:
         raise NotImplementedError
 
-    def steady_engine(self, system: OpenSystem) -> DensityOptions:
+    def offer_two_times(self, system: OpenSystem, task: TwoTimesTask) -> Offer:
+        """Means at two times, or spectra; see `density/regression.py`.
+
+        Raises:
+            DarkstateError: why there is no steady state.
+        """
+        engine = self._in_fock_space(system)
+
+        def values_of(state: Any, asked: Regression) -> Values:
+            found = started(system, state, asked, partial(self._state_blocks, system, state))
+            if task.spectral:
+                return spectrum_values(found, asked.grid, self.rtol)
+            return correlation_values(found, asked.grid, self.rtol, self.krylov_size)
+
+        return regression_offer(engine, system, task.asked, values_of)
+
+    def _in_fock_space(self, system: OpenSystem) -> Any:
         """This engine, with all modes in Fock space."""
         return self
-
-    def correlations(
-        self, system: OpenSystem, state: Any, asked: Regression, delays: NDArray[np.float64]
-    ) -> NDArray[np.complex128]:
-        """``Tr[O e^(L tau) (K rho B)]`` at increasing delays >= 0.
-
-        Raises:
-            CapacityError: too large.
-        """
-        found = started(system, state, asked, partial(self._state_blocks, system, state))
-        return correlation_values(found, delays, self.rtol, self.krylov_size)
-
-    def spectrum(
-        self, system: OpenSystem, state: Any, asked: Regression, frequencies: NDArray[np.float64]
-    ) -> NDArray[np.complex128]:
-        """The same, transformed over delays from 0 to infinity, without what never decays.
-
-        Raises:
-            CapacityError: too large.
-            NumericalError: a line of no width.
-        """
-        found = started(system, state, asked, partial(self._state_blocks, system, state))
-        return spectrum_values(found, frequencies, self.rtol)
 
     def _state_blocks(self, system: OpenSystem, state: Any, charged: bool) -> Blocks:
         """The blocks on which a state of this engine lives."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from darkstate.checks import check_choice, check_real
 from darkstate.conventions import partner_pairs
@@ -48,11 +47,15 @@ from darkstate.engines.gaussian.periodic import (
     no_transients,
     periodic_offer,
 )
-from darkstate.engines.gaussian.regression import correlation_values, spectrum_values
+from darkstate.engines.gaussian.regression import (
+    check_regression,
+    correlation_values,
+    spectrum_values,
+)
 from darkstate.engines.gaussian.stability import Outcome, stability
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.engines.gaussian.verdict import add_rounding, assess_moments
-from darkstate.engines.regression import Regression
+from darkstate.engines.regression import Regression, TwoTimesTask, Values, regression_offer
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.results import Report, Status
 from darkstate.states import GaussianState
@@ -241,29 +244,23 @@ class Gaussian:
         report = assess_moments(add_rounding(report, error), self.rtol, scale)
         return Solution(states[-1], report, tuple(states))
 
-    def steady_engine(self, system: OpenSystem) -> Gaussian:
-        """This engine, keeping all correlations."""
-        return replace(self, method="dense")
-
-    def correlations(
-        self, system: OpenSystem, state: Any, asked: Regression, delays: NDArray[np.float64]
-    ) -> NDArray[np.complex128]:
-        """``<B(0) O(tau) K(0)>`` at increasing delays >= 0.
+    def offer_two_times(self, system: OpenSystem, task: TwoTimesTask) -> Offer:
+        """Means at two times, or spectra of amplitudes; see `gaussian/regression.py`.
 
         Raises:
-            CapacityError: operators of too high an order.
+            EngineMismatchError: not quadratic, or spectra of other operators.
+            CapacityError: products of too many letters.
+            DarkstateError: why there is no steady state.
         """
-        return correlation_values(Structure.of(quadratic_form(system)), state, asked, delays)
+        structure = Structure.of(quadratic_form(system))
+        for asked in task.asked:
+            check_regression(asked, task.spectral)
+        found = spectrum_values if task.spectral else correlation_values
 
-    def spectrum(
-        self, system: OpenSystem, state: Any, asked: Regression, frequencies: NDArray[np.float64]
-    ) -> NDArray[np.complex128]:
-        """The same, transformed over delays from 0 to infinity, without what never decays.
+        def values_of(state: Any, asked: Regression) -> Values:
+            return found(structure, state, asked)
 
-        Raises:
-            EngineMismatchError: an operator that is not linear.
-        """
-        return spectrum_values(Structure.of(quadratic_form(system)), state, asked, frequencies)
+        return regression_offer(replace(self, method="dense"), system, task.asked, values_of)
 
     def offer_observation(self, system: Any, task: ObservationTask) -> Offer:
         """The steady state given the records of the monitors, or over times the `Observation`.

@@ -19,7 +19,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.engines.regression import Regression
+from darkstate.engines.regression import Regression, Values
 from darkstate.errors import CapacityError, EngineMismatchError
 from darkstate.states import GaussianState
 from darkstate.systems.operators import OperatorSum, Product
@@ -31,21 +31,40 @@ Letters = list[tuple[int, int]]
 """Nambu variable and time of each letter, as they stand in the product."""
 
 
-def correlation_values(
-    structure: Structure, state: GaussianState, asked: Regression, delays: NDArray[np.float64]
-) -> NDArray[np.complex128]:
-    """``<B(0) O(tau) K(0)>`` at delays >= 0.
+def check_regression(asked: Regression, spectral: bool) -> None:
+    """That a mean is one that can be found here.
 
     Raises:
+        EngineMismatchError: a spectrum of an operator that is not linear.
         CapacityError: too many letters in one product.
     """
+
+    def most(operator: OperatorSum) -> int:
+        return max((sum(len(word) for _, word in p) for p, _ in operator), default=0)
+
+    if spectral and most(asked.observed) > 1:
+        raise EngineMismatchError(
+            "Spectra of Gaussian states are those of amplitudes, but an operator here is of higher "
+            "order.",
+            "Use engine=engines.Lindblad(cutoff=10), or correlation() and its Fourier transform.",
+        )
+    letters = most(asked.observed) + most(asked.ket) + most(asked.bra)
+    if letters > MOST_LETTERS:
+        raise CapacityError(
+            f"Products at two times have {letters} letters here, more than {MOST_LETTERS}.",
+            "Use lower powers, or engine=engines.Lindblad(cutoff=10).",
+        )
+
+
+def correlation_values(structure: Structure, state: GaussianState, asked: Regression) -> Values:
+    """``<B(0) O(tau) K(0)>`` at delays >= 0."""
     n = len(state.labels)
     equal = _ordered_moments(state)
     mean = np.concatenate([np.asarray(state.mean), np.asarray(state.mean).conj()])
     terms = list(_products(asked, state.labels, n))
     drift = structure.drift.toarray()
-    found = np.empty(len(delays), dtype=complex)
-    for k, delay in enumerate(delays.tolist()):
+    found = np.empty(len(asked.grid), dtype=complex)
+    for k, delay in enumerate(asked.grid.tolist()):
         moved = scipy.linalg.expm(drift * delay)
         tables = {
             (_EARLY, _EARLY): equal,
@@ -57,21 +76,9 @@ def correlation_values(
     return found
 
 
-def spectrum_values(
-    structure: Structure, state: GaussianState, asked: Regression, frequencies: NDArray[np.float64]
-) -> NDArray[np.complex128]:
-    """``int_0^inf dtau e^(-i w tau) (C(tau) - C(inf))`` of a linear O.
-
-    Raises:
-        EngineMismatchError: O is not linear.
-    """
+def spectrum_values(structure: Structure, state: GaussianState, asked: Regression) -> Values:
+    """``int_0^inf dtau e^(-i w tau) (C(tau) - C(inf))`` of a linear O."""
     n = len(state.labels)
-    if any(sum(len(word) for _, word in product) > 1 for product, _ in asked.observed):
-        raise EngineMismatchError(
-            "Spectra of Gaussian states are those of amplitudes, but an operator here is of higher "
-            "order.",
-            "Use engine=engines.Lindblad(cutoff=10), or correlation() and its Fourier transform.",
-        )
     drift, one = structure.drift.toarray(), np.eye(2 * n)
     row = np.zeros(2 * n, dtype=complex)
     for product, c in asked.observed:
@@ -79,11 +86,11 @@ def spectrum_values(
             row[letter] += c
     # C(tau) - C(inf) = row e^(W tau) start: contractions of each fluctuation with the rest
     start = _fluctuation(asked, state)
-    values = [complex(row @ np.linalg.solve(1j * w * one - drift, start)) for w in frequencies]
+    values = [complex(row @ np.linalg.solve(1j * w * one - drift, start)) for w in asked.grid]
     return np.array(values, dtype=np.complex128)
 
 
-def _fluctuation(asked: Regression, state: GaussianState) -> NDArray[np.complex128]:
+def _fluctuation(asked: Regression, state: GaussianState) -> Values:
     """``<B d xi_i K>`` for every variable i."""
     n = len(state.labels)
     equal = _ordered_moments(state)
@@ -113,12 +120,6 @@ def _products(asked: Regression, labels: tuple[str, ...], n: int) -> Any:
                     *_letters(late, labels, n, _LATE),
                     *_letters(ket, labels, n, _EARLY),
                 ]
-                if len(letters) > MOST_LETTERS:
-                    raise CapacityError(
-                        f"{OperatorSum({late: o})} with what stands around it has {len(letters)} "
-                        f"letters, more than {MOST_LETTERS}.",
-                        "Use lower powers, or engine=engines.Lindblad(cutoff=10).",
-                    )
                 yield b * o * k, letters
 
 
