@@ -371,6 +371,7 @@ def _sweeps() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     valid: dict[str, dict[str, Any]] = {
         "grid": {"name": "loss", "values": [0.1, 0.2], "dim": "loss"},
         "linspace": {"name": "loss", "start": 0.1, "stop": 0.2, "points": 2},
+        "geomspace": {"name": "loss", "start": 0.1, "stop": 0.2, "points": 2},
         "random_points": {"ranges": ranges, "points": 2},
         "sobol_points": {"ranges": ranges, "points": 2},
         "open_sweep": {"path": "no-such-store"},
