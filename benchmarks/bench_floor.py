@@ -232,7 +232,7 @@ def measured(limit, function, *arguments):
     child = os.fork()
     if not child:
         os.close(read)
-        signal.alarm(limit)
+        signal.setitimer(signal.ITIMER_PROF, limit)
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
         base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
@@ -289,7 +289,7 @@ def row(name, make, arguments, limit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", default="", help="part of a name")
-    parser.add_argument("--limit", type=int, default=60, help="seconds")
+    parser.add_argument("--limit", type=int, default=60, help="processor seconds")
     args = parser.parse_args()
     ds.steady_state(rail(2)[0])  # imports and caches are nobody's time
     qutip.steadystate(qutip.sigmax(), [qutip.sigmam()])

@@ -78,18 +78,31 @@ def direct_steady_state(
         diagonal: positions of the populations, whose sum is the trace.
         scale: norm of L, for rounding.
     """
-    for pivoting in (False, True):
-        solver = TraceSolver.of(matrix, diagonal, scale, pivoting)
-        flat, first = (None, np.inf) if solver is None else solver.state()
-        if first <= _TRUSTED:
-            break
-    if solver is None or flat is None:
+    factors = trusted_factors(matrix, diagonal, scale)
+    if factors is None:
         return None
+    solver, flat = factors
     flat = flat / flat[diagonal].sum()
     rate, unique = _slowest(solver, magnitude)
     if not rate > 0.0:
         return None
     return Direct(flat, _error(solver, magnitude, flat), rate, unique)
+
+
+def trusted_factors(
+    matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+) -> tuple[TraceSolver, Flat] | None:
+    """Factors, without pivoting if these are good, and the stationary state of any trace.
+
+    None if the matrix is singular.
+    """
+    solver, flat = None, None
+    for pivoting in (False, True):
+        solver = TraceSolver.of(matrix, diagonal, scale, pivoting)
+        flat, first = (None, np.inf) if solver is None else solver.state()
+        if first <= _TRUSTED:
+            break
+    return None if solver is None or flat is None else (solver, flat)
 
 
 def _slowest(solver: TraceSolver, magnitude: sp.csr_array) -> tuple[float, bool]:
@@ -201,6 +214,12 @@ class TraceSolver:
         y = y.astype(self.matrix.dtype, copy=True)
         y[self.row] = 0.0
         return self.factors.solve(y)
+
+    def adjoint_answer(self, y: Flat) -> Flat:
+        """x with ``L† x = y``, for y of zero mean in the stationary state."""
+        x = self.factors.solve(y, trans="H")
+        x[self.row] = 0.0  # it multiplies the trace
+        return x
 
     def slow_vectors(self) -> tuple[float, Flat, Flat]:
         """The right and left vector next to zero, and a bound of all rates.

@@ -13,13 +13,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from darkstate.engines.density.cost import is_direct
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
 from darkstate.engines.density.steady import regularised, require_converged
+from darkstate.engines.stationary import trusted_factors
 from darkstate.linalg.gmres import Flat, gmres
 
+_GOOD = 1e-9
+"""Relative residual of a solution by factors."""
 
-def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) -> Flat:
+
+def adjoint_solution(
+    generator: Generator, rho: Flat, right: Flat, rtol: float, limit: float = np.inf
+) -> Flat:
     """``X`` in ``L† X = right - Tr(rho right)`` with ``Tr(rho X) = 0``, on the blocks.
 
     Args:
@@ -27,6 +34,7 @@ def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) 
         rho: that state, flattened.
         right: Hermitian, flattened.
         rtol: relative residual.
+        limit: bytes that may be used.
 
     Raises:
         NumericalError: not converged.
@@ -39,6 +47,10 @@ def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) 
     right = centred(right)
     if not np.linalg.norm(right):
         return right
+    if is_direct(generator, limit):
+        found = _by_factors(generator, right)
+        if found is not None:
+            return centred(found)
     inverse = NoJumpInverse(generator, SHIFT * generator.scale)
     solved = gmres(
         regularised(generator, adjoint=True),
@@ -46,3 +58,15 @@ def adjoint_solution(generator: Generator, rho: Flat, right: Flat, rtol: float) 
     )  # fmt: skip
     require_converged(solved, rtol)
     return centred(solved.x)
+
+
+def _by_factors(generator: Generator, right: Flat) -> Flat | None:
+    """The solution by factors of the generator; None where they are not good for it."""
+    form = generator.real_form
+    factors = trusted_factors(form.matrix, form.diagonal, form.scale)
+    if factors is None:
+        return None
+    y = form.coordinates(right)
+    x = factors[0].adjoint_answer(y)
+    missing = float(np.linalg.norm(form.matrix.T @ x - y))
+    return generator.narrowed(form.hermitian(x)) if missing <= _GOOD * np.linalg.norm(y) else None

@@ -237,7 +237,7 @@ class Lindblad(DensityOptions):
         flat = generator.narrowed(blocks.gather(mean_of.astype(complex)))
         with threads_for(generator):
             rho = generator.narrowed(flattened(density_of(state, system.labels), blocks)[0])
-            return blocks.scatter(adjoint_solution(generator, rho, flat, self.rtol))
+            return blocks.scatter(adjoint_solution(generator, rho, flat, self.rtol, self.limit))
 
     def offer_purification(self, system: OpenSystem, task: PurificationTask) -> Offer:
         """The time at which the state is pure again.

@@ -69,6 +69,13 @@ class RealForm:
         matrix.eliminate_zeros()
         return cls(matrix, magnitude, blocks.diagonal, scale, upper, lower)
 
+    def coordinates(self, flat: Flat) -> NDArray[np.float64]:
+        """The coordinates of a flattened Hermitian matrix."""
+        x = np.real(flat).astype(float)
+        x[self.lower] = np.sqrt(2.0) * np.imag(flat[self.upper])
+        x[self.upper] *= np.sqrt(2.0)
+        return x
+
     def hermitian(self, x: Flat) -> Flat:
         """The flattened matrix with these coordinates."""
         flat = x.astype(complex)
