@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         systems,
     )
     from darkstate.certificates import Certificate, certify, noise_tolerance
-    from darkstate.design import Synthesis, synthesise
+    from darkstate.design import Synthesis, gradient, merit, synthesise
     from darkstate.frontdoor import (
         conditional_state,
         correlation,
@@ -70,6 +70,8 @@ _HOME = {
     "certify": "certificates",
     "noise_tolerance": "certificates",
     "Synthesis": "design",
+    "gradient": "design",
+    "merit": "design",
     "synthesise": "design",
     "chsh": "measures",
     "concurrence": "measures",
@@ -163,8 +165,10 @@ __all__ = [
     "fidelity",
     "g1",
     "g2",
+    "gradient",
     "load_result",
     "log_negativity",
+    "merit",
     "models",
     "mutual_information",
     "negativity",

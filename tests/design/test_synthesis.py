@@ -217,6 +217,7 @@ def test_a_dark_state_of_an_atom_and_a_fock_state():
     assert ds.synthesise(vacuum, [destroy(a)], [number(a)]).possible == "yes"
 
 
+@pytest.mark.slow
 def test_photons_that_run_away_are_not_taken_for_a_steady_state():
     a = Mode("a")
     one = PureState(("a",), (2,), np.array([0.0, 1.0]))

@@ -2,10 +2,13 @@
 
 ``synthesise(target, jumps=[...], hamiltonian=[...])`` finds all networks of the hardware that keep
 a pure state, one for which it is the only steady state, or proves that there is none.
+``gradient(model, merit(...), parameters)`` tells how a steady state answers to every knob.
 """
 
 from darkstate.design.asking import synthesise
 from darkstate.design.certificate import NoNetwork
+from darkstate.design.gradient import gradient
+from darkstate.design.merit import Merit, merit
 from darkstate.design.synthesis import Networks, Synthesis
 
-__all__ = ["Networks", "NoNetwork", "Synthesis", "synthesise"]
+__all__ = ["Merit", "Networks", "NoNetwork", "Synthesis", "gradient", "merit", "synthesise"]

@@ -1,0 +1,167 @@
+"""Gradients against closed forms, differences of whole solutions, and laws."""
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+import darkstate as ds
+from darkstate.engines import Lindblad
+from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
+from darkstate.systems import (
+    Ensemble,
+    Jump,
+    Mode,
+    OpenSystem,
+    Qubit,
+    create,
+    destroy,
+    number,
+    sigma_minus,
+    sigma_x,
+    sigma_z,
+    spin_minus,
+)
+
+PAIR = ds.models.DualRail(1, 0.7, detunings_a=[0.3], detunings_b=[-0.2], dephasing=0.05)
+FIELDS = ("squeezing", "detunings_a", "detunings_b", "dephasing", "coupling")
+TARGET = ds.steady_state(ds.models.DualRail(1, 0.7)).state
+MERITS = [
+    ds.merit(ds.purity),
+    ds.merit(ds.purity, "A1"),
+    ds.merit(ds.entropy),
+    ds.merit(ds.negativity, "A1", "B1"),
+    ds.merit(ds.log_negativity, "B1", "A1"),
+    ds.merit(ds.fidelity, TARGET),
+    ds.merit(ds.expect, sigma_x(Qubit("A1")) * sigma_x(Qubit("B1"))),
+]
+
+
+@cache
+def solved(name, k):
+    """The steady state with one parameter moved by so many steps."""
+    p = getattr(PAIR, name)
+    value = np.ravel(p)[0] * (1 + 2e-3 * k)
+    moved = replace(PAIR, **{name: (value,) if np.ndim(p) else value})
+    return ds.steady_state(moved, Lindblad(rtol=1e-13)).state
+
+
+@pytest.mark.parametrize("merit", MERITS, ids=lambda merit: merit.measure.__name__)
+def test_gradients_are_those_of_whole_solutions(merit):
+    fields = FIELDS if merit in MERITS[:2] else ("squeezing", "dephasing")
+    found = ds.gradient(PAIR, merit, fields)
+    assert found.attrs["value"] == pytest.approx(merit(ds.steady_state(PAIR).state), abs=1e-9)
+    for name in fields:
+        step = 2e-3 * np.ravel(getattr(PAIR, name))[0]
+        one, two = (merit(solved(name, k)) - merit(solved(name, -k)) for k in (1, 2))
+        slope = (8 * one - two) / (12 * step)
+        assert float(np.ravel(found[name])[0]) == pytest.approx(slope, rel=1e-7, abs=1e-9)
+        assert float(np.ravel(found[f"{name} error"])[0]) < 1e-7
+    if fields != FIELDS:
+        return
+    # all rates times one factor change no state (Euler)
+    rates = [name for name in FIELDS if name != "squeezing"]
+    total = sum(np.sum(found[name].values * np.array(getattr(PAIR, name))) for name in rates)
+    assert abs(total) < 1e-9
+
+
+def test_the_entropy_of_one_rail_does_not_see_detunings():
+    model = ds.models.DualRail(1, 0.7, detunings_a=[0.4], detunings_b=[0.1], dephasing=0.1)
+    found = ds.gradient(model, ds.merit(ds.entropy, "A1"), ("detunings_a", "detunings_b"))
+    for name in ("detunings_a", "detunings_b"):
+        assert np.all(np.abs(found[name].values) <= found[f"{name} error"].values)
+
+
+@dataclass(frozen=True)
+class Light:
+    amplitude: float = 0.3
+    photons: int = 1
+
+
+@dataclass(frozen=True)
+class Cavity:
+    """A driven cavity: <n> = E^2 / (kappa^2/4 + delta^2)."""
+
+    delta: float = 0.4
+    kappa: float = 1.0
+    light: Light = field(default_factory=Light)
+
+    def system(self):
+        a = Mode("a")
+        drive = self.light.amplitude * (create(a) + destroy(a))
+        jumps = (Jump(destroy(a), self.kappa),)
+        return OpenSystem((a,), self.delta * number(a) + drive, jumps)
+
+
+def test_a_driven_cavity_with_nested_fields():
+    merit = ds.merit(ds.expect, number(Mode("a")))
+    found = ds.gradient(Cavity(), merit, ("delta", "kappa", "light.amplitude"))
+    E, delta, below = 0.3, 0.4, 0.25 + 0.16
+    assert float(found["light.amplitude"]) == pytest.approx(2 * E / below, rel=1e-6)
+    assert float(found["delta"]) == pytest.approx(-(E**2) / below**2 * 2 * delta, rel=1e-6)
+    assert float(found["kappa"]) == pytest.approx(-(E**2) / below**2 * 0.5, rel=1e-6)
+
+
+def test_a_rate_of_zero_has_a_derivative_to_the_right():
+    model = replace(PAIR, dephasing=0.0, detunings_b=(-0.3,))
+    found = ds.gradient(model, ds.merit(ds.purity), ("dephasing", "squeezing"))
+    assert found["dephasing"].attrs["one_sided"]
+    assert not found["squeezing"].attrs["one_sided"]
+    rise = [ds.purity(ds.steady_state(replace(model, dephasing=x)).state) for x in (1e-4, 2e-4)]
+    assert float(found["dephasing"]) == pytest.approx((4 * rise[0] - rise[1] - 3) / 2e-4, rel=1e-4)
+    assert abs(float(found["squeezing"])) <= float(found["squeezing error"]) + 1e-9
+
+
+def test_kinks_are_named():
+    pure = replace(PAIR, dephasing=0.0, detunings_b=(-0.3,))
+    with pytest.raises(NumericalError, match="infinite slope"):
+        ds.gradient(pure, ds.merit(ds.entropy), "dephasing")
+    q, p = Qubit("q"), Qubit("p")
+
+    @dataclass(frozen=True)
+    class Product:
+        rate: float = 1.0
+
+        def system(self):
+            return OpenSystem((q, p), jumps=(Jump(sigma_minus(q), self.rate), Jump(sigma_minus(p))))
+
+    with pytest.raises(NumericalError, match="kink"):
+        ds.gradient(Product(), ds.merit(ds.negativity, "q", "p"), "rate")
+
+
+@dataclass(frozen=True)
+class Single:
+    rate: float = 1.0
+
+    def system(self):
+        e = Ensemble("e", 2)
+        return OpenSystem((e,), jumps=(Jump(spin_minus(e), self.rate, each_atom=True),))
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ArgumentError, match="`measure`"):
+        ds.merit(ds.chsh, "A1", "B1")
+    with pytest.raises(ArgumentError, match="`target`"):
+        ds.merit(ds.fidelity, PAIR)
+    with pytest.raises(ArgumentError, match="`operator` must be Hermitian"):
+        ds.merit(ds.expect, sigma_minus(Qubit("A1")))
+    with pytest.raises(ArgumentError, match="`operator`"):
+        ds.merit(ds.expect)
+    merit = ds.merit(ds.purity)
+    with pytest.raises(ArgumentError, match="Did you mean 'squeezing'"):
+        ds.gradient(PAIR, merit, "squeezin")
+    with pytest.raises(ArgumentError, match="real numbers"):
+        ds.gradient(PAIR, merit, "pairs")
+    with pytest.raises(ArgumentError, match="real numbers"):
+        ds.gradient(Cavity(), merit, "light.photons")
+    with pytest.raises(ArgumentError, match=r"have a field 'delta.x'"):
+        ds.gradient(Cavity(), merit, "delta.x")
+    with pytest.raises(ArgumentError, match="`merit`"):
+        ds.gradient(PAIR, ds.purity, "squeezing")
+    with pytest.raises(ArgumentError, match="A9"):
+        ds.gradient(PAIR, ds.merit(ds.purity, "A9"), "squeezing")
+    with pytest.raises(EngineMismatchError, match="single atoms"):
+        ds.gradient(Single(), merit, "rate")
+    assert repr(ds.merit(ds.negativity, "A1", "B1")) == "merit(negativity, 'A1', 'B1')"
+    assert ds.merit(ds.expect, sigma_z(Qubit("A1"))).measure is ds.expect
