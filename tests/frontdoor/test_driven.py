@@ -235,6 +235,11 @@ SYSTEM = gaussian_pulse()[0]
         (lambda: ds.steady_state(SYSTEM), EngineMismatchError, "no steady state.*evolve"),
         (lambda: ds.preparation_time(SYSTEM), EngineMismatchError, "constant in time"),
         (
+            lambda: ds.evolve(OpenSystem((Q,), drives=(Drive(sigma_x(Q), pow),)), [0, 1]),
+            ArgumentError,
+            "`coefficient` must be a function of the time.*TypeError",
+        ),
+        (
             lambda: ds.evolve(SYSTEM, [0, 1], engine=engines.Moments()),
             EngineMismatchError,
             "constant in time",

@@ -58,6 +58,8 @@ def test_shapes():
     assert both.conj()(0.4) == pytest.approx(np.conj(both(0.4)))
     assert both.conj().conj() == both
     assert pulses.sech(700.0, 1e-3)(0.0) < 1e-300
+    half = pulses.step(0.0, 2.0, 4.0) / 2
+    assert half(1.0) == 2.0 and str(half) == "(step(time=0.0, before=2.0, after=4.0) 0.5)"
 
 
 def test_stops_are_where_something_happens():
@@ -155,6 +157,8 @@ REFUSED = [
     (lambda: pulses.function(lambda t: np.nan)(0.0), "coefficient"),
     (lambda: pulses.function(lambda t: 1 / t)(0.0), "coefficient"),
     (lambda: pulses.step(0.0) * "x", "factor"),
+    (lambda: pulses.step(0.0) / 0, "divisor"),
+    (lambda: pulses.step(0.0) / "x", "divisor"),
     (lambda: Drive(sigma_x(Q), pulses.gaussian(0, 1, 1j)), "coefficient"),
     (lambda: Drive(sigma_x(Q), 3.0), "coefficient"),
     (lambda: Drive("x", abs), "operator"),

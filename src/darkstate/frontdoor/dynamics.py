@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from darkstate.checks import check_flag, check_real, check_sequence, check_times
 from darkstate.engines import Engine, Lindblad
 from darkstate.engines.capabilities import PurificationTask
@@ -22,7 +24,12 @@ from darkstate.measures.expectation import Observable
 from darkstate.results import Result
 from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
+from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
+from darkstate.systems.time_parts import TimeParts
+
+_LOOKS = 9
+"""Times at which pulses are looked at before anything is solved."""
 
 
 @border("evolve")
@@ -71,6 +78,8 @@ def evolve(
         columns[name] = observable
     check_flag("keep_states", keep_states)
     system = causal_part(model, upstream_of)
+    if isinstance(system, OpenSystem) and system.time_dependent:  # wrong pulses are told at once
+        TimeParts.of(system).coefficients(np.linspace(times[0], times[-1], _LOOKS))
     taken = choose(system, Task(tuple(times), initial), engine)
     solution = run(taken.engine, system, offer=taken.offer)
     table = time_table(times, solution.states, columns)

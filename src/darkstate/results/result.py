@@ -49,7 +49,7 @@ class Result:
         return f"{name}: {type(self.state).__name__}\n{self.report}"
 
     def __repr__(self) -> str:
-        over = "" if self.table is None else f", table of {', '.join(map(str, self.table))}"
+        over = "" if not self.table else f", table of {', '.join(map(str, self.table))}"
         name = self.model.get("model", "system")
         return f"Result({name}: {type(self.state).__name__}, {self.report.status}{over})"
 

@@ -93,6 +93,12 @@ class Pulse:
     def __neg__(self) -> Pulse:
         return self * -1.0
 
+    def __truediv__(self, other: Any) -> Pulse:
+        divisor = check_complex("divisor", other, "Divide by a number that is not zero.")
+        if divisor == 0:
+            raise ArgumentError("divisor", "not be zero", other, "Divide by another number.")
+        return self * (1.0 / divisor)
+
     __rmul__ = __mul__
     __radd__ = __add__
 
@@ -112,6 +118,11 @@ class Pulse:
     def __str__(self) -> str:
         if self.kind in ("function", "samples"):
             return f"{self.kind}(t)"
+        if self.kind in ("product", "sum"):
+            ((_, parts),) = self.parameters
+            return f"({(' ' if self.kind == 'product' else ' + ').join(map(str, parts))})"
+        if self.kind == "constant":
+            return str(self.parameters[0][1])
         given = ", ".join(f"{name}={value}" for name, value in self.parameters)
         return f"{self.kind}({given})"
 
@@ -275,10 +286,10 @@ def as_pulse(name: str, value: Any) -> Pulse:
     """
     if isinstance(value, Pulse):
         return value
-    remedy = (
-        "Give pulses.gaussian(center, width), pulses.samples(times, values), or a function of t."
-    )
-    return function(check_callable(name, value, remedy))
+    if not callable(value) or isinstance(value, type):
+        remedy = "Give pulses.gaussian(center, width), pulses.samples(times, values), or f(t)."
+        raise ArgumentError(name, "be a pulse or a function of time", value, remedy)
+    return function(value)
 
 
 def _as_pulse(value: Any) -> Pulse:
