@@ -21,7 +21,7 @@ from darkstate.repeaters import (
 )
 from darkstate.repeaters import exact as exact_module
 from darkstate.repeaters import large as large_module
-from darkstate.repeaters.window import Blocks, amplitude_blocks
+from darkstate.repeaters.window import WindowBlocks, amplitude_blocks
 from darkstate.results import Status
 from darkstate.systems.chain import MeasuredChain
 
@@ -169,7 +169,7 @@ def test_rounding_is_judged(monkeypatch, rounding, verdict):
     original = exact_module.amplitude_blocks
 
     def rounded(*arguments):
-        return Blocks(original(*arguments).matrices, rounding)
+        return WindowBlocks(original(*arguments).matrices, rounding)
 
     monkeypatch.setattr(exact_module, "amplitude_blocks", rounded)
     report = run(Exact(), chain(3, 6, 1.0, outcomes=(4,))).report
