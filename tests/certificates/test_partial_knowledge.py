@@ -59,7 +59,7 @@ def test_pairs_do_not_tell_some_states_from_mixtures(matrix, enough):
 
 def test_marginals_of_biseparable_states_are_never_certified():
     rng = np.random.default_rng(4)
-    for _ in range(5):
+    for _ in range(3):
         state = qubits(biseparable(3, rng))
         assert certify_marginals(parts_of(state, 2)).verdict != "certified"
 
