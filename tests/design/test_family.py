@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.linalg
 from hardware_sets import ghz, pairs, paulis, pure, qubits, w_state
 
 import darkstate as ds
@@ -13,7 +14,11 @@ from darkstate.design.family import family_of, null_space
 from darkstate.design.invariant import common_subspace, escape_rate
 from darkstate.design.network import gap_of, is_unique
 from darkstate.design.search import coordinates
-from darkstate.systems import Qubit, sigma_z
+from darkstate.linalg.symplectic import symplectic_form
+from darkstate.states import GaussianState
+from darkstate.states.matrices import operator_matrix
+from darkstate.systems import Mode, Qubit, destroy, sigma_minus, sigma_y, sigma_z
+from darkstate.systems.operators import total
 
 
 def library(target, jumps, terms=()):
@@ -88,6 +93,55 @@ def test_nothing_is_missing_from_the_set():
     assert len(found) == 15 - 3
 
 
+def test_the_set_is_told_in_the_operators_given():
+    rng = np.random.default_rng(3)
+    target = random_state(rng, 2)
+    psi, q = target.vector, qubits(2)
+    jumps, terms = [2.0 * o for o in paulis(q)], [0.5 * o for o in paulis(q)]
+    found = ds.synthesise(target, jumps, terms).networks
+    matrix = lambda operator: operator_matrix(operator, q).toarray()  # noqa: E731
+    dark = []
+    for jump, eigenvalue in zip(found.jumps[0], found.eigenvalues[0], strict=True):
+        c = matrix(jump) - eigenvalue * np.eye(4)
+        assert np.linalg.norm(c @ psi) < 1e-10
+        dark.append(c)
+    eigenvalue = found.eigenvalues[0][0]
+    assert abs(eigenvalue) > 0.1
+    for row, hamiltonian in zip(found.terms, found.hamiltonians, strict=True):
+        gamma = row[len(terms) :]
+        first = [gamma[0], *(gamma[1::2] + 1j * gamma[2::2])]
+        shift = sum(g * np.conj(eigenvalue) * c for g, c in zip(first, dark, strict=True))
+        H = (matrix(hamiltonian) if len(hamiltonian) else 0) + 0.5j * (shift - shift.conj().T)
+        assert np.linalg.norm(H @ psi - np.vdot(psi, H @ psi) * psi) < 1e-10
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_gaussian_networks(seed):
+    # modes b = (annihilators of a random pure state), jumps and H made of them, in two pieces each
+    rng = np.random.default_rng(seed)
+    n = 3
+    modes = [Mode(f"m{k}") for k in range(n)]
+    form = rng.normal(scale=0.2, size=(2 * n, 2 * n))
+    S = scipy.linalg.expm(symplectic_form(n) @ (form + form.T))
+    target = GaussianState.from_covariance([m.label for m in modes], S @ S.T / 2)
+    x = [q for a in map(destroy, modes) for q in (a + a.adjoint(), -1j * (a - a.adjoint()))]
+    rows = (np.linalg.inv(S)[::2] + 1j * np.linalg.inv(S)[1::2]) / 2
+    b = [total([q * c for q, c in zip(x, row, strict=True)]) for row in rows.tolist()]
+    h = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
+    h = h + h.conj().T
+    if seed % 2:
+        h[0, 1:] = h[1:, 0] = 0.0  # the jump does not reach the others
+    terms = [b[i].adjoint() * b[j] * complex(h[i, j]) for i in range(n) for j in range(n)]
+    H = total(terms)
+    noise = x[0] * 0.7 + x[3] * 0.2j
+    found = ds.synthesise(target, [b[0] - noise, noise], [0.5 * (H + H.adjoint())])
+    assert found.possible == ("no" if seed % 2 else "yes")
+    if seed % 2:
+        assert found.certificate.subspace.shape[1] == 2
+    else:
+        assert found.gap == pytest.approx(float(found.result.report.gap), rel=1e-6)
+
+
 @pytest.mark.parametrize("target", [ghz(3), w_state(3)], ids=["ghz", "w"])
 def test_what_all_keep_is_kept_by_each(target):
     lib = library(target, pairs(3))
@@ -150,6 +204,21 @@ def test_a_proof_is_computed_again_from_its_evidence(tmp_path):
     spoiled = NoNetwork(proof.labels, free, proof.subspace)
     assert not spoiled.proven
     assert "not proven" in spoiled.sentence
+
+
+def test_an_eigenvalue_that_no_hamiltonian_goes_with():
+    # c psi = psi, but c† psi is something else: what c does to the phase, a drive must undo
+    q = Qubit("q1")
+    c = sigma_z(q) + 2 * sigma_minus(q)
+    target = pure([1, 1])  # c (|0> + |1>) = (-1 + 2)|0> + |1>
+    alone = ds.synthesise(target, [c])
+    assert alone.possible == "no"
+    assert alone.networks.jumps == ((),)
+    drive = sigma_y(q)
+    helped = ds.synthesise(target, [c], [drive])
+    assert helped.possible == "yes"
+    assert helped.networks.eigenvalues[0] == pytest.approx([1.0])
+    assert len(helped.system.hamiltonian)
 
 
 def test_a_target_of_few_digits_proves_nothing():

@@ -7,7 +7,8 @@ fast anything can leave the subspace under any of them (`escape_rate`). So the s
     a state that begins in `subspace` has after the time t at most the fidelity ``escape s t``,
 
 with s the strength of the network: the jump rates of the normalised operators plus the length of
-the vector of Hamiltonian coefficients. An `escape` of 1e-12 is what rounding leaves of zero.
+the vector of Hamiltonian coefficients. An `escape` of 1e-12 is what rounding leaves of zero. For a
+Gaussian target the states are those of one excitation of the modes whose vacuum it is.
 """
 
 from __future__ import annotations

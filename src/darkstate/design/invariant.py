@@ -91,6 +91,9 @@ def escape_rate(family: Family, space: Matrix) -> float:
         both = max(both, float(np.linalg.norm(pairs)) + 3 * norm * off)
     turn = leak(family.hamiltonians @ inside)
     turn += np.sqrt(columns) * norm**2 * family.space.slack
+    # a B_1 that was left out brings Gamma_1j <= sqrt(Gamma_11 Gamma_jj), and other x that fit them
+    beside = np.sqrt(max(0.0, family.unused)) * norm**2
+    turn += beside * (1.0 + np.sqrt(columns) * norm**2 / max(family.space.margin, EPS))
     return float(jump**2 + norm * jump + 0.5 * both + turn)
 
 

@@ -35,7 +35,7 @@ class Networks:
         terms: (n, M + extra) coefficients of the terms given, then, for each set whose first jump
             has an eigenvalue, Gamma_11 (which must be positive), Re Gamma_12, Im Gamma_12, ...: the
             first row of the Gram matrix of the jumps, which the Hamiltonian must go with
-            (`darkstate.design.family`; here in units of operators of norm one).
+            (`darkstate.design.family`).
         margin: proven: all else moves the target at least by this, per strength.
     """
 
@@ -49,21 +49,30 @@ class Networks:
     @classmethod
     def of(cls, family: Family, library: Library) -> Networks:
         """Described in the operators of the library."""
-        groups = zip(family.jumps, library.jump_sizes, strict=True)
-        scaled = [_scaled(jumps.coefficients / sizes) for jumps, sizes in groups]
+        rows = [
+            jumps.coefficients / sizes
+            for jumps, sizes in zip(family.jumps, library.jump_sizes, strict=True)
+        ]
+        pivots = [_pivots(each) for each in rows]
+        scaled = [_tidied(each / p[:, None]) for each, p in zip(rows, pivots, strict=True)]
         count = len(library.terms)
         terms = family.terms.copy()
         terms[:, :count] /= library.term_sizes
-        terms = _scaled(terms)
+        position = count
+        for jumps, p in zip(family.jumps, pivots, strict=True):
+            if jumps.shifted:  # Gamma_1j of the jumps as they are told
+                part = terms[:, position : position + 2 * len(p) - 1]
+                part[:, 0] *= abs(p[0]) ** 2
+                others = (part[:, 1::2] + 1j * part[:, 2::2]) * np.conj(p[0]) * p[1:]
+                part[:, 1::2], part[:, 2::2] = others.real, others.imag
+                position += part.shape[1]
+        terms = _tidied(terms / _pivots(terms)[:, None])
         return cls(
             tuple(
                 tuple(combined(row, operators) for row in rows)
                 for rows, operators in zip(scaled, library.jumps, strict=True)
             ),
-            tuple(
-                each.eigenvalues / np.linalg.norm(each.coefficients, axis=1)
-                for each in family.jumps
-            ),
+            tuple(each.eigenvalues / p for each, p in zip(family.jumps, pivots, strict=True)),
             tuple(scaled),
             tuple(combined(row[:count], library.terms) for row in terms),
             terms,
@@ -124,11 +133,14 @@ class Synthesis:
         return "\n".join(f"{name + ':' if name else '':22}{value}" for name, value in self.lines())
 
 
-def _scaled(rows: NDArray[np.complexfloating | np.floating]) -> Matrix:
-    """Each row with its largest coefficient one, and without what rounding left."""
-    rows = np.array(rows)
-    for k, row in enumerate(rows):
-        largest = row[int(np.argmax(np.abs(row)))] if len(row) else 0.0
-        rows[k] = row / largest if largest else row
-    rows[np.abs(rows) < 1e-12] = 0.0
-    return rows
+def _pivots(rows: Matrix) -> Matrix:
+    """The largest coefficient of each row; 1 where there is none."""
+    if not rows.size:
+        return np.ones(len(rows))
+    largest = rows[np.arange(len(rows)), np.argmax(np.abs(rows), axis=1)]
+    return np.where(largest == 0, 1.0, largest)
+
+
+def _tidied(rows: Matrix) -> Matrix:
+    """Without what rounding left."""
+    return np.where(np.abs(rows) < 1e-12, 0.0, rows)
