@@ -35,6 +35,7 @@ from darkstate.states import DensityState, PureState
 from darkstate.states.matrices import operator_matrix
 from darkstate.states.subsystems import Matrix
 from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.operators import OperatorSum
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -111,6 +112,7 @@ class AdjointProblem:
         X: (D, D) the adjoint solution.
         value: the merit.
         tolerance: of rho and X.
+        images: what operators make of rho.
     """
 
     system: OpenSystem
@@ -119,6 +121,7 @@ class AdjointProblem:
     X: Matrix
     value: float
     tolerance: float
+    images: dict[tuple[str, OperatorSum], Matrix] = dataclasses.field(default_factory=dict)
 
     def slope(self, system_at: Callable[[float], OpenSystem], p: float, scale: float) -> Slope:
         """The derivative by a parameter of which the system is a function."""
@@ -128,20 +131,29 @@ class AdjointProblem:
         return Slope(value, abs(value - other) + self.tolerance * size, one_sided)
 
     def moved(self, system: OpenSystem) -> Matrix:
-        """``L rho`` with the generator L of a system."""
-
-        def matrix(operator: Any) -> Any:
-            return operator_matrix(operator, system.spaces, self.dims)
-
-        turned = matrix(system.hamiltonian) @ self.rho
-        total = -1j * (turned - turned.conj().T)
+        """``L rho`` with the generator L of a system; what a parameter leaves alone is kept."""
+        total: Matrix = np.zeros_like(self.rho)
+        for product, c in system.hamiltonian:
+            turned = c * self._kept(OperatorSum({product: 1.0}), self._product)
+            total = total - 1j * (turned - turned.conj().T)
         for jump in system.jumps:
-            c = matrix(jump.operator)
-            once = c @ self.rho
-            lost = c.conj().T @ once
-            gained = (c @ once.conj().T).conj().T
-            total = total + jump.rate * (gained - 0.5 * (lost + lost.conj().T))
+            total = total + jump.rate * self._kept(jump.operator, self._dissipated)
         return total
+
+    def _kept(self, operator: OperatorSum, function: Callable[[Any], Matrix]) -> Matrix:
+        key = (function.__name__, operator)
+        if key not in self.images:
+            matrix = operator_matrix(operator, self.system.spaces, self.dims)
+            self.images[key] = function(matrix)
+        return self.images[key]
+
+    def _product(self, c: Any) -> Matrix:
+        return c @ self.rho
+
+    def _dissipated(self, c: Any) -> Matrix:
+        once = c @ self.rho
+        lost = c.conj().T @ once
+        return (c @ once.conj().T).conj().T - 0.5 * (lost + lost.conj().T)
 
 
 def _adjoint(model: Model, merit: Merit) -> AdjointProblem:
