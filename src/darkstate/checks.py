@@ -74,7 +74,7 @@ def check_complex(name: str, value: Any, remedy: str) -> complex:
         return check_real(name, value, remedy=remedy)
     if not np.isfinite(value):
         raise ArgumentError(name, "be finite", value, remedy)
-    check_magnitude(name, value)
+    check_magnitude(name, complex(value))
     return complex(value)
 
 

@@ -139,7 +139,9 @@ class Certificate:
             ("error of the state", f"{self.error:.2g}"),
         ]
         if self.verdict == CERTIFIED:
-            rows.append(("white noise", f"up to {100 * self.noise_tolerance():.3g} %"))
+            rows.append(
+                ("white noise", f"this witness: up to {100 * self.noise_tolerance():.3g} %")
+            )
         return rows + [("note", line) for line in self.notes]
 
     def __str__(self) -> str:

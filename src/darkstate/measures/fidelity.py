@@ -47,9 +47,10 @@ def fidelity(state: Dense | GaussianState, target: Dense | GaussianState) -> flo
     if isinstance(state, GaussianState) and isinstance(target, GaussianState):
         check_labels("labels of the target", target.labels, state.labels)
         return _of_gaussians(state.reduced(target.labels), target)
-    for value in (state, target):
-        if not isinstance(value, DENSE):
-            raise refusal("fidelity", value, (*DENSE, GaussianState))
+    if not isinstance(state, DENSE):
+        raise refusal("fidelity", state, (*DENSE, GaussianState))
+    if not isinstance(target, DENSE):
+        raise refusal("fidelity", target, (*DENSE, GaussianState))
     check_labels("labels of the target", target.labels, state.labels)
     size_of = dict(zip(state.labels, state.dimensions, strict=True))
     expected = tuple(size_of[label] for label in target.labels)

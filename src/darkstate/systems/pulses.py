@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -289,7 +289,7 @@ def as_pulse(name: str, value: Any) -> Pulse:
     if not callable(value) or isinstance(value, type):
         remedy = "Give pulses.gaussian(center, width), pulses.samples(times, values), or f(t)."
         raise ArgumentError(name, "be a pulse or a function of time", value, remedy)
-    return function(value)
+    return function(cast(Callable[[float], complex], value))
 
 
 def _as_pulse(value: Any) -> Pulse:
