@@ -60,7 +60,7 @@ def certify(
         across: one side of a bipartition, to ask for entanglement across this cut alone.
         quick: stop at a cheap test (fidelity) that certifies; the negativity is then a lower bound.
         sparse: for modes: a witness that needs few second moments.
-        solver: "auto", "clarabel" (interior point, eight digits at most) or "scs" (first order, five).
+        solver: "auto", "clarabel" (interior point, eight digits) or "scs" (first order, five).
 
     Returns:
         `Certificate` (of modes a `CovarianceCertificate`) with verdict, evidence and margin.
