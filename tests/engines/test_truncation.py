@@ -11,6 +11,7 @@ import pytest
 import darkstate as ds
 from counted import growth
 from darkstate.engines import Collective, Lindblad
+from darkstate.engines.contract import ask
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Attempt,
@@ -368,7 +369,9 @@ def test_where_there_is_no_room_the_last_attempt_is_what_there_is():
 
 def test_a_field_that_there_is_no_room_for_is_suspect_and_says_what_would_do():
     """Thermal, ``p_n`` falls by a half a level; the mean photon number is 1."""
-    found = ds.steady_state(field(0.5), Lindblad("dense", memory_limit=8.6e5))
+    room = ask(Lindblad("dense", cutoff=16), field(0.5)).cost
+    assert room is not None
+    found = ds.steady_state(field(0.5), Lindblad("dense", memory_limit=room.memory))
     assert found.report.status is Status.SUSPECT
     (first, *_) = found.report.warnings
     assert "larger cut-offs were needed" in first and "memory" in first
