@@ -23,6 +23,7 @@ from darkstate.sweeps import Sweep, choice, definition, grid, linspace, scheduli
 from darkstate.sweeps.evaluate import PointTask
 from darkstate.sweeps.executors import DaskCluster
 from darkstate.sweeps.executors.base import Terms, pack
+from darkstate.sweeps.provenance import software
 from darkstate.sweeps.scheduling import TaskQueue, blocks_of
 
 HERE = Path(__file__).parent
@@ -398,3 +399,19 @@ def test_failures_and_memory_on_a_cluster(tmp_path, cluster):
     work = TaskQueue([(task,) for task in tasks(1)])
     with pytest.raises(CapacityError, match="2048 MiB of memory a thread"):
         list(executor.results(swept, work, ds.sweeps.interrupts.Interrupts()))
+
+
+def test_libraries_of_solvers_are_no_version_of_ours(monkeypatch):
+    """A solver's wheel brings a BLAS of its own, once it is imported: the same in all processes."""
+    ours = {"user_api": "blas", "internal_api": "openblas", "version": "0.3.30"}
+    loaded = [
+        ours | {"filepath": "/lib/numpy.libs/libopenblas.so"},
+        ours | {"filepath": "/usr/lib/libopenblas.so.0", "version": "0.3.21"},
+        ours | {"filepath": "/lib/scs.libs/libopenblas.so", "version": "0.3.15"},
+    ]
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: loaded)
+    software.cache_clear()
+    try:
+        assert software()["blas"] == "openblas 0.3.21, openblas 0.3.30"
+    finally:
+        software.cache_clear()

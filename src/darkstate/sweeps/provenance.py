@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from darkstate.results.digests import canonical
@@ -30,9 +31,18 @@ def software() -> dict[str, str]:
     found = {
         " ".join(str(one[key]) for key in ("internal_api", "version", "architecture") if key in one)
         for one in threadpool_info()
-        if one["user_api"] == "blas"
+        if one["user_api"] == "blas" and not _is_of_others(one["filepath"])
     }
     return versions() | {"blas": ", ".join(sorted(found)) or "unknown"}
+
+
+def _is_of_others(library: str) -> bool:
+    """Whether a wheel other than NumPy's and SciPy's brought a library, such as that of a solver.
+
+    It is there only where that package was imported, and computes none of our numbers.
+    """
+    folder = Path(library).parent.name
+    return folder.endswith(".libs") and folder not in ("numpy.libs", "scipy.libs")
 
 
 @cache
