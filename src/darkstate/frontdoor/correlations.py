@@ -58,12 +58,7 @@ def correlation(
     """
     system = _checked_system(model, first=first, second=second)
     grid = _grid("delays", delays)
-    one = identity()
-    late, early = grid[grid >= 0], -grid[grid < 0][::-1]
-    asked = (Regression(first, second, one, late), Regression(second, one, first, early))
-    found = _found(system, TwoTimesTask(asked=asked), engine)
-    after, before = found.state.values
-    values = np.concatenate([before[::-1], after])
+    values, found = _correlated(system, first, second, grid, engine)
     return _labelled(values, "delay", grid, "<first(t + delay) second(t)>", found)
 
 
@@ -156,9 +151,10 @@ def g1(
     """
     system = _checked_system(model)
     c = _radiated(system, channel)
-    table = correlation(system, c.adjoint(), c, delays, engine)
-    at_once = correlation(system, c.adjoint(), c, [0.0], engine)
-    return (table / _emitted(at_once)).assign_attrs({**table.attrs, "long_name": "g1"})
+    grid = _grid("delays", delays)
+    values, found = _correlated(system, c.adjoint(), c, grid, engine)
+    flux = _emitted(expect(c.adjoint() * c, found.state.state))
+    return _labelled(values / flux, "delay", grid, "g1", found)
 
 
 @border("g2")
@@ -190,9 +186,24 @@ def g2(
     moduli, place = np.unique(np.abs(grid), return_inverse=True)
     asked = Regression(c.adjoint() * c, c, c.adjoint(), moduli)
     found = _found(system, TwoTimesTask(asked=(asked,)), engine)
-    flux = float(np.real(expect(c.adjoint() * c, found.state.state)))
-    table = _labelled(found.state.values[0].real[place], "delay", grid, "g2", found)
-    return (table / _emitted(flux) ** 2).assign_attrs(table.attrs)
+    flux = _emitted(expect(c.adjoint() * c, found.state.state))
+    return _labelled(found.state.values[0].real[place] / flux**2, "delay", grid, "g2", found)
+
+
+def _correlated(
+    system: OpenSystem,
+    first: OperatorSum,
+    second: OperatorSum,
+    grid: NDArray[np.float64],
+    engine: Engine | None,
+) -> tuple[NDArray[Any], Solution]:
+    """``<first(t + tau) second(t)>``; for negative delays the second operator is the later one."""
+    one = identity()
+    late, early = grid[grid >= 0], -grid[grid < 0][::-1]
+    asked = (Regression(first, second, one, late), Regression(second, one, first, early))
+    found = _found(system, TwoTimesTask(asked=asked), engine)
+    after, before = found.state.values
+    return np.concatenate([before[::-1], after]), found
 
 
 def _transformed(
@@ -264,13 +275,13 @@ def _grid(name: str, values: Any) -> NDArray[np.float64]:
     return grid
 
 
-def _emitted(flux: Any) -> float:
+def _emitted(flux: complex) -> float:
     """``<c† c>``, which must be there to divide by.
 
     Raises:
         ArgumentError: it is zero.
     """
-    value = float(np.real(np.asarray(flux).ravel()[0]))
+    value = float(np.real(flux))
     if not value > 1e-14:
         remedy = "Drive it, or ask for another channel."
         raise ArgumentError("channel", "emit in the steady state", value, remedy)
