@@ -22,7 +22,7 @@ from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
-from darkstate.engines.propagation import Motion, relax, states_at
+from darkstate.engines.propagation import SectorMotion, relax, states_at
 from darkstate.engines.stationary import direct_steady_state, spectral_gap
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
@@ -709,10 +709,12 @@ def test_an_undamped_phase_after_a_very_long_time_is_refused():
     assert mean(short, excited(A)) == pytest.approx(math.sin(0.3e5) ** 2, abs=1e-6)
 
 
-def motion_of(matrix: np.ndarray) -> Motion:
+def motion_of(matrix: np.ndarray) -> SectorMotion:
     sparse = sp.csr_array(matrix)
     n = len(matrix)
-    return Motion(lambda x: matrix @ x, lambda x: x.sum(), 4.0, n, lambda: sparse, np.arange(n))
+    return SectorMotion(
+        lambda x: matrix @ x, lambda x: x.sum(), 4.0, n, lambda: sparse, np.arange(n)
+    )
 
 
 @pytest.mark.parametrize("length", [1.0, 3e3])

@@ -43,25 +43,34 @@ class Motion:
         apply: L on flattened states.
         trace: of a flattened state.
         scale: norm of L.
-        numbers: length of a flattened state.
-        matrix: makes L as a matrix; called for small sectors only.
-        diagonal: positions of the populations.
     """
 
     apply: Apply
     trace: Callable[[Flat], Any]
     scale: float
-    numbers: int
-    matrix: Callable[[], sp.csr_array]
-    diagonal: NDArray[np.integer]
 
     def moving(self, state: Flat) -> float:
         """``|L rho| / |rho|``."""
         return float(np.linalg.norm(self.apply(state)) / np.linalg.norm(state))
 
 
+@dataclass(frozen=True)
+class SectorMotion(Motion):
+    """A generator that may be exponentiated where it is small.
+
+    Args:
+        numbers: length of a flattened state.
+        matrix: makes L as a matrix; called for small sectors only.
+        diagonal: positions of the populations.
+    """
+
+    numbers: int
+    matrix: Callable[[], sp.csr_array]
+    diagonal: NDArray[np.integer]
+
+
 def states_at(
-    motion: Motion, initial: Flat, times: Sequence[float], accuracy: float, size: int
+    motion: SectorMotion, initial: Flat, times: Sequence[float], accuracy: float, size: int
 ) -> tuple[list[Flat], float, str]:
     """States at increasing `times`, `initial` being the one at the first.
 
@@ -148,7 +157,7 @@ def _is_stationary(
 
 
 def _exponentiate(
-    motion: Motion, initial: Flat, times: Sequence[float]
+    motion: SectorMotion, initial: Flat, times: Sequence[float]
 ) -> tuple[list[Flat], float]:
     """States by dense exponentials, one for each length of an interval; and how long they moved."""
     matrix = motion.matrix().toarray()

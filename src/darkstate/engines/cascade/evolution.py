@@ -32,7 +32,6 @@ from math import expm1, log, log1p
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.bilinear import (
@@ -96,11 +95,7 @@ class JointMotion:
         """As the propagators see it."""
         blocks = [*self.upstream.generator.values(), *self.ahead.generator.values()]
         scale = 2.0 * max(_norm_bound(block) for block in blocks)
-        size = len(self.pack(self.initial()))
-        empty = np.zeros(0, dtype=int)
-        return Motion(
-            self._apply, self._trace, max(scale, 1e-300), size, lambda: sp.csr_array((0, 0)), empty
-        )
+        return Motion(self._apply, self._trace, max(scale, 1e-300))
 
     def initial(self) -> Blocks:
         """Both in the states that they begin in."""

@@ -26,7 +26,7 @@ from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
 from darkstate.engines.density.real_form import RealForm
-from darkstate.engines.propagation import Motion
+from darkstate.engines.propagation import SectorMotion
 
 Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 """Values, rows and columns of entries of L."""
@@ -100,9 +100,9 @@ class Generator:
         return float if self.real else complex
 
     @property
-    def motion(self) -> Motion:
+    def motion(self) -> SectorMotion:
         """The generator as the propagators see it."""
-        return Motion(
+        return SectorMotion(
             self.apply, self.blocks.trace, self.scale, self.blocks.numbers, lambda: self.matrix,
             self.blocks.diagonal,
         )  # fmt: skip
