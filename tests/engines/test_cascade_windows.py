@@ -170,6 +170,16 @@ def test_a_window_that_does_not_converge_is_told(monkeypatch):
     assert solution.state.reduced(["A1", "B2"]).labels == ("A1", "B2")
 
 
+def test_a_window_longer_than_the_network_that_fails_is_told(monkeypatch):
+    def failing(*arguments):
+        raise NumericalError("did not converge")
+
+    monkeypatch.setattr(sweep, "window_state", failing)
+    solution = run(Cascade(dimension=16, window=3), model(2).system())
+    assert solution.report.status == "suspect"
+    assert "1 windows are not solved" in " ".join(solution.report.warnings)
+
+
 def test_windows_that_reach_behind_an_ended_sweep_are_dropped(monkeypatch):
     original = sweep.ReductionSweep._joint_state
 

@@ -280,13 +280,10 @@ class Cascade:
         errors: dict[tuple[str, ...], float] = {}
         for k in kept:  # of an evolution the largest of all times
             errors[k.state.labels] = max(k.error, errors.get(k.state.labels, 0.0))
-        missing = (
-            len(reads)
-            + (max(0, len(reads) - self.window + 1) if self.window > 1 else 0)
-            - len(errors)
-        )
-        truncation = {"largest discarded weight": max(read.discarded for read in reads)}
         window = min(self.window, len(plan.members))
+        windows = max(0, len(reads) - window + 1) if window > 1 else 0
+        missing = len(reads) + windows - len(errors)
+        truncation = {"largest discarded weight": max(read.discarded for read in reads)}
         reach = "a stage" if window == 1 else f"{window} neighbouring stages"
         structure = [f"{len(reads)} stages; only states within {reach} are kept"]
         if line.assembly.has_rail_parity:
