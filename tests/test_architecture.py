@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src" / PACKAGE
 
 BANDS: tuple[tuple[str, ...], ...] = (
-    ("conventions", "display", "errors"),
+    ("conventions", "display", "errors", "extras"),
     ("checks",),
     ("linalg", "memory"),
     ("systems",),
@@ -34,6 +34,7 @@ BANDS: tuple[tuple[str, ...], ...] = (
     ("scenarios",),
     ("papers", "web"),
     ("cli",),
+    ("__main__",),
 )
 """Folders and modules of the package, lowest band first. A new one is entered here."""
 
@@ -413,11 +414,11 @@ def test_what_is_allowed_passes(tmp_path, name, text):
     assert import_breaches(write_tree(tmp_path, TREE | {name: text})) == []
 
 
-@pytest.mark.parametrize("name", ["extras/__init__.py", "extras/deep/x.py", "extras.py"])
+@pytest.mark.parametrize("name", ["unheard/__init__.py", "unheard/deep/x.py", "unheard.py"])
 def test_a_new_unit_needs_a_band(tmp_path, name):
     (breach,) = place_breaches(write_tree(tmp_path, TREE | {name: ""}))
     assert breach.path == tmp_path / name
-    assert "'extras'" in str(breach)
+    assert "'unheard'" in str(breach)
 
 
 def test_folders_without_modules_need_no_band(tmp_path):

@@ -29,7 +29,8 @@ REPOSITORY = Path(__file__).parents[1]
 COMMANDS = [
     [], ["run"], ["explain"], ["cite"], ["schema"], ["papers"],
     ["papers", "list"], ["papers", "show"], ["papers", "run"],
-    ["certify"], ["experiment"], ["experiment", "simulate"], ["experiment", "estimate"],
+    ["certify"], ["new"], ["doctor"],
+    ["experiment"], ["experiment", "simulate"], ["experiment", "estimate"],
 ]  # fmt: skip
 
 CHAINS = """\

@@ -140,7 +140,7 @@ def test_without_qutip_the_message_names_the_extra(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     for call in (lambda: to_qutip(PureState.basis("q", 2)), lambda: from_qutip(None, "q")):
-        with pytest.raises(MissingError, match=r"pip install 'darkstate\[interop\]'"):
+        with pytest.raises(MissingError, match=r"pip install '(qutip|\.\[interop)"):
             call()
 
 

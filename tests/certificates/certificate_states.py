@@ -12,7 +12,7 @@ LETTERS = "abcdefgh"
 
 def needs_solver() -> None:
     """Skip a module where the extra is missing."""
-    reason = "semidefinite programmes need cvxpy: pip install 'darkstate[certify]'"
+    reason = "semidefinite programmes need cvxpy: pip install cvxpy clarabel scs"
     pytest.importorskip("cvxpy", reason=reason)
 
 

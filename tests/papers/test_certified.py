@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.importorskip("cvxpy", reason="certificates need cvxpy: pip install 'darkstate[certify]'")
+pytest.importorskip("cvxpy", reason="certificates need cvxpy: pip install cvxpy clarabel scs")
 
 import numpy as np
 import xarray as xr

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.errors import CapacityError, NumericalError, RefusedError
+from darkstate.extras import install_line
 
 Real = NDArray[np.float64]
 
-INSTALL = "pip install 'darkstate[certify]'"
 SOLVERS = ("auto", "clarabel", "scs")
 _INTERIOR_WORK = 6e9
 """Up to so many operations a step, Clarabel (interior point: eight digits); above, SCS (five)."""
@@ -73,7 +73,7 @@ def require_solver() -> None:
     if find_spec("cvxpy") is None:
         raise RefusedError(
             "Semidefinite programmes are solved by cvxpy, which is not installed.",
-            f"Install it: {INSTALL}",
+            f"Install it: {install_line('certify')}",
         )
 
 

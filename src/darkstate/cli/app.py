@@ -8,27 +8,29 @@ from typing import Annotated
 import typer
 
 from darkstate.cli import experiment, papers, sweep
+from darkstate.cli.doctor import doctor
 from darkstate.cli.failures import DOUBTFUL, report_errors
+from darkstate.cli.json_output import AsJson, print_json
+from darkstate.cli.new import new
 from darkstate.cli.screen import tell
 
 app = typer.Typer(
     name="darkstate",
     help="Entanglement over networks by engineered dissipation: solved, certified, drawn.",
-    epilog="Start with: darkstate run scenarios/lossy_chains.yaml",
+    epilog="Start with: darkstate new CavityChains",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command(epilog="Example: darkstate new CavityChains chains.yaml")(new)
+app.command(epilog="Example: darkstate doctor")(doctor)
 app.add_typer(papers.app, name="papers")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(sweep.app, name="sweep")
 
 ScenarioFile = Annotated[
     Path, typer.Argument(metavar="SCENARIO", help="A YAML or TOML file; see docs/scenarios.md.")
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
 ]
 
 
@@ -66,6 +68,9 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print only the paths of the files written.")
     ] = False,
+    all_rows: Annotated[
+        bool, typer.Option("--all-rows", help="Print long tables whole, not their ends only.")
+    ] = False,
 ) -> None:
     """Solve a scenario: print its tables, write results and pictures.
 
@@ -85,13 +90,13 @@ def run(
         with progress_bar(silent=quiet or as_json) as progress:
             done = run_scenario(wanted, folder, progress, overwrite)
     if as_json:
-        _print_json(done.document())
+        print_json(done.document())
     elif quiet:
         tell(*done.files)
     else:
         from darkstate.cli.run_view import show_run
 
-        show_run(done, output())
+        show_run(done, output(), all_rows)
     if done.result.report.status in (Status.SUSPECT, Status.FAILED):
         raise typer.Exit(DOUBTFUL)
 
@@ -110,7 +115,9 @@ def certify(
     scenario: ScenarioFile,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder; default: results/<name>-certificate."),
+        typer.Option(
+            metavar="DIR", help="Folder; default: results/<name>-certificate, or ...-2, ..."
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier certificate in the folder.")
@@ -127,11 +134,11 @@ def certify(
         from darkstate.scenarios import certify_scenario, load_scenario
 
         wanted = load_scenario(scenario)
-        folder = out if out is not None else Path("results") / f"{scenario.stem}-certificate"
+        folder = out if out is not None else _own_folder(f"{scenario.stem}-certificate", overwrite)
         with progress_bar(silent=as_json) as progress:
             found = certify_scenario(wanted, folder, progress, overwrite)
     if as_json:
-        _print_json(found.document())
+        print_json(found.document())
     else:
         from darkstate.cli.certify_view import show_certificate
 
@@ -153,7 +160,7 @@ def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
         tell_notices(notices_of(wanted))
         offers = find_offers(wanted.model, wanted.engine, wanted.sought_times())
     if as_json:
-        _print_json(offers_document(offers))
+        print_json(offers_document(offers))
     else:
         show_explanation(wanted, offers, output())
     if offers.chosen is None:
@@ -161,25 +168,24 @@ def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog="Example: darkstate cite scenarios/lossy_chains.yaml > used.bib")
-def cite(scenario: ScenarioFile) -> None:
+def cite(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     """Print BibTeX entries of what a scenario uses: darkstate, model, methods, measures."""
-    with report_errors():
+    with report_errors(as_json):
         from darkstate.scenarios import load_scenario
         from darkstate.scenarios.references import references
 
         found = references(load_scenario(scenario))
-    tell("\n\n".join(f"% {entry.why}\n{entry.bibtex}" for entry in found))
+    if as_json:
+        print_json({"entries": [{"why": one.why, "bibtex": one.bibtex} for one in found]})
+    else:
+        tell("\n\n".join(f"% {entry.why}\n{entry.bibtex}" for entry in found))
 
 
 @app.command(epilog="Example: darkstate schema > scenario.schema.json")
 def schema() -> None:
     """Print the JSON schema of scenario files, for editors that complete and check them."""
-    from darkstate.scenarios import json_schema
-
-    _print_json(json_schema())
-
-
-def _print_json(document: object) -> None:
     import json
 
-    tell(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    from darkstate.scenarios import json_schema
+
+    tell(json.dumps(json_schema(), indent=1, ensure_ascii=False, allow_nan=False))

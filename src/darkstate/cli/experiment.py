@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from darkstate.cli.failures import DOUBTFUL, report_errors
-from darkstate.cli.screen import tell
+from darkstate.cli.json_output import AsJson, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,9 +26,6 @@ app = typer.Typer(
 
 RecordFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A .csv file or a .zarr folder; docs/experiment.md.")
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
 ]
 
 
@@ -50,9 +48,10 @@ def simulate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace records that are there.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate an experiment and write its records; the file names seed and parameters."""
-    with report_errors():
+    with report_errors(as_json):
         from darkstate.experiments import VirtualExperiment, write_records
         from darkstate.experiments.files import check_target
 
@@ -70,11 +69,14 @@ def simulate(
         records = laboratory.run(seed)
         write_records(records, file, overwrite)
         truth = laboratory.truth()
+    entropy = records.setup.origin["entropy"]
+    if as_json:
+        print_json({"file": str(file), "entropy": str(entropy), "true values": _plain(vars(truth))})
+        return
     from darkstate.cli.screen import output
 
     console = output()
     console.print(f"written to {file}", markup=False, soft_wrap=True)
-    entropy = records.setup.origin["entropy"]
     console.print(
         f"entropy {entropy}; true values: xi = {truth.xi:.4f}, with the drive's record "
         f"{truth.xi_conditional:.4f}; kappa^2 = {truth.kappa2:.4f}",
@@ -101,9 +103,7 @@ def estimate(
 
         found = evaluate(read_records(file), confidence, groups)
     if as_json:
-        import json
-
-        tell(json.dumps(_document(found), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(_document(found))
     else:
         from darkstate.cli.screen import output
 
@@ -112,17 +112,19 @@ def estimate(
         raise typer.Exit(DOUBTFUL)
 
 
+def _plain(row: Mapping[str, object]) -> dict[str, object]:
+    """JSON has no infinity, which is written as null."""
+    lost = {k for k, v in row.items() if isinstance(v, float) and not isfinite(v)}
+    return {k: None if k in lost else v for k, v in row.items()}
+
+
 def _document(found: Evaluation) -> dict[str, object]:
-    """Plain values; JSON has no infinity, which is written as null."""
-
-    def plain(value: object) -> object:
-        return None if isinstance(value, float) and not isfinite(value) else value
-
-    rows = {name: vars(each).items() for name, each in found.quantities.items()}
+    """Plain values."""
+    rows = {name: vars(each) for name, each in found.quantities.items()}
     return {
         "confidence": found.confidence,
         "entangled": found.entangled,
-        "quantities": {name: {k: plain(v) for k, v in row} for name, row in rows.items()},
+        "quantities": {name: _plain(row) for name, row in rows.items()},
         "report": found.report.as_dict(),
     }
 

@@ -10,13 +10,13 @@ traceback.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
-from darkstate.cli.screen import errors, tell
+from darkstate.cli.json_output import print_json
+from darkstate.cli.screen import errors
 
 OK, DOUBTFUL, BAD_INPUT = 0, 1, 2
 
@@ -50,4 +50,4 @@ def _tell(head: str, message: str, code: int, as_json: bool) -> None:
             console.print(f"[bold red]{head}:[/] ", end="")
         console.print(line, markup=False, soft_wrap=not console.is_terminal)
     if as_json:
-        tell(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
+        print_json({"error": message, "exit_code": code})

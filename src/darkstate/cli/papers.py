@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from darkstate.cli.failures import DOUBTFUL, report_errors
+from darkstate.cli.json_output import AsJson, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,15 +27,29 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-PaperId = Annotated[str, typer.Argument(metavar="ID", help="As shown by 'darkstate papers list'.")]
 ALL = "all"
 """What is given for an id to run every paper."""
+
+
+def _complete_ids(incomplete: str) -> list[tuple[str, str]]:
+    """Ids of papers with their titles, for the shell."""
+    from darkstate.papers import PAPERS
+
+    return [(one.id, one.title) for one in PAPERS if one.id.startswith(incomplete)]
+
+
+PaperId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="As shown by 'darkstate papers list'.", autocompletion=_complete_ids
+    ),
+]
 
 COLOURS = {"reproduced": "green", "reproduced with a condition": "yellow", "not reproduced": "red"}
 
 
 @app.command("list", epilog="Example: darkstate papers list")
-def list_papers() -> None:
+def list_papers(as_json: AsJson = False) -> None:
     """List the papers that can be recomputed."""
     from rich.padding import Padding
     from rich.text import Text
@@ -42,6 +57,9 @@ def list_papers() -> None:
     from darkstate.cli.screen import output
     from darkstate.papers import PAPERS
 
+    if as_json:
+        print_json({"papers": [_document(paper) for paper in PAPERS]})
+        return
     console = output()
     for paper in PAPERS:
         _show_head(paper, console)
@@ -50,13 +68,16 @@ def list_papers() -> None:
 
 
 @app.command(epilog="Example: darkstate papers show zippilli2013")
-def show(paper: PaperId) -> None:
+def show(paper: PaperId, as_json: AsJson = False) -> None:
     """Show a paper's figures and the notes on its conventions."""
-    with report_errors():
+    with report_errors(as_json):
         from darkstate.cli.screen import output
         from darkstate.papers import paper as find
 
         found = find(paper)
+    if as_json:
+        print_json(_document(found) | {"notes": list(found.notes)})
+        return
     console = output()
     _show_head(found, console)
     console.print()
@@ -69,7 +90,12 @@ def show(paper: PaperId) -> None:
 @app.command(epilog="Example: darkstate papers run zippilli2013 --figure 2a --fast")
 def run(
     paper: Annotated[
-        str, typer.Argument(metavar="ID", help="As shown by 'darkstate papers list', or 'all'.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="As shown by 'darkstate papers list', or 'all'.",
+            autocompletion=_complete_ids,
+        ),
     ],
     figure: Annotated[
         list[str] | None,
@@ -83,6 +109,7 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Compute again what is there already.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute a paper's figures and claims: the computed number beside the paper's.
 
@@ -92,11 +119,11 @@ def run(
     A claim that is not reproduced is an answer, not a failure: the exit code stays 0.
     """
     chosen = tuple(figure or ())
-    with report_errors(), _going_on():
+    with report_errors(as_json), _going_on():
         if paper == ALL:
-            _run_all(chosen, fast, out if out is not None else Path("results"), overwrite)
+            _run_all(chosen, fast, out if out is not None else Path("results"), overwrite, as_json)
         else:
-            _run_one(paper, chosen, fast, out, overwrite)
+            _run_one(paper, chosen, fast, out, overwrite, as_json)
 
 
 @contextmanager
@@ -113,7 +140,12 @@ def _going_on() -> Iterator[None]:
 
 
 def _run_one(
-    name: str, figures: tuple[str, ...], fast: bool, out: Path | None, overwrite: bool
+    name: str,
+    figures: tuple[str, ...],
+    fast: bool,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     from darkstate.cli.screen import output, progress_bar
     from darkstate.papers import paper as find
@@ -121,8 +153,11 @@ def _run_one(
 
     found = find(name)
     folder = out if out is not None else Path("results") / found.id
-    with progress_bar(silent=False) as progress:
+    with progress_bar(silent=as_json) as progress:
         done = run_paper(found, folder, figures, fast, progress, overwrite)
+    if as_json:
+        print_json(_run_document(done, folder))
+        return
     console = output()
     _show_head(found, console)
     _show_claims(done.claims, console)
@@ -131,7 +166,9 @@ def _run_one(
     console.print(f"written to {folder}", markup=False, soft_wrap=True)
 
 
-def _run_all(figures: tuple[str, ...], fast: bool, folder: Path, overwrite: bool) -> None:
+def _run_all(
+    figures: tuple[str, ...], fast: bool, folder: Path, overwrite: bool, as_json: bool
+) -> None:
     """Every paper into a folder of its own, and one table of what became of the claims."""
     from darkstate.cli.screen import output, progress_bar
     from darkstate.errors import ArgumentError
@@ -143,10 +180,13 @@ def _run_all(figures: tuple[str, ...], fast: bool, folder: Path, overwrite: bool
     # all folders are asked first: what is wrong with the last must not be told after an hour
     counts = [len(to_compute(one, folder / one.id, (), fast, overwrite)) for one in PAPERS]
     runs: list[PaperRun] = []
-    with progress_bar(silent=False) as progress:
+    with progress_bar(silent=as_json) as progress:
         for number, one in enumerate(PAPERS):
             tell = partial(_tell_share, progress, one.id, counts, number)
             runs.append(run_paper(one, folder / one.id, (), fast, tell, overwrite))
+    if as_json:
+        print_json({"runs": [_run_document(run, folder / run.paper.id) for run in runs]})
+        return
     output().print(_summary(runs))
     output().print(f"written to {folder}", markup=False, soft_wrap=True)
 
@@ -179,6 +219,28 @@ def _summary(runs: Sequence[PaperRun]) -> Table:
         cells = [counts.total(), *(counts[verdict] for verdict in there)]
         table.add_row(name, *(str(cell) if cell else "" for cell in cells))
     return table
+
+
+def _document(paper: Paper) -> dict[str, object]:
+    figures = {figure.id: figure.title for figure in paper.figures}
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "reference": paper.reference,
+        "figures": figures,
+    }
+
+
+def _run_document(run: PaperRun, folder: Path) -> dict[str, object]:
+    from dataclasses import asdict
+
+    claims = [asdict(claim) | {"verdict": str(claim.verdict)} for claim in run.claims]
+    return {
+        "id": run.paper.id,
+        "folder": str(folder),
+        "taken": list(run.taken),
+        "claims": claims,
+    }
 
 
 def _show_head(paper: Paper, console: Console) -> None:

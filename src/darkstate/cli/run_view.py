@@ -21,12 +21,12 @@ WIDE = 5
 """Up to so many columns fit beside the labels at 80 characters."""
 
 
-def show_run(run: ScenarioRun, console: Console) -> None:
-    """Print a run for a reader."""
+def show_run(run: ScenarioRun, console: Console, all_rows: bool = False) -> None:
+    """Print a run for a reader; long tables by their ends, unless `all_rows`."""
     show_title(run, console)
     kinds = kinds_of(run).values()
     for name, table in run.tables.items():
-        for shown in tables_of(name, table, run.scenario.time_unit, kinds):
+        for shown in tables_of(name, table, run.scenario.time_unit, kinds, all_rows):
             console.print(shown)
     for name, value in run.whole.items():
         console.print(f"{name.replace('_', ' ')} of the whole network: [bold]{number(value)}[/]")
@@ -80,7 +80,9 @@ def model_size(run: ScenarioRun) -> str:
     return f", {', '.join(first)} and {last}" if first else f", {last}" if last else ""
 
 
-def tables_of(name: str, data: xr.Dataset, time_unit: str, kinds: Iterable[str]) -> list[Table]:
+def tables_of(
+    name: str, data: xr.Dataset, time_unit: str, kinds: Iterable[str], all_rows: bool = False
+) -> list[Table]:
     """The tables to show for one dataset: pairs and singles one each, an evolution one a measure.
 
     `kinds` says what the single subsystems are; it heads their column if they are all one.
@@ -88,27 +90,31 @@ def tables_of(name: str, data: xr.Dataset, time_unit: str, kinds: Iterable[str])
     columns = [str(column) for column in data.data_vars]
     if name == "pairs":
         pairs = zip(data["first"].values, data["second"].values, strict=True)
-        return [_table("pair", [f"{a} - {b}" for a, b in pairs], data, columns[:WIDE])]
+        return [_table("pair", [f"{a} - {b}" for a, b in pairs], data, columns[:WIDE], all_rows)]
     if name == "modes":
         labels = [str(label) for label in data["label"].values]
         names = set(kinds)
         head = names.pop() if len(names) == 1 else "subsystem"
-        return [_table(head, labels, data, columns[:WIDE])]
+        return [_table(head, labels, data, columns[:WIDE], all_rows)]
     head = f"time ({time_unit})"
     labels = [f"{time:.4g}" for time in data["time"].values]
     groups: dict[str, list[str]] = {}
     for column in columns:
         groups.setdefault(column.partition(" ")[0] if " " in column else "", []).append(column)
-    return [_evolution(head, labels, data, group) for group in groups.values()]
+    return [_evolution(head, labels, data, group, all_rows) for group in groups.values()]
 
 
-def _table(head: str, labels: list[str], data: xr.Dataset, columns: list[str]) -> Table:
+def _table(
+    head: str, labels: list[str], data: xr.Dataset, columns: list[str], all_rows: bool
+) -> Table:
     table = plain_table([head, *(_head(column, data) for column in columns)])
-    return fill(table, _rows(labels, data, columns))
+    return fill(table, _rows(labels, data, columns), all_rows)
 
 
-def _evolution(head: str, labels: list[str], data: xr.Dataset, columns: list[str]) -> Table:
-    """Columns of one measure for several pairs, at evenly spread times."""
+def _evolution(
+    head: str, labels: list[str], data: xr.Dataset, columns: list[str], all_rows: bool
+) -> Table:
+    """Columns of one measure for several pairs, at evenly spread times, or at all of them."""
     shown = columns if len(columns) <= WIDE else [*columns[: WIDE - 1], columns[-1]]
     pairs = [column.split(" ")[1:] for column in shown]
     heads = [" - ".join(pair) or _head(c, data) for pair, c in zip(pairs, shown, strict=True)]
@@ -118,9 +124,9 @@ def _evolution(head: str, labels: list[str], data: xr.Dataset, columns: list[str
         more = f", {len(shown)} of {len(columns)} pairs" if len(shown) < len(columns) else ""
         table.title, table.title_style, table.title_justify = f"{name}{more}", "bold", "left"
     rows = _rows(labels, data, shown)
-    steps = min(len(rows), SHOWN_ROWS)
+    steps = len(rows) if all_rows else min(len(rows), SHOWN_ROWS)
     at = [round(k * (len(rows) - 1) / max(1, steps - 1)) for k in range(steps)]
-    return fill(table, [rows[k] for k in at])
+    return fill(table, [rows[k] for k in at], everything=True)
 
 
 def _rows(labels: list[str], data: xr.Dataset, columns: list[str]) -> list[list[str]]:

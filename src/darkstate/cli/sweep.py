@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from darkstate.cli.failures import DOUBTFUL, report_errors
+from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.screen import tell
 
 if TYPE_CHECKING:
@@ -64,9 +65,6 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what an earlier command wrote there.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the path of the store.")]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")
-]
 
 
 @app.command(epilog="Example: darkstate sweep scenarios/loss_sweep.yaml --workers 4")
@@ -86,13 +84,14 @@ def run(
     ] = False,
     wait: Wait = False,
     quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the points of a sweep that are not stored yet.
 
     Stopped or killed, the same command goes on where it was. Exit code: 0 if every point has a
     result, 1 if some are suspect, failed or missing, 2 if the scenario is at fault.
     """
-    with _report_errors():
+    with _report_errors(as_json):
         from darkstate.scenarios import load_scenario
         from darkstate.sweeps import open_sweep
 
@@ -101,7 +100,7 @@ def run(
         if resume:
             open_sweep(place)
         options = _options(wanted, workers, scheduler, point_seconds, wait)
-        _compute(wanted, place, quiet, options)
+        _compute(wanted, place, quiet, as_json, options)
 
 
 @app.command(epilog="Example: darkstate sweep retry results/loss_sweep.zarr")
@@ -112,15 +111,16 @@ def retry(
     point_seconds: PointSeconds = None,
     wait: Wait = False,
     quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the failed points of a store again, and only these."""
-    with _report_errors():
+    with _report_errors(as_json):
         from darkstate.scenarios.loading import scenario_of_source
         from darkstate.sweeps import open_sweep
 
         wanted = scenario_of_source(open_sweep(store).plan().source)
         options = _options(wanted, workers, scheduler, point_seconds, wait)
-        _compute(wanted, store, quiet, options | {"retry": True})
+        _compute(wanted, store, quiet, as_json, options | {"retry": True})
 
 
 @app.command(epilog="Example: darkstate sweep status results/loss_sweep.zarr")
@@ -131,9 +131,7 @@ def status(store: Store, as_json: AsJson = False) -> None:
 
         found = open_sweep(store).status()
     if as_json:
-        import json
-
-        tell(json.dumps(found.document(), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(found.document())
     else:
         from darkstate.cli.screen import output
         from darkstate.cli.sweep_view import show_status
@@ -146,13 +144,14 @@ def export(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="To be written: .nc or .csv.")],
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the table as netCDF (.nc) or CSV (.csv, one line a point)."""
-    with report_errors():
+    with report_errors(as_json):
         from darkstate.sweeps import open_sweep
 
         written = open_sweep(store).export(file, overwrite)
-    tell(written)
+    print_json({"file": str(written)}) if as_json else tell(written)
 
 
 @app.command(epilog="Example: darkstate sweep plot results/loss_sweep.zarr -y purity")
@@ -170,12 +169,13 @@ def plot(
         typer.Option(metavar="DIR", help="Folder for the pictures; default: beside it."),
     ] = None,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the columns of a store: curves, maps or small multiples, whichever suits.
 
     Fields of the report are drawn where they are asked for.
     """
-    with report_errors():
+    with report_errors(as_json):
         from darkstate import plots
         from darkstate.sweeps import open_sweep
 
@@ -183,10 +183,14 @@ def plot(
         folder = out if out is not None else store.parent
         found = plots.sweep_columns(table)
         measured = [name for name in found if not name.startswith("report_")]
+        written: list[Path] = []
         for name in outputs or measured or found:
             figure = plots.sweep_picture(table, name, x=x)
-            for path in plots.save(figure, folder / f"{store.stem}-{name}", overwrite):
-                tell(path)
+            written += plots.save(figure, folder / f"{store.stem}-{name}", overwrite)
+            if not as_json:
+                tell(*written[-2:])
+    if as_json:
+        print_json({"files": [str(path) for path in written]})
 
 
 def _options(
@@ -208,7 +212,9 @@ def _options(
     }
 
 
-def _compute(wanted: Scenario, place: Path, quiet: bool, options: dict[str, Any]) -> None:
+def _compute(
+    wanted: Scenario, place: Path, quiet: bool, as_json: bool, options: dict[str, Any]
+) -> None:
     """Run a sweep with a live display, show how it ended, and set the exit code."""
     from darkstate.cli.screen import output
     from darkstate.cli.sweep_view import sweep_display
@@ -218,7 +224,7 @@ def _compute(wanted: Scenario, place: Path, quiet: bool, options: dict[str, Any]
 
     swept, source = sweep_of(wanted), source_of(wanted)
     notes: dict[str, None] = {}
-    with sweep_display(silent=quiet) as listener:
+    with sweep_display(silent=quiet or as_json) as listener:
 
         def listen(progress: SweepProgress) -> None:
             notes[progress.note] = None
@@ -226,7 +232,9 @@ def _compute(wanted: Scenario, place: Path, quiet: bool, options: dict[str, Any]
 
         done = sweep(swept, place, progress=listen, source=source, **options)
     found = done.status()
-    if quiet:
+    if as_json:
+        print_json({"store": str(place)} | found.document())
+    elif quiet:
         tell(place)
     else:
         from darkstate.cli.sweep_view import show_status
@@ -239,13 +247,13 @@ def _compute(wanted: Scenario, place: Path, quiet: bool, options: dict[str, Any]
 
 
 @contextmanager
-def _report_errors() -> Iterator[Any]:
+def _report_errors(as_json: bool) -> Iterator[Any]:
     """As `report_errors`; after a full disk, a busy store and Ctrl-C a store is only unfinished."""
     from darkstate.cli.screen import errors
     from darkstate.sweeps import BusyError, FullError
 
     console = errors()
-    with report_errors():
+    with report_errors(as_json):
         try:
             yield
         except (FullError, BusyError) as error:

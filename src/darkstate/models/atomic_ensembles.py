@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from darkstate.checks import check_array, check_integer, check_real
 from darkstate.errors import ArgumentError
-from darkstate.models.base import RATE, Parameters, Truth, freeze
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze
 from darkstate.states import SpinMoments
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, spin_minus, spin_plus, spin_z
@@ -81,6 +81,14 @@ class AtomicEnsembles(Parameters):
     dephasing: float = field(default=0.0, metadata=RATE)
     detuning: float = field(default=0.0, metadata=RATE)
     references: ClassVar[tuple[str, ...]] = ("muschik2012", "muschik2011", "krauter2011")
+    example: ClassVar[Example] = {
+        "atoms": 1_000_000,
+        "squeezing": 0.9,
+        "optical_depth": 50.0,
+        "heating": 0.1,
+        "cooling": 2.0,
+    }
+    example_measures: ClassVar[tuple[str, ...]] = ("epr_spin_variance",)
 
     def __post_init__(self) -> None:
         remedy = "Give the number of atoms of one ensemble."

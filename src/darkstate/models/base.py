@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from darkstate.errors import CapacityError
 
 RATE = {"unit": "rate"}
 """Metadata of fields that are rates or frequencies: scenario files give them with units."""
+
+Example = Mapping[str, Any]
+"""Parameters of a model by name, as a scenario file has them."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,16 @@ class Truth:
 
 
 class Parameters:
-    """Mixin of models: their parameters as plain values."""
+    """Mixin of models: their parameters as plain values.
+
+    Attributes:
+        example: parameters of a first scenario, as `darkstate new` writes it; the last one is a
+            number that a first sweep varies.
+        example_measures: what is measured in it.
+    """
+
+    example: ClassVar[Example]
+    example_measures: ClassVar[tuple[str, ...]] = ("log_negativity", "purity")
 
     def parameters(self) -> dict[str, Any]:
         """Name and all parameters, defaults included, as plain values."""

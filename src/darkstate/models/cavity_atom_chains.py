@@ -35,7 +35,14 @@ from darkstate.models._qubit_pairs import (
     pair_truths,
     product_of_pairs,
 )
-from darkstate.models.base import RATE, Parameters, Truth, freeze_per_site, refuse_many_sites
+from darkstate.models.base import (
+    RATE,
+    Example,
+    Parameters,
+    Truth,
+    freeze_per_site,
+    refuse_many_sites,
+)
 from darkstate.models.cavity_chains import CavityChains
 from darkstate.models.drives import Drive, SqueezedDrive
 from darkstate.systems.open_system import OpenSystem
@@ -84,6 +91,7 @@ class CavityAtomChains(Parameters):
     drive: Drive = field(default_factory=SqueezedDrive)
     effective: bool = False
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
+    example: ClassVar[Example] = {"sites": 2, "effective": True, "loss": 0.001}
 
     def __post_init__(self) -> None:
         cavities = CavityChains(self.sites, self.hopping, self.loss, drive=self.drive)

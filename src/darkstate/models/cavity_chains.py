@@ -17,6 +17,7 @@ from darkstate.checks import check_integer
 from darkstate.errors import ArgumentError
 from darkstate.models.base import (
     RATE,
+    Example,
     Parameters,
     Truth,
     freeze,
@@ -68,6 +69,7 @@ class CavityChains(Parameters):
     loss_b: Values | None = field(default=None, metadata=RATE)
     detuning_b: Values | None = field(default=None, metadata=RATE)
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
+    example: ClassVar[Example] = {"sites": 4, "loss": 0.05}
 
     def __post_init__(self) -> None:
         remedy = "Give the number of cavities per chain."

@@ -35,7 +35,7 @@ from darkstate.models._dual_rail_circuit import (
 from darkstate.models._dual_rail_network import Nodes, Source, network
 from darkstate.models._dual_rail_truths import pure_truths
 from darkstate.models._qubit_pairs import check_pairs
-from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, freeze_per_site
 from darkstate.systems.open_system import OpenSystem
 
 Values = float | Sequence[float]
@@ -104,6 +104,13 @@ class DualRail(Parameters):
     phase: Values = 0.0
     directionality: float = 1.0
     references: ClassVar[tuple[str, ...]] = ("agusti2023",)
+    example: ClassVar[Example] = {
+        "pairs": 2,
+        "squeezing": 1.0,
+        "detunings_a": [0.5, -0.5],
+        "detunings_b": [-0.5, 0.5],
+        "dephasing": 0.01,
+    }
 
     def __post_init__(self) -> None:
         remedy = "Give the number of qubits per rail."

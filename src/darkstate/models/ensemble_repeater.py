@@ -26,7 +26,7 @@ import numpy as np
 
 from darkstate.checks import check_integer, check_reals
 from darkstate.errors import ArgumentError
-from darkstate.models.base import RATE, Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, freeze_per_site
 from darkstate.systems.chain import MeasuredChain, check_nodes
 
 MAGIC_ATOMS = 1000
@@ -72,6 +72,8 @@ class EnsembleRepeater(Parameters):
     window: float | None = None
     loss: float = 0.0
     references: ClassVar[tuple[str, ...]] = ("li2026", "pyrkov2025")
+    example: ClassVar[Example] = {"nodes": 3, "atoms": 100, "time": 1.5}
+    example_measures: ClassVar[tuple[str, ...]] = ("log_negativity", "entropy")
 
     def __post_init__(self) -> None:
         freeze(self, "nodes", check_nodes(self.nodes))

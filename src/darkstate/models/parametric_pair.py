@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,7 +43,7 @@ from darkstate.models._parametric_pair_physics import (
     secular_moments,
     secular_rates,
 )
-from darkstate.models.base import RATE, Parameters, Truth, freeze
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import create, destroy, number, total
@@ -81,7 +81,7 @@ class DrudeBath:
 
 @dataclass(frozen=True)
 class ParametricPair(Parameters):
-    """Two pumped modes A1 (a) and B1 (b) with baths of their own; see the module's text.
+    """Two modes A1 (a) and B1 (b), pumped in pairs, each in a bath of its own that has a memory.
 
     Args:
         omega_a: frequency of a, > 0; all frequencies in one unit of your choice.
@@ -112,6 +112,7 @@ class ParametricPair(Parameters):
     branch: Branch = "diagonal"
     counter_term: bool = False
     phase: float = 0.0
+    example: ClassVar[Example] = {"coupling": 1.8}
 
     def __post_init__(self) -> None:
         remedy = "Give a frequency; detunings follow from it."

@@ -31,6 +31,7 @@ from darkstate.models._qubit_pairs import (
 )
 from darkstate.models.base import (
     RATE,
+    Example,
     Parameters,
     Truth,
     freeze,
@@ -82,6 +83,7 @@ class SpinChains(Parameters):
     drive: Drive = field(default_factory=SqueezedDrive)
     coupling_b: Values | None = field(default=None, metadata=RATE)
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
+    example: ClassVar[Example] = {"sites": 2, "decay": 0.01}
 
     def __post_init__(self) -> None:
         remedy = "Give the number of spins per chain."

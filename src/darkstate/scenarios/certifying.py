@@ -65,6 +65,7 @@ class ScenarioCertificate:
         """Verdict, numbers and files as plain values, strict JSON (no NaN: null)."""
         found, limit = self.certificate, self.limit
         return {
+            "darkstate": versions()["darkstate"],
             "scenario": self.scenario.title,
             "verdict": found.verdict,
             "sentence": found.sentence,

@@ -60,6 +60,7 @@ class ScenarioRun:
         scenario = self.scenario
         return _strict_json(
             {
+                "darkstate": versions()["darkstate"],
                 "scenario": {
                     "name": scenario.title,
                     "file": scenario.file,

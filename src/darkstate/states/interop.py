@@ -21,6 +21,7 @@ import scipy.sparse as sp
 
 from darkstate.conventions import as_labels
 from darkstate.errors import ArgumentError, EngineMismatchError, MissingError
+from darkstate.extras import install_line
 from darkstate.states.density import DensityState
 from darkstate.states.matrices import operator_matrix
 from darkstate.states.pure import PureState
@@ -225,7 +226,7 @@ def _qutip() -> Any:
     except ImportError:
         raise MissingError(
             "Converting to or from QuTiP needs the package qutip, which is not installed. "
-            "Install it with: pip install 'darkstate[interop]'."
+            f"Install it with: {install_line('interop')}"
         ) from None
     return qutip
 

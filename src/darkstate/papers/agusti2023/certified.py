@@ -17,6 +17,7 @@ import xarray as xr
 
 from darkstate.certificates import CertifiedLimit, certified_limit
 from darkstate.certificates.cheap import fidelity_witness
+from darkstate.extras import install_line
 from darkstate.frontdoor import steady_state
 from darkstate.models import DualRail
 from darkstate.papers.agusti2023.common import SQUEEZING
@@ -100,7 +101,7 @@ def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     question = "Up to which dephasing are two pairs proven four-partite entangled (our number)?"
     place = "below Eq. (10); r = 1, a white field"
     if not data.attrs["able"]:
-        why = "The extra `certify` is not installed: pip install 'darkstate[certify]'."
+        why = f"The extra `certify` is not installed: {install_line('certify')}"
         return (Claim("certified-1", question, Verdict.NOT_COMPUTED, "", "", why, place),)
     best = data.step.values[int(data.certified.argmax("step"))]
     most = float(data.certified.max())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from darkstate.errors import ArgumentError
+from darkstate.extras import install_line
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record
 from darkstate.sweeps.interrupts import Interrupts
@@ -69,9 +70,7 @@ def pack(terms: Terms) -> bytes:
             part = getattr(terms.sweep, name)
             home = getattr(part, "__module__", None)
             if home == "__main__":
-                remedy = (
-                    "Put it into a module, or install the extra: pip install darkstate[cluster]"
-                )
+                remedy = f"Put it into a module, or: {install_line('cluster')}"
                 raise ArgumentError(name, "be importable by workers", part, remedy) from None
     try:
         return pickler.dumps(terms)

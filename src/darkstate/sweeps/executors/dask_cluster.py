@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
+from darkstate.extras import install_line
 from darkstate.sweeps.definition import Sweep
 from darkstate.sweeps.evaluate import Record, evaluate_block, failure, threads
 from darkstate.sweeps.executors.base import Arrived, Terms, pack, unpack
@@ -95,7 +96,7 @@ class DaskCluster:
         try:
             import distributed  # noqa: F401
         except ImportError:
-            remedy = "Install the extra: pip install darkstate[cluster]"
+            remedy = f"Install it: {install_line('cluster')}"
             raise ArgumentError("scheduler", "come with Dask", self.address, remedy) from None
 
     def results(self, sweep: Sweep, queue: TaskQueue, interrupts: Interrupts) -> Iterator[Arrived]:
