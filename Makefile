@@ -11,7 +11,7 @@ CREATED := $(VENV)/.created
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-SOURCES := src tests docs $(wildcard benchmarks)
+SOURCES := src tests docs examples $(wildcard benchmarks)
 NUMERICS := tests/linalg tests/experiments/test_estimate.py \
   $(addprefix tests/engines/test_, lindblad.py lindblad_solvers.py slow_modes.py hierarchy.py \
   collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
@@ -77,7 +77,7 @@ bench: $(DEV) ## run every benchmarks/bench_*.py
 	done
 
 clean: ## remove what was built or computed for the demo; .venv stays
-	@rm -rf build dist docs/_build results/demo .pytest_cache .ruff_cache .hypothesis
+	@rm -rf build dist docs/_build docs/gallery results/demo .pytest_cache .ruff_cache .hypothesis
 	@find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## clean, and remove .venv

@@ -243,6 +243,13 @@ def test_evolution_keeps_coherences_between_sectors():
     assert state.matrix[1, 0] == pytest.approx(0.5 * np.exp(-1j * 2.0 - 0.4), abs=1e-6)
 
 
+def test_what_stands_still_is_followed():
+    start = PureState(("A1",), (2,), np.array([1, 1]) / math.sqrt(2))
+    result = ds.evolve(OpenSystem((Qubit("A1"),)), [0.0, 1.0, 5.0], start, keep_states=True)
+    for state in result.states:
+        assert np.abs(np.asarray(state.matrix) - 0.5).max() < 1e-15
+
+
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), t=st.floats(0.01, 20.0))
 def test_evolution_stays_physical_and_composes(seed, t):

@@ -211,6 +211,8 @@ def test_columns_states_and_systems():
     assert list(listed.table) == ["observable_1", "observable_2"] and not listed.states
     assert np.iscomplexobj(listed.table["observable_2"].values)
     assert "q[-]" in listed.table["observable_2"].attrs["long_name"]
+    named = ds.evolve(system, [0.0, 1.0], observables={"x": sigma_x(Q)})
+    assert named.table["x"].attrs["long_name"] == "x"
 
 
 def test_a_loaded_result_is_solved_again(tmp_path):

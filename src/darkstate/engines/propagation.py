@@ -118,6 +118,9 @@ def iterate_states(
     yield initial
     state, done, start = initial, 0.0, times[0]
     wanted, trace = list(times[1:]), motion.trace(initial)
+    if not motion.scale:  # no Hamiltonian and no jumps
+        yield from [initial] * len(wanted)
+        return
     horizon = times[-1] - start
     stretch = min(horizon, 0.1 * _LONG / motion.scale)
     number, before = 1, np.inf

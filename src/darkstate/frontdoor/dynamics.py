@@ -96,13 +96,14 @@ def _observables(given: Any) -> dict[str, Observable]:
     """
     if given is None:
         return {}
+    named = isinstance(given, Mapping)
     if isinstance(given, OperatorSum):
         given = {"observable": given}
-    elif not isinstance(given, Mapping):
+    elif not named:
         listed = check_sequence("observables", given, "Give {'n': number(a)}.")
         given = {f"observable_{k + 1}": operator for k, operator in enumerate(listed)}
     check_columns(dict.fromkeys(given, abs))
-    return {name: Observable(operator) for name, operator in given.items()}
+    return {name: Observable(one, name if named else "") for name, one in given.items()}
 
 
 @border("preparation_time")

@@ -55,6 +55,7 @@ class Observable:
 
     Args:
         operator: the operator.
+        title: for labels of axes; by default the operator in words.
 
     Raises:
         ArgumentError: it is none.
@@ -62,10 +63,10 @@ class Observable:
 
     unit = ""
 
-    def __init__(self, operator: OperatorSum):
+    def __init__(self, operator: OperatorSum, title: str = ""):
         remedy = "Give an operator such as number(a); functions of the state are `measures`."
         self.operator = check_instance("observables", operator, OperatorSum, remedy)
-        self.title = str(operator)
+        self.title = title or str(operator)
         self.hermitian = operator.is_hermitian()
         self._entries: dict[Any, tuple[Any, Any, Any]] = {}
 

@@ -166,7 +166,7 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
         seconds = _START + min(times, 20) * squarings * _SQUARING * numbers**3
         memory = 64.0 * width * numbers**2 + 16.0 * numbers * times
         return Cost(_BUFFERS + memory, seconds)
-    horizon = min(horizon, _SETTLES / generator.scale)
+    horizon = min(horizon * generator.scale, _SETTLES) / (generator.scale or 1.0)  # may stand still
     turning = float(np.max(abs(generator.hamiltonian).sum(axis=1), initial=0.0))
     rate = (_DAMPING * generator.scale + _TURNING * turning) * 30.0 / size
     applications = size * _EARLY * min(1.0, horizon * rate / size) + _SETTLED * horizon * rate
