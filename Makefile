@@ -66,8 +66,9 @@ format: $(DEV) ## ruff: repair what can be repaired
 types: $(DEV) ## pyright
 	@$(BIN)/pyright
 
-docs: $(DEV) ## the manual as html; a warning is an error
+docs: $(DEV) ## the manual as html, its gallery executed; a warning or a dead link is an error
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@$(BIN)/python tests/manual docs/_build/html
 	@echo "The manual: docs/_build/html/index.html"
 
 bench: $(DEV) ## run every benchmarks/bench_*.py

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from importlib.metadata import version as installed_version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+from docutils import nodes
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -17,6 +22,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
@@ -51,6 +57,34 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 napoleon_numpy_docstring = False
 
+mathjax_path = "tex-svg-full.js"  # one file with its fonts: nothing comes from another host
+mathjax3_config = {"tex": {"inlineMath": [["\\(", "\\)"], ["$", "$"]]}}  # $: tables of notebooks
+mathjax3_config["options"] = {"processHtmlClass": "math|output_html"}
+myst_update_mathjax = False
+
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["manual.css"]
 html_title = f"{project} {release}"
 html_copy_source = False
+
+
+def _copy_mathjax(app: Any, failure: Exception | None) -> None:
+    """Put the one file of MathJax that is used beside the other static files."""
+    package = find_spec("sphinx-mathjax-offline")
+    if failure is None and package is not None and package.origin is not None:
+        source = Path(package.origin).with_name("static") / "mathjax" / mathjax_path
+        shutil.copy(source, app.outdir / "_static" / mathjax_path)
+
+
+def _describe_thumbnails(app: Any, page: nodes.document) -> None:
+    """Give the pictures of the gallery, which come without one, a text."""
+    for picture in page.findall(nodes.image):
+        if not picture.get("alt"):
+            name = Path(picture["uri"]).stem.removeprefix("sphx_glr_").removesuffix("_thumb")
+            picture["alt"] = f"picture of the example {name.replace('_', ' ')}"
+
+
+def setup(app: Any) -> None:
+    app.connect("build-finished", _copy_mathjax)
+    app.connect("doctree-read", _describe_thumbnails)

@@ -1,9 +1,10 @@
-"""
+r"""
 In a notebook
 =============
 
-Results, reports and systems show themselves as tables, operators are typeset, and a picture of
-``plots`` is the last line of a cell. This page can be downloaded as a notebook.
+Results, reports and systems show themselves as tables, operators such as :math:`\sigma^-` are
+typeset, and a picture of ``plots`` is the last line of a cell. This page can be downloaded as a
+notebook.
 """
 
 import darkstate as ds
