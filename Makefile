@@ -11,7 +11,7 @@ CREATED := $(VENV)/.created
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-SOURCES := src tests docs examples $(wildcard benchmarks)
+SOURCES := src tests docs examples .ci $(wildcard benchmarks)
 NUMERICS := tests/linalg tests/experiments/test_estimate.py \
   $(addprefix tests/engines/test_, lindblad.py lindblad_solvers.py slow_modes.py hierarchy.py \
   collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
@@ -25,7 +25,7 @@ FILES := tests/test_public.py tests/test_cli.py tests/test_storage.py tests/test
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-unfriendly test-slow test-lowest attack architecture lint format types docs bench clean distclean
+.PHONY: help demo env test test-unfriendly test-slow test-lowest attack architecture lint format types docs package bench clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -70,6 +70,11 @@ docs: $(DEV) ## the manual as html, its gallery executed; a warning or a dead li
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@$(BIN)/python tests/manual docs/_build/html
 	@echo "The manual: docs/_build/html/index.html"
+
+package: $(DEV) ## wheel and archive in dist/, checked, and tried in an environment of their own
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . > /dev/null
+	@$(BIN)/python .ci/package.py dist
 
 bench: $(DEV) ## run every benchmarks/bench_*.py
 	@set -e; for script in benchmarks/bench_*.py; do \
