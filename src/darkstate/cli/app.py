@@ -189,3 +189,22 @@ def schema() -> None:
     from darkstate.scenarios import json_schema
 
     tell(json.dumps(json_schema(), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+@app.command(epilog="Example: darkstate calibrate")
+def calibrate(as_json: AsJson = False) -> None:
+    """Measure how fast this machine is (a second), so that predicted times hold here.
+
+    The factor is kept in the cache folder of the user, for this machine. Results do not depend on
+    it.
+    """
+    from darkstate.engines import slowness
+
+    with report_errors(as_json):
+        found = slowness.calibrate()
+    if as_json:
+        print_json({"slowness": found, "file": str(slowness.cache_file())})
+        return
+    for name, factor in found.items():
+        print(f"{name:16} {factor:6.2f} times the seconds of the reference")
+    tell(slowness.cache_file())

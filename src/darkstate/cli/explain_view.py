@@ -26,7 +26,7 @@ def offers_document(found: Explanation) -> dict[str, Any]:
                 "remedy": offer.remedy,
                 "steps": list(offer.steps),
                 "memory_bytes": offer.cost.memory if offer.cost else None,
-                "seconds": offer.cost.seconds if offer.cost else None,
+                "seconds": offer.cost.here if offer.cost else None,
             }
             for offer in found.offers
         ],

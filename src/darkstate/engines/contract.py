@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from numpy.typing import NDArray
 
 from darkstate.checks import check_real, check_times
+from darkstate.engines.slowness import slowness
 from darkstate.errors import (
     ArgumentError,
     CapacityError,
@@ -82,13 +83,21 @@ STEADY_STATE = Task()
 
 @dataclass(frozen=True)
 class Cost:
-    """Predicted peak memory in bytes and wall time in seconds on one ordinary core."""
+    """Predicted peak memory in bytes and time in seconds on one ordinary core.
+
+    Decisions are made in these seconds, on every machine alike; `here` is what is told.
+    """
 
     memory: float
     seconds: float
 
+    @property
+    def here(self) -> float:
+        """Seconds on this machine, as far as it was calibrated (`darkstate.engines.slowness`)."""
+        return self.seconds * slowness()
+
     def __str__(self) -> str:
-        return f"{bytes_text(self.memory)}, {seconds_text(self.seconds)}"
+        return f"{bytes_text(self.memory)}, {seconds_text(self.here)}"
 
 
 @dataclass(frozen=True)
@@ -282,7 +291,7 @@ def refuse_if_too_long(what: str, cost: Cost, remedy: str) -> None:
     """
     if cost.seconds > UNASKED_SECONDS:
         raise CapacityError(
-            f"`{what}` with larger cut-offs would take {seconds_text(cost.seconds)}.", remedy
+            f"`{what}` with larger cut-offs would take {seconds_text(cost.here)}.", remedy
         )
 
 

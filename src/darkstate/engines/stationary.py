@@ -34,6 +34,8 @@ DIRECT_NUMBERS = 6000
 SPECTRUM_NUMBERS = 300
 """Parts up to this size are diagonalised for the gap."""
 SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
+_AS_ONE = 1024
+"""Up to this size parts are cut from a dense matrix: sparse ones cost by their number."""
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
 _EPS = float(np.finfo(float).eps)
@@ -288,11 +290,15 @@ def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
         return None
     order = np.argsort(part, kind="stable")
     pieces = np.split(order, np.cumsum(sizes)[:-1])
+    whole = matrix.toarray() if len(part) <= _AS_ONE else None
+
+    def dense(piece: NDArray[np.intp]) -> NDArray[Any]:
+        return matrix[piece][:, piece].toarray() if whole is None else whole[np.ix_(piece, piece)]
+
     found: list[tuple[float, int, complex]] = []
     zeros = 0
     for number, piece in enumerate(pieces):
-        block = matrix[piece][:, piece].toarray()
-        for value in np.linalg.eigvals(block):
+        for value in np.linalg.eigvals(dense(piece)):
             if abs(value) <= rounding:
                 zeros += 1
             else:
@@ -300,8 +306,7 @@ def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
     if zeros != 1 or not found:
         return None
     rate, number, value = min(found, key=lambda each: each[0])
-    block = matrix[pieces[number]][:, pieces[number]].toarray()
-    error = _eigenvalue_error(block, value, scale)
+    error = _eigenvalue_error(dense(pieces[number]), value, scale)
     return Estimate(rate, error) if error < abs(rate) else None
 
 

@@ -48,16 +48,16 @@ def real_phases(
 
 def turned_by(matrix: sp.csr_array, phases: NDArray[np.complex128]) -> sp.csr_array:
     """The operator in the basis with these phases."""
-    entries = sp.coo_array(matrix)
-    data = entries.data * phases.conj()[entries.row] * phases[entries.col]
-    return sp.csr_array((data, (entries.row, entries.col)), shape=matrix.shape)
+    rows = np.repeat(np.arange(len(phases)), np.diff(matrix.indptr))
+    data = matrix.data * phases.conj()[rows] * phases[matrix.indices]
+    return sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def without_phases(c: sp.csr_array, owner: NDArray[np.intp]) -> sp.csr_array:
     """A jump whose parts from block to block are divided by the phases of their largest entries."""
+    if not np.any(np.imag(c.data)):
+        return c
     entries = sp.coo_array(c)
-    if not np.any(np.imag(entries.data)):
-        return sp.csr_array(c)
     key = owner[entries.row] * (int(owner.max()) + 1) + owner[entries.col]
     order = np.lexsort((np.arange(len(key)), -np.abs(entries.data), key))
     data, key = entries.data[order].astype(complex), key[order]

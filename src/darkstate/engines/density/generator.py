@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.dark import is_dephasing
+from darkstate.engines.dark import DarkStates, is_dephasing
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
@@ -61,6 +61,7 @@ class Generator:
         middle: energies (D,) by which coherences between blocks turn, and H lacks; None: none.
         effective: ``E`` with the phases, real if possible.
         turned: the jumps with the phases, up to a phase from block to block.
+        dark: what the search for dark states found, once it was made (`dark.py`).
     """
 
     blocks: Blocks
@@ -71,13 +72,14 @@ class Generator:
     turned: list[sp.csr_array] = field(init=False)
     real: bool = field(init=False)
     applications: int = field(default=0, init=False)
+    dark: list[DarkStates | None] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         total = sp.csr_array(-1j * self.hamiltonian, dtype=complex)
-        for c in self.jumps:
-            total = total - 0.5 * (c.conj().T @ c)
-        total = sp.csr_array(total)
         jumps = [sp.csr_array(c, dtype=complex) for c in self.jumps]
+        if jumps:  # all at once: small sparse products cost by their number
+            below = sp.vstack(jumps, format="csr")
+            total = sp.csr_array(total - 0.5 * (below.conj().T @ below))
         phases = real_phases(total, jumps, self.blocks.owner)
         self.real = phases is not None
         if phases is not None:
@@ -155,7 +157,7 @@ class Generator:
         count = len(blocks.sizes)
 
         def per_block(matrix: sp.csr_array) -> NDArray[np.float64]:
-            columns = np.diff(sp.csc_array(matrix).indptr).astype(float)
+            columns = np.bincount(matrix.indices, minlength=blocks.dimension).astype(float)
             return np.bincount(blocks.owner, columns, count).astype(float)
 
         total = 2.0 * float(np.sum(per_block(self.effective) * blocks.sizes))
@@ -198,8 +200,11 @@ class Generator:
         """L, and with `both` the moduli of all that is added up: rounding is measured by these."""
         one, count = sp.csc_array(sp.eye_array(self.blocks.dimension)), self.blocks.numbers
         effective = sp.csc_array(self.effective)
-        jumps = [sp.csc_array(c) for c in self.turned]
-        pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
+        pairs = [(effective, one), (one, effective)]
+        together = max(1, _BATCH // max(1, count))
+        for k in range(0, len(self.turned), together):
+            side_by_side = sp.csc_array(sp.hstack(self.turned[k : k + together], format="csc"))
+            pairs.append((side_by_side, side_by_side))
         totals = [sp.csr_array((count, count))] * (2 if both else 1)
         waiting: list[Entries] = [(np.zeros(0), np.zeros(0, int), np.zeros(0, int))]
         for left, right in pairs:
@@ -230,8 +235,14 @@ class Generator:
 
 
 def _sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterator[Entries]:
-    """``rho -> A rho B†`` on the entries; what leads out of the blocks does not occur."""
+    """``rho -> sum_k A_k rho B_k†`` on the entries; what leads out of the blocks does not occur.
+
+    `left` and `right` hold the A_k and the B_k side by side.
+    """
     kets, bras = blocks.entries
+    numbers = len(kets)
+    places = np.arange(0, len(left.indptr) - 1, blocks.dimension)[:, None]
+    kets, bras = (places + kets).ravel(), (places + bras).ravel()
     many = np.diff(right.indptr)[bras]
     counts = np.diff(left.indptr)[kets] * many
     ends = np.cumsum(counts)
@@ -248,7 +259,7 @@ def _sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterat
         target = blocks.position(*(place.astype(np.int64) for place in to))
         values = left.data[first] * right.data[second].conj()
         inside = target >= 0
-        yield values[inside], target[inside], number[inside]
+        yield values[inside], target[inside], number[inside] % numbers
         begin = stop
 
 

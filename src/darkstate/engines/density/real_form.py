@@ -49,25 +49,14 @@ class RealForm:
         """The real form of a generator on blocks, given as a matrix on flattened states."""
         number = np.arange(blocks.numbers)
         upper = number[number < blocks.swap]
-        lower, diagonal = blocks.swap[upper], number[number == blocks.swap]
-        half = np.full(len(upper), np.sqrt(0.5))
-        turn = sp.csr_array(
-            (
-                np.concatenate([np.ones(len(diagonal)), half, 1j * half, half, -1j * half]),
-                (
-                    np.concatenate([diagonal, upper, upper, lower, lower]),
-                    np.concatenate([diagonal, upper, lower, upper, lower]),
-                ),
-            ),
-            shape=(blocks.numbers,) * 2,
-        )
-        magnitude = sp.csr_array(abs(turn).T @ magnitude @ abs(turn))
-        matrix = sp.csr_array((turn.conj().T @ matrix @ turn).real)
+        halves = matrix.dtype.kind == "f"
+        magnitude = _in_coordinates(magnitude, blocks.swap, halves, moduli=True)
+        matrix = _in_coordinates(matrix, blocks.swap, halves)
         # what cancels leaves rounding, which would link what is not linked
         rounding = 8.0 * _EPS * magnitude
         matrix = sp.csr_array(matrix.multiply(abs(matrix) > rounding))
         matrix.eliminate_zeros()
-        return cls(matrix, magnitude, blocks.diagonal, scale, upper, lower)
+        return cls(matrix, magnitude, blocks.diagonal, scale, upper, blocks.swap[upper])
 
     def coordinates(self, flat: Flat) -> NDArray[np.float64]:
         """The coordinates of a flattened Hermitian matrix."""
@@ -82,3 +71,33 @@ class RealForm:
         flat[self.upper] = np.sqrt(0.5) * (x[self.upper] + 1j * x[self.lower])
         flat[self.lower] = flat[self.upper].conj()
         return flat
+
+
+def _in_coordinates(
+    matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool, moduli: bool = False
+) -> sp.csr_array:
+    """A matrix that keeps Hermitian matrices Hermitian, on their coordinates.
+
+    With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij adds ``Re v`` from s to s
+    and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and -a of the
+    partner count. A real matrix falls into two `halves`. With `moduli` all terms count positive.
+    """
+    entries = sp.coo_array(matrix)
+    kept = entries.row <= swap[entries.row]  # the other rows are conjugates
+    row, column, value = entries.row[kept], entries.col[kept], entries.data[kept]
+    target, partner = swap[row], swap[column]
+    first, second = np.minimum(column, partner), np.maximum(column, partner)
+    # populations are their own partners, and have no imaginary part
+    value = value * np.sqrt(np.where(column == partner, 2.0, 1.0) / np.where(row == target, 2.0, 1))
+    sign = np.where(column <= partner, 1.0, -1.0)
+    same, back, forth = np.real(value), -sign * np.imag(value), np.imag(value)
+    if moduli:
+        same, back, forth, sign = value, value, value, np.ones(len(value))
+    to_a, from_a = row != target, first != second
+    both = to_a & from_a
+    pieces = [(same, row, first), ((sign * same)[both], target[both], second[both])]
+    if not halves:
+        pieces.append((back[from_a], row[from_a], second[from_a]))
+        pieces.append((forth[to_a], target[to_a], first[to_a]))
+    data, rows, columns = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=matrix.shape))
