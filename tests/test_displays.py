@@ -86,6 +86,7 @@ def shown(html: str) -> str:
         (2.0 * create(A) ** 2 * destroy(A), r"2 a_{\mathrm{a\_1}}^{\dagger 2} a_{\mathrm{a\_1}}"),
         (-1.0 * sigma_z(Q), r"-1 \sigma^{z}_{\mathrm{q}}"),
         ((0.5 - 1j) * spin_z(Spin("S", 2)), r"(0.5 - 1\,\mathrm{i}) S^{z}_{\mathrm{S}}"),
+        (-0.5j * sigma_z(Q), r"-0.5\,\mathrm{i} \sigma^{z}_{\mathrm{q}}"),
         (transition(ATOM, "e", "g"), r"|\mathrm{e}\rangle\langle \mathrm{g}|_{\mathrm{atom}}"),
         (OperatorSum(), "0"),
     ],

@@ -6,6 +6,7 @@ The build of the manual executes them (`make docs`); here is only what can be re
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -59,6 +60,32 @@ def test_every_group_has_a_question():
         assert (group / "GALLERY_HEADER.rst").read_text().split("\n")[0].endswith("?")
     index = (REPOSITORY / "docs/index.md").read_text(encoding="utf-8")
     assert all(f"../examples/{group.name}/*.py" in index for group in groups)
+
+
+@pytest.fixture
+def draw():
+    """The module that draws the pictures of the pages."""
+    spec = importlib.util.spec_from_file_location("draw", REPOSITORY / "docs/figures/draw.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_picture_of_a_page_is_drawn_by_somebody(draw):
+    there = {path.stem for path in (REPOSITORY / "docs/figures").glob("*.png")}
+    assert there == {function.__name__ for function in draw.PICTURES} | {"audit"}
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    texts = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert all(f"figures/{name}.png" in texts for name in there)
+
+
+@pytest.mark.parametrize("name", ["chains", "network"])
+def test_pictures_of_pages_can_be_drawn_again(draw, name, tmp_path):
+    before = (REPOSITORY / f"docs/figures/{name}.png").read_bytes()
+    getattr(draw, name)().savefig(tmp_path / "again.png", dpi=draw.DPI)
+    size = slice(16, 24)  # of a PNG: width and height
+    assert (tmp_path / "again.png").read_bytes()[size] == before[size]
 
 
 def test_what_is_wrong_is_found():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import darkstate as ds
 from darkstate import plots
+from darkstate.certificates import certified_limit
 
 HERE = Path(__file__).parent
 DPI = 200
@@ -20,12 +22,6 @@ def chains():
         state = ds.steady_state(ds.models.CavityChains(sites=20, loss=loss)).state
         curves[rf"$\kappa = {loss:g}\,\eta$"] = ds.pair_curve(state, ds.log_negativity)
     return plots.pair_curve_plot(curves)
-
-
-def table():
-    """Who shares entanglement with whom."""
-    state = ds.steady_state(ds.models.CavityChains(sites=8, loss=0.05)).state
-    return plots.entanglement_map(ds.pair_table(state, ds.log_negativity))
 
 
 def relaxation():
@@ -47,8 +43,24 @@ def network():
     return plots.network(ds.steady_state(model).state, ds.concurrence, system=model)
 
 
+def certified_range():
+    """Up to which dephasing two detuned pairs are proven four-partite entangled."""
+    model = ds.models.DualRail(2, 1.0, detunings_a=[0.5, -0.5], detunings_b=[0.5, -0.5])
+    limit = certified_limit(
+        lambda rate: ds.steady_state(replace(model, dephasing=rate)),
+        start=0.0,
+        stop=0.2,
+        tolerance=0.02,
+        name="dephasing",
+    )
+    return plots.certified_range(limit.table())
+
+
+PICTURES = (chains, relaxation, network, certified_range)
+"""Each writes the file of its name; `audit.png` is drawn by `benchmarks/bench_audit.py`."""
+
 if __name__ == "__main__":
-    for draw in (chains, table, relaxation, network):
+    for draw in PICTURES:
         path = HERE / f"{draw.__name__}.png"
         draw().savefig(path, dpi=DPI)
         print(path.name)

@@ -22,14 +22,10 @@ FOR_DEVELOPERS = ("dev",)
 def parts() -> dict[str, tuple[Requirement, ...]]:
     """What darkstate needs (`NEEDED`), and what each of its optional parts needs besides.
 
-    Parts for developers are left out; all is empty where darkstate runs without being installed.
+    Parts for developers are left out.
     """
-    try:
-        lines = requires(PACKAGE) or []
-    except PackageNotFoundError:
-        return {NEEDED: ()}
     found: dict[str, tuple[Requirement, ...]] = {NEEDED: ()}
-    for line in lines:
+    for line in requires(PACKAGE) or []:
         extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
         name = extra[1] if extra else NEEDED
         if name not in FOR_DEVELOPERS:
@@ -58,8 +54,8 @@ def install_line(extra: str) -> str:
         extra: its name in `pyproject.toml`, such as ``"certify"``.
 
     Returns:
-        Such as ``pip install 'cvxpy>=1.6' 'clarabel>=0.9'``; where darkstate runs without being
-        installed, the command for the root of its repository.
+        Such as ``pip install 'cvxpy>=1.6' 'clarabel>=0.9'``; where what is
+        installed knows no such part, the command for the root of the repository.
     """
     needs = parts().get(extra, ())
     return pip_line(needs) if needs else f"pip install '.[{extra}]'"

@@ -43,11 +43,12 @@ def doctor(as_json: AsJson = False) -> None:
 
     Exit code: 0 if what is always needed is there and the network is solved rightly, else 1.
     """
-    with report_errors(as_json):
-        found = {name: _part(name) for name in _names()}
-        needed = found.pop("")
-        off = _check() if needed.ready else None
-        machine = _machine()
+    found = {name: _part(name) for name in _names()}
+    needed = found.pop("")
+    machine, off = _place(), None
+    if needed.ready:  # all else needs these packages
+        with report_errors(as_json):
+            machine, off = machine | _machine(), _check()
     healthy = off is not None and off < TOLERANCE
     if as_json:
         parts = {name: asdict(part) for name, part in found.items()}
@@ -75,8 +76,18 @@ def _part(name: str) -> PartFound:
     return PartFound(packages, all(map(is_met, needs)), pip_line(needs) if needs else "")
 
 
+def _place() -> dict[str, Any]:
+    """Which Python this is, as plain values."""
+    return {
+        "place": str(Path(__file__).parents[1]),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
 def _machine() -> dict[str, Any]:
-    """Where this runs, as plain values."""
+    """What it may use, as plain values."""
     from threadpoolctl import threadpool_info
 
     from darkstate.memory import available_memory
@@ -87,10 +98,6 @@ def _machine() -> dict[str, Any]:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     libraries = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return {
-        "place": str(Path(__file__).parents[1]),
-        "python": platform.python_version(),
-        "executable": sys.executable,
-        "system": f"{platform.system()} {platform.machine()}",
         "cores": usable,
         "memory_available_bytes": available_memory(),
         "blas": [
@@ -130,8 +137,6 @@ def _show(
     from rich.table import Table
     from rich.text import Text
 
-    from darkstate.memory import bytes_text
-
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
 
@@ -140,9 +145,12 @@ def _show(
 
     row("darkstate", f"{version('darkstate')}, in {machine['place']}")
     row("Python", f"{machine['python']}, {machine['executable']}")
-    memory = bytes_text(machine["memory_available_bytes"])
-    row("machine", f"{machine['system']}, {machine['cores']} cores, {memory} of memory free")
-    for pool in machine["blas"]:
+    if "cores" in machine:
+        from darkstate.memory import bytes_text
+
+        memory = bytes_text(machine["memory_available_bytes"])
+        row("machine", f"{machine['system']}, {machine['cores']} cores, {memory} of memory free")
+    for pool in machine.get("blas", ()):
         kind = f"{pool['name']} {pool['version']} for {pool['architecture']}"
         row("BLAS", f"{pool['of']}: {kind}, {pool['num_threads']} of its threads")
     row("packages", ", ".join(f"{k} {v or 'missing'}" for k, v in needed.packages.items()))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import wrap
@@ -59,7 +60,7 @@ def write_template(model: type, file: str | Path, overwrite: bool = False) -> Pa
     if place.suffix not in (".yaml", ".yml"):
         raise ArgumentError("file", "end in .yaml", str(file), f"Write {place.stem}.yaml.")
     with system_errors("file", place):
-        if place.exists() and (place.is_dir() or not overwrite):
+        if os.path.lexists(place) and (place.is_dir() or not overwrite):
             remedy = "Choose another name, or replace it: overwrite=True (--overwrite)."
             raise ArgumentError("file", "be new", str(file), remedy)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -182,6 +182,8 @@ def latex(operator: OperatorSum) -> str:
 
 
 def _number_latex(c: complex) -> str:
+    if isinstance(c, complex) and c.real == 0:
+        return rf"{c.imag:.4g}\,\mathrm{{i}}"
     if isinstance(c, complex):
         return rf"({c.real:.4g} {'-' if c.imag < 0 else '+'} {abs(c.imag):.4g}\,\mathrm{{i}})"
     return f"{c:.4g}"
