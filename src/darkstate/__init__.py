@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         systems,
     )
     from darkstate.certificates import Certificate, certify, noise_tolerance
-    from darkstate.design import Synthesis, gradient, merit, synthesise
+    from darkstate.design import Design, Synthesis, gradient, merit, optimise, synthesise
     from darkstate.frontdoor import (
         conditional_state,
         correlation,
@@ -69,9 +69,11 @@ _HOME = {
     "Certificate": "certificates",
     "certify": "certificates",
     "noise_tolerance": "certificates",
+    "Design": "design",
     "Synthesis": "design",
     "gradient": "design",
     "merit": "design",
+    "optimise": "design",
     "synthesise": "design",
     "chsh": "measures",
     "concurrence": "measures",
@@ -135,6 +137,7 @@ _MODULES = (
 __version__ = "0.1.0"
 __all__ = [
     "Certificate",
+    "Design",
     "DrudeBath",
     "Monitor",
     "OpenSystem",
@@ -175,6 +178,7 @@ __all__ = [
     "noise_tolerance",
     "observe",
     "open_sweep",
+    "optimise",
     "output_states",
     "pair_curve",
     "pair_table",

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from darkstate.errors import ArgumentError
+from darkstate.systems.operators import OperatorSum
+from darkstate.systems.written import written_operator
 
 COMPUTING = (
     "conventions.py", "errors.py", "linalg", "systems", "states", "measures", "results",
@@ -34,10 +36,14 @@ def plain(value: Any, name: str = "model") -> Any:
     Raises:
         ArgumentError: it is none of these, no dataclass and no named function.
     """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, complex):
+        value = {"real": value.real, "imaginary": value.imag}
+    if isinstance(value, OperatorSum):
+        value = written_operator(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value.value if isinstance(value, enum.Enum) else value
-    if isinstance(value, np.generic | np.ndarray):
-        return plain(value.tolist(), name)
     if isinstance(value, list | tuple):
         return [plain(entry, f"{name}[{k}]") for k, entry in enumerate(value)]
     if isinstance(value, Mapping):

@@ -80,6 +80,16 @@ def read_system(plain: Mapping[str, Any]) -> OpenSystem:
         raise ArgumentError("plain", "be a written system", str(error), remedy) from error
 
 
+def written_operator(operator: OperatorSum) -> dict[str, Any]:
+    """An operator with its spaces as plain values; equal ones are written alike."""
+    terms = [
+        [[complex(c).real, complex(c).imag], [[s.label, _written_word(s, w)] for s, w in product]]
+        for product, c in operator
+    ]
+    spaces = [[space.kind, *space.arguments] for space in operator.spaces]
+    return {"spaces": spaces, "terms": sorted(terms, key=lambda term: repr(term[1]))}
+
+
 def _written(operator: OperatorSum) -> list[Any]:
     return [
         [c, [[space.label, _written_word(space, word)] for space, word in product]]

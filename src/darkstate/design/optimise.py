@@ -1,0 +1,340 @@
+"""The way in: which knobs, within their bounds, give most of what is wanted?"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from darkstate.checks import (
+    check_callable,
+    check_choice,
+    check_flag,
+    check_instance,
+    check_integer,
+    check_real,
+    check_seed,
+    check_sequence,
+)
+from darkstate.design.confirmation import Confirmation, confirm
+from darkstate.design.imperfections import Imperfections
+from darkstate.design.knob_tolerances import tolerance
+from darkstate.design.knobs import knobs_of, target_of
+from darkstate.design.landscape import Landscape
+from darkstate.design.local_search import GLOBAL, METHODS, DesignSearch, search
+from darkstate.design.multi_start import Ended, Where, ended_of, run_all, start_points
+from darkstate.design.optimum import Design, DesignCost, LocalOptimum
+from darkstate.design.quantities import Constraint, StateQuantity, check_known, quantity_of
+from darkstate.errors import ArgumentError, DarkstateError, NumericalError, border
+from darkstate.frontdoor.inputs import as_system
+from darkstate.frontdoor.selection import check_engine
+from darkstate.measures import MEASURES
+from darkstate.results import Status
+from darkstate.results.estimate import Estimate
+from darkstate.results.files import as_path
+
+_SAME = 1e-3
+"""Searches that end within this of each other in the unit box, with values as near, are one."""
+_AGAIN = 3
+"""How often a search is begun again from a better neighbour."""
+_SHOWN = 10
+
+
+@border("optimise")
+def optimise(
+    model: Any,
+    merit: Any,
+    bounds: Any,
+    *,
+    constraints: Sequence[Constraint] = (),
+    choices: Mapping[str, Sequence[Any]] | None = None,
+    imperfections: Imperfections | None = None,
+    minimise: bool = False,
+    starts: int = 8,
+    seed: int = 0,
+    method: str | None = None,
+    engine: Any = None,
+    most: int = 500,
+    loss: float = 0.01,
+    store: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[str, float], None] = lambda what, fraction: None,
+) -> Design:
+    """The knobs of a model, within bounds, that make a merit of its steady state largest.
+
+    Args:
+        model: a ready model, or any dataclass with ``system()``.
+        merit: from `darkstate.merit`, or a function of the state; of several, in a list, the least
+            is made as large as can be.
+        bounds: ``{"drive.nbar": (0.02, 3, "log"), "detunings_a": (-2, 2)}``: a field with several
+            values has a knob for each. Or a list of `Knob`, for parameters that are tied.
+        constraints: `Constraint` objects that must hold.
+        choices: options by parameter, ``{"detunings_b": [(0, 1), (1, 0)]}``: all combinations are
+            searched if there are few, else by differential evolution.
+        imperfections: sampled errors of parameters; the mean or the least merit over them counts.
+        minimise: make the merit (of several the largest) small instead.
+        starts: how many searches, >= 1: from the model's own values and from Sobol points.
+        seed: of the Sobol points.
+        method: "SLSQP", "L-BFGS-B", "trust-constr", "COBYQA" (no derivatives), or
+            "differential_evolution"; by default SLSQP, or L-BFGS-B for many knobs without
+            constraints.
+        engine: engine object; by default chosen, and then slopes of merits that `gradient` knows
+            are exact. All others are central differences of second order.
+        most: evaluations after which a search ends.
+        loss: relative loss for the tolerances; 0 leaves them out.
+        store: folder of a sweep in which each search is stored as it ends; the same call goes on.
+        workers: processes that search, with a `store`.
+        scheduler: address of a Dask scheduler whose workers search, with a `store`.
+        progress: told what is done, and how far it is.
+
+    Returns:
+        `Design`. Its status is ``converged`` if a second look confirms a local optimum, else
+        ``suspect``; that it is the best of all is never claimed.
+
+    Raises:
+        ArgumentError: bounds that are none or exclude the model's values; unknown parameters or
+            labels; no merit.
+        NumericalError: every search was refused.
+
+    Source: Nocedal, Wright, Numerical Optimization (Springer, 2006), chapters 12 and 18.
+    """
+    begun = time.monotonic()
+    check_flag("minimise", minimise)
+    check_callable("progress", progress, "Give a function of a text and a fraction.")
+    check_integer("starts", starts, minimum=1, remedy="Give how many searches, such as 8.")
+    share = check_real("loss", loss, minimum=0.0, below=1.0, remedy="Give a share such as 0.01.")
+    if method is not None:
+        check_choice("method", method, METHODS)
+    task = DesignSearch(
+        model,
+        knobs_of(model, bounds) if bounds or not choices else (),
+        _merits(merit),
+        _constraints(constraints),
+        _choices(model, choices),
+        imperfections,
+        minimise,
+        method,
+        check_integer("most", most, minimum=1, remedy="Give a number of evaluations."),
+    )
+    engine = None if engine is None else check_engine(engine)
+    panel = task.panel(0)
+    points = start_points(panel.start(), starts, check_seed("seed", seed))
+    _check(task, panel.model_at(panel.start()))
+
+    def part(what: str, fraction: float) -> None:
+        progress(what, 0.8 * fraction)
+
+    ended, failed = run_all(task, points, engine, _where(store, workers, scheduler), part)
+    if not ended:
+        reasons = "; ".join(dict.fromkeys(failed))
+        raise NumericalError(f"`optimise` found no point that can be solved. {reasons}")
+    progress("second look", 0.8)
+    ended.sort(key=lambda one: (one.feasible, one.value), reverse=True)
+    return _reported(task, ended, failed, engine, share, begun, progress)
+
+
+def _reported(
+    task: DesignSearch, ended: list[Ended], failed: list[str], engine: Any, loss: float,
+    begun: float, progress: Callable[[str, float], None],
+) -> Design:  # fmt: skip
+    best, landscape, seen, again = _confirmed(task, ended[0], engine)
+    ended = [best, *again, *ended[1:]] if again else ended
+    look, result = landscape.look(best.point), landscape.solve(best.point)
+    report = result.report
+    sign = -1.0 if task.minimise else 1.0
+    trusted = report.status not in (Status.SUSPECT, Status.FAILED)
+    status = Status.CONVERGED if seen.confirmed and trusted else Status.SUSPECT
+    error = np.nan if report.error_estimate is None else 2 * report.error_estimate
+    error = max(error, landscape.disagreement)
+    optima = _clustered(task, ended, sign)
+    notes = list(dict.fromkeys(seen.notes))
+    if landscape.differences and len(task.knobs):
+        named = ", ".join(dict.fromkeys(landscape.differences))
+        notes.append(f"slopes of {named} are central differences of second order")
+    notes += [f"the engine's result is {report.status}"] if not trusted else []
+    notes += [f"{len(failed)} searches failed: {failed[0]}"] if failed else []
+    progress("tolerances", 0.9)
+    knobs = landscape.panel.values(best.point)
+    tolerances = _tolerances(landscape, best.point, loss) if best.feasible else {}
+    solves = landscape.solves + sum(one.solves for one in ended)
+    return Design(
+        model=landscape.panel.model_at(best.point),
+        knobs=knobs,
+        options=task.options(best.choice) if task.choices else {},
+        value=Estimate(sign * look.value, error + seen.gain),
+        merits={q.title: q.read(result) for q in landscape.quantities},
+        status=status,
+        sentence=_sentence(task, seen.confirmed and trusted, optima, len(ended) - len(again)),
+        gradient=_gradient(landscape, seen, best, look),
+        active=seen.active,
+        multipliers=seen.multipliers,
+        tolerances=tolerances,
+        loss=loss,
+        optima=optima,
+        result=result,
+        cost=DesignCost(solves, sum(one.refused for one in ended), time.monotonic() - begun),
+        notes=tuple(notes),
+        starts=len(ended) - len(again) + len(failed),
+        failed=tuple(failed),
+        curves=tuple(tuple(sign * b for b in one.best) for one in ended),
+        unit=_unit(task.merits),
+        ranges={knob.name: (knob.low, knob.high) for knob in task.knobs},
+    )
+
+
+def _confirmed(
+    task: DesignSearch, best: Ended, engine: Any
+) -> tuple[Ended, Landscape, Confirmation, list[Ended]]:
+    """The best end after the second look; begun again from a better neighbour, if there is one."""
+    again: list[Ended] = []
+    while True:
+        landscape = task.landscape(best.choice, engine)
+        seen = confirm(landscape, best.point, landscape.look(best.point))
+        if seen.confirmed or len(again) >= _AGAIN or seen.slopes is None:
+            return best, landscape, seen, again
+        place = best.point if seen.better is None else seen.better
+        local = None if task.method == GLOBAL else task.method
+        start = tuple(place.tolist())
+        try:
+            found = search(
+                dataclasses.replace(task, start=start, choice=best.choice, method=local), engine
+            )
+        except DarkstateError:
+            return best, landscape, seen, again
+        other = ended_of(found)
+        if (other.feasible, other.value) <= (best.feasible, best.value):
+            return best, landscape, seen, again
+        again.append(best)
+        best = other
+
+
+def _clustered(task: DesignSearch, ended: list[Ended], sign: float) -> tuple[LocalOptimum, ...]:
+    """Where searches ended, each place once, the best first."""
+    groups: list[list[Ended]] = []
+    for one in sorted(ended, key=lambda e: (e.feasible, e.value), reverse=True):
+        for group in groups:
+            first = group[0]
+            near = np.all(np.abs(first.point - one.point) < _SAME)
+            if first.choice == one.choice and first.feasible == one.feasible and near:
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return tuple(
+        LocalOptimum(
+            sign * group[0].value,
+            task.panel(group[0].choice).values(group[0].point),
+            task.options(group[0].choice) if task.choices else {},
+            len(group),
+            group[0].feasible,
+        )
+        for group in groups[:_SHOWN]
+    )
+
+
+def _sentence(
+    task: DesignSearch, sure: bool, optima: tuple[LocalOptimum, ...], searches: int
+) -> str:
+    ended = f"{optima[0].starts} of {searches} searches ended there"
+    if not optima[0].feasible:
+        return "no point was found that meets all constraints"
+    if not sure:
+        return f"the best point found is not confirmed as an optimum; {ended}"
+    if not task.knobs:
+        return f"the best of {searches} combinations of {task.combinations}"
+    return f"a local optimum, confirmed by slopes, curvature and neighbours; {ended}"
+
+
+def _gradient(
+    landscape: Landscape, seen: Confirmation, best: Ended, look: Any
+) -> dict[str, Estimate]:
+    if seen.slopes is None:
+        return {}
+    row = int(np.argmin(look.merits))
+    sign = -1.0 if landscape.minimise else 1.0
+    speeds = landscape.panel.speeds(best.point)
+    return {
+        knob.name: Estimate(sign * slope / speed, error / abs(speed))
+        for knob, slope, error, speed in zip(
+            landscape.panel.knobs, seen.slopes.merits[row], seen.slopes.errors[row], speeds,
+            strict=True,
+        )
+    }  # fmt: skip
+
+
+def _tolerances(landscape: Landscape, point: Any, loss: float) -> dict[str, tuple[float, float]]:
+    lost = loss * abs(landscape.look(point).value)
+    if not lost:
+        return {}
+    return {
+        knob.name: (
+            tolerance(landscape, point, k, -1, lost), tolerance(landscape, point, k, 1, lost)
+        )
+        for k, knob in enumerate(landscape.panel.knobs)
+    }  # fmt: skip
+
+
+# What was given ---------------------------------------------------------------------------------
+
+
+def _merits(given: Any) -> tuple[StateQuantity, ...]:
+    if isinstance(given, list | tuple):
+        remedy = "Give one merit, or a list of some."
+        every = check_sequence("merit", given, remedy)
+        if not every:
+            raise ArgumentError("merit", "be at least one", given, remedy)
+        return tuple(quantity_of(f"merit[{k}]", one) for k, one in enumerate(every))
+    return (quantity_of("merit", given),)
+
+
+def _constraints(given: Any) -> tuple[Constraint, ...]:
+    remedy = "Give [ds.design.Constraint(merit, minimum=0.3), ...]."
+    every = check_sequence("constraints", given, remedy)
+    for k, one in enumerate(every):
+        check_instance(f"constraints[{k}]", one, Constraint, remedy)
+    return every
+
+
+def _choices(model: Any, given: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    if given is None:
+        return ()
+    remedy = "Give {parameter: [option, option, ...]}."
+    check_instance("choices", given, Mapping, remedy)
+    found = []
+    for name, options in given.items():
+        target_of("choices", name, model)
+        listed = check_sequence(f"choices['{name}']", options, remedy)
+        if not listed:
+            raise ArgumentError(f"choices['{name}']", "have at least one option", options, remedy)
+        kept = tuple(tuple(o) if isinstance(o, list) else o for o in listed)
+        found.append((str(name), kept))
+    return tuple(found)
+
+
+def _check(task: DesignSearch, model: Any) -> None:
+    labels = tuple(as_system(model).labels)
+    for name, quantity in (
+        *(("merit", one) for one in task.merits),
+        *(("constraints", one.quantity) for one in task.constraints),
+    ):
+        check_known(name, quantity, labels)
+    if task.imperfections is not None:
+        remedy = "Make them by ds.design.Imperfections(absolute={...})."
+        check_instance("imperfections", task.imperfections, Imperfections, remedy).check(model)
+
+
+def _where(store: Any, workers: Any, scheduler: Any) -> Where:
+    if store is None and (workers is not None or scheduler is not None):
+        remedy = "Give a folder: store='design.zarr'."
+        raise ArgumentError("store", "be given for workers or a scheduler", None, remedy)
+    return Where(None if store is None else as_path(store, "store"), workers, scheduler)
+
+
+def _unit(merits: tuple[StateQuantity, ...]) -> str:
+    units = {m.unit for m in MEASURES for one in merits if m.name == one.what}
+    return units.pop() if len(units) == 1 else ""

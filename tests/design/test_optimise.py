@@ -1,0 +1,287 @@
+"""Optimisation: optima known in closed form are found, and nothing else is called an optimum."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from design_models import EXCITED, A, Amplifier, DrivenQubit, Q
+from scipy.optimize import brentq, minimize_scalar
+
+import darkstate as ds
+from darkstate.design import Constraint, Design, Imperfections, Knob
+from darkstate.design import multi_start as searches
+from darkstate.errors import ArgumentError, DarkstateError, NumericalError
+from darkstate.models import CavityAtomChains, DualRail, SpinChains
+from darkstate.results import Status
+from darkstate.systems import sigma_y
+
+DRIVE = {"drive": (0.05, 5.0)}
+COHERENCE = ds.merit(ds.expect, sigma_y(Q))
+POPULATION = ds.merit(ds.expect, EXCITED)
+
+
+def coherence(drive: float) -> float:
+    return 2 * drive / (1 + 2 * drive**2)
+
+
+def best(merit: Any, *, model: Any = None, bounds: Any = None, **options: Any) -> Design:
+    given = {"starts": 1, "loss": 0.0} | options
+    model = DrivenQubit() if model is None else model
+    return ds.optimise(model, merit, bounds or DRIVE, **given)
+
+
+@pytest.mark.parametrize(
+    ("method", "spacing"),
+    [(None, "linear"), ("L-BFGS-B", "log"), ("trust-constr", "linear"), ("COBYQA", "log")],
+)
+def test_an_optimum_inside_the_bounds(method: str | None, spacing: str) -> None:
+    found = best(COHERENCE, method=method, bounds={"drive": (0.05, 5.0, spacing)})
+    assert found.status is Status.CONVERGED
+    assert found.knobs["drive"] == pytest.approx(math.sqrt(0.5), abs=1e-3)
+    assert found.value == pytest.approx(math.sqrt(0.5), abs=1e-6)
+    assert abs(found.value - math.sqrt(0.5)) <= found.value.error + 1e-12
+    assert found.active == () and "1 of 1 searches" in found.sentence
+    assert found.model == replace(DrivenQubit(), **found.knobs)
+
+
+def test_tolerances_are_where_a_hundredth_is_lost() -> None:
+    found = best(COHERENCE, loss=0.01)
+    top = math.sqrt(0.5)
+    ends = [brentq(lambda w: coherence(w) - 0.99 * top, *span) for span in ((0.1, top), (top, 3))]
+    assert found.tolerances["drive"] == pytest.approx([top - ends[0], ends[1] - top], rel=3e-3)
+    table = found.sensitivities()
+    assert float(table.up.sel(knob="drive")) == found.tolerances["drive"][1]
+    assert "for 1 % less" in str(found)
+
+
+def test_an_optimum_at_a_bound_has_a_multiplier() -> None:
+    found = best(COHERENCE, bounds={"drive": (0.05, 0.5)}, loss=0.01)
+    slope = (2 - 4 * 0.25) / (1 + 2 * 0.25) ** 2  # d/dW of 2 W/(1 + 2 W^2)
+    assert found.status is Status.CONVERGED
+    assert found.active == ("upper bound of drive",)
+    assert found.gradient["drive"] == pytest.approx(slope, rel=1e-7)
+    assert found.multipliers["upper bound of drive"] == pytest.approx(slope * 0.45, rel=1e-6)
+    assert math.isinf(found.tolerances["drive"][1])
+
+
+def test_a_constraint_holds_and_its_multiplier_is_what_it_costs() -> None:
+    limit = [Constraint(POPULATION, maximum=0.2)]
+    found = best(COHERENCE, constraints=limit)
+    assert found.status is Status.CONVERGED
+    assert found.knobs["drive"] == pytest.approx(math.sqrt(1 / 3), abs=1e-5)
+    assert list(found.merits.values())[1] <= 0.2 + 1e-6
+    (name,) = found.active
+    drive = math.sqrt(1 / 3)
+    price = (2 - 4 * drive**2) / (2 * drive)  # ratio of the slopes of both
+    assert found.multipliers[name] == pytest.approx(price, rel=1e-4)
+
+
+def test_the_least_of_two_merits_is_largest_where_they_cross() -> None:
+    found = best([COHERENCE, POPULATION], bounds={"drive": (0.05, 5.0)})
+    assert found.status is Status.CONVERGED
+    assert found.knobs["drive"] == pytest.approx(2.0, abs=1e-4)
+    assert found.value == pytest.approx(4 / 9, abs=1e-5)
+    weights = [found.multipliers[name] for name in found.merits]
+    assert sum(weights) == pytest.approx(1.0) and min(weights) > 0.1
+
+
+def test_a_smallest_value_and_a_start_on_a_saddle() -> None:
+    """At zero detuning the population is stationary in it, and largest."""
+    found = best(
+        POPULATION, minimise=True, starts=1, bounds={"detuning": (-1.0, 1.0), "drive": (0.3, 0.9)}
+    )
+    assert found.status is Status.CONVERGED
+    assert abs(found.knobs["detuning"]) == pytest.approx(1.0)
+    assert found.knobs["drive"] == pytest.approx(0.3)
+    assert found.value == pytest.approx(0.09 / (1 + 2 * 0.09 + 4), rel=1e-6)
+
+
+def test_a_plateau_is_no_optimum() -> None:
+    flat = DualRail(1, 2.0, dephasing=0.3)
+    merit = ds.merit(ds.log_negativity, "A1", "B1")
+    found = best(merit, model=flat, bounds={"dephasing": (0.25, 0.4)}, starts=1)
+    assert found.value == 0.0 and found.status is Status.SUSPECT
+    assert any("plateau" in note for note in found.notes)
+
+
+def test_refused_points_are_stepped_back_from() -> None:
+    """The amplifier is unstable from 1/2 on; <= 2 photons are reached at 1/sqrt 5."""
+    merit = ds.merit(ds.log_negativity, "A1", "B1")
+    found = ds.optimise(
+        Amplifier(), merit, {"pump": (0.0, 1.0)}, starts=2, loss=0.0,
+        constraints=[Constraint(ds.merit(ds.expect, ds.systems.number(A)), maximum=2.0)],
+    )  # fmt: skip
+    assert found.status is Status.CONVERGED and found.cost.refused > 0
+    assert found.knobs["pump"] == pytest.approx(math.sqrt(0.2), abs=1e-5)
+
+
+def test_an_optimum_at_the_edge_of_what_can_be_solved_is_suspect() -> None:
+    edge = DrivenQubit(refused=(0.5, 9.0))
+    found = best(COHERENCE, model=edge, starts=2)
+    assert found.status is Status.SUSPECT and found.cost.refused > 0
+    assert 0.45 < found.knobs["drive"] <= 0.5
+
+
+def test_nothing_that_can_be_solved_is_told_with_the_reason() -> None:
+    with pytest.raises(NumericalError, match="unstable"):
+        ds.optimise(Amplifier(0.9), ds.merit(ds.purity), {"pump": (0.8, 2.0)}, starts=2)
+
+
+def test_constraints_that_nothing_meets_are_told() -> None:
+    found = best(COHERENCE, constraints=[Constraint(POPULATION, minimum=0.6)])
+    assert found.status is Status.SUSPECT and "meets all constraints" in found.sentence
+
+
+def test_options_are_searched_one_by_one() -> None:
+    """The coherence is 2 W g/(g^2 + 2 W^2): the same top for every decay rate, at g/sqrt 2."""
+    found = best(
+        COHERENCE, choices={"decay": [1.0, 2.0, 20.0]}, starts=1, bounds={"drive": (0.1, 5)}
+    )
+    assert {one.options["decay"] for one in found.optima} == {1.0, 2.0, 20.0}
+    assert found.optima[-1].options["decay"] == 20.0
+    assert found.optima[-1].value == pytest.approx(200 / 450, rel=1e-6)
+    alone = ds.optimise(DrivenQubit(1.0), COHERENCE, {}, choices={"decay": [1.0, 2.0, 9.0]})
+    assert alone.options == {"decay": 2.0} or alone.options == {"decay": 1.0}
+    assert "combinations" in alone.sentence
+
+
+def test_many_options_go_to_differential_evolution(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searches, "ENUMERATED", 4)
+    rates = [0.5, 1.0, 1.5, 2.0, 4.0, 8.0]
+    found = ds.optimise(
+        DrivenQubit(2.0), COHERENCE, {"detuning": (-1.0, 1.0)}, choices={"decay": rates}, most=80,
+        starts=1, loss=0.0,
+    )  # fmt: skip
+    assert found.options == {"decay": 2.0} or found.options == {"decay": 4.0}
+    assert found.status is Status.CONVERGED
+
+
+def test_tied_parameters_move_together() -> None:
+    pair = DualRail(1, 0.5, 0.3, -0.6, dephasing=0.05)
+    tied = Knob("d", -2.0, 2.0, sets={"detunings_a": 1.0, "detunings_b": -2.0})
+    merit = ds.merit(ds.log_negativity, "A1", "B1")
+    found = ds.optimise(pair, merit, [tied], starts=1, loss=0.0)
+    assert found.knobs["d"] == pytest.approx(0.0, abs=1e-4)
+    assert found.model.detunings_b == -2 * found.model.detunings_a
+
+
+@pytest.mark.parametrize("kind", ["worst", "deviations"])
+def test_robust_designs_are_those_of_the_samples(kind: str) -> None:
+    spread = Imperfections(
+        relative={"drive": 0.5}, samples=3, worst=kind == "worst",
+        deviations=1.0 if kind == "deviations" else 0.0,
+    )  # fmt: skip
+    factors = [spread.sampled(DrivenQubit(1.0), k)[0].drive for k in range(3)]
+
+    def lost(drive: float) -> float:
+        values = np.array([coherence(drive * factor) for factor in factors])
+        if kind == "worst":
+            return -float(values.min())
+        return -float(values.mean() - spread.deviations * values.std())
+
+    brute = minimize_scalar(lost, (0.2, 0.7, 3.0))
+    found = best(COHERENCE, imperfections=spread)
+    assert found.status is Status.CONVERGED
+    assert found.value == pytest.approx(-brute.fun, abs=1e-6)
+    assert found.knobs["drive"] == pytest.approx(float(brute.x), rel=2e-3)
+
+
+def test_functions_of_the_state_and_the_gap_have_differences() -> None:
+    found = best(excitation, minimise=True, constraints=[Constraint("gap", minimum=0.1)])
+    assert found.value == pytest.approx(0.05**2 / (1 + 2 * 0.05**2), rel=1e-6)
+    assert any("central differences of second order" in note for note in found.notes)
+
+
+def excitation(state: Any) -> float:
+    return float(ds.expect(EXCITED, state))
+
+
+def test_searches_are_stored_and_gone_on_with(tmp_path: Any) -> None:
+    store = tmp_path / "searches.zarr"
+    first = best(COHERENCE, store=store, starts=2)
+    kept = ds.open_sweep(store).status()
+    assert kept.total == 2 and kept.failed == 0
+    told: list[str] = []
+    again = best(COHERENCE, store=store, starts=2, progress=lambda what, share: told.append(what))
+    assert again.knobs == first.knobs and "0 of 2 searches" not in told
+    more = best(COHERENCE, store=store, starts=3)
+    assert more.starts == 3 and ds.open_sweep(store).status().sessions == 2
+
+
+@pytest.mark.slow
+def test_workers_search_too(tmp_path: Any) -> None:
+    store = tmp_path / "searches.zarr"
+    merit = ds.merit(ds.log_negativity, "A1", "B1")
+    found = ds.optimise(
+        DualRail(1, 0.5, dephasing=0.05), merit, {"squeezing": (0.05, 2.5)}, store=store, workers=2,
+        starts=3,
+    )  # fmt: skip
+    assert found.status is Status.CONVERGED and found.starts == 3
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "empty": ({"bounds": {}}, "bounds"),
+    "excluded": ({"bounds": {"drive": (1.0, 2.0)}}, r"bounds\['drive'\].*value of the model"),
+    "reversed": ({"bounds": {"drive": (2.0, 1.0)}}, r"bounds\['drive'\]"),
+    "unknown": ({"bounds": {"drives": (1.0, 2.0)}}, "bounds.*Did you mean 'drive'"),
+    "seed": ({"bounds": {"seed": (0, 1)}}, "bounds"),
+    "twice": ({"bounds": [Knob("drive", 0, 1), Knob("drive", 0, 2)]}, "bounds.*once"),
+    "no number": ({"bounds": [Knob("refused", 0, 1)]}, "bounds.*real numbers"),
+    "untied": ({"bounds": [Knob("x", -1, 1, sets={"drive": 1, "decay": 1})]}, "tied values"),
+    "label": ({"merit": ds.merit(ds.purity, "Q")}, "merit: purity.*known subsystem"),
+    "no labels": ({"merit": ds.purity}, "merit.*labels"),
+    "no merit": ({"merit": 3.0}, "merit"),
+    "no merits": ({"merit": []}, "merit"),
+    "constraint": ({"constraints": [COHERENCE]}, r"constraints\[0\]"),
+    "choice": ({"choices": {"decais": [1.0]}}, "choices"),
+    "no option": ({"choices": {"decay": []}}, "choices"),
+    "imperfection": ({"imperfections": Imperfections({"drift": 0.1})}, "imperfections"),
+    "method": ({"method": "Newton"}, "method"),
+    "starts": ({"starts": 0}, "starts"),
+    "store": ({"workers": 2}, "store"),
+    "model": ({"model": DrivenQubit().system()}, "bounds|model"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_named(name: str) -> None:
+    changed, message = WRONG[name]
+    given: dict[str, Any] = {"model": DrivenQubit(), "merit": COHERENCE, "bounds": DRIVE} | changed
+    model, merit, bounds = (given.pop(key) for key in ("model", "merit", "bounds"))
+    with pytest.raises(ArgumentError, match=message):
+        ds.optimise(model, merit, bounds, **given)
+
+
+def test_wrong_constraints_and_imperfections() -> None:
+    for wrong in ({}, {"minimum": 0.1, "maximum": 0.2}, {"minimum": "much"}):
+        with pytest.raises(ArgumentError):
+            Constraint(COHERENCE, **wrong)
+    for given in ({}, {"absolute": {"drive": -1.0}}, {"relative": {"drive": 0.1}, "samples": 1}):
+        with pytest.raises(DarkstateError):
+            Imperfections(**given)
+
+
+@pytest.mark.slow
+def test_the_drive_that_leaves_the_weakest_of_three_atom_pairs_most() -> None:
+    """zippilli2013, figure "atoms": on its grid nbar = 0.22 with 0.601 ebit."""
+    model = CavityAtomChains(3, 1.0, 0.01, 0.01, ds.SqueezedDrive(nbar=1.0), effective=True)
+    pairs = [ds.merit(ds.log_negativity, f"a{j}", f"b{j}") for j in (1, 2, 3)]
+    found = ds.optimise(model, pairs, {"drive.nbar": (0.02, 3.0, "log")}, starts=2, loss=0.0)
+    assert found.status is Status.CONVERGED
+    assert 0.6015 < found.value < 0.6025
+    assert found.knobs["drive.nbar"] == pytest.approx(0.197, abs=0.003)
+
+
+@pytest.mark.slow
+def test_the_best_squeezing_of_dephased_spins() -> None:
+    """zippilli2013, figure "spins": on its grid 0.720, 0.636, 0.646 at nbar = 0.32, 0.25, 0.25."""
+    for j, grid in enumerate((0.720, 0.636, 0.646), 1):
+        merit = ds.merit(ds.log_negativity, f"A{j}", f"B{j}")
+        bounds = {"drive.nbar": (0.02, 3.0, "log")}
+        found = ds.optimise(SpinChains(3, dephasing=0.01), merit, bounds, starts=1, loss=0.0)
+        assert found.status is Status.CONVERGED
+        assert grid - 5e-4 <= found.value < grid + 2e-3
