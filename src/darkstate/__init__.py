@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         steady_states,
     )
     from darkstate.measures import (
+        bloch_vector,
         chsh,
         concurrence,
         entanglement_of_formation,
@@ -75,6 +76,7 @@ _HOME = {
     "merit": "design",
     "optimise": "design",
     "synthesise": "design",
+    "bloch_vector": "measures",
     "chsh": "measures",
     "concurrence": "measures",
     "entanglement_of_formation": "measures",
@@ -148,6 +150,7 @@ __all__ = [
     "Status",
     "Sweep",
     "Synthesis",
+    "bloch_vector",
     "certificates",
     "certify",
     "chsh",

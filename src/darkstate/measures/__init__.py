@@ -1,5 +1,6 @@
 """Measures of entanglement and order, one file a measure, for all types of states."""
 
+from darkstate.measures.bloch import bloch_vector
 from darkstate.measures.chsh import chsh
 from darkstate.measures.concurrence import concurrence
 from darkstate.measures.dispatch import Measure
@@ -38,6 +39,7 @@ __all__ = [
     "MEASURES",
     "Measure",
     "PPTTest",
+    "bloch_vector",
     "chsh",
     "concurrence",
     "entanglement_of_formation",

@@ -6,7 +6,7 @@ data. A quantity that is never negative starts at zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +14,13 @@ import numpy as np
 from darkstate.checks import check_flag
 from darkstate.errors import ArgumentError
 from darkstate.plots.checks import check_data, check_table
+from darkstate.plots.place import place, places
 from darkstate.plots.style import (
     COLUMN,
     MARKERS,
     axis_label,
     line_style,
-    new_figure,
     styled,
-    top_legend,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def pair_curve_plot(
     *,
     logarithmic: bool = False,
     width: float = COLUMN,
+    ax: Axes | None = None,
 ) -> Figure:
     """A measure over the pair number, or a spectrum or correlation over its axis; one or several.
 
@@ -52,6 +52,7 @@ def pair_curve_plot(
         curves: from `pair_curve`, `spectrum`, `g2` ..., one dimension, real; or ``{name: curve}``.
         logarithmic: logarithmic vertical axis; zeros are left out.
         width: of the figure in mm.
+        ax: axes to draw into, in place of a figure of its own.
 
     Returns:
         Figure with one line a curve: markers at up to 60 pairs, else a plain line.
@@ -67,13 +68,13 @@ def pair_curve_plot(
     check_flag("logarithmic", logarithmic)
     if not named:
         raise ArgumentError("curves", "hold a curve", curves, "Pass pair_curve(state, measure).")
-    figure = new_figure(width, HEIGHT + 4.0 * (len(named) > 1))
-    axes = figure.add_subplot()
+    at = place(ax, width, HEIGHT + 4.0 * (len(named) > 1))
+    axes, drawn = at.axes, list[Any]()
     for number, (name, curve) in enumerate(named.items()):
         few = curve.size <= MARKED and abscissas(curve).dtype.kind != "f"
         marks = {"marker": MARKERS[number % len(MARKERS)]} if few else {}
         style: dict[str, Any] = line_style(number) | marks
-        axes.plot(abscissas(curve), ordinates(curve, logarithmic), label=name, **style)
+        drawn += axes.plot(abscissas(curve), ordinates(curve, logarithmic), label=name, **style)
     first = next(iter(named.values()))
     axis = first[first.dims[0]]
     axes.set(xlabel=axis_label(axis, _AXIS_NAMES.get(str(axis.name), "")), ylabel=axis_label(first))
@@ -81,8 +82,8 @@ def pair_curve_plot(
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10], integer=whole))
     fit_scale(axes, logarithmic=logarithmic)
     if len(named) > 1:
-        top_legend(figure, axes.get_lines())
-    return figure
+        at.top_legend(drawn)
+    return at.figure
 
 
 _AXIS_NAMES = {"pair": "pair number $j$", "time": "time $t$"}
@@ -94,7 +95,11 @@ _QUANTITIES = {"ebit": "entanglement", "bit": "information"}
 
 @styled
 def time_evolution(
-    table: xr.Dataset | xr.DataArray, *, logarithmic: bool = False, width: float = COLUMN
+    table: xr.Dataset | xr.DataArray,
+    *,
+    logarithmic: bool = False,
+    width: float = COLUMN,
+    ax: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Columns of a table over time, one panel for each unit.
 
@@ -103,6 +108,7 @@ def time_evolution(
             more is drawn as one line per entry, a complex one as its two parts.
         logarithmic: logarithmic time axis; time 0 is left out.
         width: of the figure in mm.
+        ax: axes to draw into, in place of a figure of its own; a list of them for several units.
 
     Returns:
         Figure with panels one below the other, with a common time axis.
@@ -127,23 +133,24 @@ def time_evolution(
         if column.ndim > 2:
             raise ArgumentError(name, "have at most two dimensions", column.dims, "Use .sel(...).")
         panels.setdefault(str(column.attrs.get("units", "")), []).extend(_entries(name, column))
-    figure = new_figure(width, HEIGHT * (0.35 + 0.65 * len(panels)))
-    all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    number = 0
-    for axes, (units, lines) in zip(all_axes, panels.items(), strict=True):
+    count = len(panels)
+    every = places(ax, count, width, HEIGHT * (0.35 + 0.65 * count), (count, 1), sharex=True)
+    number, drawn = 0, list[Any]()
+    for axes, (units, lines) in zip([at.axes for at in every], panels.items(), strict=True):
         for name, column in lines:
-            axes.plot(column["time"], column, label=name, **line_style(number))
+            drawn += axes.plot(column["time"], column, label=name, **line_style(number))
             number += 1
         names = {_quantity(column) for _, column in lines}
         together = f"{_QUANTITIES.get(units, 'value')} ({units})" if units else "value"
         axes.set_ylabel(names.pop() if len(names) == 1 else together)
         fit_scale(axes)
-    all_axes[-1].set_xlabel(axis_label(data["time"], _AXIS_NAMES["time"]))
+    every[-1].axes.set_xlabel(axis_label(data["time"], _AXIS_NAMES["time"]))
     if logarithmic:
-        all_axes[-1].set_xscale("log", nonpositive="mask")
-    if number > len(panels):
-        top_legend(figure, [line for axes in all_axes for line in axes.get_lines()])
-    return figure
+        for at in every:
+            at.axes.set_xscale("log", nonpositive="mask")
+    if number > count:
+        every[0].top_legend(drawn)
+    return every[0].figure
 
 
 def _quantity(column: xr.DataArray) -> str:
@@ -162,6 +169,12 @@ def ordinates(data: xr.DataArray, logarithmic: bool) -> np.ndarray:
     """Values of one-dimensional data; for a logarithmic axis NaN where not positive."""
     values = np.asarray(data.values, dtype=float)
     return np.where(values > 0, values, np.nan) if logarithmic else values
+
+
+def numbered(data: xr.DataArray) -> xr.DataArray:
+    """The data, with 0, 1, ... as coordinates of dimensions that have none."""
+    bare = {dim: np.arange(data.sizes[dim]) for dim in data.dims if dim not in data.coords}
+    return data.assign_coords(bare)
 
 
 def entry_name(line: xr.DataArray, dimension: str | None) -> str:

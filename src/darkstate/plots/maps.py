@@ -17,13 +17,13 @@ import numpy as np
 from darkstate.checks import check_real
 from darkstate.errors import ArgumentError
 from darkstate.plots.checks import check_data, check_width
+from darkstate.plots.place import given_place, place
 from darkstate.plots.style import (
     ABSENT,
     COLUMN,
     SEQUENTIAL,
     SMALL,
     axis_label,
-    new_figure,
     styled,
     text_width,
 )
@@ -45,6 +45,7 @@ def entanglement_map(
     *,
     maximum: float | None = None,
     width: float = COLUMN,
+    ax: Axes | None = None,
 ) -> Figure:
     """Heat map of a table of pairs.
 
@@ -53,6 +54,7 @@ def entanglement_map(
         maximum: upper end of the colours (for pictures to be compared); by default the largest
             value. The lower end is 0, or the smallest value if that is negative.
         width: of the figure in mm.
+        ax: axes to draw into, in place of a figure of its own.
 
     Returns:
         Figure with one axes and a colour bar.
@@ -72,10 +74,12 @@ def entanglement_map(
     kept = values.compressed()
     low = min(0.0, float(kept.min(initial=0.0)))
     high = float(kept.max(initial=0.0)) if maximum is None else maximum
+    if ax is not None:
+        width = given_place(ax).width
     plot = 0.72 * width
     height = plot * min(2.0, max(0.35, len(rows) / len(columns))) + 9.0
-    figure = new_figure(width, height, square=True)
-    axes = figure.add_subplot()
+    where = place(ax, width, height, square=True)
+    axes = where.axes
     colours = _with_grey()
     image = axes.imshow(
         values,
@@ -94,9 +98,9 @@ def entanglement_map(
     axes.tick_params(length=0, pad=2.0)
     extend = "max" if kept.max(initial=0.0) > image.norm.vmax else "neither"
     label = axis_label(table, room=min(150.0, 0.7 * height * 72 / 25.4))
-    bar = figure.colorbar(image, ax=axes, label=label, extend=extend, pad=0.02)
+    bar = where.holder.colorbar(image, ax=axes, label=label, extend=extend, pad=0.02)
     bar.ax.tick_params(direction="out")
-    return figure
+    return where.figure
 
 
 def _with_grey():

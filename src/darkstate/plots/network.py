@@ -23,6 +23,7 @@ from darkstate.measures import Measure, log_negativity, purity
 from darkstate.plots import layout as places
 from darkstate.plots.checks import check_width
 from darkstate.plots.network_drawing import Network, Pair, draw_network
+from darkstate.plots.place import given_place
 from darkstate.plots.style import COLUMN, DOUBLE, MIDDLE, styled
 from darkstate.plots.wiring import inner_nodes, wiring_of
 from darkstate.results.tables import check_pairwise
@@ -31,6 +32,7 @@ from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import System
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST = 40
@@ -60,6 +62,7 @@ def network(
     threshold: float = 0.01,
     layout: str | Mapping[str, tuple[float, float]] = "auto",
     width: float | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """The entanglement of a state as a drawn network.
 
@@ -74,6 +77,7 @@ def network(
         layout: ``"auto"`` (rows for A1.., B1.., a line for a chain with measured nodes, else a
             circle), ``"rows"``, ``"circle"``, ``"spring"``, or ``{label: (x, y)}``.
         width: of the figure in mm; by default one column; more for many nodes.
+        ax: axes to draw into, in place of a figure of its own.
 
     Returns:
         Figure with the network, keys of edges and connections, and a colour bar of purities.
@@ -90,11 +94,13 @@ def network(
     rows = kind in ("rows", "line")
     known = (*state.labels, *(() if described is None else described.labels))
     gaps = places.gaps(positions, known) if rows else []
-    if width is None:
+    if ax is not None:
+        width = given_place(ax).width
+    elif width is None:
         columns = len({x for x, _ in positions.values()})
         width = DOUBLE if rows and columns > _FEW_COLUMNS else COLUMN
         width = max(width, MIDDLE) if not rows and len(positions) > _FEW_NODES else width
-    return draw_network(content, positions, gaps, kind, width)
+    return draw_network(content, positions, gaps, kind, width, ax)
 
 
 def network_content(

@@ -10,7 +10,8 @@ import numpy as np
 
 from darkstate.measures import purity
 from darkstate.plots.layout import Point, free_directions
-from darkstate.plots.style import ABSENT, SEQUENTIAL, SMALL, new_figure, text_width
+from darkstate.plots.place import Place, place
+from darkstate.plots.style import ABSENT, SEQUENTIAL, SMALL, text_width
 from darkstate.plots.wiring import Wiring
 from darkstate.plots.wiring_drawing import (
     draw_gaps,
@@ -70,6 +71,7 @@ def draw_network(
     gaps: Sequence[Point],
     kind: str,
     width: float,
+    ax: Axes | None = None,
 ) -> Figure:
     """The figure of a network whose nodes have their places.
 
@@ -80,6 +82,7 @@ def draw_network(
         kind: ``"rows"`` (edges within a row are bent inwards), ``"line"``, ``"circle"`` or
             ``"free"``.
         width: in mm.
+        ax: axes to draw into, or None.
     """
     rows = kind in ("rows", "line")
     wiring, absent = content.wiring, bool(set(content.absent) - _measured(content))
@@ -89,8 +92,8 @@ def draw_network(
     fields = {} if wiring is None else field_positions(wiring, positions, rows)
     every = [*positions.values(), *gaps, *fields.values()]
     height = {"rows": 53.0, "line": 34.0}.get(kind, _PLOT * width * _aspect(every))
-    figure = new_figure(width, height + keys, square=not rows)
-    axes = figure.add_subplot()
+    at = place(ax, width, height + keys, square=not rows)
+    axes = at.axes
     axes.set_axis_off()
     scale = _frame(axes, every, kind, width)
     room = scale if rows else scale * _least_distance(positions)
@@ -101,14 +104,14 @@ def draw_network(
     if wiring is not None:
         draw_wiring(axes, wiring, positions, fields, content.edges, size / 2)
     draw_gaps(axes, gaps)
-    _draw_nodes(figure, axes, content, positions, size)
+    _draw_nodes(at, content, positions, size)
     _draw_labels(axes, content, positions, kind, scale, size)
-    _draw_widths(figure, content, widths)
+    _draw_widths(at, content, widths)
     if wiring is not None:
-        draw_key(figure, wiring, absent, content.told, width)
+        draw_key(at, wiring, absent, content.told, width)
     elif content.note:
-        figure.supxlabel(content.note, fontsize=SMALL)
-    return figure
+        at.write(content.note, "below")
+    return at.figure
 
 
 def _measured(content: Network) -> set[str]:
@@ -161,11 +164,10 @@ def _draw_edges(
         axes.add_patch(edge)
 
 
-def _draw_nodes(
-    figure: Figure, axes: Axes, content: Network, positions: Mapping[str, Point], size: float
-) -> None:
+def _draw_nodes(at: Place, content: Network, positions: Mapping[str, Point], size: float) -> None:
     import matplotlib as mpl
 
+    axes = at.axes
     xy = np.array([positions[label] for label in content.labels])
     known = content.purities[np.isfinite(content.purities)]
     lowest = min(0.9, np.floor(10 * known.min()) / 10) if known.size else 0.0
@@ -187,7 +189,7 @@ def _draw_nodes(
     )
     if known.size:
         label = f"{purity.title} of a node"
-        bar = figure.colorbar(nodes, ax=axes, label=label, pad=0.02, shrink=0.85, aspect=22)
+        bar = at.holder.colorbar(nodes, ax=axes, label=label, pad=0.02, shrink=0.85, aspect=22)
         bar.ax.tick_params(direction="out")
 
 
@@ -239,14 +241,14 @@ def _outwards(positions: Mapping[str, Point], label: str, kind: str) -> Point:
     return (x / length, y / length)
 
 
-def _draw_widths(figure: Figure, content: Network, widths: float) -> None:
+def _draw_widths(at: Place, content: Network, widths: float) -> None:
     """The key of edge widths under the name of the measure: up to four round values."""
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
     largest = max(content.edges.values(), default=0.0)
     if not largest:
-        figure.suptitle(f"{content.title}: no edge", fontsize=SMALL)
+        at.write(f"{content.title}: no edge", "above")
         return
     ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0.0, largest)
     values = [float(tick) for tick in ticks if 0 < tick <= largest * (1 + 1e-9)]
@@ -254,4 +256,4 @@ def _draw_widths(figure: Figure, content: Network, widths: float) -> None:
         Line2D([], [], color=_EDGE, linestyle="-", linewidth=widths * v, label=f"{v:.3g}")
         for v in values
     ]
-    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=content.title)
+    at.legend(keys, ncols=len(keys), title=content.title)

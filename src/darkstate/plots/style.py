@@ -12,18 +12,15 @@ Labels are read from the data: ``long_name`` and ``units`` become ``$E_N$ (ebit)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from darkstate.checks import check_instance, check_text
 from darkstate.plots.checks import check_height, check_labelled, check_width
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLUMN = 86.0
@@ -122,6 +119,7 @@ def parameters() -> dict[str, Any]:
         "savefig.bbox": None,
         "svg.fonttype": "path",  # looks the same where the font is missing
         "svg.hashsalt": "darkstate",
+        "pdf.fonttype": 42,  # journals refuse others
         "path.simplify": True,
     }
 
@@ -144,11 +142,14 @@ def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
     """Decorator: `draw` makes its figure in the house style, and the figure keeps it.
 
     Matplotlib makes ticks when it first draws, and would take their style from then; so the layout
-    is computed before the style ends.
+    is computed before the style ends. What is drawn into axes of the caller's (``ax=``) has the
+    style that is set there.
     """
 
     @wraps(draw)
     def drawn(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+        if kwargs.get("ax") is not None:
+            return draw(*args, **kwargs)
         with house_style():
             figure = draw(*args, **kwargs)
             figure.draw_without_rendering()
@@ -196,37 +197,6 @@ def _wrapped(text: str, room: float) -> str:
         else:
             lines[-1] = longer
     return "\n".join(lines)
-
-
-def top_legend(figure: Figure, handles: Sequence[Artist], title: str | None = None) -> None:
-    """A legend above the axes, in as many columns as fit: it hides no data."""
-    labels = [str(handle.get_label()) for handle in handles]
-    widest = max(text_width(label) for label in labels) + 4.2 * SMALL
-    columns = int(figure.get_figwidth() * 72 * 0.94 // widest)
-    columns = max(1, min(columns, len(labels)))
-    rows = -(-len(labels) // columns)
-    columns = -(-len(labels) // rows)  # equally filled rows
-    order = [k for column in range(columns) for k in range(column, len(labels), columns)]
-    figure.legend(
-        handles=[handles[k] for k in order],  # matplotlib fills columns, people read rows
-        labels=[labels[k] for k in order],
-        loc="outside upper center",
-        ncols=columns,
-        title=title,
-    )
-
-
-def legend_above(axes: Axes, title: str | None = None) -> None:
-    """A legend of all that has a label in `axes`, above it: for panels whose curves fill them."""
-    from matplotlib.axes import Axes
-
-    check_instance("axes", axes, Axes, "Give the axes of a panel, such as figure.axes[0].")
-    if title is not None:
-        check_text("title", title, "Give words, or leave it out.")
-    handles, _ = axes.get_legend_handles_labels()
-    figure = axes.get_figure(root=True)
-    if handles and figure is not None:
-        top_legend(figure, handles, title)
 
 
 def text_width(text: str, size: float = SMALL) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 
 from darkstate.checks import check_choice
 from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_width
-from darkstate.plots.style import ABSENT, COLUMN, SEQUENTIAL, axis_label, new_figure, styled
+from darkstate.plots.place import place
+from darkstate.plots.style import ABSENT, COLUMN, SEQUENTIAL, axis_label, styled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,6 +32,7 @@ def sweep_map(
     *,
     doubtful: xr.DataArray | None = None,
     width: float = COLUMN,
+    ax: Axes | None = None,
 ) -> Figure:
     """A swept number over two parameters.
 
@@ -39,6 +41,7 @@ def sweep_map(
         x: the dimension along the horizontal axis; by default the first.
         doubtful: truth values of the same dimensions: these cells are hatched.
         width: of the figure in mm.
+        ax: axes to draw into, in place of a figure of its own.
 
     Returns:
         Figure with one axes and a colour bar.
@@ -48,17 +51,16 @@ def sweep_map(
     """
     check_data("data", data, (2,), SELECT)
     marks = check_doubtful(doubtful, data)
-    check_width(width)
     across, along = directions(data, x)
-    figure = new_figure(width, 0.74 * width)
-    axes = figure.add_subplot()
+    at = place(ax, width, 0.74 * check_width(width))
+    axes = at.axes
     mesh = draw_map(axes, data.transpose(along, across), colour_range(data))
     if marks is not None:
         hatch(axes, marks.transpose(along, across))
     axes.set(xlabel=axis_label(data[across]), ylabel=axis_label(data[along]))
-    bar = figure.colorbar(mesh, ax=axes, label=axis_label(data), pad=0.02)
+    bar = at.holder.colorbar(mesh, ax=axes, label=axis_label(data), pad=0.02)
     bar.ax.tick_params(direction="out")
-    return figure
+    return at.figure
 
 
 def directions(data: xr.DataArray, x: str | None) -> tuple[str, str]:

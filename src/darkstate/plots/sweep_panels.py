@@ -18,14 +18,14 @@ import numpy as np
 from darkstate.checks import check_choice, check_sequence
 from darkstate.errors import ArgumentError
 from darkstate.plots.checks import SELECT, check_data, check_doubtful, check_table, check_width
-from darkstate.plots.curves import entry_name
+from darkstate.plots.curves import entry_name, numbered
+from darkstate.plots.place import places
 from darkstate.plots.style import (
     COLOURS,
     COLUMN,
     DOUBLE,
     MIDDLE,
     axis_label,
-    new_figure,
     styled,
 )
 from darkstate.plots.sweep import sweep_curve
@@ -40,6 +40,7 @@ from darkstate.plots.sweep_map import (
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LINES = 7
@@ -63,13 +64,20 @@ def sweep_columns(table: xr.Dataset) -> list[str]:
     ]
 
 
-def sweep_picture(table: xr.Dataset, output: str | None = None, *, x: str | None = None) -> Figure:
+def sweep_picture(
+    table: xr.Dataset,
+    output: str | None = None,
+    *,
+    x: str | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
+) -> Figure:
     """The picture that suits a column of a sweep's table.
 
     Args:
         table: from ``open_sweep(path).table()``.
         output: one of its columns; by default the first.
         x: the parameter along the horizontal axis.
+        ax: axes to draw into, in place of a figure of its own; a list of them for several panels.
 
     Returns:
         Curves, a map, small multiples or clouds of points; suspect points are hatched or ringed.
@@ -87,18 +95,19 @@ def sweep_picture(table: xr.Dataset, output: str | None = None, *, x: str | None
     doubtful = table["status"].isin(DOUBTFUL)
     sampled = [str(dim) for dim in data.dims if dim not in _swept(table)]
     if sampled and data.ndim == 1:
-        return sweep_points(data, _varied(table, sampled[0]), doubtful=doubtful)
+        return sweep_points(data, _varied(table, sampled[0]), doubtful=doubtful, ax=ax)
     if data.ndim > 3:
         remedy = "Select entries of the others: table.sel(name=value)."
         raise ArgumentError("table", "have at most three dimensions", data.dims, remedy)
+    alone: Any = ax  # of one panel; another is refused there
     if data.ndim == 1 or (data.ndim == 2 and min(data.shape) <= LINES):
         dims = [str(dim) for dim in data.dims]
         longest = max(dims, key=lambda dim: data.sizes[dim])
         across = longest if x is None else check_choice("x", x, dims)
-        return sweep_curve(data, x=across, log_x=_logarithmic(data[across]))
+        return sweep_curve(data, x=across, log_x=_logarithmic(data[across]), ax=alone)
     if data.ndim == 2:
-        return sweep_map(data, x, doubtful=doubtful)
-    return sweep_panels(data, x=x, doubtful=doubtful)
+        return sweep_map(data, x, doubtful=doubtful, ax=alone)
+    return sweep_panels(data, x=x, doubtful=doubtful, ax=ax)
 
 
 @styled
@@ -109,6 +118,7 @@ def sweep_panels(
     *,
     doubtful: xr.DataArray | None = None,
     width: float = DOUBLE,
+    ax: Sequence[Axes] | None = None,
 ) -> Figure:
     """Small multiples: one map for each entry of a third parameter, with common colours.
 
@@ -118,6 +128,7 @@ def sweep_panels(
         x: the dimension along the horizontal axes.
         doubtful: truth values of the same dimensions: these cells are hatched.
         width: of the figure in mm.
+        ax: axes to draw into, one a panel, in place of a figure of its own.
 
     Returns:
         Figure with up to 16 panels and one colour bar.
@@ -125,9 +136,8 @@ def sweep_panels(
     Raises:
         ArgumentError: not three dimensions.
     """
-    check_data("data", data, (3,), f"{SELECT} For two there is sweep_map.")
+    data = numbered(check_data("data", data, (3,), f"{SELECT} For two there is sweep_map."))
     marks = check_doubtful(doubtful, data)
-    check_width(width)
     dims = [str(dim) for dim in data.dims]
     x = None if x is None else check_choice("x", x, dims)
     rest = [dim for dim in dims if dim != x]
@@ -136,10 +146,13 @@ def sweep_panels(
     shown = _spread(data.sizes[along], MOST_PANELS)
     rows = 1 if len(shown) <= 5 else -(-len(shown) // 4)
     columns = -(-len(shown) // rows)
-    figure = new_figure(width, rows * 0.78 * width / columns + 12.0)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    height, shared = (
+        rows * 0.78 * check_width(width) / columns + 12.0,
+        {"sharex": True, "sharey": True},
+    )
+    every = places(ax, len(shown), width, height, (rows, columns), **shared)
     limits, mesh = colour_range(data), None
-    for number, (axes, k) in enumerate(zip(grid.flat, shown, strict=False)):
+    for number, (axes, k) in enumerate(zip([at.axes for at in every], shown, strict=True)):
         part = data.isel({along: k})
         across, up = directions(part, x)
         mesh = draw_map(axes, part.transpose(up, across), limits)
@@ -148,15 +161,20 @@ def sweep_panels(
         name = str(data[along].attrs.get("long_name") or along)
         unit = data[along].attrs.get("units")
         axes.set_title(f"{name} = {entry_name(part, along)}{f' {unit}' if unit else ''}")
-        axes.label_outer()
-        axes.tick_params(labelbottom=number + columns >= len(shown))
-    for axes in list(grid.flat)[len(shown) :]:
-        axes.set_axis_off()
+        if every[0].alone:
+            axes.label_outer()
+            axes.tick_params(labelbottom=number + columns >= len(shown))
+        else:
+            axes.set(xlabel=axis_label(data[across]), ylabel=axis_label(data[up]))
     across, up = directions(data.isel({along: 0}), x)
-    figure.supxlabel(axis_label(data[across]))
-    figure.supylabel(axis_label(data[up]))
+    figure = every[0].figure
+    if every[0].alone:
+        figure.supxlabel(axis_label(data[across]))
+        figure.supylabel(axis_label(data[up]))
     assert mesh is not None  # a dimension has at least one entry
-    bar = figure.colorbar(mesh, ax=grid, label=axis_label(data), pad=0.01, aspect=12 * rows + 8)
+    bar = every[0].holder.colorbar(
+        mesh, ax=[at.axes for at in every], label=axis_label(data), pad=0.01, aspect=12 * rows + 8
+    )
     bar.ax.tick_params(direction="out")
     return figure
 
@@ -168,6 +186,7 @@ def sweep_points(
     *,
     doubtful: xr.DataArray | None = None,
     width: float | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
 ) -> Figure:
     """Samples: the number over each parameter that varied, one dot a point.
 
@@ -176,6 +195,7 @@ def sweep_points(
         varied: the parameters, over the same dimension.
         doubtful: truth values: these points get a ring.
         width: of the figure in mm; by default as wide as the panels need.
+        ax: axes to draw into, one a parameter, in place of a figure of its own.
 
     Returns:
         Figure with a panel for each parameter.
@@ -189,10 +209,9 @@ def sweep_points(
     columns = min(3, len(numbers))
     rows = -(-len(numbers) // columns)
     wide = (COLUMN, MIDDLE, DOUBLE)[columns - 1] if width is None else width
-    figure = new_figure(wide, rows * 50.0 + 6.0)
-    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    every = places(ax, len(numbers), wide, rows * 50.0 + 6.0, (rows, columns), sharey=True)
     size = float(np.clip(600 / max(1, data.size), 2.0, 12.0))
-    for k, (axes, axis) in enumerate(zip(grid.flat, numbers, strict=False)):
+    for k, (axes, axis) in enumerate(zip([at.axes for at in every], numbers, strict=True)):
         axes.scatter(axis.values, data.values, s=size, color=COLOURS[0], alpha=0.7, linewidths=0)
         if marks is not None and bool(marks.any()):
             ringed: dict[str, Any] = {"facecolors": "none", "edgecolors": COLOURS[1]}
@@ -201,11 +220,9 @@ def sweep_points(
         if _logarithmic(axis):
             axes.set_xscale("log")
         axes.set_xlabel(axis_label(axis))
-        if k % columns == 0:
+        if k % columns == 0 or not every[0].alone:
             axes.set_ylabel(axis_label(data))
-    for axes in list(grid.flat)[len(numbers) :]:
-        axes.set_axis_off()
-    return figure
+    return every[0].figure
 
 
 def _numeric(varied: Any, data: xr.DataArray) -> list[xr.DataArray]:

@@ -17,7 +17,8 @@ from darkstate.plots.wiring import Pair, Wiring, used
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from darkstate.plots.place import Place
 
 _WIRE, _LIGHT = COLOURS[0], COLOURS[1]
 _DASHED = (0, (2.6, 1.3))
@@ -121,7 +122,7 @@ def note_lines(note: str, width: float) -> list[str]:
     return textwrap.wrap(note, int(0.94 * width * 72 / 25.4 / (_LETTER * SMALL)))
 
 
-def draw_key(figure: Figure, wiring: Wiring, absent: bool, note: str, width: float) -> None:
+def draw_key(at: Place, wiring: Wiring, absent: bool, note: str, width: float) -> None:
     """The key of wires and nodes below the network, under the note on strengths."""
     from matplotlib.lines import Line2D
 
@@ -140,9 +141,9 @@ def draw_key(figure: Figure, wiring: Wiring, absent: bool, note: str, width: flo
     keys: list[Artist] = [Line2D([], [], lw=1.0, label=name, **looks[name]) for name in shown]
     columns = max(1, int(0.94 * width * 72 / 25.4 // (_LETTER * SMALL * 16 + 5 * SMALL)))
     title = "\n".join(note_lines(note, width))
-    legend = figure.legend(
-        handles=keys or [Line2D([], [], ls="none", label=" ")],
-        loc="outside lower center",
+    legend = at.legend(
+        keys or [Line2D([], [], ls="none", label=" ")],
+        "below",
         ncols=min(columns, max(1, len(keys))),
         title=title or None,
     )

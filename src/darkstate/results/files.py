@@ -34,6 +34,8 @@ FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _ASIDE = re.compile(r"\.darkstate-[0-9a-f]{8}")
 _HEAD_BYTES = 4096
 """A mark stands within so many bytes from the beginning of a file."""
+_TAIL_BYTES = 65536
+"""Of a PDF from its end, where its table of contents is, too."""
 
 
 class FullError(CapacityError):
@@ -125,7 +127,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], name: str = "path") -
 
 
 def mark_at(path: Path, mark: str) -> Any:
-    """What stands behind `mark` in the header of a folder, or in the head of a file.
+    """What stands behind `mark` in the header of a folder, or in the head or end of a file.
 
     Returns:
         Of a folder the value of the attribute; of a file the number behind the mark, or 0 without
@@ -136,7 +138,11 @@ def mark_at(path: Path, mark: str) -> Any:
     if not path.is_file():
         return None
     with path.open("rb") as stream:
-        found = re.search(re.escape(mark.encode()) + rb"(?: (\d+))?", stream.read(_HEAD_BYTES))
+        ends = stream.read(_HEAD_BYTES)
+        if ends.startswith(b"%PDF"):  # which tells about itself at its end
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            ends += stream.read()
+    found = re.search(re.escape(mark.encode()) + rb"(?: (\d+))?", ends)
     return int(found[1] or 0) if found else None
 
 
