@@ -22,7 +22,7 @@ SOURCE = REPOSITORY / "src" / PACKAGE
 
 BANDS: tuple[tuple[str, ...], ...] = (
     ("conventions", "display", "errors", "extras"),
-    ("checks",),
+    ("checks", "progress"),
     ("linalg", "memory"),
     ("systems",),
     ("states",),
@@ -43,10 +43,10 @@ ONLY_IMPORTER = {
     "matplotlib": "plots",
     "mpl_toolkits": "plots",
     "typer": "cli",
-    "rich": "cli",
+    "rich": "cli progress",
     "cvxpy": "certificates",
 }
-"""Outside library -> the one unit that may import it."""
+"""Outside library -> the units that may import it."""
 
 NEVER = {"engines": {"qutip", "dynamiqs"}, "models": {f"{PACKAGE}.engines"}}
 """Unit -> what it may not import although its band would allow it."""
@@ -145,8 +145,8 @@ def broken_rule(module: Module, target: str) -> str | None:
         return FORBIDDEN
     library = target.partition(".")[0]
     if library != PACKAGE:
-        owner = ONLY_IMPORTER.get(library, here)
-        return None if owner == here else OUTSIDE
+        owners = ONLY_IMPORTER.get(library, here).split()
+        return None if here in owners else OUTSIDE
     if target == PACKAGE:
         return FRONT
     if here == there:

@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 import darkstate as ds
 from darkstate import plots
 from darkstate.cli import app, screen
-from darkstate.cli.sweep_view import duration, progress_line
 from darkstate.errors import ArgumentError, ScenarioError
 from darkstate.scenarios import json_schema, load_scenario, parse_scenario, sweep_of
 from darkstate.sweeps import SweepProgress
 from darkstate.sweeps.lock import hold_lock
+from darkstate.sweeps.progress import duration_text
 
 REPOSITORY = Path(__file__).parents[2]
 BASE = """\
@@ -215,7 +215,7 @@ def test_limits_of_time_and_too_many_workers(do, monkeypatch):
 
     def sweep(wanted, place, *, progress, point_seconds, **options):
         asked.append(point_seconds)
-        progress(SweepProgress(total=8, stored=0, note="2 of 9 workers: why"))
+        progress(SweepProgress(total=8, stored=0, note="2 of 9 workers: why"), 0.0)
         return real(wanted, place)
 
     monkeypatch.setattr("darkstate.sweeps.sweep", sweep)
@@ -327,11 +327,11 @@ def _stored(place: str) -> int:
 
 def test_progress_is_one_short_line():
     running = SweepProgress(5000, 1200, 800, 3, 41.234, 92.0, 20.0, 4, "computing")
-    assert progress_line(running) == "1200/5000 points · 3 failed · 41.2/s · 1 min 32 s left"
+    assert str(running) == "1200/5000 points · 3 failed · 41.2/s · 1 min 32 s left"
     slow = SweepProgress(10, 1, 1, 0, 0.01, 900.0, 90.0, 1, "computing")
-    assert progress_line(slow) == "1/10 points · 0.6/min · 15 min 0 s left"
-    assert duration(3 * 86400 + 7300) == "3 d 2 h"
-    assert duration(7300) == "2 h 1 min"
+    assert str(slow) == "1/10 points · 0.6/min · 15 min 0 s left"
+    assert duration_text(3 * 86400 + 7300) == "3 d 2 h"
+    assert duration_text(7300) == "2 h 1 min"
 
 
 # Pictures ---------------------------------------------------------------------------------------

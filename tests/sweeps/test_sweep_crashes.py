@@ -166,7 +166,7 @@ def test_an_interrupted_sweep_keeps_everything_finished(tmp_path):
     swept = toy(tmp_path, interrupting, gate=23)
     seen: list[ds.sweeps.SweepProgress] = []
     with pytest.raises(KeyboardInterrupt):
-        ds.sweep(swept, tmp_path / "s.zarr", progress=seen.append)
+        ds.sweep(swept, tmp_path / "s.zarr", progress=lambda p, _: seen.append(p))
     assert seen[-1].what == "stopped"
     status = ds.open_sweep(tmp_path / "s.zarr").status()
     assert (status.stored, len(calls(tmp_path))) == (22, 23)

@@ -228,7 +228,7 @@ def test_no_more_workers_than_make_sense(tmp_path, monkeypatch):
     assert choice.sensible_workers(5, 2, 8)[0] == 2 and choice.sensible_workers(5, 9, 1)[0] == 1
     seen: list[ds.sweeps.SweepProgress] = []
     swept = Sweep(Toy(), (grid("x", [1.0]),), ("sum",), solve=total)
-    ds.sweep(swept, tmp_path / "s.zarr", workers=50, progress=seen.append)
+    ds.sweep(swept, tmp_path / "s.zarr", workers=50, progress=lambda p, _: seen.append(p))
     assert seen[-1].workers == 1 and seen[-1].note[:16] == "1 of 50 workers:"
 
 
@@ -364,7 +364,7 @@ def test_a_cluster_that_falls_apart_completes_the_sweep(tmp_path, cluster, monke
     )
     fallen: list[str] = []
 
-    def meddle(progress: ds.sweeps.SweepProgress) -> None:
+    def meddle(progress: ds.sweeps.SweepProgress, fraction: float) -> None:
         if progress.stored >= 10 and not fallen:
             fallen.append("worker")
             cluster.workers[0].kill()

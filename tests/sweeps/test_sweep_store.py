@@ -368,7 +368,8 @@ def test_progress_is_told_and_written(tmp_path, monkeypatch):
     seen: list[dict] = []
     file = tmp_path / "s.zarr" / "journal" / "progress.json"
 
-    def listen(progress):
+    def listen(progress, fraction):
+        assert fraction == progress.stored / progress.total
         told.append(progress)
         seen.append(json.loads(file.read_text()) if file.exists() else {})
 
@@ -385,7 +386,7 @@ def test_the_arrays_are_brought_up_to_date_during_a_run(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "VIEW_SECONDS", 0.0)
     marks = []
 
-    def listen(progress):
+    def listen(progress, fraction):
         if (tmp_path / "s.zarr" / "table").exists():
             marks.append(open_table(tmp_path / "s.zarr").attrs["darkstate sweep table"])
 

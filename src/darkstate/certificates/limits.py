@@ -21,6 +21,7 @@ from darkstate.certificates.asking import certify
 from darkstate.certificates.certificate import CERTIFIED, UNDECIDED
 from darkstate.checks import check_callable, check_choice, check_real, check_text
 from darkstate.errors import ArgumentError, DarkstateError
+from darkstate.progress import Wanted, heard, report, share
 from darkstate.results import Report, Result, Status
 from darkstate.results.result import load_result
 from darkstate.results.storage import save_result, storable
@@ -126,7 +127,7 @@ def certified_limit(
     unit: str = "",
     store: str | Path | None = None,
     identity: Mapping[str, Any] | None = None,
-    progress: Callable[[str, float], None] = lambda what, fraction: None,
+    progress: Wanted = False,
     **options: Any,
 ) -> CertifiedLimit:
     """Bisect for the end of the certified range of a parameter.
@@ -142,7 +143,7 @@ def certified_limit(
         unit: of the parameter.
         store: folder where every point is stored as it is found; what is there is gone on with.
         identity: plain values that must be the same for points to be taken from the store.
-        progress: told before each point.
+        progress: True for a bar, or a function of (what, fraction) that is told before each point.
         options: further arguments of `certify`.
 
     Raises:
@@ -173,9 +174,11 @@ def certified_limit(
         nonlocal found
         if value in found.values:
             return
-        progress(f"{name} = {value:.6g}", min(1.0, len(found.values) / most))
+        done = min(1.0, len(found.values) / most)
+        report(f"{name} = {value:.6g}", done)
         try:
-            certificate = certify(states(value), **options)
+            with share(done, min(1.0, done + 1.0 / most)):
+                certificate = certify(states(value), **options)
         except DarkstateError:
             if not forgiving:
                 raise
@@ -184,14 +187,15 @@ def certified_limit(
         if store is not None:
             _save(found, store, asked)
 
-    visit(first, False)
-    if found.certified == first:
-        visit(last, True)
-    while not math.isnan(found.certified) and not math.isnan(found.uncertified):
-        low, high = scale(found.certified), scale(found.uncertified)
-        if abs(high - low) <= fine * span:
-            break
-        visit(back(0.5 * (low + high)), True)
+    with heard(progress):
+        visit(first, False)
+        if found.certified == first:
+            visit(last, True)
+        while not math.isnan(found.certified) and not math.isnan(found.uncertified):
+            low, high = scale(found.certified), scale(found.uncertified)
+            if abs(high - low) <= fine * span:
+                break
+            visit(back(0.5 * (low + high)), True)
     return found
 
 

@@ -13,6 +13,7 @@ from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.new import new
 from darkstate.cli.screen import tell
+from darkstate.progress import listening
 
 app = typer.Typer(
     name="darkstate",
@@ -80,14 +81,14 @@ def run(
     2 if the scenario is at fault (the message says where).
     """
     with report_errors(as_json):
-        from darkstate.cli.screen import output, progress_bar, tell_notices
+        from darkstate.cli.screen import errors, output, tell_notices
         from darkstate.results import Status
         from darkstate.scenarios import load_scenario, notices_of, run_scenario
 
         wanted = load_scenario(scenario)
         tell_notices(notices_of(wanted))
         folder = out if out is not None else _own_folder(scenario.stem, overwrite)
-        with progress_bar(silent=quiet or as_json) as progress:
+        with listening(not (quiet or as_json), errors()) as progress:
             done = run_scenario(wanted, folder, progress, overwrite)
     if as_json:
         print_json(done.document())
@@ -130,12 +131,12 @@ def certify(
     2 if the scenario is at fault.
     """
     with report_errors(as_json):
-        from darkstate.cli.screen import output, progress_bar
+        from darkstate.cli.screen import errors, output
         from darkstate.scenarios import certify_scenario, load_scenario
 
         wanted = load_scenario(scenario)
         folder = out if out is not None else _own_folder(f"{scenario.stem}-certificate", overwrite)
-        with progress_bar(silent=as_json) as progress:
+        with listening(not as_json, errors()) as progress:
             found = certify_scenario(wanted, folder, progress, overwrite)
     if as_json:
         print_json(found.document())

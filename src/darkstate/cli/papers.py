@@ -12,13 +12,14 @@ import typer
 
 from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
+from darkstate.progress import listening
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from darkstate.cli.screen import Progress
     from darkstate.papers import Claim, Paper, PaperRun
+    from darkstate.progress import Progress
 
 app = typer.Typer(
     help="Recompute published figures and claims.",
@@ -147,13 +148,13 @@ def _run_one(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    from darkstate.cli.screen import output, progress_bar
+    from darkstate.cli.screen import errors, output
     from darkstate.papers import paper as find
     from darkstate.papers import run_paper
 
     found = find(name)
     folder = out if out is not None else Path("results") / found.id
-    with progress_bar(silent=as_json) as progress:
+    with listening(not as_json, errors()) as progress:
         done = run_paper(found, folder, figures, fast, progress, overwrite)
     if as_json:
         print_json(_run_document(done, folder))
@@ -170,7 +171,7 @@ def _run_all(
     figures: tuple[str, ...], fast: bool, folder: Path, overwrite: bool, as_json: bool
 ) -> None:
     """Every paper into a folder of its own, and one table of what became of the claims."""
-    from darkstate.cli.screen import output, progress_bar
+    from darkstate.cli.screen import errors, output
     from darkstate.errors import ArgumentError
     from darkstate.papers import PAPERS, run_paper, to_compute
 
@@ -180,7 +181,7 @@ def _run_all(
     # all folders are asked first: what is wrong with the last must not be told after an hour
     counts = [len(to_compute(one, folder / one.id, (), fast, overwrite)) for one in PAPERS]
     runs: list[PaperRun] = []
-    with progress_bar(silent=as_json) as progress:
+    with listening(not as_json, errors()) as progress:
         for number, one in enumerate(PAPERS):
             tell = partial(_tell_share, progress, one.id, counts, number)
             runs.append(run_paper(one, folder / one.id, (), fast, tell, overwrite))

@@ -1,4 +1,4 @@
-"""What all commands share of the screen: consoles, progress bars, report lines, numbers.
+"""What all commands share of the screen: consoles, report lines, numbers.
 
 Names and messages come from files, and a file may hold an ESC sequence or a character that turns
 the direction of writing. All text goes through `visible` on its way to a terminal: by the consoles
@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from darkstate.results import Report
-
-Progress = Callable[[str, float], None]
 
 COLOURS = {"certified": "green", "converged": "green", "suspect": "yellow", "failed": "red"}
 """Colour of a status."""
@@ -81,31 +78,6 @@ def tell_notices(notices: Sequence[str]) -> None:
     for text in notices:
         console.print("[bold yellow]notice:[/] ", end="")
         console.print(text, markup=False, soft_wrap=not console.is_terminal)
-
-
-@contextmanager
-def progress_bar(silent: bool) -> Iterator[Progress]:
-    """A callback ``progress(what, fraction)`` that moves a bar on stderr, gone when done."""
-    console = errors()
-    if silent or not console.is_terminal:
-        yield lambda what, fraction: None
-        return
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<34.34}", markup=False),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-
-        def tell(what: str, fraction: float) -> None:
-            bar.update(task, description=what, completed=fraction)
-
-        yield tell
 
 
 def shown_rows(count: int, shown: int = SHOWN_ROWS) -> list[int | None]:

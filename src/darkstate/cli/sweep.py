@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.screen import tell
+from darkstate.progress import listening
 
 if TYPE_CHECKING:
     from darkstate.scenarios.scenario import Scenario
@@ -216,19 +217,18 @@ def _compute(
     wanted: Scenario, place: Path, quiet: bool, as_json: bool, options: dict[str, Any]
 ) -> None:
     """Run a sweep with a live display, show how it ended, and set the exit code."""
-    from darkstate.cli.screen import output
-    from darkstate.cli.sweep_view import sweep_display
+    from darkstate.cli.screen import errors, output
     from darkstate.scenarios import sweep_of
     from darkstate.scenarios.loading import source_of
     from darkstate.sweeps import sweep
 
     swept, source = sweep_of(wanted), source_of(wanted)
     notes: dict[str, None] = {}
-    with sweep_display(silent=quiet or as_json) as listener:
+    with listening(not (quiet or as_json), errors()) as listener:
 
-        def listen(progress: SweepProgress) -> None:
+        def listen(progress: SweepProgress, fraction: float) -> None:
             notes[progress.note] = None
-            listener(progress)
+            listener(progress, fraction)
 
         done = sweep(swept, place, progress=listen, source=source, **options)
     found = done.status()

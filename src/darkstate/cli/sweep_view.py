@@ -1,95 +1,22 @@
-"""What ``darkstate sweep`` shows: a live line while it runs, and how far a store is."""
+"""What ``darkstate sweep`` shows of a store: how far it is, and what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
-from darkstate.cli.screen import COLOURS, errors
+from darkstate.cli.screen import COLOURS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from darkstate.sweeps import SweepProgress, SweepStatus
+    from darkstate.sweeps import SweepStatus
 
 SHOWN_FAILURES = 5
-_LINES_SECONDS = 30.0
-"""How often a line is printed where there is no terminal for a bar."""
-
-
-@contextmanager
-def sweep_display(silent: bool) -> Iterator[Callable[[SweepProgress], None]]:
-    """A listener that shows points done, failed, rate and time left on stderr."""
-    console = errors()
-    if silent:
-        yield lambda progress: None
-    elif console.is_terminal:
-        with _bar(console) as listener:
-            yield listener
-    else:
-        yield _lines(console)
-
-
-@contextmanager
-def _bar(console: Console) -> Iterator[Callable[[SweepProgress], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[line]}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task("", total=None, line="starting")
-
-        def show(progress: SweepProgress) -> None:
-            line = progress_line(progress)
-            bar.update(task, total=progress.total, completed=progress.stored, line=line)
-
-        yield show
-
-
-def _lines(console: Console) -> Callable[[SweepProgress], None]:
-    """A line now and then, for log files of batch jobs."""
-    shown = [0.0]
-
-    def show(progress: SweepProgress) -> None:
-        if progress.elapsed - shown[0] >= _LINES_SECONDS:
-            shown[0] = progress.elapsed
-            console.print(progress_line(progress), soft_wrap=True)
-
-    return show
-
-
-def progress_line(progress: SweepProgress) -> str:
-    """``1200/5000 points · 3 failed · 41/s · 1 min 32 s left``."""
-    parts = [f"{progress.stored}/{progress.total} points"]
-    if progress.failed:
-        parts.append(f"{progress.failed} failed")
-    if progress.rate is not None:
-        rate = progress.rate
-        parts.append(f"{rate:.3g}/s" if rate >= 0.1 else f"{60 * rate:.2g}/min")
-    computing = progress.what in ("starting", "computing")
-    if computing and progress.seconds_left is not None:
-        parts.append(f"{duration(progress.seconds_left)} left")
-    return " · ".join(parts if computing else [*parts, progress.what])
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: the two largest units."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    hours = whole // 3600
-    if hours < 48:
-        return f"{hours} h {whole % 3600 // 60} min"
-    return f"{hours // 24} d {hours % 24} h"
 
 
 def show_status(status: SweepStatus, place: Path, console: Console) -> None:
@@ -127,6 +54,8 @@ def mixture(versions: Sequence[Mapping[str, Any]]) -> str:
 def _counts(status: SweepStatus) -> Table:
     from rich.table import Table
 
+    from darkstate.sweeps.progress import duration_text
+
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -134,7 +63,7 @@ def _counts(status: SweepStatus) -> Table:
         if status.counts.get(word):
             count = Text(str(status.counts[word]), style=COLOURS.get(word, ""))
             table.add_row(word, count)
-    table.add_row("computing time", duration(status.seconds))
+    table.add_row("computing time", duration_text(status.seconds))
     if status.sessions > 1:
         table.add_row("processes so far", str(status.sessions))
     return table
@@ -147,4 +76,4 @@ def _running_line(status: SweepStatus) -> str:
         fields = {name: status.progress[name] for name in SweepProgress.__dataclass_fields__}
     except KeyError:
         return ""
-    return progress_line(SweepProgress(**fields))
+    return str(SweepProgress(**fields))

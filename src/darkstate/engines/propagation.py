@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
+from darkstate.progress import report
 
 Flat = NDArray[Any]
 Apply = Callable[[Flat], Flat]
@@ -134,6 +135,7 @@ def iterate_states(
                 yield at * (trace / motion.trace(at))
             done += step.length
             state = step.state(step.length)
+            report("evolution", done / horizon)
         if not wanted:
             break
         if horizon - done <= 1e-12 * horizon or _is_stationary(

@@ -21,6 +21,7 @@ from darkstate.frontdoor.inputs import (
 )
 from darkstate.frontdoor.selection import choose
 from darkstate.measures.expectation import Observable
+from darkstate.progress import Wanted, heard
 from darkstate.results import Result
 from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
@@ -43,6 +44,7 @@ def evolve(
     *,
     observables: Any = None,
     keep_states: bool = False,
+    progress: Wanted = False,
 ) -> Result:
     """Time evolution; ``initial`` (ground state or vacuum by default) is the state at times[0].
 
@@ -60,6 +62,7 @@ def evolve(
             (``"observable_1"``, ...) or ``{column: operator}``, for example ``{"n": number(a)}``.
             Columns of operators that are not Hermitian are complex.
         keep_states: keep the states of all times, as ``result.states``; else only the last one.
+        progress: True for a bar, or a function of (what, fraction).
 
     Returns:
         Result with the last state and a table (`xarray.Dataset`) over the dimension ``time``.
@@ -81,7 +84,8 @@ def evolve(
     if isinstance(system, OpenSystem) and system.time_dependent:  # wrong pulses are told at once
         TimeParts.of(system).coefficients(np.linspace(times[0], times[-1], _LOOKS))
     taken = choose(system, Task(tuple(times), initial), engine)
-    solution = run(taken.engine, system, offer=taken.offer)
+    with heard(progress):
+        solution = run(taken.engine, system, offer=taken.offer)
     table = time_table(times, solution.states, columns)
     kept = solution.states if keep_states else ()
     own = own_system(model, system)

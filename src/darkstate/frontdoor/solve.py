@@ -10,6 +10,7 @@ from darkstate.engines.contract import Task, run
 from darkstate.errors import border
 from darkstate.frontdoor.inputs import Model, causal_part, described, own_system
 from darkstate.frontdoor.selection import choose
+from darkstate.progress import Wanted, heard
 from darkstate.results import Result
 from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import System
@@ -21,13 +22,16 @@ UNITS = {"entropy": "ebit", "log_negativity": "ebit", "probability": "", "purity
 
 
 @border("solve")
-def solve(model: Model | System, engine: Engine | None = None) -> Result:
+def solve(
+    model: Model | System, engine: Engine | None = None, *, progress: Wanted = False
+) -> Result:
     """The solution of a model, whatever its kind: `steady_state` without its options.
 
     Args:
         model: a model or a system.
         engine: engine object with its options, ``engines.Gaussian()``; for a repeater for example
             ``repeaters.Exact(tolerance=1e-9)``. By default the first that can.
+        progress: True for a bar, or a function of (what, fraction).
 
     Returns:
         Result with the state and a report; see `steady_state`.
@@ -38,7 +42,7 @@ def solve(model: Model | System, engine: Engine | None = None) -> Result:
         NumericalError: no unique steady state; or outcomes that have no probability.
         CapacityError: it would not fit into memory; the message says what would.
     """
-    return steady_state(model, engine)
+    return steady_state(model, engine, progress=progress)
 
 
 @border("steady_state")
@@ -47,6 +51,8 @@ def steady_state(
     engine: Engine | None = None,
     initial: Any = None,
     upstream_of: str | Sequence[str] | None = None,
+    *,
+    progress: Wanted = False,
 ) -> Result:
     """The steady state of a model, ``d rho/dt = 0``; of a repeater the state of its end nodes.
 
@@ -58,6 +64,7 @@ def steady_state(
             not depend on it.
         upstream_of: label or labels whose state is wanted: of a cascade only what acts on them is
             solved, which is exact (`darkstate.systems.upstream`).
+        progress: True for a bar, or a function of (what, fraction).
 
     Returns:
         Result with the state and a report on how far to trust it. That of a repeater has the
@@ -73,7 +80,8 @@ def steady_state(
     """
     system = causal_part(model, upstream_of)
     taken = choose(system, Task(initial=initial), engine)
-    solution = run(taken.engine, system, offer=taken.offer)
+    with heard(progress):
+        solution = run(taken.engine, system, offer=taken.offer)
     table = _table(system, solution) if isinstance(system, MeasuredChain) else None
     own = own_system(model, system)
     return Result(solution.state, solution.report, table, described(model), system=own)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.integrate import DOP853
 
 from darkstate.errors import NumericalError
+from darkstate.progress import report
 
 METHOD = "DOP853"
 _SIDE = 1e-13
@@ -91,6 +92,7 @@ def integrate(
                 found[place:last] = run.between(np.minimum(inside, 1.0), length, stages)
                 place = last
             run.accept()
+            report("evolution", (before + length - times[0]) / (times[-1] - times[0]))
     return Integrated(found, run.steps, run.evaluations)
 
 

@@ -13,14 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from darkstate.progress import Progress
+
 if TYPE_CHECKING:
     import xarray as xr
 
 ALARM = 1e-6
 """Probability that a sample leads to a verdict which most samples contradict."""
-
-Progress = Callable[[str, float], None]
-"""``progress(what, fraction)``: called while a figure is computed, fraction from 0 to 1."""
 
 
 class Verdict(enum.StrEnum):

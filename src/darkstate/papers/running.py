@@ -16,6 +16,7 @@ from typing import Any
 from darkstate.checks import check_choice
 from darkstate.errors import ArgumentError
 from darkstate.papers.base import Claim, Figure, Paper, Progress, Verdict
+from darkstate.progress import Wanted, listening
 from darkstate.results.digests import damage, header, output_files, sign
 from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
@@ -51,7 +52,7 @@ def run_paper(
     out: Path,
     figures: tuple[str, ...] = (),
     fast: bool = False,
-    progress: Progress = lambda what, fraction: None,
+    progress: Wanted = False,
     overwrite: bool = False,
 ) -> PaperRun:
     """Recompute figures and claims of a paper; writes data (zarr), pictures and ``claims.json``.
@@ -64,7 +65,7 @@ def run_paper(
         out: folder for the files, made if needed.
         figures: ids of figures; all if empty.
         fast: coarser grids.
-        progress: told how far it is.
+        progress: True for a bar, or a function of (what, fraction).
         overwrite: compute figures again that are in the folder already, and replace them.
 
     Raises:
@@ -75,16 +76,17 @@ def run_paper(
     missing = to_compute(paper, out, figures, fast, overwrite)
     folder, files = as_path(out, "out"), dict[str, tuple[Path, ...]]()
     kept = _there(folder) if _sound(folder) else {}
-    for number, name in enumerate(missing):
+    with listening(progress) as listener:
+        for number, name in enumerate(missing):
 
-        def tell(what: str, fraction: float, name: str = name, number: int = number) -> None:
-            progress(f"{name}: {what}" if what else name, (number + fraction) / len(missing))
+            def tell(what: str, fraction: float, name: str = name, number: int = number) -> None:
+                listener(f"{name}: {what}" if what else name, (number + fraction) / len(missing))
 
-        tell(chosen[name].title, 0.0)
-        kept = {other: how for other, how in kept.items() if other != name}
-        files[name] = _add(paper, chosen[name], fast, folder, kept, tell)
-        kept[name] = _how(fast)
-        tell("done", 1.0)
+            tell(chosen[name].title, 0.0)
+            kept = {other: how for other, how in kept.items() if other != name}
+            files[name] = _add(paper, chosen[name], fast, folder, kept, tell)
+            kept[name] = _how(fast)
+            tell("done", 1.0)
     rows = _rows(folder)
     claims = tuple(_claim(row) for name in chosen for row in rows if row["figure"] == name)
     taken = tuple(name for name in chosen if name not in missing)

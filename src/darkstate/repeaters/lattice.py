@@ -22,14 +22,13 @@ the limit of large N; its error is O(1/N).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import (
-    check_callable,
     check_flag,
     check_instance,
     check_sequence,
@@ -37,6 +36,7 @@ from darkstate.checks import (
 from darkstate.errors import ArgumentError
 from darkstate.linalg.threads import on_one_blas_thread
 from darkstate.memory import memory_limit, refuse_if_too_large
+from darkstate.progress import Wanted, heard, report
 from darkstate.repeaters.checks import check_atoms
 from darkstate.repeaters.dicke import MAX_ATOMS, binomial_amplitudes
 from darkstate.repeaters.gauss_quadrature import local_quadrature
@@ -275,23 +275,24 @@ def lattice_curve(
     nodes: int = 2,
     *,
     limit: bool = False,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Wanted = False,
 ) -> LatticeCurve:
     """`lattice_entropy`, `lattice_log_negativity` and `lattice_probability` at many times at once.
 
     Args:
         atoms, nodes, limit: as of `lattice_entropy`.
         times: interaction times, each in radians or as an exact `Fraction` of 2 pi.
-        progress: told how many times are done.
+        progress: True for a bar, or a function of (what, fraction).
 
     Raises:
         ArgumentError: as of `lattice_entropy`; or no list of times, or `progress` no function.
     """
-    check_callable("progress", progress, "Give a function of a number, or leave it out.")
     numbers = []
-    for time in check_sequence("times", times, "Give a list of times in radians."):
-        density = _suited(atoms, time, nodes, limit)
-        row = density.entropy(nodes), density.log_negativity(nodes), density.probability(nodes)
-        numbers.append(row)
-        progress(len(numbers))
+    wanted = check_sequence("times", times, "Give a list of times in radians.")
+    with heard(progress):
+        for time in wanted:
+            density = _suited(atoms, time, nodes, limit)
+            row = density.entropy(nodes), density.log_negativity(nodes), density.probability(nodes)
+            numbers.append(row)
+            report(f"time {len(numbers)} of {len(wanted)}", len(numbers) / len(wanted))
     return LatticeCurve(*np.array(numbers).reshape(-1, 3).T)

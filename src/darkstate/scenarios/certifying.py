@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.errors import ArgumentError
+from darkstate.progress import Wanted, heard, report, share
 from darkstate.results.digests import sign
 from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
         CovarianceCertificate,
         MeasurementPlan,
     )
-
-Progress = Callable[[str, float], None]
 
 MARK, FORMAT = "darkstate certificate", 1
 
@@ -93,7 +92,7 @@ def _number(value: float) -> float | None:
 def certify_scenario(
     scenario: Scenario,
     out: str | Path | None = None,
-    progress: Progress = lambda what, fraction: None,
+    progress: Wanted = False,
     overwrite: bool = False,
 ) -> ScenarioCertificate:
     """Solve a scenario's model, certify its steady state, and write everything to a folder.
@@ -101,7 +100,7 @@ def certify_scenario(
     Args:
         scenario: with or without a section ``certify``.
         out: the folder, made if needed, whole or not at all. Without it nothing is written.
-        progress: told before each step.
+        progress: True for a bar, or a function of (what, fraction) that is told before each step.
         overwrite: whether an earlier certificate in `out` may be replaced.
 
     Raises:
@@ -124,19 +123,18 @@ def certify_scenario(
     options = {name: getattr(section, name) for name in ("labels", "across", "error", "quick",
                                                          "sparse")}  # fmt: skip
     search = None if section.limit is None else _search(scenario, section.limit)
-    progress("solving", 0.0)
-    result = solve(scenario.model, scenario.engine)
-    progress("certifying", 0.2)
-    certificate = certify(result, **options)
-    found = ScenarioCertificate(scenario, certificate, _plan(certificate))
-    if search is not None:
-        store = None if folder is None else folder.with_name(f"{folder.name}-limit.zarr")
-
-        def told(what: str, fraction: float) -> None:
-            progress(what, 0.3 + 0.6 * fraction)
-
-        found = replace(found, limit=search(store, told, options))
-    return found if folder is None else _written(found, folder, progress, overwrite)
+    with heard(progress):
+        report("solving", 0.0)
+        with share(0.0, 0.2):
+            result = solve(scenario.model, scenario.engine)
+        report("certifying", 0.2)
+        certificate = certify(result, **options)
+        found = ScenarioCertificate(scenario, certificate, _plan(certificate))
+        if search is not None:
+            store = None if folder is None else folder.with_name(f"{folder.name}-limit.zarr")
+            with share(0.3, 0.9):
+                found = replace(found, limit=search(store, options))
+        return found if folder is None else _written(found, folder, overwrite)
 
 
 def _plan(certificate: Any) -> MeasurementPlan | None:
@@ -160,7 +158,7 @@ def _search(scenario: Scenario, entry: LimitEntry) -> Callable[..., CertifiedLim
     start, stop = (float(row[0]) for row in swept.axes[0].rows)
     unit = {"rate": scenario.rate_unit or "", "time": scenario.time_unit}.get(target.unit, "")
 
-    def search(store: Path | None, progress: Progress, options: dict[str, Any]) -> CertifiedLimit:
+    def search(store: Path | None, options: dict[str, Any]) -> CertifiedLimit:
         from darkstate.certificates import certified_limit
         from darkstate.frontdoor import solve
 
@@ -172,20 +170,18 @@ def _search(scenario: Scenario, entry: LimitEntry) -> Callable[..., CertifiedLim
         identity = {"model": repr(scenario.model), "engine": repr(scenario.engine), **chosen}
         return certified_limit(
             states, start, stop, entry.tolerance, spacing=entry.spacing, name=entry.name,
-            unit=unit, store=store, identity=identity, progress=progress, **options,
+            unit=unit, store=store, identity=identity, **options,
         )  # fmt: skip
 
     return search
 
 
-def _written(
-    found: ScenarioCertificate, folder: Path, progress: Progress, overwrite: bool
-) -> ScenarioCertificate:
+def _written(found: ScenarioCertificate, folder: Path, overwrite: bool) -> ScenarioCertificate:
     from darkstate import plots
     from darkstate.certificates import CovarianceCertificate
     from darkstate.scenarios.tabulation import write_csv
 
-    progress("writing", 0.9)
+    report("writing", 0.9)
     with replace_folder(folder, MARK, overwrite, version=FORMAT, name="out") as new:
         files = [found.certificate.save(new / "certificate.zarr")]
         terms = {} if found.plan is None else found.plan.terms

@@ -1,4 +1,4 @@
-"""Running a scenario: solve, tabulate, draw, write; each step told to a progress callback.
+"""Running a scenario: solve, tabulate, draw, write; each step reported.
 
 A run leaves in its folder
 
@@ -14,11 +14,12 @@ It is built beside its place and moved there at once; files of others in it are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darkstate.progress import Wanted, heard, report, share
 from darkstate.results.digests import sign
 from darkstate.results.files import as_path, prepare, replace_folder
 from darkstate.results.report import versions
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from darkstate.results import Result
-
-Progress = Callable[[str, float], None]
-"""``progress(what, fraction)``: called before each step, fraction from 0 to 1."""
 
 MARK, FORMAT = "darkstate run", 1
 """The mark of a run's folder, and the version of its layout."""
@@ -86,7 +84,7 @@ class ScenarioRun:
 def run_scenario(
     scenario: Scenario,
     out: str | Path | None = None,
-    progress: Progress = lambda what, fraction: None,
+    progress: Wanted = False,
     overwrite: bool = False,
 ) -> ScenarioRun:
     """Solve a scenario, tabulate its measures, and write everything to a folder.
@@ -95,31 +93,34 @@ def run_scenario(
         scenario: what to do.
         out: the folder, made if needed, whole or not at all. Without it nothing is written or
             drawn.
-        progress: told before each step.
+        progress: True for a bar, or a function of (what, fraction) that is told before each step.
         overwrite: whether an earlier run in `out` may be replaced; whatever else lies there stays.
 
     Raises:
         ArgumentError: unknown labels in `pairs`; or something is in `out`, or it cannot be written.
         EngineMismatchError, NumericalError, CapacityError: as of the front door.
     """
-    from darkstate.frontdoor import as_system
-    from darkstate.scenarios.tabulation import chosen_pairs
-
     folder = None if out is None else as_path(out, "out")
     if folder is not None:
         prepare(folder, MARK, overwrite, version=FORMAT, name="out")
-    progress("building the network", 0.0)
+    with heard(progress):
+        return _run(scenario, folder, overwrite)
+
+
+def _run(scenario: Scenario, folder: Path | None, overwrite: bool) -> ScenarioRun:
+    from darkstate.frontdoor import as_system
+    from darkstate.scenarios.tabulation import chosen_pairs
+
+    report("building the network", 0.0)
     network = as_system(scenario.model)
     pairs = chosen_pairs(network.labels, scenario.pairs)
-    progress("solving", 0.1)
-    evolving = scenario.solve == "evolve"
-    run = (_evolve if evolving else _solve)(scenario, pairs, progress)
+    report("solving", 0.1)
+    run = (_evolve if scenario.solve == "evolve" else _solve)(scenario, pairs)
     known = _pairs_known(scenario, pairs, run.result.state.labels)
     if folder is None:
         return run
     with replace_folder(folder, MARK, overwrite, version=FORMAT, name="out") as new:
-        done = _write(run, known, new, folder, progress)
-    progress("done", 1.0)
+        done = _write(run, known, new, folder)
     return done
 
 
@@ -131,12 +132,13 @@ def _pairs_known(
     return [pair for pair in pairs if chosen or set(pair) <= set(labels)]
 
 
-def _solve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+def _solve(scenario: Scenario, pairs: list[tuple[str, str]]) -> ScenarioRun:
     from darkstate.frontdoor import solve
     from darkstate.scenarios.tabulation import chosen_measures, mode_data, pair_data, whole_data
 
-    result = solve(scenario.model, scenario.engine)
-    progress("measuring", 0.5)
+    with share(0.1, 0.5):
+        result = solve(scenario.model, scenario.engine)
+    report("measuring", 0.5)
     if result.table is not None and result.table.sizes["time"] > 1:  # a repeater over time
         return ScenarioRun(scenario, result, {"evolution": result.table})
     single, double = (chosen_measures(scenario.measures, parties) for parties in (1, 2))
@@ -149,7 +151,7 @@ def _solve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress)
     return ScenarioRun(scenario, result, tables, whole_data(result.state, single))
 
 
-def _evolve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress) -> ScenarioRun:
+def _evolve(scenario: Scenario, pairs: list[tuple[str, str]]) -> ScenarioRun:
     from darkstate.frontdoor import evolve, explain
     from darkstate.scenarios.tabulation import time_columns
 
@@ -160,7 +162,8 @@ def _evolve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
         pairs = _pairs_known(scenario, pairs, chosen.labels)
     columns = time_columns(scenario.measures, pairs)
     measures = {name: function for name, (_, function) in columns.items()}
-    result = evolve(scenario.model, times, measures=measures, engine=scenario.engine)
+    with share(0.1, 0.6):
+        result = evolve(scenario.model, times, measures=measures, engine=scenario.engine)
     table = result.table
     assert table is not None
     for name, (measure, _) in columns.items():
@@ -171,19 +174,17 @@ def _evolve(scenario: Scenario, pairs: list[tuple[str, str]], progress: Progress
     return ScenarioRun(scenario, result, {"evolution": table})
 
 
-def _write(
-    run: ScenarioRun, pairs: list[tuple[str, str]], new: Path, folder: Path, progress: Progress
-) -> ScenarioRun:
+def _write(run: ScenarioRun, pairs: list[tuple[str, str]], new: Path, folder: Path) -> ScenarioRun:
     """The run with its files, written to `new`, which will be moved to `folder`."""
     from darkstate.scenarios.pictures import chosen_pictures, draw
     from darkstate.scenarios.tabulation import write_csv
 
-    progress("writing", 0.6)
+    report("writing", 0.6)
     files = [run.result.save(new / "result.zarr")]
     files += [write_csv(table, new / f"{name}.csv") for name, table in run.tables.items()]
     names = chosen_pictures(run.scenario, run.result.state, pairs)
     for k, name in enumerate(names):
-        progress(f"drawing {name}", 0.7 + 0.3 * k / len(names))
+        report(f"drawing {name}", 0.7 + 0.3 * k / len(names))
         files += draw(name, run.scenario, run.result, pairs, new)
     paths = tuple(folder / file.relative_to(new) for file in (*files, new / "report.json"))
     done = ScenarioRun(run.scenario, run.result, run.tables, run.whole, paths)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from darkstate.progress import Progress
 from darkstate.sweeps.evaluate import Record
 
 EVERY_SECONDS = 0.5
@@ -46,8 +47,36 @@ class SweepProgress:
     what: str = "starting"
     note: str = ""
 
+    @property
+    def fraction(self) -> float:
+        """Of the points, those that are stored."""
+        return self.stored / max(1, self.total)
 
-Listener = Callable[[SweepProgress], None]
+    def __str__(self) -> str:
+        """``1200/5000 points · 3 failed · 41/s · 1 min 32 s left``."""
+        parts = [f"{self.stored}/{self.total} points"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.rate is not None:
+            rate = self.rate
+            parts.append(f"{rate:.3g}/s" if rate >= 0.1 else f"{60 * rate:.2g}/min")
+        computing = self.what in ("starting", "computing")
+        if computing and self.seconds_left is not None:
+            parts.append(f"{duration_text(self.seconds_left)} left")
+        return " · ".join(parts if computing else [*parts, self.what])
+
+
+def duration_text(seconds: float) -> str:
+    """A time as people say it: the two largest units."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    hours = whole // 3600
+    if hours < 48:
+        return f"{hours} h {whole % 3600 // 60} min"
+    return f"{hours // 24} d {hours % 24} h"
 
 
 class Meter:
@@ -58,7 +87,7 @@ class Meter:
         before: points stored by earlier runs that remain as they are.
         workers: gives the number of those who compute.
         file: the JSON file.
-        listener: called with the progress.
+        listener: told a `SweepProgress` and the fraction.
         note: for whoever listens.
     """
 
@@ -68,7 +97,7 @@ class Meter:
         before: int,
         workers: Callable[[], int],
         file: Path,
-        listener: Listener,
+        listener: Progress,
         note: str = "",
     ):
         self._total, self._before, self._workers, self._note = total, before, workers, note
@@ -108,7 +137,7 @@ class Meter:
         """Say what is happening."""
         self._told = time.monotonic()
         progress = self.now(what)
-        self._listener(progress)
+        self._listener(progress, progress.fraction)
         self._marks.append((self._told, self._done))
         while len(self._marks) > 2 and self._marks[0][0] < self._told - _MEMORY:
             self._marks.pop(0)

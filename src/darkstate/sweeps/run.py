@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from darkstate.checks import check_callable, check_flag, check_instance, check_integer
+from darkstate.checks import check_flag, check_instance, check_integer
 from darkstate.errors import ArgumentError
+from darkstate.progress import Progress, Wanted, listening
 from darkstate.results.digests import canonical
 from darkstate.results.files import system_errors
 from darkstate.sweeps.choice import Choice
@@ -30,7 +31,7 @@ from darkstate.sweeps.interrupts import Interrupts
 from darkstate.sweeps.journal import Scan, Segment, scan
 from darkstate.sweeps.lock import hold_lock
 from darkstate.sweeps.plan import Plan
-from darkstate.sweeps.progress import Listener, Meter
+from darkstate.sweeps.progress import Meter
 from darkstate.sweeps.provenance import software
 from darkstate.sweeps.scheduling import TaskQueue, blocks_of
 from darkstate.sweeps.store import SweepStore
@@ -51,7 +52,7 @@ def sweep(
     threads: int = 1,
     point_seconds: float | None = None,
     memory_limit: float | None = None,
-    progress: Listener = lambda progress: None,
+    progress: Wanted = False,
     source: Mapping[str, str] | None = None,
 ) -> SweepStore:
     """Compute the points of a sweep that are not stored yet, and store them.
@@ -73,7 +74,8 @@ def sweep(
             replaced, and the point is stored as failed. What is computed in this process cannot be
             ended: without `workers` and `scheduler` one worker is started.
         memory_limit: bytes for all local workers together; by default 80% of what is free.
-        progress: called about twice a second with a `SweepProgress`.
+        progress: True for a bar, or a function that is called about twice a second with a
+            `SweepProgress` (its text is a line) and the fraction that is stored.
         source: ``{"file": ..., "text": ...}`` of the scenario that the sweep comes from.
 
     Returns:
@@ -87,7 +89,6 @@ def sweep(
         KeyboardInterrupt: it was interrupted, after everything finished was stored.
     """
     check_instance("sweep", sweep, Sweep, "Make it with darkstate.Sweep(model, axes=...).")
-    check_callable("progress", progress, "Give a function of a SweepProgress, or leave it out.")
     if source is not None:
         check_instance("source", source, Mapping, "Give {'file': ..., 'text': ...}.")
     for name, flag in {"retry": retry, "wait": wait}.items():
@@ -95,13 +96,14 @@ def sweep(
     choice = Choice(workers, scheduler, threads, point_seconds, memory_limit)
     choice.check(sweep)
     sweep.check_outputs()
-    path = make_store(store)
-    with hold_lock(path / JOURNAL / LOCK, wait):
-        found = scan(path / JOURNAL)
-        run = _Run(sweep.with_seed(_entropy(found)), path, found, source)
-        wanted = run.keys_to_compute(retry)
-        executor, note = choice.executor(sweep, len(wanted))
-        run.compute(wanted, executor, progress, note)
+    with listening(progress) as listener:
+        path = make_store(store)
+        with hold_lock(path / JOURNAL / LOCK, wait):
+            found = scan(path / JOURNAL)
+            run = _Run(sweep.with_seed(_entropy(found)), path, found, source)
+            wanted = run.keys_to_compute(retry)
+            executor, note = choice.executor(sweep, len(wanted))
+            run.compute(wanted, executor, listener, note)
     return SweepStore(path)
 
 
@@ -154,7 +156,7 @@ class _Run:
         return [key for key in keys if key not in self._records]
 
     def compute(
-        self, wanted: Sequence[str], executor: Executor, listener: Listener, note: str = ""
+        self, wanted: Sequence[str], executor: Executor, listener: Progress, note: str = ""
     ) -> None:
         """Compute and store these points; then bring the arrays up to date."""
         total = len(self._keys)

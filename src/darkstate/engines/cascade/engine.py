@@ -39,6 +39,7 @@ from darkstate.engines.contract import (
 )
 from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
+from darkstate.progress import share
 from darkstate.results import Report, Status
 from darkstate.systems.local_matrices import space_dimensions
 from darkstate.systems.open_system import OpenSystem
@@ -218,11 +219,13 @@ class Cascade:
         """
         with one_blas_thread():
             order, change = line.source_order(self.dimension, 1e-3 * self.tolerance)
-            others = [
-                (weight, line.stage_results(dimension, order, second=True)[0])
-                for dimension, weight in smaller_dimensions(self.dimension)
-            ]
-            fine, ended = line.stage_results(self.dimension, order)
+            smaller, others = list(smaller_dimensions(self.dimension)), []
+            for k, (dimension, weight) in enumerate(smaller):
+                with share(k / (len(smaller) + 1), (k + 1) / (len(smaller) + 1)):
+                    found, _ = line.stage_results(dimension, order, second=True)
+                others.append((weight, found))
+            with share(len(smaller) / (len(smaller) + 1), 1.0):
+                fine, ended = line.stage_results(self.dimension, order)
         change *= LATER
         stages, windows = line.estimates(fine, others, change + SOLVED * self.rtol)
         states = StageStates(tuple(k.state for k in stages), tuple(k.state for k in windows))
@@ -251,13 +254,15 @@ class Cascade:
         """The states of all stages at all times, from the ground state at the first."""
         rtol = EVOLUTION_RTOL * self.rtol
         with one_blas_thread():
-            fine = evolve_stages(line, times, self.dimension, rtol)
-            reduced = not all(row[0].exact for row in fine)
-            others = [
-                (weight, evolve_stages(line, times, dimension, rtol, second=True))
-                for dimension, weight in smaller_dimensions(self.dimension)
-                if reduced
-            ]
+            smaller, others = list(smaller_dimensions(self.dimension)), []
+            with share(0.0, 1 / (len(smaller) + 1)):
+                fine = evolve_stages(line, times, self.dimension, rtol)
+            if all(row[0].exact for row in fine):
+                smaller = []
+            for k, (dimension, weight) in enumerate(smaller):
+                with share((k + 1) / (len(smaller) + 1), (k + 2) / (len(smaller) + 1)):
+                    found = evolve_stages(line, times, dimension, rtol, second=True)
+                others.append((weight, found))
         kept: list[list[StateEstimate]] = []
         for k in range(len(times)):
             rows = [(weight, [row[k] for row in other]) for weight, other in others]

@@ -54,6 +54,7 @@ from darkstate.engines.cascade.reduction import (
 from darkstate.engines.cascade.series import SeriesConnection
 from darkstate.engines.cascade.sweep import ReductionSweep, StageResult
 from darkstate.engines.propagation import Motion, iterate_states
+from darkstate.progress import share
 
 Array = NDArray[Any]
 Blocks = dict[Charge, Array]
@@ -174,7 +175,8 @@ def evolve_stages(
         look = _nothing_ahead(zero) if last else build_lookahead(line.systems[s + 1 :])
         begin = [np.ones(1)] if last else [line.ground_state(k) for k in range(s + 1, count)]
         motion = JointMotion(joined, look.system, look.product_state(begin))
-        passage = _follow(pair, motion, look, times, rtol, second)
+        with share(s / count, (s + 1) / count):
+            passage = _follow(pair, motion, look, times, rtol, second)
         for k in range(len(results) - s, len(passage.states[0]) - last):
             matrices = [line.matrix(s + k, at[k]) for at in passage.states]
             results.append([replace(read, matrix=matrix) for matrix in matrices])
@@ -261,12 +263,12 @@ def _reduce(
         vectors[q] = columns[:, ::-1]
     noise = (10.0 if second else 1.0) * NOISE * max(float(row.max()) for row in values.values())
     tried: list[tuple[float, BilinearSystem, float, bool]] = []
-    for share in SHARES:
-        counts, discarded = count_kept(values, int(share * dimension) - 1, noise)
+    for part in SHARES:
+        counts, discarded = count_kept(values, int(part * dimension) - 1, noise)
         kept = {q: v[:, : counts[q]] for q, v in vectors.items()}
         for gram in grams:
             small = project_petrov_galerkin(joined, kept, gram, stationary=False)
-            tried.append((growth(small), small, discarded, share < 1.0))
+            tried.append((growth(small), small, discarded, part < 1.0))
         usable = sorted((x for x in tried if x[0] <= most), key=lambda x: x[0])
         if usable:
             return usable[min(int(second), len(usable) - 1)][1:]

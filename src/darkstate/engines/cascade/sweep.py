@@ -24,6 +24,7 @@ from darkstate.engines.cascade.series import SeriesConnection
 from darkstate.engines.cascade.stages import StageChain
 from darkstate.engines.cascade.windows import window_state
 from darkstate.errors import NumericalError
+from darkstate.progress import report
 from darkstate.states import DensityState
 from darkstate.systems.traits import LinearSource
 
@@ -243,6 +244,8 @@ class ReductionSweep:
         try:
             for read in self.sweep(dimension, order, second):
                 found.append(read)
+                count = len(self.systems)
+                report(f"stage {len(found)} of {count}", len(found) / count)
         except SweepEndedError as end:
             return found, str(end)
         return found, ""

@@ -39,6 +39,7 @@ from darkstate.engines.trajectories.seeds import chosen_numbers
 from darkstate.engines.trajectories.unravelling import TERMS
 from darkstate.engines.truncation import Cutoff, check_cutoff
 from darkstate.errors import ArgumentError, DarkstateError, EngineMismatchError
+from darkstate.progress import Wanted, heard
 from darkstate.states import DensityState, PureState
 from darkstate.systems.open_system import OpenSystem
 
@@ -187,6 +188,8 @@ class Trajectories:
         times: Sequence[float],
         initial: Any = None,
         only: Sequence[int] | None = None,
+        *,
+        progress: Wanted = False,
     ) -> PureStateEnsemble:
         """The pure states themselves; their average obeys the master equation.
 
@@ -197,12 +200,14 @@ class Trajectories:
             times: increasing times; `initial` holds at the first.
             initial: `PureState`, or `DensityState`, which is sampled; ground state by default.
             only: numbers of the trajectories to run; all by default.
+            progress: True for a bar, or a function of (what, fraction).
 
         Raises:
             ArgumentError: see `evolve`.
             CapacityError: (times, trajectories, D) amplitudes would not fit.
         """
-        return perform(self, system, RunsTask(tuple(check_times(times)), initial, only))
+        with heard(progress):
+            return perform(self, system, RunsTask(tuple(check_times(times)), initial, only))
 
     def records(
         self,
@@ -210,6 +215,8 @@ class Trajectories:
         times: Sequence[float],
         initial: Any = None,
         only: Sequence[int] | None = None,
+        *,
+        progress: Wanted = False,
     ) -> Records:
         """What the monitors of the system show, and the states inferred from it.
 
@@ -221,10 +228,12 @@ class Trajectories:
             times: increasing times; photocurrents are averaged over the intervals between them.
             initial: `PureState` or `DensityState`; ground state by default.
             only: numbers of the records to run; all by default.
+            progress: True for a bar, or a function of (what, fraction).
 
         Raises:
             ArgumentError: nothing is monitored; see `evolve`.
             CapacityError: (times, records, D, D) numbers would not fit.
         """
         task = ObservationTask(tuple(check_times(times)), initial, only)
-        return perform(self, system, task)
+        with heard(progress):
+            return perform(self, system, task)

@@ -30,6 +30,7 @@ from darkstate.engines.trajectories.unravelling import (
     pure_start,
     states_at_times,
 )
+from darkstate.progress import report
 from darkstate.states import DensityState, PureState
 
 StatesAtTimes = Iterator[tuple[Array, Array]]
@@ -214,7 +215,20 @@ def run_batches(
     if look is not None:
         part = numbers_looked_at_twice(runs, numbers, runs.size, budget)
         batch, moments = runs.begin(part)
-        yield part, batch, look.compare(moments, part)
+        moments = look.compare(moments, part)
+        yield part, batch, _reported(moments, runs, done, len(part), len(numbers))
         done = len(part)
     for part in batches(numbers[done:], runs.size, budget):
-        yield part, *runs.begin(part)
+        batch, moments = runs.begin(part)
+        yield part, batch, _reported(moments, runs, done, len(part), len(numbers))
+        done += len(part)
+
+
+def _reported(
+    moments: StatesAtTimes, runs: TrajectoryRun, done: int, part: int, all_of_them: int
+) -> StatesAtTimes:
+    """The moments as they are; how far all trajectories are is said at each."""
+    for number, moment in enumerate(moments):
+        share = done + part * number / max(1, len(runs.times) - 1)
+        report(f"{all_of_them} trajectories", share / all_of_them)
+        yield moment

@@ -41,7 +41,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
         progress("exact points", 0.4 * (i + 1) / len(exact_times))
     every = np.concatenate([times, exact_times])
     curve = lattice_curve(
-        _ATOMS, every, 3, progress=lambda n: progress("curve", 0.4 + 0.6 * n / len(every))
+        _ATOMS, every, 3, progress=lambda what, done: progress("curve", 0.4 + 0.6 * done)
     )
     count = len(times)
     even = np.isin(times, even_grid(uniform))
