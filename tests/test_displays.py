@@ -28,8 +28,11 @@ from darkstate.systems import (
     OperatorSum,
     Qubit,
     Spin,
+    beam_splitter,
+    concatenate,
     create,
     destroy,
+    emitter,
     number,
     pulses,
     sigma_minus,
@@ -132,6 +135,30 @@ def test_states_have_short_texts(state, text):
 def test_pictures_show_themselves():
     picture = ds.plots.wigner_map(ds.wigner(GaussianState.vacuum("a"), "a", np.linspace(-2, 2, 9)))
     assert picture._repr_png_().startswith(b"\x89PNG")
+
+
+def test_components_certificates_sweeps_and_runs(tmp_path):
+    q, model = Qubit("q"), ds.models.DualRail(2, 0.5)
+    component = concatenate(emitter(q, 4.0), beam_splitter(0.5))
+    assert repr(emitter(q, 4.0)) == "Component(ports q; spaces q)"
+    text = shown(component._repr_html_())
+    assert r"2 \sigma^{-}_{\mathrm{q}}" in text and "0.7071" in text
+    found = ds.certify(DensityState.maximally_mixed(("a", "b", "c"), (2, 2, 2)), quick=True)
+    assert repr(found) == f"Certificate({found.sentence})" and found.sentence in str(found)
+    assert found.sentence in shown(found._repr_html_())
+    swept = ds.Sweep(model, (ds.sweeps.linspace("squeezing", 0.1, 0.5, 2),))
+    assert repr(swept) == "Sweep(DualRail over squeezing (2))"
+    store = ds.sweep(swept, tmp_path / "s.zarr")
+    assert repr(store).startswith("SweepStore(") and "2 of 2" in shown(store._repr_html_())
+    runs = ds.engines.Trajectories(3, seed=1).ensemble(model.system(), [0.0, 0.1])
+    assert repr(runs) == "PureStateEnsemble(A1, A2, B1, B2: 3 runs, 2 times)"
+
+
+def test_columns_have_the_names_that_users_gave():
+    table = ds.evolve(
+        OpenSystem((Q,), sigma_x(Q)), [0.0, 1.0], observables={"height": sigma_z(Q)}
+    ).table
+    assert table is not None and table["height"].attrs["long_name"] == "height"
 
 
 def test_tables_are_escaped_and_cut():

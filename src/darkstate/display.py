@@ -39,6 +39,24 @@ def page(title: str, *parts: str) -> str:
     return f"<div><p><b>{escape(title)}</b></p>{''.join(parts)}</div>"
 
 
+class ToldInLines:
+    """What is told in lines: its text, and its table in a notebook."""
+
+    def lines(self) -> list[tuple[str, str]]:
+        """``(what, value)`` rows in the order in which people read them."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name + ':' if name else '':22}{value}" for name, value in self.lines())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.lines()[0][1]})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return page(type(self).__name__, table(self.lines()))
+
+
 def upright(name: str) -> str:
     """A name in a formula."""
     return r"\mathrm{" + name.replace("_", r"\_") + "}"

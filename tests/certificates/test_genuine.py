@@ -101,6 +101,8 @@ def test_entangled_across_every_cut_is_not_genuinely_multipartite():
     assert len(found.crossed) == 3
     assert "entangled across each of the 3 cuts" in found.sentence
     assert not found.sentence.startswith("certified")
+    alone = ds.certify(qubits(np.kron(np.kron(one, bell), np.eye(1))))
+    assert len(alone.crossed) == 2 and alone.sentence.endswith("entangled across 2 of 3 cuts")
 
 
 def never_certified(samples, seed, sizes):

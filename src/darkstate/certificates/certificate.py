@@ -23,6 +23,7 @@ import numpy as np
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.mixture import PPTMixture
 from darkstate.certificates.witness import Side, Witness
+from darkstate.display import ToldInLines
 from darkstate.linalg.bounds import EPS, negative_sum
 from darkstate.results import Report, Result, Status
 from darkstate.results.storage import save_result, storable
@@ -35,8 +36,8 @@ CLOSE = 1e-6
 
 
 @storable
-@dataclass(frozen=True, eq=False)
-class Certificate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate(ToldInLines):
     """What was proven about one state.
 
     Args:
@@ -105,9 +106,8 @@ class Certificate:
         what = "genuinely multipartite entangled" if parties > 2 else "entangled"
         seen = bool(np.all(np.isfinite(self.transposes)))
         across = f"entangled across {len(self.crossed)} of {cuts} cuts"
-        if parties > 2 and len(self.crossed) == cuts:
-            seen = bool(np.all(np.isfinite(self.transposes)))
-        across = f"entangled across each of the {cuts} cuts"
+        if len(self.crossed) == cuts:
+            across = f"entangled across each of the {cuts} cuts"
         if self.verdict == CERTIFIED:
             return f"certified: {what}, negativity at least {self.margin:.6g}"
         if self.verdict == NOT_DETECTED:
@@ -143,9 +143,6 @@ class Certificate:
                 ("white noise", f"this witness: up to {100 * self.noise_tolerance():.3g} %")
             )
         return rows + [("note", line) for line in self.notes]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write it to a zarr store, from which `darkstate.load_result(path).state` reads it.

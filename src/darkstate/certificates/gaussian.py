@@ -38,6 +38,7 @@ from darkstate.certificates.covariance import (
 )
 from darkstate.certificates.lmi import Inequality, minimise
 from darkstate.certificates.witness import Side, cuts_of
+from darkstate.display import ToldInLines
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.linalg.bounds import EPS
 from darkstate.linalg.symplectic import partial_transpose, symplectic_form
@@ -52,8 +53,8 @@ _SMALL = 1e-4
 
 
 @storable
-@dataclass(frozen=True, eq=False)
-class CovarianceCertificate:
+@dataclass(frozen=True, eq=False, repr=False)
+class CovarianceCertificate(ToldInLines):
     """What was proven from second moments.
 
     Args:
@@ -145,9 +146,6 @@ class CovarianceCertificate:
             ("second moments", f"{moments} to measure"),
             *(("note", line) for line in self.notes),
         ]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write it to a zarr store, from which `darkstate.load_result(path).state` reads it.

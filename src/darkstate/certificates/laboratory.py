@@ -24,6 +24,7 @@ from scipy.optimize import root_scalar
 
 from darkstate.certificates.certificate import CERTIFIED, Certificate
 from darkstate.checks import check_instance, check_real
+from darkstate.display import ToldInLines
 from darkstate.errors import ArgumentError, border
 from darkstate.states.subsystems import Matrix
 
@@ -52,8 +53,8 @@ class Setting:
     shots: int
 
 
-@dataclass(frozen=True)
-class MeasurementPlan:
+@dataclass(frozen=True, repr=False)
+class MeasurementPlan(ToldInLines):
     """How to measure a witness.
 
     Args:
@@ -96,9 +97,6 @@ class MeasurementPlan:
             (setting.axes, f"{setting.shots} shots, {len(setting.terms)} terms")
             for setting in self.settings
         ]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
 
 
 def pauli_terms(matrix: Matrix) -> dict[str, float]:

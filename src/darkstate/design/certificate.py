@@ -20,6 +20,7 @@ from pathlib import Path
 from darkstate.design.family import Family, family_of
 from darkstate.design.hardware import Hardware
 from darkstate.design.invariant import escape_rate
+from darkstate.display import ToldInLines
 from darkstate.results import Report, Result, Status
 from darkstate.results.storage import save_result, storable
 from darkstate.states.subsystems import Matrix
@@ -29,8 +30,8 @@ PROVEN = 1e-6
 
 
 @storable
-@dataclass(frozen=True, eq=False)
-class NoNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class NoNetwork(ToldInLines):
     """Every network of this hardware that keeps the target keeps another state, too.
 
     Args:
@@ -92,9 +93,6 @@ class NoNetwork:
             ("left at most at", f"{self.escape:.2g} x strength"),
             ("all else moves it by", f"{self.margin:.3g} x strength"),
         ]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write it to a zarr store, from which `darkstate.load_result(path).state` reads it.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from darkstate.design.certificate import NoNetwork
 from darkstate.design.family import Family
 from darkstate.design.hardware import Library, combined
+from darkstate.display import ToldInLines
 from darkstate.results import Result
 from darkstate.states.subsystems import Matrix
 from darkstate.systems.open_system import OpenSystem
@@ -88,8 +89,8 @@ class Networks:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Synthesis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Synthesis(ToldInLines):
     """Which networks prepare a state.
 
     Args:
@@ -128,9 +129,6 @@ class Synthesis:
         if self.certificate is not None:
             rows += self.certificate.lines()[2:]
         return rows + [("note", note) for note in self.notes]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':' if name else '':22}{value}" for name, value in self.lines())
 
 
 def _pivots(rows: Matrix) -> Matrix:

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from darkstate.errors import NumericalError
+from darkstate.linalg.threads import on_one_blas_thread
 
 MOST_POLES = 120
 """Factorisations that are made at most."""
 
 
+@on_one_blas_thread
 def resolvent_values(
     matrix: sp.csr_array,
     right: NDArray[Any],

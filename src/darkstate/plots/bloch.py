@@ -127,7 +127,8 @@ def _draw_ball(axes: Axes) -> None:
         axes.plot(*ends.T, color=_GREY, linestyle="-", linewidth=0.6, zorder=1)
         x, y = _seen((1.14 if axis[2] else 1.3) * axis)
         axes.text(x, y, name, ha="center", va="center", zorder=5)
-    axes.text(*_seen(np.array([0, 0, -1.2])), r"ground $|0\rangle$", ha="center", va="center")
+    x, y = _seen(np.array([0, 0, -1.2]))
+    axes.text(x, y, r"ground $|0\rangle$", ha="center", va="center")
 
 
 def _draw_arrow(axes: Axes, path: Vectors, style: Mapping[str, Any]) -> None:

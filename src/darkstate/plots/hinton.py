@@ -65,7 +65,7 @@ def hinton(
     dense = state.density() if isinstance(state, PureState) else state
     matrix = np.asarray(dense.matrix, dtype=complex)
     most = float(np.abs(matrix).max())
-    plain = bool(np.all(np.abs(matrix.imag) <= _REAL * most))
+    plain = bool(np.all(np.abs(np.imag(matrix)) <= _REAL * most))
     at = place(ax, width, 0.8 * width, square=True)
     _draw_squares(at.axes, matrix / most, plain)
     _draw_axes(at, state.labels, state.dimensions)
@@ -171,7 +171,5 @@ def _draw_phases(at: Place) -> None:
         pad=0.03,
         label=r"phase of $\rho_{ij}$",
     )
-    bar.set_ticks(
-        np.pi * np.array([-1, -0.5, 0, 0.5, 1]),
-        labels=[r"$-\pi$", r"$-\pi/2$", "0", r"$\pi/2$", r"$\pi$"],
-    )
+    names = (r"$-\pi$", r"$-\pi/2$", "0", r"$\pi/2$", r"$\pi$")
+    bar.set_ticks([0.5 * np.pi * k for k in range(-2, 3)], labels=names)

@@ -99,15 +99,15 @@ def sweep_picture(
     if data.ndim > 3:
         remedy = "Select entries of the others: table.sel(name=value)."
         raise ArgumentError("table", "have at most three dimensions", data.dims, remedy)
-    alone: Any = ax  # of one panel; another is refused there
+    given: Any = ax  # what does not fit is refused there
     if data.ndim == 1 or (data.ndim == 2 and min(data.shape) <= LINES):
         dims = [str(dim) for dim in data.dims]
         longest = max(dims, key=lambda dim: data.sizes[dim])
         across = longest if x is None else check_choice("x", x, dims)
-        return sweep_curve(data, x=across, log_x=_logarithmic(data[across]), ax=alone)
+        return sweep_curve(data, x=across, log_x=_logarithmic(data[across]), ax=given)
     if data.ndim == 2:
-        return sweep_map(data, x, doubtful=doubtful, ax=alone)
-    return sweep_panels(data, x=x, doubtful=doubtful, ax=ax)
+        return sweep_map(data, x, doubtful=doubtful, ax=given)
+    return sweep_panels(data, x=x, doubtful=doubtful, ax=given)
 
 
 @styled

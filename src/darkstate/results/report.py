@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from darkstate.display import page, table
+from darkstate.display import ToldInLines
 from darkstate.results.estimate import Estimate
 
 
@@ -32,7 +32,7 @@ class Status(enum.StrEnum):
 
 
 @dataclass(frozen=True, repr=False)
-class Report:
+class Report(ToldInLines):
     """Everything that was checked about one result.
 
     Args:
@@ -107,15 +107,8 @@ class Report:
         rows.append(("time", f"{self.seconds:.3g} s"))
         return rows
 
-    def __str__(self) -> str:
-        return "\n".join(f"{name + ':':22}{value}" for name, value in self.lines())
-
     def __repr__(self) -> str:
         return f"Report({self.status}, {self.engine}: {self.method})"
-
-    def _repr_html_(self) -> str:
-        """What notebooks show."""
-        return page("Report", table(self.lines()))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and storage."""

@@ -85,6 +85,10 @@ class Sweep:
     rate_unit: str | None = None
     targets: tuple[Target, ...] = field(init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        over = " x ".join(f"{axis.dim} ({len(axis.rows)})" for axis in self.axes)
+        return f"Sweep({type(self.model).__name__} over {over or 'nothing'})"
+
     def __post_init__(self) -> None:
         axes = as_axes(self.axes)
         check_kinds(self)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkstate.checks import check_flag
+from darkstate.display import page, table
 from darkstate.errors import ArgumentError
 from darkstate.results.files import as_path, system_errors
 from darkstate.sweeps.evaluate import FAILED, PENDING, Record
@@ -91,6 +92,17 @@ class SweepStore:
     """
 
     path: Path
+
+    def __repr__(self) -> str:
+        return f"SweepStore({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: how many points have which status."""
+        found = self.status()
+        rows = [("points", f"{found.stored} of {found.total}")]
+        rows += [(word, str(count)) for word, count in found.counts.items() if count]
+        rows += [("failed", f"{count}: {text}") for text, count in found.failures.items()]
+        return page(repr(self), table(rows))
 
     @property
     def journal(self) -> Path:

@@ -32,11 +32,12 @@ from numpy.typing import NDArray
 
 from darkstate.checks import as_labels, check_instance, check_sequence
 from darkstate.conventions import is_label
+from darkstate.display import page, table
 from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.systems.fields import Field, as_complex
 from darkstate.systems.noise import Moments, combine, driven
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem, tuple_of, without_pulses
-from darkstate.systems.operators import OperatorSum, total
+from darkstate.systems.operators import OperatorSum, latex, total
 from darkstate.systems.signals import Signal
 from darkstate.systems.spaces import Space
 
@@ -94,6 +95,21 @@ class Component:
         jumps = tuple(Jump(coupling) for coupling in couplings)
         constant, drives = without_pulses(self.hamiltonian)
         OpenSystem(self.spaces, constant, jumps, (), drives)
+
+    def __repr__(self) -> str:
+        spaces = ", ".join(space.label for space in self.spaces)
+        return f"Component(ports {', '.join(self.ports)}{f'; spaces {spaces}' if spaces else ''})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: S if it mixes ports, L of each port, and H."""
+        rows = [
+            (f"L, {p}", f"${latex(c)}$") for p, c in zip(self.ports, self.couplings, strict=True)
+        ]
+        rows.append(("H", f"${latex(self.hamiltonian)}$"))
+        if not np.array_equal(self.scattering, np.eye(len(self.ports))):
+            lines = np.array2string(self.scattering, precision=4, suppress_small=True)
+            rows.insert(0, ("S", lines))
+        return page(repr(self), table(rows))
 
     def with_ports(self, *ports: str) -> Component:
         """The same component with other port names."""

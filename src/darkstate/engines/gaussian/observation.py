@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from darkstate.checks import check_integer, check_reals
+from darkstate.display import state_text
 from darkstate.engines.gaussian.measurement import MeasurementModel
 from darkstate.engines.gaussian.mode_functions import ExponentialMode, exponential_mode, weights_of
 from darkstate.engines.gaussian.records import GaussianRecords, Track, check_currents, draw
@@ -59,6 +60,11 @@ class Observation:
     initial: GaussianState
     covariances: Real
     report: Report
+
+    def __repr__(self) -> str:
+        return state_text(
+            self, self.labels, f"{len(self.quadratures)} records, {len(self.times)} times"
+        )
 
     @property
     def quadratures(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_integer
+from darkstate.display import state_text
 from darkstate.errors import ArgumentError
 from darkstate.results import Report
 from darkstate.states import DensityState, PureState
@@ -56,6 +57,9 @@ class PureStateEnsemble:
     jumps: tuple[tuple[tuple[float, str], ...], ...]
     entropy: int
     report: Report
+
+    def __repr__(self) -> str:
+        return state_text(self, self.labels, f"{len(self.numbers)} runs, {len(self.times)} times")
 
     def state(self, number: int, moment: int = -1) -> PureState:
         """The state of trajectory `number` at ``times[moment]``.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from darkstate.display import state_text
 from darkstate.engines.trajectories.compile import SystemMatrices, homodynes
 from darkstate.engines.trajectories.ensemble import check_moment, place_of
 from darkstate.results import Report
@@ -54,6 +55,11 @@ class Records:
     matrices: NDArray[np.complex128]
     entropy: int
     report: Report
+
+    def __repr__(self) -> str:
+        return state_text(
+            self, self.labels, f"{len(self.numbers)} records, {len(self.times)} times"
+        )
 
     def state(self, number: int, moment: int = -1) -> DensityState:
         """The state given record `number` up to ``times[moment]``.
