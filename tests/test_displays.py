@@ -154,13 +154,6 @@ def test_components_certificates_sweeps_and_runs(tmp_path):
     assert repr(runs) == "PureStateEnsemble(A1, A2, B1, B2: 3 runs, 2 times)"
 
 
-def test_columns_have_the_names_that_users_gave():
-    table = ds.evolve(
-        OpenSystem((Q,), sigma_x(Q)), [0.0, 1.0], observables={"height": sigma_z(Q)}
-    ).table
-    assert table is not None and table["height"].attrs["long_name"] == "height"
-
-
 def test_tables_are_escaped_and_cut():
     html = table([("<b>", 1)] * 30, ("a & b",))
     assert "&lt;b&gt;" in html and "a &amp; b" in html and "and 10 more" in shown(html)
