@@ -13,7 +13,6 @@ from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.new import new
 from darkstate.cli.screen import tell
-from darkstate.progress import listening
 
 app = typer.Typer(
     name="darkstate",
@@ -82,6 +81,7 @@ def run(
     """
     with report_errors(as_json):
         from darkstate.cli.screen import errors, output, tell_notices
+        from darkstate.progress import listening
         from darkstate.results import Status
         from darkstate.scenarios import load_scenario, notices_of, run_scenario
 
@@ -132,6 +132,7 @@ def certify(
     """
     with report_errors(as_json):
         from darkstate.cli.screen import errors, output
+        from darkstate.progress import listening
         from darkstate.scenarios import certify_scenario, load_scenario
 
         wanted = load_scenario(scenario)

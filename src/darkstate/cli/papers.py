@@ -12,7 +12,6 @@ import typer
 
 from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
-from darkstate.progress import listening
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -151,6 +150,7 @@ def _run_one(
     from darkstate.cli.screen import errors, output
     from darkstate.papers import paper as find
     from darkstate.papers import run_paper
+    from darkstate.progress import listening
 
     found = find(name)
     folder = out if out is not None else Path("results") / found.id
@@ -174,6 +174,7 @@ def _run_all(
     from darkstate.cli.screen import errors, output
     from darkstate.errors import ArgumentError
     from darkstate.papers import PAPERS, run_paper, to_compute
+    from darkstate.progress import listening
 
     if figures:
         remedy = "Run one paper, or leave --figure out."

@@ -16,7 +16,6 @@ from typer.core import TyperGroup
 from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.screen import tell
-from darkstate.progress import listening
 
 if TYPE_CHECKING:
     from darkstate.scenarios.scenario import Scenario
@@ -218,6 +217,7 @@ def _compute(
 ) -> None:
     """Run a sweep with a live display, show how it ended, and set the exit code."""
     from darkstate.cli.screen import errors, output
+    from darkstate.progress import listening
     from darkstate.scenarios import sweep_of
     from darkstate.scenarios.loading import source_of
     from darkstate.sweeps import sweep
