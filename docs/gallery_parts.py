@@ -17,7 +17,7 @@ ORDER = (
     "relaxation", "pulses", "photon_transfer", "spectrum", "antibunching", "quantum_jumps",
     "how_long",
     "own_model_sweep", "loss_map", "bandwidth", "long_chain", "long_cascade", "repeater",
-    "rediscovered", "impossible", "gradient", "best_squeezing", "feedback",
+    "rediscovered", "impossible", "gradient", "optimum", "best_squeezing", "feedback",
     "certificate", "certified_range", "closed_form", "truncation", "virtual_experiment",
     "notebook",
 )  # fmt: skip
