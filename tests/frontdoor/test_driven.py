@@ -7,7 +7,7 @@ import pytest
 
 import darkstate as ds
 from darkstate import engines
-from darkstate.errors import ArgumentError, EngineMismatchError
+from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
 from darkstate.linalg.ode import integrate
 from darkstate.states import GaussianState, PureState, to_qutip
 from darkstate.systems import (
@@ -296,3 +296,48 @@ def test_trajectories_follow_drives_and_couplings():
     for unfit in (engines.Trajectories(trajectories=2, unravelling="homodyne", seed=1),):
         with pytest.raises(EngineMismatchError, match="quantum jumps only"):
             ds.evolve(system, times, engine=unfit)
+
+
+SHORT = np.linspace(0.0, 1000.0, 10_001)
+
+
+@pytest.mark.parametrize(
+    "pulse",
+    [
+        pulses.samples(SHORT, np.exp(-0.5 * (SHORT - 617.3) ** 2)),
+        pulses.function(
+            lambda t: (
+                1e4 * np.exp(-2e3 * (t - 10.0) ** 2) * np.cos(3e3 * t)
+                + np.exp(-0.5 * (t - 617.3) ** 2)
+            )
+        ),
+    ],
+)
+def test_short_pulses_in_a_long_time_are_not_missed(pulse):
+    quarter = pulse * float(np.pi / 2 / np.sqrt(2 * np.pi))  # H = f sx turns by twice the area
+    system = OpenSystem((Q,), drives=(Drive(sigma_x(Q), quarter),))
+    result = ds.evolve(system, [0.0, 1000.0], observables=sigma_z(Q))
+    assert abs(result.table["observable"].values[-1] - 1.0) <= result.report.error_estimate
+
+
+def test_trajectories_see_short_pulses(monkeypatch):
+    pulse = pulses.gaussian(617.3, 0.002, np.pi / 4 / 0.002 / np.sqrt(2 * np.pi))
+    system = OpenSystem((Q,), drives=(Drive(sigma_x(Q), pulse),))
+    runs = engines.Trajectories(trajectories=2, seed=1)
+    result = ds.evolve(system, [0.0, 1000.0], observables=sigma_z(Q), engine=runs)
+    assert abs(result.table["observable"].values[-1]) < 1e-5
+    monkeypatch.setattr("darkstate.engines.trajectories.modulated._MOST_STEPS", 1000)
+    fast = Drive(sigma_x(Q), pulses.sinusoid(1e9))
+    with pytest.raises(CapacityError, match="more than 1000 steps"):
+        ds.evolve(OpenSystem((Q,), drives=(fast,)), [0.0, 10.0], engine=runs)
+
+
+def test_steps_of_trajectories_are_looked_at_twice():
+    fast, slow = 40.0 * sigma_z(Q), Drive(sigma_x(Q), pulses.ramp(0.0, 2.0, 0.0, 30.0))
+    runs = engines.Trajectories(trajectories=2, seed=1)
+    system = OpenSystem((Q,), fast, drives=(slow,))
+    sampled = ds.evolve(system, [0.0, 2.0], observables=sigma_z(Q), engine=runs)
+    exact = ds.evolve(system, [0.0, 2.0], observables=sigma_z(Q))
+    apart = abs(sampled.table["observable"].values[-1] - exact.table["observable"].values[-1])
+    assert apart <= 2 * sampled.report.error_estimate
+    assert "change with twice the step" in sampled.report.truncation

@@ -147,9 +147,9 @@ class _Integration:
         self.evaluations += _STAGES + 1
         fifth = float(np.linalg.norm(DOP853.E5 @ stages[: _STAGES + 1])) ** 2
         third = float(np.linalg.norm(DOP853.E3 @ stages[: _STAGES + 1])) ** 2
-        if fifth == 0.0 and third == 0.0:
-            return stages, 0.0
         size = np.sqrt((fifth + 0.01 * third) * len(self.state))
+        if size == 0.0:  # nothing moves, or by less than can be squared
+            return stages, 0.0
         return stages, float(h * fifth / size / self.atol)
 
     def between(self, x: NDArray[np.float64], h: float, stages: NDArray[Any]) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -32,10 +32,13 @@ Term = tuple[float, str, Pulse | None, Pulse | None]
 _ROUNDING = 1e-12
 _LOOKS = 2048
 """Times at which a function is looked at for where it is at work."""
-_AT_WORK = 1e-3
-"""Of the size of a coefficient: smaller changes between two looks are none."""
-_PAUSE = 33
+_AT_WORK = (1e-3, 1e-6, 1e-9)
+"""Of the size of a coefficient: smaller changes between two looks are none. Several, as something
+weak may come after something strong."""
+_PAUSE = 4
 """Looks without a change that are a pause, after which an integrator starts anew."""
+_CLOSE = 32
+"""Looks from one stop to the next."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +113,22 @@ class TimeParts:
     def stops(self, start: float, end: float) -> list[float]:
         """Times between `start` and `end` at which an integrator must stop.
 
-        Named pulses know theirs; functions are looked at on a grid, for where they begin and end.
+        Named pulses know theirs; functions and smooth samples are looked at on a grid, and samples
+        where they are, for where they begin and end.
         """
         found = {t for pulse in self.pulses for t in pulse.stops}
-        functions = [p for p in self.pulses if any(q.kind == "function" for q in p.parts())]
-        grid = np.linspace(start, end, _LOOKS + 1)
-        for pulse in functions:
-            values = pulse(grid)
-            size = max(float(np.abs(values).max()), 1e-300)
-            moves = (
-                np.convolve(np.abs(np.diff(values)) > _AT_WORK * size, np.ones(_PAUSE), "same") > 0
-            )
-            edges = np.flatnonzero(np.diff(np.concatenate([[False], moves, [False]]).astype(int)))
-            found |= set(grid[edges].tolist())
+        for pulse in self.pulses:
+            kinds = {part.kind for part in pulse.parts()}
+            if kinds & {"function", "samples"}:
+                grid = _grid_of(pulse, start, end)
+                found |= _where_at_work(grid, pulse(grid))
         return sorted(t for t in found if start < t < end)
+
+    def looks(self, start: float, end: float) -> NDArray[np.float64]:
+        """Times at which to look at coefficients: close where something short happens."""
+        ends = [start, *self.stops(start, end), end]
+        between = [np.linspace(a, b, _CLOSE + 1) for a, b in pairwise(ends)]
+        return np.unique(np.concatenate([np.linspace(start, end, _LOOKS + 1), *between]))
 
     @property
     def largest(self) -> OpenSystem:
@@ -133,6 +138,27 @@ class TimeParts:
             hamiltonian = hamiltonian + part.hamiltonian
         jumps = tuple(replace(jump, name="") for part in self.systems for jump in part.jumps)
         return OpenSystem(self.systems[0].spaces, hamiltonian, jumps)
+
+
+def _grid_of(pulse: Pulse, start: float, end: float) -> NDArray[np.float64]:
+    """Equal steps, and the times of samples."""
+    times = [np.linspace(start, end, _LOOKS + 1)]
+    times += [np.array(dict(q.parameters)["times"]) for q in pulse.parts() if q.kind == "samples"]
+    grid = np.unique(np.concatenate(times))
+    return grid[(grid >= start) & (grid <= end)]
+
+
+def _where_at_work(grid: NDArray[np.float64], values: NDArray[Any]) -> set[float]:
+    """Where the values begin and end to change, for every size of a change."""
+    moves, size, found = np.abs(np.diff(values)), float(np.abs(values).max()), set[float]()
+    for least in _AT_WORK:
+        places = np.flatnonzero(moves > least * size)
+        if size and len(places):
+            gaps = np.flatnonzero(np.diff(places) > _PAUSE)
+            first = np.concatenate([places[:1], places[gaps + 1]])
+            last = np.concatenate([places[gaps], places[-1:]])
+            found |= set(grid[np.concatenate([first, last + 1])].tolist())
+    return found
 
 
 def _add_drive(drive: Drive, system: OpenSystem, add: Add) -> None:

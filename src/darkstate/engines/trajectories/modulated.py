@@ -5,8 +5,10 @@ times stay exact within them (`no_jump.py`). With ``K_1, K_2`` at the Gauss poin
 
     exp(h (a_2 K_1 + a_1 K_2)) exp(h (a_1 K_1 + a_2 K_2)),   a_1, a_2 = (3 +- 2 sqrt 3)/12,
 
-is of order four; jump operators are those in the middle of each half step. Steps are a fraction of
-the time in which the coefficients change, and end at their stops.
+is of order four; jump operators are those in the middle of each half step. Steps end at the stops
+of the coefficients, and are halved until the two Gauss points tell the means and the first moments
+of all coefficients over a step as eight do. A second look merges two steps to one
+(`second_look.py`): the difference is what is left of their error.
 
 Source: Blanes and Moan, Appl. Numer. Math. 56, 1519 (2006).
 """
@@ -15,14 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from math import ceil, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from darkstate.engines.trajectories.no_jump import NoJumpPropagator, TrajectoryBatch
+from darkstate.engines.trajectories.diffusion import DOUBLED
+from darkstate.engines.trajectories.no_jump import NoJumpPropagator, TrajectoryBatch, norm_bound
+from darkstate.errors import CapacityError
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
@@ -31,15 +37,21 @@ from darkstate.systems.time_parts import TimeParts
 
 _A = (3 + 2 * sqrt(3)) / 12, (3 - 2 * sqrt(3)) / 12
 _NODES = np.array([0.5 - sqrt(3) / 6, 0.5 + sqrt(3) / 6])
-_STEP = 0.05
-"""Of the time in which a coefficient changes by as much as it ever does."""
-_LOOKS = 2049
-_MOST_STEPS = 10_000
+_FINE, _WEIGHTS = (x / 2 for x in np.polynomial.legendre.leggauss(8))
+"""More points of a step of length one, around its middle, and their weights."""
+_MISSED = 1e-6
+"""What all steps together may miss of the coefficients, times the norms of what they multiply."""
+_SHARE = 1e-3
+"""Of it a step may miss, however short it is."""
+_FEWEST, _MOST_STEPS = 4, 200_000
+"""Steps from one stop to the next."""
+_SHORTEST = 1e-6
+"""Of the time between stops: a step as short, across a jump that nobody told, is kept."""
 
 
 def bounding_system(system: OpenSystem, times: Sequence[float]) -> OpenSystem:
     """A constant system with every pulse at its largest: for sizes, names and bounds of rates."""
-    grid = np.linspace(times[0], times[-1], _LOOKS)
+    grid = TimeParts.of(system).looks(times[0], times[-1])
 
     def largest(pulse: Pulse | None) -> float:
         return 1.0 if pulse is None else float(np.abs(pulse(grid)).max())
@@ -68,14 +80,16 @@ class ModulatedPropagator(NoJumpPropagator):
         effective: ``-i H_j - (1/2) sum c†c`` of each of them.
         channels: for every jump its parts, a pulse (None for 1) and a matrix each.
         stops: times that no step may cross.
-        step: the longest step.
+        span: from the first time to the last.
+        pace: steps are this much longer, 1 or 2.
     """
 
     parts: TimeParts | None = None
     effective: tuple[sp.csr_array, ...] = ()
     channels: tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...] = ()
     stops: tuple[float, ...] = ()
-    step: float = np.inf
+    span: float = 0.0
+    pace: float = 1.0
 
     @classmethod
     def of(
@@ -84,6 +98,7 @@ class ModulatedPropagator(NoJumpPropagator):
         dims: tuple[int, ...],
         bound: NoJumpPropagator,
         times: Sequence[float],
+        pace: float,
     ) -> ModulatedPropagator:
         """The propagator of a system over `times`; `bound` is that of the bounding system."""
         parts = TimeParts.of(system)
@@ -104,28 +119,67 @@ class ModulatedPropagator(NoJumpPropagator):
             tuple((f, sp.csr_array(sqrt(jump.rate) * matrix(c))) for f, c in jump.parts)
             for jump in kept
         )
-        grid = np.linspace(times[0], times[-1], _LOOKS)
-        values = parts.coefficients(grid)
-        slopes = np.abs(np.diff(values, axis=0)).max(axis=0) / (grid[1] - grid[0] or 1.0)
-        ranges = np.ptp(values, axis=0)
-        scales = [r / s for r, s in zip(ranges, slopes, strict=True) if s > 0.0]
-        span = times[-1] - times[0]
-        step = max(_STEP * min(scales, default=np.inf), span / _MOST_STEPS)
-        stops = tuple(parts.stops(times[0], times[-1]))
+        stops, span = tuple(parts.stops(times[0], times[-1])), times[-1] - times[0]
         return cls(
-            bound.generator, bound.jumps, False, {}, parts, tuple(effective), channels, stops, step
-        )
+            bound.generator, bound.jumps, False, {}, parts, tuple(effective), channels, stops,
+            span, pace,
+        )  # fmt: skip
 
     def advance(self, batch: TrajectoryBatch, duration: float) -> None:
         """Carry all trajectories over `duration`, jumps included."""
         begin, end = batch.time, batch.time + duration
         ends = [begin, *(t for t in self.stops if begin < t < end), end]
         for start, stop in pairwise(ends):
-            count = max(1, ceil((stop - start) / self.step - 1e-9))
-            length = (stop - start) / count
-            for k in range(count):
-                self._advance_step(batch, start + k * length, length)
+            edges = self._steps(start, stop)
+            if self.pace == DOUBLED:
+                edges = np.append(edges[:-1:2], stop)
+            for a, b in pairwise(edges.tolist()):
+                self._advance_step(batch, a, b - a)
         batch.time = end
+
+    @cached_property
+    def _norms(self) -> NDArray[np.float64]:
+        """Bounds of the norms of the `effective`."""
+        return np.array([norm_bound(part) for part in self.effective])
+
+    def _steps(self, start: float, stop: float) -> NDArray[np.float64]:
+        """Ends of the steps from one stop to the next.
+
+        Raises:
+            CapacityError: too many.
+        """
+        edges = np.linspace(start, stop, _FEWEST + 1)
+        while True:
+            lengths = np.diff(edges)
+            missed = self._missed(edges[:-1], lengths)
+            allowed = _MISSED * np.maximum(_SHARE, lengths / max(self.span, stop - start))
+            rough = (missed > allowed) & (lengths > _SHORTEST * (stop - start))
+            if not rough.any():
+                return edges
+            edges = np.sort(np.concatenate([edges, (edges[:-1] + 0.5 * lengths)[rough]]))
+            if len(edges) > _MOST_STEPS:
+                raise CapacityError(
+                    f"Trajectories would take more than {_MOST_STEPS} steps from t = {start:g} to "
+                    f"{stop:g}, as coefficients change so fast.",
+                    "Use a frame in which they are slow, shorter times, or Lindblad().",
+                )
+
+    def _missed(
+        self, starts: NDArray[np.float64], lengths: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """What two points of each step miss of the mean and the first moment of coefficients."""
+        assert self.parts is not None
+        coefficients = self.parts.coefficients
+
+        def at(nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+            times = starts[:, None] + lengths[:, None] * nodes
+            return coefficients(times.ravel()).reshape(*times.shape, -1)
+
+        two, many = at(_NODES), at(0.5 + _FINE)
+        mean = two.mean(axis=1) - np.einsum("k,skj->sj", _WEIGHTS, many)
+        turn = (two[:, 1] - two[:, 0]) / (12 * (_NODES[1] - _NODES[0]))
+        turn = turn - np.einsum("k,skj->sj", _WEIGHTS * _FINE, many)
+        return lengths * ((np.abs(mean) + np.abs(turn)) @ self._norms)
 
     def _advance_step(self, batch: TrajectoryBatch, start: float, length: float) -> None:
         assert self.parts is not None

@@ -75,8 +75,7 @@ class NoJumpPropagator:
     @cached_property
     def norm(self) -> float:
         """A bound of the spectral norm of the generator."""
-        size = abs(self.generator)
-        return float(np.sqrt(size.sum(axis=0).max(initial=0) * size.sum(axis=1).max(initial=0)))
+        return norm_bound(self.generator)
 
     def weight(self, x: Array) -> Array:
         """(n,) squared norms or traces."""
@@ -190,6 +189,12 @@ class NoJumpPropagator:
                 batch.clicks[k].append((float(moment), int(kind)))
             batch.threshold[k] = batch.streams[k].random()
         return chosen / (weight if self.matrices else np.sqrt(weight))
+
+
+def norm_bound(matrix: sp.csr_array) -> float:
+    """A bound of the spectral norm: the root of the largest sums of rows and columns."""
+    size = abs(matrix)
+    return float(np.sqrt(size.sum(axis=0).max(initial=0) * size.sum(axis=1).max(initial=0)))
 
 
 def _evaluate_series(series: list[Array], s: Array) -> Array:

@@ -91,12 +91,12 @@ class Sampling:
         self, matrices: SystemMatrices, step: float | None, pace: float = 1.0
     ) -> Unravelling:
         if self.system.time_dependent:
-            return self._modulate(pure_unravelling(matrices, "jumps", None), matrices)
+            return self._modulate(pure_unravelling(matrices, "jumps", None), matrices, pace)
         if self.observed:
             return observed_unravelling(matrices, step, pace)
         return pure_unravelling(matrices, self.engine.unravelling, step, pace)
 
-    def _modulate(self, bound: Unravelling, matrices: SystemMatrices) -> Unravelling:
+    def _modulate(self, bound: Unravelling, matrices: SystemMatrices, pace: float) -> Unravelling:
         """State vectors with jumps, under what depends on time.
 
         Raises:
@@ -108,7 +108,7 @@ class Sampling:
                 "Use Trajectories(unravelling='jumps'), and evolve() or ensemble().",
             )
         dims, propagator = matrices.dimensions, bound.propagator
-        moved = ModulatedPropagator.of(self.system, dims, propagator, self.times)
+        moved = ModulatedPropagator.of(self.system, dims, propagator, self.times, pace)
         return replace(bound, propagator=moved)
 
     def _begin(self, initial: Any) -> tuple[TrajectoryRun, SecondLook | None]:

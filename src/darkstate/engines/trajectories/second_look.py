@@ -21,6 +21,7 @@ import numpy as np
 
 from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.diffusion import DOUBLED, HALVED
+from darkstate.engines.trajectories.modulated import ModulatedPropagator
 from darkstate.engines.trajectories.no_jump import Array, TrajectoryBatch
 from darkstate.engines.trajectories.seeds import bridges, streams
 from darkstate.engines.trajectories.unravelling import (
@@ -163,8 +164,12 @@ def restrict_state(
 def pace_of(first: TrajectoryRun) -> float:
     """Twice the step costs less than half the step, but needs two of them between times.
 
+    Steps of coefficients in time are always several.
+
     Where nothing is measured there is no step, and the pace says nothing (`Motion.pace`).
     """
+    if isinstance(first.unravelling.propagator, ModulatedPropagator):
+        return DOUBLED
     shortest = min(np.diff(first.times), default=0.0)
     return DOUBLED if first.unravelling.steps(shortest) > 1 else HALVED
 
@@ -181,6 +186,8 @@ def second_look(
         return None
     runs = TrajectoryRun(fewer, unravelling, initial, first.times, first.entropy)
     lower = f"lower step (it is {first.unravelling.step:.3g})"
+    if isinstance(unravelling.propagator, ModulatedPropagator):
+        lower = "tell where coefficients jump, pulses.function(f, stops=[...]), or use Lindblad()"
     ways = [
         ("fewer Fock states", "raise cutoff", narrower),
         ("twice the step", lower, unravelling.pace == DOUBLED),

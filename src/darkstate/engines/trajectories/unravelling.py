@@ -12,6 +12,7 @@ import numpy as np
 
 from darkstate.engines.trajectories.compile import SystemMatrices
 from darkstate.engines.trajectories.diffusion import Diffusion
+from darkstate.engines.trajectories.modulated import ModulatedPropagator
 from darkstate.engines.trajectories.no_jump import (
     REACH,
     Array,
@@ -55,7 +56,9 @@ class Unravelling:
 
     @property
     def pace(self) -> float:
-        """By what steps of a measurement are longer than asked for."""
+        """By what steps of a measurement, or of coefficients, are longer than asked for."""
+        if isinstance(self.propagator, ModulatedPropagator):
+            return self.propagator.pace
         return 1.0 if self.diffusion is None else self.diffusion.pace
 
     def steps(self, duration: float) -> int:
