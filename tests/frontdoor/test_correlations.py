@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import darkstate as ds
 from darkstate import engines
@@ -140,15 +141,35 @@ def test_ensembles_are_their_atoms():
     assert np.abs(pair_of[0] - pair_of[1]).max() < 1e-6
 
 
-def test_few_factorisations_make_many_frequencies():
+@pytest.mark.parametrize("dense", [0, 400])
+def test_few_factorisations_make_many_frequencies(dense, monkeypatch):
+    monkeypatch.setattr("darkstate.linalg.resolvent.DENSE", dense)
     rng = np.random.default_rng(2)
     L = rng.normal(size=(40, 40)) - 12.0 * np.eye(40)
     right, left, w = rng.normal(size=40), rng.normal(size=40), np.linspace(-20.0, 20.0, 201)
-    import scipy.sparse as sp
-
     found, residual = resolvent_values(sp.csr_array(L), right, left, w, 1e-10)
     exact = [left @ np.linalg.solve(1j * x * np.eye(40) - L, right) for x in w]
     assert np.abs(found - exact).max() < 1e-8 and residual <= 1e-10
+
+
+@pytest.mark.parametrize("dense", [0, 400])
+def test_more_lines_than_factorisations_are_no_wrong_spectrum(dense, monkeypatch):
+    monkeypatch.setattr("darkstate.linalg.resolvent.DENSE", dense)
+    monkeypatch.setattr("darkstate.linalg.resolvent.MOST_POLES", 20)
+    lines = 1j * np.linspace(-10.0, 10.0, 60) - 1e-3
+    w, one = np.linspace(-12.0, 12.0, 301), np.ones(60)
+    given = (sp.csr_array(np.diag(lines)), one, one)
+    exact = (1.0 / (1j * w[:, None] - lines)).sum(axis=1)
+    if dense:
+        np.testing.assert_allclose(resolvent_values(*given, w, 1e-9)[0], exact, rtol=1e-9)
+    else:
+        with pytest.raises(NumericalError, match="Ask for 20 frequencies or fewer"):
+            resolvent_values(*given, w, 1e-9)
+    few = resolvent_values(*given, w[:20], 1e-9)[0]
+    np.testing.assert_allclose(few, exact[:20], rtol=1e-9)
+    undamped = sp.csr_array(np.diag([1j, -1.0]))
+    with pytest.raises(NumericalError, match="a line of no width"):
+        resolvent_values(undamped, np.ones(2), np.ones(2), np.array([0.0, 1.0]), 1e-9)
 
 
 DRIVEN = OpenSystem((Q,), jumps=RABI.jumps, drives=(Drive(sigma_x(Q), lambda t: t),))
