@@ -7,6 +7,7 @@ generator: each test here has a weak process beside a strong one.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +23,8 @@ from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
-from darkstate.engines.propagation import SectorMotion, relax, states_at
+from darkstate.engines.density.compile import compiled, product_blocks
+from darkstate.engines.propagation import SectorMotion, iterate_states, relax, states_at
 from darkstate.engines.stationary import direct_steady_state, spectral_gap
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
@@ -38,6 +40,7 @@ from darkstate.systems import (
     Spin,
     create,
     destroy,
+    matrix_operator,
     number,
     sigma_minus,
     sigma_plus,
@@ -743,3 +746,97 @@ def test_relaxation_needs_a_second_half_at_rest():
         relax(motion_of(1e-3 * birth_death(0.5).toarray()), np.array([1.0, 0, 0]), 1e-9, 10, 50.0)
     done = relax(motion_of(birth_death(0.5).toarray()), np.array([4, 2, 1]) / 7, 1e-9, 10)
     assert done.error < 1e-8
+
+
+def test_a_slow_mode_behind_fast_ones_is_no_stationary_state():
+    """While fast modes fade, a slow one shows nowhere; at the end it is all that counts."""
+    for slow in (1e-9, 1e-11, 1e-13):
+        L = scipy.linalg.block_diag(birth_death(0.5).toarray(), slow * birth_death(0.5).toarray())
+        start = np.array([0.5, 0, 0, 0.5, 0, 0])
+        with pytest.raises(NumericalError, match=r"come to an end|moves is rounding"):
+            list(
+                iterate_states(replace(motion_of(L), rates=[slow]), start, [0.0, 1 / slow], 1e-6, 6)
+            )
+        stuck = relax(motion_of(L), start, 1e-9, 6)
+        assert stuck.error > 0.1 or slow < 1e-12  # known only with the rates of jumps
+        assert relax(replace(motion_of(L), rates=[slow]), start, 1e-9, 6).error > 0.1
+    # the fast part alone takes any time
+    L = birth_death(0.5).toarray()
+    last = list(iterate_states(motion_of(L), np.array([1.0, 0, 0]), [0.0, 1e20], 1e-6, 3))[-1]
+    np.testing.assert_allclose(last, np.array([4, 2, 1]) / 7, atol=1e-6)
+
+
+def test_relaxation_of_a_unique_steady_state_is_compared_with_it():
+    """Exchange of 1e-5 beside dephasing relaxes at 1e-10: a coupling, not the rate of a jump."""
+    exchange = 1e-5 * (sigma_plus(A) * sigma_minus(B) + sigma_minus(A) * sigma_plus(B))
+    jumps = (Jump(sigma_z(A), 4.0), Jump(sigma_minus(A), 1.0))
+    start = PureState.basis(("A1", "B1"), (2, 2), {"B1": 1})
+    found = ds.steady_state(OpenSystem((A, B), exchange, jumps), Lindblad(), initial=start)
+    truth = mean(found, excited(B))
+    assert truth < 1e-3 or found.report.status == "suspect"
+
+
+def test_weak_terms_out_of_phase_with_strong_ones_stay():
+    """sy of 1e6 makes the basis real, sx of 1e-8 does not fit: it is a drive, not rounding."""
+    drive, loss = 1.4e-8, 2e-8
+    H = drive * sigma_x(A) + 6.8e5j * (sigma_minus(B) - sigma_plus(B))
+    system = OpenSystem((A, B), H, (Jump(sigma_minus(A), loss), Jump(sigma_minus(B), 1e-2)))
+    exact = 4 * drive**2 / (loss**2 + 8 * drive**2)
+    found = ds.steady_state(system, Lindblad())
+    assert mean(found, excited(A)) == pytest.approx(exact, abs=found.report.error_estimate)
+    assert found.report.error_estimate < 1e-5
+
+
+def test_factors_without_pivoting_that_see_a_slow_mode_as_a_fast_one():
+    """Refinements change little there, but no equation is solved as well as it could be."""
+    H = 1326989.3j * (sigma_minus(B) - sigma_plus(B))
+    H = H + 1102.5j * (sigma_minus(A) - sigma_plus(A)) * sigma_x(B)
+    jumps = (
+        Jump(sigma_x(A), 1.3610882804114025e-12),
+        Jump(sigma_minus(B), 1.4756779339323627e-08),
+        Jump(sigma_plus(A) - sigma_z(B), 0.7775422600998322),
+    )
+    form = compiled_form(OpenSystem((A, B), H, jumps))
+    found = direct_steady_state(form.matrix, form.magnitude, form.diagonal, form.scale)
+    missed = np.abs(form.matrix @ found.flat)[1:]
+    assert np.all(missed <= 1e-12 * (form.magnitude @ np.abs(found.flat))[1:])
+
+
+def compiled_form(system):
+    return compiled(system, product_blocks(system, (2,) * len(system.spaces))).real_form
+
+
+def test_rounding_that_may_cancel_counts():
+    """Two populations feed a slow mode with opposite signs: equal draws would hide it."""
+    H = 1172.73 * sigma_x(A) + 6.7653e-07 * (
+        sigma_plus(A) * sigma_minus(B) + sigma_minus(A) * sigma_plus(B)
+    )
+    jumps = (
+        Jump(sigma_z(B), 1205085.8407898394),
+        Jump(sigma_minus(B), 6.037428748452012e-05),
+        Jump(sigma_minus(A) + sigma_plus(B), 1.342469222776201),
+    )
+    form = compiled_form(OpenSystem((A, B), H, jumps))
+    found = direct_steady_state(form.matrix, form.magnitude, form.diagonal, form.scale)
+    assert found.error > 9.6e-11  # the distance from 19 digits
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_gaps_of_defective_generators(seed):
+    """One-way chains of n equal qubits have coherences that decay at 1/2, n of them as one."""
+    rng = np.random.default_rng(seed)
+    for n in (2, 3):
+        qubits = tuple(Qubit(f"q{k}") for k in range(n))
+        lowering = []
+        for q in qubits:
+            turn = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))[0]
+            down = np.array([[0.0, 1.0], [0.0, 0.0]])
+            lowering.append(matrix_operator(q, turn @ down @ turn.conj().T))
+        H = 0.0 * sigma_x(qubits[0])
+        for k in range(n):
+            for j in range(k):
+                term = lowering[k].adjoint() * lowering[j] * (-0.5j)
+                H = H + term + term.adjoint()
+        report = ds.steady_state(OpenSystem(qubits, H, (Jump(total(lowering)),)), Lindblad()).report
+        assert report.gap is None or abs(report.gap - 0.5) <= report.gap.error
+        assert report.gap is not None and report.gap.error < 1e-3

@@ -2,7 +2,9 @@
 
 Krylov steps follow what moves; the accuracy is shared out over stretches that double in length, so
 that a long time asks for no more than a short one. After each, ``m = |L rho|/|rho|`` tells what
-still moves, and how it has fallen, at which rate g: ``m/g`` is all that can still change. Small
+still moves; it never grows, so that no more than m times what is left of the time can change. How
+fast m falls tells little: a slow mode shows only when the fast ones are gone. Where m is rounding,
+modes that relax at a rate g may hide ``m/g``; the smallest rate of a jump stands for g. Small
 sectors are exponentiated where Krylov steps would be many: ``exp(L t)`` by squaring, with the trace
 restored each time, which keeps the stationary part exact however long the time is.
 """
@@ -31,6 +33,11 @@ _LONG = 2e3
 """Times beyond this, in units of the inverse norm of L, are long."""
 _ROUNDING = 1e-14
 """Of the norm of L: what moves more slowly is rounding."""
+_PATIENCE, _PATIENCE_LEFT = 1e6, 100.0
+"""A state that moves for so long, in units of the inverse norm of L, and has so many times more
+ahead, is given up."""
+_SLOW, _ALIKE = 10.0, 0.5
+"""What falls by less while the time doubles, and keeps this part of its rate, is a slow mode."""
 _LOST = 1e-3
 """Rounding of phases beyond which a state is not worth returning."""
 _EPS = float(np.finfo(float).eps)
@@ -54,6 +61,11 @@ class Motion:
         """``|L rho| / |rho|``."""
         return float(np.linalg.norm(self.apply(state)) / np.linalg.norm(state))
 
+    @property
+    def least_rate(self) -> float:
+        """Of a jump; infinite where it is not known."""
+        return float("inf")
+
 
 @dataclass(frozen=True)
 class SectorMotion(Motion):
@@ -63,11 +75,18 @@ class SectorMotion(Motion):
         numbers: length of a flattened state.
         matrix: makes L as a matrix; called for small sectors only.
         diagonal: positions of the populations.
+        rates: largest of each jump.
     """
 
     numbers: int
     matrix: Callable[[], sp.csr_array]
     diagonal: NDArray[np.integer]
+    rates: Sequence[float] = ()
+
+    @property
+    def least_rate(self) -> float:
+        """Of a jump."""
+        return min((rate for rate in self.rates if rate > 0.0), default=float("inf"))
 
 
 def states_at(
@@ -114,7 +133,7 @@ def iterate_states(
     """The states at increasing `times`, one after the other, by Krylov steps; see `states_at`.
 
     Raises:
-        NumericalError: too stiff for the accuracy asked.
+        NumericalError: too stiff for the accuracy asked, or no end in sight.
     """
     yield initial
     state, done, start = initial, 0.0, times[0]
@@ -124,7 +143,7 @@ def iterate_states(
         return
     horizon = times[-1] - start
     stretch = min(horizon, 0.1 * _LONG / motion.scale)
-    number, before = 1, np.inf
+    number = 1
     while wanted:
         length = min(stretch, horizon - done)
         allowed = accuracy / (number * (number + 1)) if stretch < horizon else accuracy
@@ -138,27 +157,39 @@ def iterate_states(
             report("evolution", done / horizon)
         if not wanted:
             break
-        if horizon - done <= 1e-12 * horizon or _is_stationary(
-            motion, state, before, length, accuracy
+        if horizon - done <= 1e-12 * horizon or _stands_still(
+            motion, state, done, horizon - done, accuracy
         ):
             last = state * (trace / motion.trace(state))
             yield from [last] * len(wanted)
             return
-        before, number = motion.moving(state), number + 1
-        stretch = max(stretch, done)
+        number, stretch = number + 1, max(stretch, done)
 
 
-def _is_stationary(
-    motion: Motion, state: Flat, before: float, length: float, accuracy: float
-) -> bool:
-    """Whether no more than a tenth of the accuracy can still change, ever."""
+def _stands_still(motion: Motion, state: Flat, done: float, left: float, accuracy: float) -> bool:
+    """Whether no more than a tenth of the accuracy can change in the time that is left.
+
+    Raises:
+        NumericalError: it cannot be told beside rounding, or Krylov steps would not come to an end.
+    """
     moving = motion.moving(state)
-    if moving <= _ROUNDING * motion.scale:
+    if moving * left <= 0.1 * accuracy:
         return True
-    if not moving < before < np.inf:
-        return False
-    rate = float(np.log(before / moving)) / length
-    return moving <= 0.1 * accuracy * rate
+    if moving <= _ROUNDING * motion.scale:
+        if moving / motion.least_rate <= 0.1 * accuracy:
+            return True
+        raise NumericalError(
+            f"After a time of {done:.2g} what still moves is rounding, which hides what the rate "
+            f"{motion.least_rate:.2g} of a jump does until the end. End `times` there, raise that "
+            "rate or set it to zero, or ask for the steady state."
+        )
+    if done * motion.scale > _PATIENCE and left > _PATIENCE_LEFT * done:
+        raise NumericalError(
+            f"After a time of {done:.2g} the state still moves, and {left:.2g} are left: steps "
+            "would not come to an end. End `times` sooner, raise the slowest rate, or ask for the "
+            "steady state."
+        )
+    return False
 
 
 def _exponentiate(
@@ -217,11 +248,11 @@ class Relaxed:
 
 
 def relax(motion: Motion, initial: Flat, rtol: float, size: int, longest: float = 1e6) -> Relaxed:
-    """Evolve until nothing moves, and as long again.
+    """Evolve until nothing but rounding moves, or nothing but a slow mode.
 
-    What moves at a time t, ``m = |L rho|/|rho|``, fades at a rate g, and leaves an error m/g. The
-    rate is that of the second half of the time, in which nothing fast is left: a slow mode keeps m
-    on a plateau, and g small, and then the error says that this was not the end.
+    What moves at a time t, ``m = |L rho|/|rho|``, fades at a rate g, and leaves an error m/g. That
+    g is the rate of a slow mode is seen when it stays the same over two doublings of the time: then
+    the error says that this was not the end. What falls faster is waited for.
 
     Args:
         motion: the generator.
@@ -235,21 +266,23 @@ def relax(motion: Motion, initial: Flat, rtol: float, size: int, longest: float 
     """
     scale = motion.scale
     done, state, stretch = 0.0, initial, 10.0 / scale
-    before = motion.moving(state)
-    rounding = _ROUNDING * scale
-    moving = before
+    moving = before = motion.moving(state)
+    rounding, fading = _ROUNDING * scale, np.inf
     while done < longest / scale:
         for step in krylov_steps(motion.apply, state, stretch, max(1e-3 * rtol, 1e-14), size):
             state = step.state(step.length)
         done += stretch
         moving = motion.moving(state)
         if moving <= rounding:
-            return Relaxed(state / motion.trace(state), done, scale, moving / scale + rtol)
-        rate = max(float(np.log(max(before / moving, 1.0))) / stretch, rounding)
-        if moving <= rtol * scale and before <= rtol * scale:  # at rest for all of the stretch
+            hidden = min(2.0, moving / min(scale, motion.least_rate))
+            return Relaxed(state / motion.trace(state), done, scale, hidden + rtol)
+        fallen = float(np.log(before / moving)) - rounding / moving  # by no less than this
+        rate = max(fallen / stretch, rounding)
+        slow = before <= _SLOW * moving and rate >= _ALIKE * fading
+        if before <= rtol * scale and slow:
             error = min(2.0, moving / rate) + rtol
             return Relaxed(state / motion.trace(state), done, rate, error)
-        before, stretch = moving, max(stretch, done)
+        before, fading, stretch = moving, rate, max(stretch, done)
     raise NumericalError(
         f"The state was still moving at rate {moving:.3g} after a time of {done:.3g}. Raise "
         "rtol, or use method='dense' or 'krylov' if the steady state is unique."

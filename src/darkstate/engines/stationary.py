@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
@@ -41,13 +40,19 @@ METASTABLE = 1e-3
 _EPS = float(np.finfo(float).eps)
 _TOGETHER, _ITERATIONS, _SETTLED = 4, 3, 0.1
 """Vectors and steps of inverse iteration; an eigenvector is one up to this part."""
-_TRUSTED = 1e-6
-"""Factors without pivoting are good if a first refinement changes less."""
+_TRUSTED = 1e3 * _EPS
+"""Factors are good if no equation is missed by more, relative to the sum of the moduli in it."""
 _BY_PATTERN = {
     "permc_spec": "MMD_AT_PLUS_A",
     "diag_pivot_thresh": 0.0,
     "options": {"SymmetricMode": True},
 }
+_CLOSE, _TRIALS, _SAFETY = 1e-2, 2, 2.0
+"""Of the norm of L: rates this close to the slowest one are looked at, so often, times a margin."""
+_TINY = 1e-12
+"""Of the largest sum of moduli in an equation."""
+_DRAWS = 4
+"""Of rounding."""
 _SURE = 0.1
 """Rounding that would change a slow mode by this part leaves no doubt that it is one."""
 
@@ -80,7 +85,7 @@ def direct_steady_state(
         diagonal: positions of the populations, whose sum is the trace.
         scale: norm of L, for rounding.
     """
-    factors = trusted_factors(matrix, diagonal, scale)
+    factors = trusted_factors(matrix, magnitude, diagonal, scale)
     if factors is None:
         return None
     solver, flat = factors
@@ -92,17 +97,20 @@ def direct_steady_state(
 
 
 def trusted_factors(
-    matrix: sp.csr_array, diagonal: NDArray[np.integer], scale: float
+    matrix: sp.csr_array, magnitude: sp.csr_array, diagonal: NDArray[np.integer], scale: float
 ) -> tuple[TraceSolver, Flat] | None:
     """Factors, without pivoting if these are good, and the stationary state of any trace.
+
+    They are good if the refined state solves every equation as well as rounding lets it. That a
+    refinement changes little is not enough: bad factors see a slow mode as a fast one.
 
     None if the matrix is singular.
     """
     solver, flat = None, None
     for pivoting in (False, True):
         solver = TraceSolver.of(matrix, diagonal, scale, pivoting)
-        flat, first = (None, np.inf) if solver is None else solver.state()
-        if first <= _TRUSTED:
+        flat = None if solver is None else solver.state()
+        if solver is not None and flat is not None and solver.misses(magnitude, flat) <= _TRUSTED:
             break
     return None if solver is None or flat is None else (solver, flat)
 
@@ -129,13 +137,15 @@ def _slowest(solver: TraceSolver, magnitude: sp.csr_array) -> tuple[float, bool]
 def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
     """What L^-1 makes of the residual and of the rounding in every sum of ``L x``.
 
-    Terms that cancel in an entry of L leave their rounding there. Its sign is not known, and drawn.
+    Terms that cancel in an entry of L leave their rounding there. It is drawn, with sizes of its
+    own, as equal ones may cancel. Factors that are bad tell no error.
     """
+    if solver.misses(magnitude, flat) > _TRUSTED:
+        return 2.0
     residual = solver.matrix @ flat
     rounding = 2 * _EPS * (magnitude @ np.abs(flat))
-    signs = np.random.default_rng(0).choice((-1.0, 1.0), size=(3, len(flat)))
-    drawn = signs * (np.abs(residual) + rounding)
-    answers = solver.answer(np.column_stack([residual, *drawn]))
+    drawn = np.random.default_rng(0).normal(size=(_DRAWS, len(flat)))
+    answers = solver.answer(np.column_stack([residual, *drawn * (np.abs(residual) + rounding)]))
     worst = float(np.linalg.norm(answers, axis=0).max())
     return 2 * worst / float(np.linalg.norm(flat))
 
@@ -165,7 +175,7 @@ class TraceSolver:
         """Factorise; None if the matrix is singular to the last bit.
 
         Without `pivoting` the order serves the pattern alone and factors stay much smaller; what
-        that costs in digits a first refinement shows (`state`).
+        that costs in digits the refined state shows (`misses`).
         """
         row = int(diagonal[0])
         entries = sp.coo_array(matrix)
@@ -192,24 +202,33 @@ class TraceSolver:
         """Numbers in a flattened matrix."""
         return int(self.matrix.indptr.size) - 1
 
-    def state(self) -> tuple[Flat | None, float]:
-        """The stationary state, refined, and by what part the first refinement changed it."""
+    def state(self) -> Flat | None:
+        """The stationary state, refined; None if it overflows."""
         right = np.zeros(self.size, dtype=self.matrix.dtype)
         right[self.row] = self.scale
         flat = self.factors.solve(right)
         if not np.all(np.isfinite(flat)):
-            return None, np.inf
-        first = error = np.inf
-        for number in range(3):
+            return None
+        error = np.inf
+        for _ in range(3):
             correction = self.answer(-(self.matrix @ flat))
             step = float(np.linalg.norm(correction) / np.linalg.norm(flat))
-            first = first if number else step
             if not step < 0.5 * error:
                 break
             flat, error = flat + correction, step
             if step <= 4 * _EPS:
                 break
-        return flat, first
+        return flat
+
+    def misses(self, magnitude: sp.csr_array, flat: Flat) -> float:
+        """Largest error of an equation, relative to the sum of the moduli of its terms.
+
+        What is tiny everywhere in an equation never gets digits of its own.
+        """
+        sums = magnitude @ np.abs(flat)
+        missed = np.abs(self.matrix @ flat)
+        missed[self.row] = 0.0  # it follows from the others
+        return float(np.max(missed / np.maximum(sums, max(_TINY * sums.max(), 1e-300))))
 
     def answer(self, y: Flat) -> Flat:
         """Traceless x with ``L x = y``, for traceless y, one or a column for each."""
@@ -291,38 +310,38 @@ def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
     order = np.argsort(part, kind="stable")
     pieces = np.split(order, np.cumsum(sizes)[:-1])
     whole = matrix.toarray() if len(part) <= _AS_ONE else None
-
-    def dense(piece: NDArray[np.intp]) -> NDArray[Any]:
-        return matrix[piece][:, piece].toarray() if whole is None else whole[np.ix_(piece, piece)]
-
-    found: list[tuple[float, int, complex]] = []
-    zeros = 0
-    for number, piece in enumerate(pieces):
-        for value in np.linalg.eigvals(dense(piece)):
-            if abs(value) <= rounding:
-                zeros += 1
-            else:
-                found.append((-float(value.real), number, complex(value)))
-    if zeros != 1 or not found:
+    blocks = [
+        matrix[piece][:, piece].toarray() if whole is None else whole[np.ix_(piece, piece)]
+        for piece in pieces
+    ]
+    values = [np.linalg.eigvals(block) for block in blocks]
+    if sum(int(np.sum(np.abs(each) <= rounding)) for each in values) != 1:
         return None
-    rate, number, value = min(found, key=lambda each: each[0])
-    error = _eigenvalue_error(dense(pieces[number]), value, scale)
+    kept = [each[np.abs(each) > rounding] for each in values]
+    if not any(len(each) for each in kept):
+        return None
+    rates = np.array([min(-each.real, default=np.inf) for each in kept])
+    rate, error = float(rates.min()), 0.0
+    for number in np.flatnonzero(rates <= rate + _CLOSE * scale):
+        error = max(error, _shift_of_gap(blocks[number], len(kept[number]), rates[number], scale))
     return Estimate(rate, error) if error < abs(rate) else None
 
 
-def _eigenvalue_error(block: NDArray[Any], value: complex, scale: float) -> float:
-    """Rounding times the condition of an eigenvalue; a defective one keeps half of the digits.
+def _shift_of_gap(block: NDArray[Any], kept: int, rate: float, scale: float) -> float:
+    """By how much the slowest rate of a part moves if its entries do, by more than rounding.
 
-    Left and right vectors by inverse iteration at the eigenvalue.
+    It is tried. A defective eigenvalue moves by a root of what is added, of any order.
+
+    Args:
+        block: (n, n), a part of L.
+        kept: its eigenvalues that count; a zero does not.
+        rate: the slowest of these.
+        scale: norm of L.
     """
-    n = len(block)
-    shifted = block - (value + 1e-10 * scale) * np.eye(n)
-    factors = scipy.linalg.lu_factor(shifted, check_finite=False)
-    right = np.random.default_rng(0).normal(size=n) + 0j
-    left = right.copy()
-    for _ in range(3):
-        right = scipy.linalg.lu_solve(factors, right / np.linalg.norm(right), check_finite=False)
-        left = scipy.linalg.lu_solve(factors, left / np.linalg.norm(left), trans=2)
-    overlap = abs(np.vdot(left, right)) / (np.linalg.norm(left) * np.linalg.norm(right))
-    simple = 10 * _EPS * scale / max(float(overlap), _EPS)
-    return float(min(simple, np.sqrt(_EPS) * scale))
+    n, moved, rng = len(block), 0.0, np.random.default_rng(0)
+    for _ in range(_TRIALS):
+        added = 5.0 * _EPS * scale / np.sqrt(n) * rng.normal(size=(n, n))
+        values = np.linalg.eigvals(block + added)
+        values = values[np.argsort(np.abs(values))][n - kept :]
+        moved = max(moved, abs(min(-values.real) - rate))
+    return _SAFETY * moved + 10 * _EPS * scale

@@ -63,7 +63,7 @@ def adjoint_solution(
 def _by_factors(generator: Generator, right: Flat) -> Flat | None:
     """The solution by factors of the generator; None where they are not good for it."""
     form = generator.real_form
-    factors = trusted_factors(form.matrix, form.diagonal, form.scale)
+    factors = trusted_factors(form.matrix, form.magnitude, form.diagonal, form.scale)
     if factors is None:
         return None
     y = form.coordinates(right)

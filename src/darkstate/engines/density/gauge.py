@@ -20,8 +20,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-_REAL = 1e-13
-"""Imaginary parts below this fraction of the largest entry are rounding errors of the phases."""
+_REAL = 3e-14
+"""Imaginary parts below this fraction of an entry are rounding errors of the phases."""
+_LINKED = 1e-13
+"""Of the largest entry: smaller ones fix no phase, and must be real as they are."""
 
 
 def real_phases(
@@ -70,7 +72,7 @@ def without_phases(c: sp.csr_array, owner: NDArray[np.intp]) -> sp.csr_array:
 
 def _is_real(matrix: Any) -> bool:
     data = matrix.data
-    return bool(np.max(np.abs(data.imag), initial=0.0) <= _REAL * np.max(np.abs(data), initial=0.0))
+    return bool(np.all(np.abs(np.imag(data)) <= _REAL * np.abs(data)))
 
 
 def _along_trees(operators: Sequence[sp.csr_array], count: int) -> NDArray[np.complex128]:
@@ -82,7 +84,7 @@ def _along_trees(operators: Sequence[sp.csr_array], count: int) -> NDArray[np.co
     for M in operators:
         entries = sp.coo_array(M)
         size = np.abs(entries.data)
-        kept = (entries.row != entries.col) & (size > _REAL * size.max(initial=0.0))
+        kept = (entries.row != entries.col) & (size > _LINKED * size.max(initial=0.0))
         place = (entries.row[kept], entries.col[kept])
         square = sp.csr_array(((entries.data[kept] / size[kept]) ** 2, place), shape=M.shape)
         known = sp.csr_array(turns != 0)

@@ -107,6 +107,7 @@ class Generator:
         return SectorMotion(
             self.apply, self.blocks.trace, self.scale, self.blocks.numbers, lambda: self.matrix,
             self.blocks.diagonal,
+            [float(np.max(np.abs(c.data), initial=0.0)) ** 2 for c in self.turned],
         )  # fmt: skip
 
     def narrowed(self, flat: Flat) -> Flat:

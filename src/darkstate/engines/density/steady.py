@@ -133,6 +133,8 @@ def krylov_steady_state(
         UndecidedError: not converged, or not shown to be unique.
     """
     blocks, scale = generator.blocks, generator.scale
+    if not scale:
+        raise UndecidedError("nothing moves")
     inverse, regular = NoJumpInverse(generator, SHIFT * scale), regularised(generator)
     right = scale * blocks.mixed(generator.dtype)
     solved = gmres(regular, inverse.apply, right, rtol, most)
