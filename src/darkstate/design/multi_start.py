@@ -7,7 +7,7 @@ compute only the new ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,8 @@ from darkstate.design.local_search import (
     search,
 )
 from darkstate.errors import DarkstateError
+from darkstate.progress import Progress
 from darkstate.sweeps import Axis, Sweep, SweepProgress, grid, sobol_points, sweep
-
-Progress = Callable[[str, float], None]
 
 ENUMERATED = 64
 """Up to so many combinations of options are searched one by one."""
@@ -142,8 +141,8 @@ def _stored(
     named = f"optimise {type(task.model).__name__}"
     plan = Sweep(task, axes, outputs, engine=engine, solve=run_search, name=named)
 
-    def told(now: SweepProgress) -> None:
-        progress(f"{now.stored} of {now.total} searches", now.stored / max(1, now.total))
+    def told(now: SweepProgress, fraction: float) -> None:
+        progress(f"{now.stored} of {now.total} searches", fraction)
 
     store = sweep(
         plan, where.store, workers=where.workers, scheduler=where.scheduler, progress=told

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from darkstate.checks import (
-    check_callable,
     check_choice,
     check_flag,
     check_instance,
@@ -33,6 +32,7 @@ from darkstate.errors import ArgumentError, DarkstateError, NumericalError, bord
 from darkstate.frontdoor.inputs import as_system
 from darkstate.frontdoor.selection import check_engine
 from darkstate.measures import MEASURES
+from darkstate.progress import Progress, Wanted, listening
 from darkstate.results import Status
 from darkstate.results.estimate import Estimate
 from darkstate.results.files import as_path
@@ -63,7 +63,7 @@ def optimise(
     store: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: Callable[[str, float], None] = lambda what, fraction: None,
+    progress: Wanted = False,
 ) -> Design:
     """The knobs of a model, within bounds, that make a merit of its steady state largest.
 
@@ -90,7 +90,7 @@ def optimise(
         store: folder of a sweep in which each search is stored as it ends; the same call goes on.
         workers: processes that search, with a `store`.
         scheduler: address of a Dask scheduler whose workers search, with a `store`.
-        progress: told what is done, and how far it is.
+        progress: True for a bar, or a function of (what, fraction).
 
     Returns:
         `Design`. Its status is ``converged`` if a second look confirms a local optimum, else
@@ -105,7 +105,6 @@ def optimise(
     """
     begun = time.monotonic()
     check_flag("minimise", minimise)
-    check_callable("progress", progress, "Give a function of a text and a fraction.")
     check_integer("starts", starts, minimum=1, remedy="Give how many searches, such as 8.")
     share = check_real("loss", loss, minimum=0.0, below=1.0, remedy="Give a share such as 0.01.")
     if method is not None:
@@ -126,21 +125,23 @@ def optimise(
     points = start_points(panel.start(), starts, check_seed("seed", seed))
     _check(task, panel.model_at(panel.start()))
 
-    def part(what: str, fraction: float) -> None:
-        progress(what, 0.8 * fraction)
+    with listening(progress) as listener:
 
-    ended, failed = run_all(task, points, engine, _where(store, workers, scheduler), part)
-    if not ended:
-        reasons = "; ".join(dict.fromkeys(failed))
-        raise NumericalError(f"`optimise` found no point that can be solved. {reasons}")
-    progress("second look", 0.8)
-    ended.sort(key=lambda one: (one.feasible, one.value), reverse=True)
-    return _reported(task, ended, failed, engine, share, begun, progress)
+        def part(what: str, fraction: float) -> None:
+            listener(what, 0.8 * fraction)
+
+        ended, failed = run_all(task, points, engine, _where(store, workers, scheduler), part)
+        if not ended:
+            reasons = "; ".join(dict.fromkeys(failed))
+            raise NumericalError(f"`optimise` found no point that can be solved. {reasons}")
+        listener("second look", 0.8)
+        ended.sort(key=lambda one: (one.feasible, one.value), reverse=True)
+        return _reported(task, ended, failed, engine, share, begun, listener)
 
 
 def _reported(
     task: DesignSearch, ended: list[Ended], failed: list[str], engine: Any, loss: float,
-    begun: float, progress: Callable[[str, float], None],
+    begun: float, progress: Progress,
 ) -> Design:  # fmt: skip
     best, landscape, seen, again = _confirmed(task, ended[0], engine)
     ended = [best, *again, *ended[1:]] if again else ended
