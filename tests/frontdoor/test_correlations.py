@@ -141,6 +141,26 @@ def test_ensembles_are_their_atoms():
     assert np.abs(pair_of[0] - pair_of[1]).max() < 1e-6
 
 
+def test_weak_light_has_no_digits_in_an_iterative_solution():
+    """A cavity and an emitter, driven so weakly that <n>^2 is below the error of the state."""
+    a, drive = Mode("a"), 1e-4
+    jumps = (Jump(destroy(a), 1.0, "out"), Jump(sigma_minus(Q), 0.3))
+    exchange = create(a) * sigma_minus(Q) + destroy(a) * sigma_plus(Q)
+    weak = OpenSystem((a, Q), 2.0 * exchange + drive * (create(a) + destroy(a)), jumps)
+    strong = OpenSystem((a, Q), 2.0 * exchange + 0.3 * (create(a) + destroy(a)), jumps)
+    iterative, direct = (engines.Lindblad(method=m, cutoff=6) for m in ("krylov", "dense"))
+    kept = ds.g2(weak, "out", [0.0], engine=direct)
+    assert kept.attrs["status"] == "certified" and "warnings" not in kept.attrs
+    try:
+        lost = ds.g2(weak, "out", [0.0], engine=iterative)
+        assert lost.attrs["status"] == "suspect" and "method='dense'" in lost.attrs["warnings"]
+    except ArgumentError as error:  # nothing at all is left
+        assert "method='dense'" in str(error)
+    both = [ds.g1(strong, "out", [1.0], engine=engine) for engine in (iterative, direct)]
+    assert both[0].attrs["status"] == both[1].attrs["status"]
+    assert abs(both[0].values - both[1].values).max() < 1e-5
+
+
 @pytest.mark.parametrize("dense", [0, 400])
 def test_few_factorisations_make_many_frequencies(dense, monkeypatch):
     monkeypatch.setattr("darkstate.linalg.resolvent.DENSE", dense)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.inputs import Model, as_open_system
 from darkstate.frontdoor.selection import choose
 from darkstate.measures import expect
+from darkstate.results import Status
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, identity
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 _OPERATOR = "Give an operator of the system, such as destroy(a)."
 _CHANNEL = "Give the name of a jump."
+_ABSOLUTE = ("krylov", "evolution")
+"""Methods whose error is one of the whole state: what is rare in it has no digits of its own."""
+_DIGITS = 1e-2
+"""Of a coherence that may be lost to that error."""
 
 
 @border("correlation")
@@ -154,7 +160,7 @@ def g1(
     grid = _grid("delays", delays)
     values, found = _correlated(system, c.adjoint(), c, grid, engine)
     flux = _emitted(expect(c.adjoint() * c, found.state.state))
-    return _labelled(values / flux, "delay", grid, "g1", found)
+    return _labelled(values / flux, "delay", grid, "g1", _with_digits(found, flux))
 
 
 @border("g2")
@@ -187,7 +193,8 @@ def g2(
     asked = Regression(c.adjoint() * c, c, c.adjoint(), moduli)
     found = _found(system, TwoTimesTask(asked=(asked,)), engine)
     flux = _emitted(expect(c.adjoint() * c, found.state.state))
-    return _labelled(found.state.values[0].real[place] / flux**2, "delay", grid, "g2", found)
+    values = found.state.values[0].real[place] / flux**2
+    return _labelled(values, "delay", grid, "g2", _with_digits(found, flux**2))
 
 
 def _correlated(
@@ -283,9 +290,27 @@ def _emitted(flux: complex) -> float:
     """
     value = float(np.real(flux))
     if not value > 1e-14:
-        remedy = "Drive it, or ask for another channel."
+        remedy = (
+            "Drive it, or ask for another channel; very weak light keeps its digits with "
+            "Lindblad(method='dense')."
+        )
         raise ArgumentError("channel", "emit in the steady state", value, remedy)
     return value
+
+
+def _with_digits(found: Solution, divisor: float) -> Solution:
+    """The same, suspect where what is divided by is no more than the error of the state."""
+    report = found.report
+    lost = (report.error_estimate or 0.0) / divisor
+    absolute = report.method.startswith(_ABSOLUTE)
+    if not absolute or lost <= _DIGITS or report.status is Status.FAILED:
+        return found
+    warning = (
+        f"the light is so weak that the error of the state, {report.error_estimate:.2g}, may "
+        f"change this by {lost:.2g} of itself: use method='dense'"
+    )
+    report = report.with_(status=Status.SUSPECT, warnings=(*report.warnings, warning))
+    return replace(found, report=report)
 
 
 def _labelled(
@@ -297,5 +322,7 @@ def _labelled(
     units = {"delay": "1/rate", "frequency": "rate"}[axis]
     report = found.report
     attrs = {"long_name": title, "engine": report.engine, "status": str(report.status.value)}
+    if report.warnings:
+        attrs["warnings"] = " ".join(report.warnings)
     coordinate = (axis, grid, {"long_name": axis, "units": units})
     return xr.DataArray(values, dims=(axis,), coords={axis: coordinate}, attrs=attrs)
