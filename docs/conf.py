@@ -65,6 +65,7 @@ myst_update_mathjax = False
 html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["manual.css"]
+html_js_files = ["section_hits.js"]
 html_title = f"{project} {release}"
 html_copy_source = False
 
