@@ -66,6 +66,12 @@ class Span:
         return cost + self.imaginary.T @ np.imag(matrix).ravel()
 
 
+def identity(size: int, real: bool) -> Span:
+    """The multiples of 1."""
+    one = csr_array(np.eye(size).reshape(-1, 1))
+    return Span(one, None if real else csr_array(one.shape))
+
+
 def span(classes: NDArray[np.int64], actions: Actions, real: bool) -> Span:
     """All Hermitian (or real symmetric) matrices of these blocks that the actions leave alone."""
     size = len(classes)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import inf
 
 import numpy as np
 
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import fidelity_witness, lowest_transposes, negativity_witness
+from darkstate.certificates.lmi import quickly_solved
 from darkstate.certificates.mixture import PPTMixture, mixed
 from darkstate.certificates.programme import Cut, programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Side, Witness, decomposed
-from darkstate.errors import ArgumentError, CapacityError
+from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.linalg.bounds import nonnegative
 from darkstate.states import DensityState, PureState
 from darkstate.states.subsystems import Matrix
 
 MAX_DIMENSION = 256
 """Largest Hilbert space that is certified: eight qubits."""
+WIDE = 1.25
+"""Spectral range of a witness with ``Q_M <= 1`` above which one for noise is sought besides; 1 is
+that of GHZ states.
+
+The negativity of a nearly pure state is approached by witnesses of ever larger range, because W is
+arbitrary where rho is zero; noise or an error of the state then spoils them.
+"""
 
 
 def certify_density(
@@ -54,12 +63,16 @@ def certify_density(
         witness: Witness | None,
         mixture: PPTMixture | None,
         notes: Sequence[str] = (),
+        tightest: Witness | None = None,
     ) -> Certificate:
         negativity, margin = _proven(witness, state.matrix, error)
+        if tightest is not None:
+            negativity, left = _proven(tightest, state.matrix, error)
+            margin = max(margin, left) if margin > 0.0 else margin
         distance = inf if mixture is None else mixture.distance(state.matrix)
         return Certificate(
             state, error, witness, mixture, negativity, margin, distance, lowest,
-            method, tuple(notes),
+            method, tuple(notes), tightest,
         )  # fmt: skip
 
     highest = int(np.argmax(lowest))
@@ -73,13 +86,30 @@ def certify_density(
     if quick and cheap.verdict == "certified":
         return cheap
     try:
-        witness, mixture, notes = _by_programme(state, solver)
-    except CapacityError:
-        if cheap.verdict == "certified":
-            return cheap
-        raise
+        witness, mixture, notes, small = _by_programme(state, error, solver)
+    except (CapacityError, NumericalError):
+        if cheap.verdict != "certified":
+            raise
+        return cheap
     found = certificate("PPT mixtures", witness, mixture, notes)
-    return max((found, cheap), key=lambda each: (each.margin > 0, each is found, each.margin))
+    if found.margin <= 0.0 < cheap.margin:
+        return cheap
+    others = [] if found.margin <= 0.0 else _steadier(found, witness, solver if small else None)
+    steadier = (certificate("PPT mixtures", each, mixture, notes, witness) for each in others)
+    return max((found, *steadier), key=Certificate.noise_tolerance)
+
+
+def _steadier(found: Certificate, witness: Witness, solver: str | None) -> list[Witness]:
+    """Witnesses that may tolerate more noise than a wide one; without `solver` the cheap one."""
+    low, high = witness.range
+    if high - low <= WIDE * witness.scale:
+        return []
+    others = [fidelity_witness(found.state)]
+    white = DensityState.maximally_mixed(found.labels, found.state.dimensions)
+    if solver is not None:
+        with suppress(NumericalError):
+            others.append(tolerance_of(found.state, white, solver)[1])
+    return others
 
 
 def _proven(witness: Witness | None, matrix: Matrix, error: float) -> tuple[float, float]:
@@ -93,17 +123,25 @@ def _proven(witness: Witness | None, matrix: Matrix, error: float) -> tuple[floa
     return max(0.0, gain / witness.scale), left / witness.scale if left > 0.0 else left
 
 
-def _by_programme(state: DensityState, solver: str) -> tuple[Witness, PPTMixture, tuple[str, ...]]:
+def _by_programme(
+    state: DensityState, error: float, solver: str
+) -> tuple[Witness, PPTMixture, tuple[str, ...], bool]:
+    """Witness and mixture, made exact; notes, and whether another solve would be quick."""
     # The programme has no bounds for a matrix with negative eigenvalues; what is checked stays rho.
     structure = find_structure(nonnegative(state.matrix), state.dimensions)
-    suggestion = programme(structure, solver=solver).solve(structure.matrix, solver=solver)
+    problem = programme(structure, solver=solver, error=error)
+    suggestion = problem.solve(structure.matrix, solver=solver)
     witness = decomposed(
         state.labels, state.dimensions, suggestion.witness, named_parts(state, suggestion.parts)
     )
-    mixture = mixed(
-        state.labels, state.dimensions, state.matrix, named_parts(state, suggestion.mixture)
+    # The dual's state is as far from rho as the error allows; completed, it is as near as can be.
+    parts = named_parts(state, suggestion.mixture)
+    mixture = min(
+        (mixed(state.labels, state.dimensions, goal, parts) for goal in (state.matrix, None)),
+        key=lambda each: each.distance(state.matrix),
     )
-    return witness, mixture, (*structure.lines(), f"solver: {suggestion.solver}")
+    notes = (*structure.lines(), f"solver: {suggestion.solver}")
+    return witness, mixture, notes, quickly_solved(problem.sizes)
 
 
 def named_parts(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Matrix]:

@@ -131,7 +131,7 @@ def certify_marginals(
         if {frozenset(move.order[k] for k in part) for part in known} == known
     )  # fmt: skip
     structure = replace(structure, moves=fitting)
-    found = programme(structure, solver=solver, within=project).solve(
+    found = programme(structure, solver=solver, within=project, error=error).solve(
         structure.project(whole.matrix), solver=solver
     )
     witness = decomposed(

@@ -1,11 +1,14 @@
 r"""The semidefinite programme of PPT mixtures, reduced by the structure of the state.
 
-    minimise Tr(W rho)   with, for every bipartition M,
-    W = P_M + Q_M^{T_M},   P_M >= 0,   0 <= Q_M <= 1.
+    minimise Tr(W rho) + (delta/2) (w_max - w_min)   with, for every bipartition M,
+    W = P_M + Q_M^{T_M},   P_M >= 0,   0 <= Q_M <= 1,   w_min <= W <= w_max.
 
-The multipliers of ``P_M >= 0`` are the parts of its dual, ``rho = sum_M rho_M``: the decomposition
-with the least total negativity, a PPT mixture if the minimum is zero. One solve gives the witness
-or the mixture.
+delta is the error of rho in trace norm: what is minimised is the value that a witness proves in
+spite of it (without an error the range of W is left out).
+
+The multipliers of ``P_M >= 0`` are the parts of its dual, a state ``sum_M rho_M`` no farther from
+rho than delta: of all such states and decompositions that with the least total negativity, a PPT
+mixture if the minimum is zero. One solve gives the witness or the mixture.
 
 What `darkstate.certificates.structure` finds makes it small: matrices that share the symmetries of
 rho have few free entries; they fall into blocks (charges, and the two parities of commuting
@@ -20,12 +23,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.certificates.blocks import Block, Span, blocks, span
+from darkstate.certificates.blocks import Block, Span, blocks, identity, span
 from darkstate.certificates.lmi import Inequality, choose_solver, minimise, require_solver
 from darkstate.certificates.structure import FramedState
 from darkstate.states.subsystems import Matrix
 
 Cut = frozenset[int]
+
+LEAST_ERROR = 1e-7
+"""A smaller error of the state is lost among the solver's digits, and left out."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,10 @@ class Programme:
         leaders: one bipartition of each set that the permutations exchange.
         witness: the matrices among which W is sought.
         parts: those among which each Q_M is sought.
-        inequalities: for each leader those of P_M, Q_M and ``1 - Q_M`` (the last ones not, where
-            only the sign of the minimum matters).
+        inequalities: for each leader those of P_M, Q_M and ``1 - Q_M``, then those of the range of
+            W (the last two kinds not, where only the sign of the minimum matters).
         cuts: for each inequality the bipartition and block whose multiplier is part of rho_M.
+        error: delta; if it is not zero, the last two unknowns are w_max and w_min.
     """
 
     structure: FramedState
@@ -65,6 +72,7 @@ class Programme:
     parts: tuple[Span, ...]
     inequalities: tuple[Inequality, ...]
     cuts: tuple[tuple[Cut, Block] | None, ...]
+    error: float
 
     @property
     def sizes(self) -> list[int]:
@@ -72,7 +80,10 @@ class Programme:
         return [each.size for each in self.inequalities]
 
     def solve(
-        self, matrix: Matrix, noise: Matrix | None = None, solver: str = "auto"
+        self,
+        matrix: Matrix,
+        noise: Matrix | None = None,
+        solver: str = "auto",
     ) -> Suggestion:
         """The solver's proposal; with `noise` the witness that tolerates most of it.
 
@@ -83,8 +94,10 @@ class Programme:
             solver: see `darkstate.certificates.lmi`.
         """
         size = self.witness.real.shape[1]
-        cost = np.zeros(size + sum(part.real.shape[1] for part in self.parts))
+        cost = np.zeros(self.inequalities[0].linear.shape[1])
         cost[:size] = self.witness.dual(matrix)
+        if self.error:
+            cost[-2:] = 0.5 * self.error, -0.5 * self.error
         equation = None
         if noise is not None:
             direction = np.zeros(len(cost))
@@ -152,6 +165,7 @@ def programme(
     bounded: bool = True,
     solver: str = "auto",
     within: Callable[[Matrix], Matrix] | None = None,
+    error: float = 0.0,
 ) -> Programme:
     """The programme of a state, built after its size was found possible.
 
@@ -161,6 +175,7 @@ def programme(
         solver: see `darkstate.certificates.lmi`.
         within: orthogonal projection on the operators among which W is sought, if not all; it
             commutes with all local unitaries and with the moves of the structure.
+        error: delta, by which the state may be off in trace norm.
 
     Raises:
         RefusedError: cvxpy is not installed.
@@ -187,12 +202,14 @@ def programme(
         for *_, first, second in found
         for block in (*first, *second, *(second if bounded else ()))
     ]
-    choose_solver(sizes, solver)
     everything = [(index, conjugate) for _, index, conjugate in structure.moves]
+    error = error if error > LEAST_ERROR else 0.0
+    whole = [*blocks(plain, everything)] if error else []
+    choose_solver([*sizes, *(scale * block.columns.shape[1] for block in (*whole, *whole))], solver)
     witness = span(plain, everything, structure.real)
     witness = witness if within is None else witness.projected(within)
     parts = [span(classes, actions, structure.real) for classes, actions, _, _ in found]
-    return _assembled(structure, tuple(leaders), witness, parts, found, bounded)
+    return _assembled(structure, tuple(leaders), witness, parts, found, bounded, whole, error)
 
 
 def _moves_of(structure: FramedState, cut: Cut) -> list[tuple[NDArray[np.int64], bool]]:
@@ -207,10 +224,10 @@ def _moves_of(structure: FramedState, cut: Cut) -> list[tuple[NDArray[np.int64],
 
 def _assembled(
     structure: FramedState, leaders: tuple[Cut, ...], witness: Span, parts: list[Span],
-    found: list, bounded: bool,
+    found: list, bounded: bool, whole: list[Block], error: float,
 ) -> Programme:  # fmt: skip
     first = witness.real.shape[1]
-    unknowns = first + sum(part.real.shape[1] for part in parts)
+    unknowns = first + sum(part.real.shape[1] for part in parts) + (2 if error else 0)
     inequalities: list[Inequality] = []
     cuts: list[tuple[Cut, Block] | None] = []
     start = first
@@ -227,4 +244,12 @@ def _assembled(
             if bounded:
                 inequalities.append(block.inequality([(own, -1.0, part)], unknowns, 1.0))
             cuts.extend([None] * (2 if bounded else 1))
-    return Programme(structure, leaders, witness, tuple(parts), tuple(inequalities), tuple(cuts))
+    own, one = slice(0, first), identity(int(np.prod(structure.dimensions)), structure.real)
+    for block in whole:
+        for at, sign in ((unknowns - 2, -1.0), (unknowns - 1, 1.0)):
+            terms = [(own, sign, witness), (slice(at, at + 1), -sign, one)]
+            inequalities.append(block.inequality(terms, unknowns, 0.0))
+            cuts.append(None)
+    return Programme(
+        structure, leaders, witness, tuple(parts), tuple(inequalities), tuple(cuts), error
+    )
