@@ -144,6 +144,35 @@ def test_structure_changes_nothing():
     assert one.negativity == pytest.approx(other.negativity, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["charges", "cyclic", "swap and conjugation"])
+def test_symmetries_of_complex_states_and_mixed_dimensions_change_nothing(kind):
+    rng = np.random.default_rng(1)
+    dimensions = (2, 3, 2) if kind == "charges" else (2, 2, 2)
+    size = int(np.prod(dimensions))
+    vector = rng.normal(size=size) + 1j * rng.normal(size=size)
+    whole = np.outer(vector, vector.conj())
+    tensor = whole.reshape(dimensions * 2)
+    if kind == "charges":
+        number = np.indices(dimensions).reshape(3, -1).sum(axis=0)
+        whole = np.where(number[:, None] == number, whole, 0.0)
+    elif kind == "cyclic":
+        for order in ([1, 2, 0], [2, 0, 1]):
+            turned = tensor.transpose([*order, *(k + 3 for k in order)])
+            whole = whole + turned.reshape(size, size)
+    else:
+        whole = whole + tensor.transpose(1, 0, 2, 4, 3, 5).reshape(size, size).conj()
+    matrix = noisy(whole / np.trace(whole).real, 0.1)
+    local = np.eye(1)
+    for d in dimensions:
+        part, _ = np.linalg.qr(rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)))
+        local = np.kron(local, part)
+    one = ds.certify(DensityState(("a", "b", "c"), dimensions, matrix))
+    other = ds.certify(DensityState(("a", "b", "c"), dimensions, local @ matrix @ local.conj().T))
+    assert len(one.notes) > len(other.notes)
+    assert one.negativity == pytest.approx(other.negativity, abs=1e-6)
+    assert one.negativity > 0.01
+
+
 def test_the_pure_state_of_two_detuned_pairs_is_certified_with_imperfections():
     detuned = {"detunings_a": [0.5, -0.5], "detunings_b": [0.5, -0.5]}
     ideal = ds.steady_state(ds.models.DualRail(2, 1.0, **detuned))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from certificate_states import CLUSTER, biseparable, dicke, ghz, needs_solver, n
 import darkstate as ds
 from darkstate.certificates import certify_marginals, certify_moments, certify_parts
 from darkstate.certificates.marginals import assembled, lift, reduction, terms
-from darkstate.errors import ArgumentError, MissingError
+from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.states import DensityState, GaussianState
 
 needs_solver()
@@ -141,3 +142,52 @@ def test_wrong_moments_are_named(change, words):
     given = {"labels": ["a", "b"], "covariance": measured()} | change
     with pytest.raises(ArgumentError, match=words):
         certify_moments(**given)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "errors"),
+    [
+        (0.4 * np.eye(4), 0.0),
+        (0.4 * np.eye(4), 0.01),
+        (1e-12 * np.eye(4), 0.0),
+        (np.diag([-0.1, 0.5, 0.5, 0.5]), 0.0),
+        (np.where(np.eye(4) > 0, 0.4, np.nan), 0.01),
+    ],
+)
+def test_moments_that_no_state_has_are_refused(matrix, errors):
+    with pytest.raises(UnphysicalError, match="`covariance` must"):
+        certify_moments(["a", "b"], matrix, errors)
+
+
+def test_moments_below_the_vacuum_within_their_errors_are_not_refused():
+    found = certify_moments(["a", "b"], 0.48 * np.eye(4), errors=0.01)
+    assert found.verdict == "not detected"
+    assert found.mixture.proven
+
+
+def test_the_mixture_lies_below_moments_within_their_errors():
+    rng = np.random.default_rng(4)
+    matrix = 0.6 * np.eye(6)
+    off = rng.uniform(-0.1, 0.1, (6, 6))
+    errors = rng.uniform(0.05, 0.1, (6, 6))
+    errors = errors + errors.T
+    found = certify_moments(["a", "b", "c"], matrix + 0.5 * (off + off.T), errors, sigmas=1)
+    assert found.verdict == "not detected"
+    shifted = found.mixture.shift
+    assert np.all(np.abs(shifted) <= found.error + 1e-6)
+    below = np.einsum("k,kij->ij", found.mixture.weights, found.mixture.parts)
+    assert np.linalg.eigvalsh(found.covariance + shifted - below)[0] > -1e-6
+    exact = replace(found, error=np.zeros((6, 6)), covariance=matrix - 0.2 * np.eye(6))
+    assert exact.verdict == "undecided"  # the same mixture is none of other moments
+
+
+def test_moments_of_any_size_have_a_verdict():
+    assert certify_moments(["a", "b"], 1e12 * np.eye(4)).verdict == "not detected"
+
+
+@pytest.mark.parametrize("places", [("ab", "bc"), ("ab", "bc", "ac")])
+@pytest.mark.parametrize("error", [0.0, 0.05])
+def test_marginals_of_no_state_are_refused(places, error):
+    pairs = [DensityState(tuple(place), (2, 2), ghz(2)) for place in places]
+    with pytest.raises(UnphysicalError, match="be marginals of one state"):
+        certify_marginals(pairs, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -153,3 +154,31 @@ def test_a_certificate_is_stored_and_loaded_in_a_new_process(tmp_path):
     run = [sys.executable, "-c", code, str(tmp_path / "ghz.zarr")]
     done = subprocess.run(run, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "certified"
+
+
+def test_a_certificate_of_another_state_is_none():
+    found = ds.certify(qubits(noisy(ghz(3), 0.2)))
+    other = replace(found, state=qubits(noisy(ghz(3), 0.8)))
+    assert found.verdict == "certified"
+    assert other.verdict != "certified"
+
+
+def test_what_only_looks_like_a_ppt_mixture_is_none():
+    entangled = ghz(3).astype(complex)[None]
+    for cut in ([False] * 3, [True] * 3):
+        assert not PPTMixture(LABELS, DIMENSIONS, np.array([cut]), entangled).proven
+    skew = np.diag(np.full(8, 1 / 8)).astype(complex)
+    skew[0, 7] = 0.9  # the other triangle, which eigenvalue routines do not read
+    cuts = np.array([[False, True, False]])
+    assert not PPTMixture(LABELS, DIMENSIONS, cuts, skew[None]).proven
+
+
+def test_biseparable_states_moved_as_far_as_the_error_allows_are_not_certified():
+    rng = np.random.default_rng(6)
+    witness = ds.certify(qubits(noisy(dicke(3, 1), 0.3))).witness.matrix
+    _, basis = np.linalg.eigh(witness)
+    low, high = (np.outer(basis[:, k], basis[:, k].conj()) for k in (0, -1))
+    for error in (1e-5, 1e-3, 1e-1):
+        state = 0.7 * biseparable(3, rng) + 0.3 * noisy(dicke(3, 1), 0.522)
+        moved = qubits(state + 0.5 * error * (low - high))
+        assert ds.certify(moved, error=error * (1 + 1e-9)).verdict == "not detected"

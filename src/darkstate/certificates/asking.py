@@ -10,7 +10,11 @@ import numpy as np
 
 from darkstate.certificates.certificate import Certificate
 from darkstate.certificates.finite import certify_density, dense, tolerance_of
-from darkstate.certificates.gaussian import CovarianceCertificate, certify_covariance
+from darkstate.certificates.gaussian import (
+    CovarianceCertificate,
+    certify_covariance,
+    check_physical,
+)
 from darkstate.certificates.lmi import SOLVERS
 from darkstate.checks import (
     as_labels,
@@ -152,6 +156,7 @@ def certify_moments(
 
     Raises:
         ArgumentError: wrong shapes, not symmetric, a variance is missing, negative errors.
+        UnphysicalError: no state has such moments, whatever was not measured.
         CapacityError, RefusedError: as of `certify`.
     """
     labels = check_labels("labels", labels, labels)
@@ -172,7 +177,9 @@ def certify_moments(
     off = np.where(missing, np.inf, times * 0.5 * (spread + spread.T))
     matrix = np.where(missing, 0.0, matrix)
     side = None if across is None else check_side(across, labels)
-    return certify_covariance(labels, 0.5 * (matrix + matrix.T), off, side, sparse)
+    matrix = 0.5 * (matrix + matrix.T)
+    check_physical(labels, matrix, off)
+    return certify_covariance(labels, matrix, off, side, sparse)
 
 
 @border("certify_parts")

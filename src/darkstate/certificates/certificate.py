@@ -87,7 +87,8 @@ class Certificate(ToldInLines):
     def verdict(self) -> str:
         """One of "certified", "not detected", "undecided"; recomputed from the evidence."""
         proofs = [each for each in (self.witness, self.tightest) if each is not None]
-        if self.margin > 0.0 and proofs and all(each.proven for each in proofs):
+        below = all(sum(each.value(self.state.matrix)) < 0.0 for each in proofs)
+        if self.margin > 0.0 and proofs and below and all(each.proven for each in proofs):
             return CERTIFIED
         near = self.distance <= max(self.error, CLOSE)
         return NOT_DETECTED if near and self.mixture and self.mixture.proven else UNDECIDED

@@ -146,12 +146,14 @@ class CovarianceMixture:
         cuts: (parts, N) truth values: the bipartition across which each part is a product.
         weights: (parts,) lambda_k >= 0, summing to one.
         parts: (parts, 2N, 2N) V_k.
+        shift: (2N, 2N) what is added to V, within its errors, for them to lie below.
     """
 
     labels: tuple[str, ...]
     cuts: Cuts
     weights: Real
     parts: Real
+    shift: Real
 
     @cached_property
     def proven(self) -> bool:
@@ -163,9 +165,13 @@ class CovarianceMixture:
             for cut, part in zip(self.cuts, self.parts, strict=True)
         )
 
-    def margin(self, covariance: Real) -> float:
-        """A bound on the smallest eigenvalue of ``V - sum_k lambda_k V_k``; >= 0 is a proof."""
-        rest = covariance - np.einsum("k,kij->ij", self.weights, self.parts)
+    def margin(self, covariance: Real, error: float | Real = 0.0) -> float:
+        """A bound on the smallest eigenvalue of ``V - sum_k lambda_k V_k``; >= 0 is a proof.
+
+        With errors of the entries of V: for ``V + shift``, as far as they allow the shift.
+        """
+        moved = covariance + np.clip(self.shift, -np.asarray(error), error)
+        rest = moved - np.einsum("k,kij->ij", self.weights, self.parts)
         return eigenvalue_bounds(0.5 * (rest + rest.T))[0]
 
 
@@ -176,8 +182,9 @@ def best_form(matrix: Real, cut: NDArray[np.bool_]) -> Real:
     A: then ``-Tr(Omega K)/2 = ||A||_1/2``, the sum of the symplectic eigenvalues.
     """
     side, result = np.repeat(cut, 2), np.zeros_like(matrix)
-    for chosen in (side, ~side):
-        at = np.flatnonzero(chosen)
+    for at in (np.flatnonzero(side), np.flatnonzero(~side)):
+        if not len(at):
+            continue
         values, vectors = np.linalg.eigh(matrix[np.ix_(at, at)])
         root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
         left, singular, right = np.linalg.svd(root @ symplectic_form(len(at) // 2) @ root)
@@ -205,7 +212,7 @@ def exact_witness(labels: tuple[str, ...], matrix: Real, cuts: Cuts) -> Covarian
 
 
 def exact_mixture(
-    labels: tuple[str, ...], cuts: Cuts, weights: Real, parts: Real
+    labels: tuple[str, ...], cuts: Cuts, weights: Real, parts: Real, shift: Real
 ) -> CovarianceMixture | None:
     """A proven mixture from what a solver says; None where its weights vanish."""
     weights = np.maximum(weights, 0.0)
@@ -221,4 +228,4 @@ def exact_mixture(
         slack = 80 * len(product) ** 2 * EPS * float(np.linalg.norm(product))
         exact.append(product + (max(0.0, -low) + slack) * np.eye(len(product)))
     kept = weights[keep]
-    return CovarianceMixture(labels, cuts[keep], kept / kept.sum(), np.array(exact))
+    return CovarianceMixture(labels, cuts[keep], kept / kept.sum(), np.array(exact), shift)

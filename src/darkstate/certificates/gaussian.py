@@ -39,7 +39,7 @@ from darkstate.certificates.covariance import (
 from darkstate.certificates.lmi import Inequality, minimise
 from darkstate.certificates.witness import Side, cuts_of
 from darkstate.display import ToldInLines
-from darkstate.errors import ArgumentError, CapacityError
+from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 from darkstate.linalg.bounds import EPS
 from darkstate.linalg.symplectic import partial_transpose, symplectic_form
 from darkstate.results.storage import storable
@@ -98,8 +98,8 @@ class CovarianceCertificate(ToldInLines):
             return CERTIFIED
         if self.mixture is None or not self.mixture.proven:
             return UNDECIDED
-        close = max(CLOSE, float(np.linalg.norm(self.error)))
-        return NOT_DETECTED if self.mixture.margin(self.covariance) >= -close else UNDECIDED
+        near = self.mixture.margin(self.covariance, self.error) >= -CLOSE
+        return NOT_DETECTED if near else UNDECIDED
 
     @property
     def crossed(self) -> tuple[Side, ...]:
@@ -219,6 +219,37 @@ def certify_covariance(
     )
 
 
+def check_physical(labels: tuple[str, ...], covariance: Real, error: Real) -> None:
+    """That some state has these second moments within their errors.
+
+    Every state has ``Tr(Z V) >= str(Z)``: a witness against "no cut at all" proves that none does.
+
+    Args:
+        labels: the modes.
+        covariance: (2N, 2N) V.
+        error: of its entries, infinite for what is not known.
+
+    Raises:
+        UnphysicalError: none does.
+    """
+    known = np.isfinite(error)
+    form = 0.5j * symplectic_form(len(labels))
+    if known.all() and np.linalg.eigvalsh(covariance + form)[0] >= 0.0:
+        return
+    covariance, error = np.where(known, covariance, 0.0), np.where(known, error, 0.0)
+    remedy = "Check units (vacuum 1/2) and signs, or give larger errors."
+    highest = float(np.min(np.diagonal(covariance + error)))
+    if highest <= 0.0:
+        raise UnphysicalError("covariance", "have positive variances", highest, remedy)
+    whole = np.ones((1, len(labels)), dtype=bool)
+    matrix, _ = _solve(covariance, error, whole, known, 0.0)
+    matrix = np.where(known, matrix, 0.0)
+    margin = proven_margin(exact_witness(labels, matrix, whole), covariance, error)
+    if margin > CLOSE:
+        rule = "fit a state (uncertainty relation, missed by this share of a bound)"
+        raise UnphysicalError("covariance", rule, margin, remedy)
+
+
 def proven_margin(witness: CovarianceWitness, covariance: Real, error: Real) -> float:
     """``1 - (Tr(Z V) + errors)/bound`` with all rounding; > 0 only if it is proven."""
     value, rounding = witness.value(covariance)
@@ -229,8 +260,8 @@ def proven_margin(witness: CovarianceWitness, covariance: Real, error: Real) -> 
 
 def _solve(
     covariance: Real, error: Real, cuts: Cuts, support: Cuts, violation: float
-) -> tuple[Real, tuple[Real, Real]]:
-    """Z, and weights with parts of the dual mixture.
+) -> tuple[Real, tuple[Real, Real, Real]]:
+    """Z, and weights, parts and shift of V of the dual mixture.
 
     Args:
         covariance: V.
@@ -281,7 +312,13 @@ def _solve(
     lifted = [found.multipliers[1 + 2 * k] for k in range(len(cuts))]
     parts = np.array([z[:size, :size] + z[size:, size:] for z in lifted])
     shares = np.array([found.multipliers[2 + 2 * k][0, 0] for k in range(len(cuts))])
-    return matrix, (shares, parts)
+    shift = np.diag(np.diagonal(error))
+    if weighted:
+        moves = [z[0, 0] for z in found.multipliers[-2 * len(off) :]] if not violation else []
+        for at, up, down in zip(off, moves[::2], moves[1::2], strict=False):
+            r, c = rows[at], columns[at]
+            shift[r, c] = shift[c, r] = 0.5 * (down - up)
+    return matrix, (shares, parts, shift)
 
 
 def _matrix_map(

@@ -40,6 +40,10 @@ _MOST_WORK = 3e9
 """Operations of one step of SCS, which takes some thousand of them: an hour."""
 
 
+class UnboundedError(NumericalError):
+    """The minimum is minus infinity: the dual programme has no solution."""
+
+
 @dataclass(frozen=True)
 class Inequality:
     """``A x + b`` as a positive semidefinite matrix.
@@ -130,6 +134,7 @@ def minimise(
     Raises:
         RefusedError: cvxpy is not installed.
         CapacityError: too large for either solver.
+        UnboundedError: the solver finds no end.
         NumericalError: the solver has no answer.
     """
     require_solver()
@@ -144,7 +149,8 @@ def minimise(
             entries = entries + each.constant
         constraints.append(cp.reshape(entries, (each.size, each.size), order="C") >> 0)
     extra = [] if equation is None else [equation[0] @ x == equation[1]]
-    problem = cp.Problem(cp.Minimize(cost @ x), [*constraints, *extra])
+    scale = float(np.abs(cost).max()) or 1.0  # solvers take large costs for signs of infeasibility
+    problem = cp.Problem(cp.Minimize(cost / scale @ x), [*constraints, *extra])
     coarse = chosen == "clarabel" and not quickly_solved([each.size for each in inequalities])
     options = _OPTIONS["clarabel, coarse" if coarse else chosen]
     try:
@@ -154,8 +160,7 @@ def minimise(
     except cp.SolverError as error:
         raise NumericalError(f"The solver of the semidefinite programme gave up: {error}") from None
     if x.value is None or not np.all(np.isfinite(x.value)):
-        raise NumericalError(
-            f"The semidefinite programme has no solution ({chosen}: {problem.status})."
-        )
-    duals = tuple(np.asarray(each.dual_value, dtype=float) for each in constraints)
+        kind = UnboundedError if "unbounded" in str(problem.status) else NumericalError
+        raise kind(f"The semidefinite programme has no solution ({chosen}: {problem.status}).")
+    duals = tuple(scale * np.asarray(each.dual_value, dtype=float) for each in constraints)
     return ConicSolution(np.asarray(x.value), duals, f"{chosen} ({problem.status})")

@@ -23,14 +23,14 @@ import numpy as np
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.finite import MAX_DIMENSION, named_parts
-from darkstate.certificates.lmi import SOLVERS
+from darkstate.certificates.lmi import SOLVERS, UnboundedError
 from darkstate.certificates.mixture import mixed
 from darkstate.certificates.programme import programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed
 from darkstate.checks import check_choice, check_instance, check_real, check_sequence
-from darkstate.errors import ArgumentError, CapacityError, border
-from darkstate.linalg.bounds import eigenvalue_bounds, hermitian
+from darkstate.errors import ArgumentError, CapacityError, UnphysicalError, border
+from darkstate.linalg.bounds import EPS, eigenvalue_bounds, hermitian, trace_product
 from darkstate.states import DensityState
 from darkstate.states.subsystems import Matrix
 
@@ -102,6 +102,7 @@ def certify_marginals(
     Raises:
         ArgumentError: no density matrices, fewer than two subsystems, other dimensions for one
             label, or marginals that contradict each other.
+        UnphysicalError: no state has these marginals.
         CapacityError: too large for the solvers.
         RefusedError: the extra ``certify`` is not installed.
     """
@@ -131,9 +132,11 @@ def certify_marginals(
         if {frozenset(move.order[k] for k in part) for part in known} == known
     )  # fmt: skip
     structure = replace(structure, moves=fitting)
-    found = programme(structure, solver=solver, within=project, error=error).solve(
-        structure.project(whole.matrix), solver=solver
-    )
+    problem = programme(structure, solver=solver, within=project, error=error)
+    try:
+        found = problem.solve(structure.project(whole.matrix), solver=solver)
+    except UnboundedError:
+        raise _no_state(states) from None
     witness = decomposed(
         labels, dimensions, project(found.witness), named_parts(whole, found.parts)
     )
@@ -141,6 +144,10 @@ def certify_marginals(
     operators = terms(witness.matrix, dimensions, parts)
     left = witness.matrix - assembled(operators, dimensions, parts)
     negativity, margin = _proven(witness, operators, left, ordered, error)
+    if (
+        margin > 0.0 and margin * witness.scale > -witness.range[0]
+    ):  # no mean value is below an eigenvalue
+        raise _no_state(states)
     total = mixture.matrix / np.trace(mixture.matrix).real
     distance = max(
         _trace_norm(state.matrix - reduction(dimensions, part)(total))
@@ -164,17 +171,23 @@ def _proven(
     `left` is what rounding left of W outside of the parts: of unknown mean, at most its norm.
     """
     size = len(witness.matrix)
-    value, lost = float(np.linalg.norm(left)) * 1.01, 0.0
+    rounding = 8 * size * EPS * float(np.linalg.norm(witness.matrix))
+    value, lost = float(np.linalg.norm(left)) * 1.01 + rounding, 0.0
     for operator, state in zip(operators, states, strict=True):
         # The lifted operator is W_S / d_rest: its mean value is that of the operator over d_rest.
         rest = size // len(operator)
-        product = float(np.vdot(operator, state.matrix).real) / rest
-        value += product + 1e-14 * float(np.linalg.norm(operator)) / rest
+        value += sum(trace_product(operator, state.matrix)) / rest
         low, high = eigenvalue_bounds(hermitian(operator))
         lost += 0.5 * error * (high - low) / rest
     gain = -value
     kept = gain - lost
     return max(0.0, gain / witness.scale), kept / witness.scale if kept > 0.0 else kept
+
+
+def _no_state(states: Sequence[DensityState]) -> UnphysicalError:
+    of = " and ".join(" ".join(state.labels) for state in states)
+    rule = "be marginals of one state"
+    return UnphysicalError("marginals", rule, of, "Check them, or give a larger error.")
 
 
 def _trace_norm(matrix: Matrix) -> float:

@@ -49,7 +49,7 @@ class PPTMixture:
         here = (self.labels, self.dimensions)
         return {
             side: (
-                eigenvalue_bounds(part)[0],
+                eigenvalue_bounds(hermitian(part))[0],
                 eigenvalue_bounds(hermitian(transposed(part, here, side)))[0],
             )
             for side, part in zip(self.sides, self.parts, strict=True)
@@ -58,6 +58,9 @@ class PPTMixture:
     @property
     def proven(self) -> bool:
         """Whether all parts are positive, before and after transposition, rounding included."""
+        cuts = np.asarray(self.cuts, dtype=bool)
+        if np.any(cuts.all(axis=1) | ~cuts.any(axis=1)):
+            return False  # a transposition of nothing, or of everything, says nothing
         return min(min(pair) for pair in self.margins.values()) >= 0.0
 
     @property
