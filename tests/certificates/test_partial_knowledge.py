@@ -11,9 +11,10 @@ from certificate_states import CLUSTER, biseparable, dicke, ghz, needs_solver, n
 
 import darkstate as ds
 from darkstate.certificates import certify_marginals, certify_moments, certify_parts
+from darkstate.certificates.asking import rounded_by
 from darkstate.certificates.marginals import assembled, lift, reduction, terms
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
-from darkstate.states import DensityState, GaussianState
+from darkstate.states import DensityState, GaussianState, PureState
 
 needs_solver()
 
@@ -191,3 +192,40 @@ def test_marginals_of_no_state_are_refused(places, error):
     pairs = [DensityState(tuple(place), (2, 2), ghz(2)) for place in places]
     with pytest.raises(UnphysicalError, match="be marginals of one state"):
         certify_marginals(pairs, error)
+
+
+@pytest.mark.parametrize("digits", [2, 5])
+def test_decimals_leave_open_what_they_say(digits):
+    rng = np.random.default_rng(digits)
+    for _ in range(5):
+        true = noisy(biseparable(3, rng), 0.02)
+        read = np.round(true, digits)  # real and imaginary part
+        state = DensityState.rounded([*"abc"], (2, 2, 2), read, tolerance=0.5)
+        away = np.linalg.svd(state.matrix - true, compute_uv=False).sum()
+        assert away <= rounded_by(state, digits)
+        assert ds.certify(state, digits=digits).verdict != "certified"
+        vector = rng.normal(size=8) + 1j * rng.normal(size=8)
+        vector /= np.linalg.norm(vector)
+        few = np.round(vector, digits)
+        pure = PureState(("a", "b", "c"), (2, 2, 2), few / np.linalg.norm(few))
+        between = np.outer(vector, vector.conj()) - pure.density().matrix
+        away = np.linalg.svd(between, compute_uv=False).sum()
+        assert away <= rounded_by(pure, digits)
+
+
+def test_states_of_few_digits_are_certified_with_what_these_leave_open():
+    few = np.round(dicke(3, 1).real, 5)
+    with pytest.raises(UnphysicalError, match="DensityState.rounded"):
+        DensityState(("a", "b", "c"), (2, 2, 2), few)
+    state = DensityState.rounded([*"abc"], (2, 2, 2), few, tolerance=1e-4)
+    found = ds.certify(state, digits=5)
+    assert found.verdict == "certified"
+    assert found.error == pytest.approx(2 * 8**1.5 * 1e-5 / np.sqrt(2), rel=1e-6)
+    product = np.zeros((8, 8))
+    product[0, 0] = 1.0
+    assert ds.certify(qubits(product), digits=5).verdict == "not detected"
+    lowered = noisy(ghz(3), 0.1) - 1e-4 * np.diag([0, 2e2, 0, 0, 0, 0, 0, 0])
+    told = ds.certify(qubits(lowered / np.trace(lowered)))
+    assert "added to its error" in told.notes[-1]
+    with pytest.raises(ArgumentError, match="`digits` must be"):
+        ds.certify(state, digits=-1)

@@ -15,18 +15,17 @@ import darkstate as ds
 from darkstate.engines import Lindblad
 from darkstate.measures.ppt import bipartitions
 from darkstate.models import DualRail
-from darkstate.papers.agusti2023.patterns import (
+from darkstate.papers.agusti2023.pattern_blocks import (
     KINDS,
     NAMES,
-    PATTERNS,
     imperfect,
-    leading,
+    judged,
     measured,
     negativity_at_least,
     overlap,
     patterns,
-    proven,
 )
+from darkstate.papers.agusti2023.patterns import PATTERNS, leading, proven
 from darkstate.states import DensityState, PureState
 
 
@@ -50,6 +49,7 @@ def made(least, fidelity, error=0.0):
         "error": np.full(shape, error),
     }
     table["fidelity"][2] += 0.05
+    table["verdict"] = np.where(table["fidelity"] - 0.5 * error > 0.65, 1.0, np.nan)
     names = [p.name for p in patterns(False)]
     return xr.Dataset(
         {name: (("pattern", "kind", "block"), table[name]) for name in NAMES}
@@ -142,6 +142,18 @@ def test_blocks_agree_with_the_exact_engine(data, kind):
             assert float(one.least) <= weakest + max(float(one.error), 1e-5)
 
 
+def test_a_block_whose_fidelity_is_not_enough_is_certified():
+    pytest.importorskip("cvxpy", reason="semidefinite programmes need cvxpy")
+    pattern = patterns(True)[2]
+    one, other = (side[:2] for side in pattern.detunings)
+    state = ds.steady_state(DualRail(2, 1.0, one, other, loss=0.15)).state
+    block = state.reduced(pattern.labels(0))
+    ideal = pattern.programmed(0)
+    assert ds.fidelity(block, ideal) < overlap(ideal)
+    assert judged(block, 1e-4) == 1.0
+    assert judged(block, 0.5) == -1.0
+
+
 def test_imperfections_are_small_and_the_same_along_a_shorter_network():
     long, short = (imperfect(p[2], "detunings") for p in (patterns(False), patterns(True)))
     assert short.detunings[0] == long.detunings[0][:4]
@@ -173,6 +185,12 @@ def test_blocks_count_from_the_first_on_and_only_beyond_their_error():
     assert "tetramers 3 of 5" in claims["patterns-1"].computed
     assert "pairs 3 of 5" in claims["patterns-2"].computed
     assert "better" in claims["patterns-4"].computed
+    asked = certain.assign(verdict=certain.verdict.fillna(1.0))
+    assert "pairs 5 of 5" in claims_of(asked)["patterns-2"].computed
+    assert "24 by a better witness" in claims_of(asked)["patterns-2"].note
+    missed = certain.assign(verdict=certain.verdict.fillna(-1.0))
+    assert "pairs 3 of 5" in claims_of(missed)["patterns-2"].computed
+    assert "24 PPT mixtures within the error" in claims_of(missed)["patterns-2"].note
     assert "undecided" in claims_of(vague)["patterns-4"].computed
 
 

@@ -21,6 +21,7 @@ from darkstate.checks import (
     check_array,
     check_choice,
     check_flag,
+    check_integer,
     check_labels,
     check_real,
     check_reals,
@@ -45,6 +46,7 @@ def certify(
     *,
     labels: Sequence[str] | None = None,
     across: str | Sequence[str] | None = None,
+    digits: int | None = None,
     quick: bool = False,
     sparse: bool = False,
     solver: str = "auto",
@@ -62,6 +64,8 @@ def certify(
             covariance matrix; by default as the report has it, for a bare state none.
         labels: the subsystems, the rest is traced out; all of them if left out.
         across: one side of a bipartition, to ask for entanglement across this cut alone.
+        digits: of a state from a file or a table, the decimals with which its entries (real and
+            imaginary part) are given; what they leave open is added to `error`.
         quick: stop at a cheap test (fidelity) that certifies; the negativity is then a lower bound.
         sparse: for modes: a witness that needs few second moments.
         solver: "auto", "clarabel" (interior point, eight digits) or "scs" (first order, five).
@@ -83,6 +87,7 @@ def certify(
     check_flag("sparse", sparse)
     check_choice("solver", solver, SOLVERS)
     found, error = known(state, error)
+    error += 0.0 if digits is None else rounded_by(found, digits)
     if isinstance(found, GaussianState | PairwiseGaussianState):
         modes = _modes(found, labels)
         side = None if across is None else check_side(across, modes.labels)
@@ -241,6 +246,27 @@ def known(state: Any, error: float | None) -> tuple[Any, float]:
         if isinstance(state.state, GaussianState | PairwiseGaussianState):
             error = 2.0 * error  # each entry of V is the sum of two second moments
     return state.state, error
+
+
+def rounded_by(state: Any, digits: int) -> float:
+    """What decimals leave open of a state, as an error of `certify`.
+
+    With ``u = 10^-digits / sqrt(2)`` the largest modulus that rounding takes from an entry: the
+    trace norm of the difference of D x D matrices is at most ``u D^(3/2)``, twice that with the
+    step to the nearest state (`DensityState.rounded`). Of a pure state ``2 u sqrt(D)`` in two
+    normalised vectors, and twice that in trace norm. Of a covariance matrix each entry.
+
+    Args:
+        state: as it was given, before subsystems are traced out.
+        digits: of its entries, >= 0.
+    """
+    remedy = "Give the number of decimals, such as 5."
+    unit = 10.0 ** -check_integer("digits", digits, minimum=0, maximum=16, remedy=remedy)
+    if isinstance(state, PureState):
+        return 4 * unit * 0.5**0.5 * len(state.vector) ** 0.5
+    if isinstance(state, DensityState):
+        return 2 * unit * 0.5**0.5 * len(state.matrix) ** 1.5
+    return unit  # each entry of V is the sum of two second moments
 
 
 def check_side(across: Any, labels: Sequence[str]) -> tuple[str, ...]:

@@ -55,7 +55,9 @@ def certify_density(
             f"{len(state.matrix)}.",
             "Name fewer subsystems with `labels`, or keep fewer levels.",
         )
-    error = knowledge(state, error)
+    given, error = error, knowledge(state, error)
+    lacking = (f"no state by {error - given:.2g}, which is added to its error",)
+    remarks = lacking if error > given else ()
     sides, lowest = lowest_transposes(state)
 
     def certificate(
@@ -72,7 +74,7 @@ def certify_density(
         distance = inf if mixture is None else mixture.distance(state.matrix)
         return Certificate(
             state, error, witness, mixture, negativity, margin, distance, lowest,
-            method, tuple(notes), tightest,
+            method, (*notes, *remarks), tightest,
         )  # fmt: skip
 
     highest = int(np.argmax(lowest))

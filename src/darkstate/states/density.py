@@ -66,7 +66,8 @@ class DensityState:
             matrix = 0.5 * (matrix + adjoint)
         trace = float(np.trace(matrix).real)
         if abs(trace - 1.0) > TOLERANCE:
-            raise UnphysicalError("matrix", "have trace 1", trace, "Divide it by its trace.")
+            remedy = "Divide it by its trace, or read it with DensityState.rounded."
+            raise UnphysicalError("matrix", "have trace 1", trace, remedy)
         for name, value in (("labels", labels), ("dimensions", dimensions), ("matrix", matrix)):
             object.__setattr__(self, name, value)
 
