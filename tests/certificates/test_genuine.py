@@ -244,7 +244,7 @@ def test_the_sentence_counts_the_cuts():
     bell = np.zeros((4, 4))
     bell[np.ix_([0, 3], [0, 3])] = 0.5
     found = ds.certify(qubits(np.kron(bell, np.diag([1.0, 0.0]))))
-    assert found.sentence.endswith("entangled across 2 of the 3 cuts")
+    assert found.sentence.endswith("entangled across 2 of 3 cuts")
 
 
 def test_states_that_are_none_are_known_less_well():

@@ -215,7 +215,7 @@ def test_decimals_leave_open_what_they_say(digits):
 
 def test_states_of_few_digits_are_certified_with_what_these_leave_open():
     few = np.round(dicke(3, 1).real, 5)
-    with pytest.raises(UnphysicalError, match="DensityState.rounded"):
+    with pytest.raises(UnphysicalError, match=r"DensityState\.rounded"):
         DensityState(("a", "b", "c"), (2, 2, 2), few)
     state = DensityState.rounded([*"abc"], (2, 2, 2), few, tolerance=1e-4)
     found = ds.certify(state, digits=5)

@@ -113,7 +113,7 @@ class Certificate(ToldInLines):
         what = "genuinely multipartite entangled" if parties > 2 else "entangled"
         seen = bool(np.all(np.isfinite(self.transposes)))
         count = len(self.crossed)
-        across = f"each of the {cuts} cuts" if count == cuts else f"{count} of the {cuts} cuts"
+        across = f"each of the {cuts} cuts" if count == cuts else f"{count} of {cuts} cuts"
         if self.verdict == CERTIFIED:
             return f"certified: {what}, negativity at least {self.margin:.6g}"
         if self.verdict == NOT_DETECTED:
