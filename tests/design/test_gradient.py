@@ -19,6 +19,7 @@ from darkstate.systems import (
     destroy,
     number,
     sigma_minus,
+    sigma_plus,
     sigma_x,
     sigma_z,
     spin_minus,
@@ -128,6 +129,28 @@ def test_kinks_are_named():
 
     with pytest.raises(NumericalError, match="kink"):
         ds.gradient(Product(), ds.merit(ds.negativity, "q", "p"), "rate")
+
+
+@dataclass(frozen=True)
+class Folded:
+    drive: float
+    power: int
+
+    def system(self):
+        q = Qubit("q")
+        strength = abs(self.drive) ** self.power
+        jumps = (Jump(sigma_minus(q), 1.0), Jump(sigma_plus(q), strength))
+        return OpenSystem((q,), 0.3 * sigma_x(q), jumps)
+
+
+def test_kinks_of_models_are_no_slopes():
+    """abs(x) has the mean slope zero at zero, which is no derivative; x^2 and x^3 have one."""
+    merit = ds.merit(ds.purity)
+    with pytest.raises(NumericalError, match="The model has a kink where the parameter is 0"):
+        ds.gradient(Folded(0.0, 1), merit, "drive")
+    for power in (2, 3):
+        assert abs(float(ds.gradient(Folded(0.0, power), merit, "drive").drive)) < 1e-8
+    assert abs(float(ds.gradient(Folded(0.2, 1), merit, "drive").drive)) > 0.01
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _FORWARD = (-25 / 12, 4.0, -3.0, 4 / 3, -0.25)
+_KINK = 1e-3
+"""Bending over the moves to both sides, below which it is rounding."""
 _STEP = 0.01
 """First step, as a fraction of the parameter, or of the largest rate where it is zero."""
 
@@ -187,20 +189,38 @@ def _differences(
 
     Central differences with one step and with half of it, extrapolated; to the right where the
     function refuses what lies to the left.
+
+    Raises:
+        NumericalError: the function has a kink at p: what its slope changes by from one side to the
+            other does not shrink with the step.
     """
     step = _STEP * (abs(p) or 0.1 * scale or 1.0)
+    steps = (0.5 * step, step, 2 * step)
     try:
-        half, one, two = (
-            (function(p + k * step) - function(p - k * step)) / (2 * k * step) for k in (0.5, 1, 2)
-        )
-        coarse, fine = (4 * one - two) / 3, (4 * half - one) / 3
-        return fine, (16 * fine - coarse) / 15, False
+        pairs = [(function(p + h), function(p - h)) for h in steps]
     except DarkstateError:
         half, one = (
             sum((w * function(p + k * h) for k, w in enumerate(_FORWARD)), np.zeros(())) / h
             for h in (0.5 * step, step)
         )
         return half, (16 * half - one) / 15, True
+    _require_smooth(function(p), pairs, p)
+    half, one, two = (
+        (right - left) / (2 * h) for h, (right, left) in zip(steps, pairs, strict=True)
+    )
+    coarse, fine = (4 * one - two) / 3, (4 * half - one) / 3
+    return fine, (16 * fine - coarse) / 15, False
+
+
+def _require_smooth(middle: Matrix, pairs: Sequence[tuple[Matrix, Matrix]], p: float) -> None:
+    """Refuse a kink: half of the step halves a bend there, where smooth functions quarter it."""
+    bends = [float(np.linalg.norm(right - 2 * middle + left)) for right, left in pairs]
+    moved = sum(float(np.linalg.norm(side - middle)) for side in pairs[0])
+    if bends[0] > _KINK * moved and bends[0] > 0.4 * bends[1] > 0.16 * bends[2]:
+        raise NumericalError(
+            f"The model has a kink where the parameter is {p:g}: slopes differ on both sides. Move "
+            "it a little to the side that is meant."
+        )
 
 
 def _names(parameters: Any) -> tuple[str, ...]:
