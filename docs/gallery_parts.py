@@ -13,7 +13,7 @@ from sphinx_gallery.scrapers import figure_rst
 
 ORDER = (
     "two_lines", "qubits_on_rails", "entanglement_map", "from_qutip", "multilevel_atom",
-    "optomechanics", "star_network", "giant_atom", "ensembles",
+    "optomechanics", "star_network", "giant_atom", "filtered_pairs", "ensembles",
     "relaxation", "pulses", "photon_transfer", "spectrum", "antibunching", "quantum_jumps",
     "how_long",
     "own_model_sweep", "loss_map", "bandwidth", "long_chain", "long_cascade", "repeater",

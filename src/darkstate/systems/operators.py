@@ -189,6 +189,11 @@ def _number_latex(c: complex) -> str:
     return f"{c:.4g}"
 
 
+def plus_hc(operator: OperatorSum) -> OperatorSum:
+    """``O + O†``: the operator plus its Hermitian conjugate."""
+    return operator + operator.adjoint()
+
+
 def total(operators: Iterable[OperatorSum | complex]) -> OperatorSum:
     """The sum of many operators in one pass (repeated ``+`` would copy the table each time).
 
