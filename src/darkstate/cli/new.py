@@ -19,13 +19,11 @@ def _complete_models(incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _models() -> dict[str, str]:
-    """The first sentence about every ready model."""
+    """What every ready model is: its first sentence, without the form of its rates."""
     from darkstate.models import MODELS
 
-    return {
-        model.__name__: (model.__doc__ or "").partition("\n")[0].replace("`", "")
-        for model in MODELS
-    }
+    lines = {m.__name__: (m.__doc__ or "").partition("\n")[0].replace("`", "") for m in MODELS}
+    return {name: line.partition("): ")[2] or line for name, line in lines.items()}
 
 
 def new(
