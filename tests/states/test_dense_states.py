@@ -9,7 +9,7 @@ import darkstate as ds
 from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 from darkstate.results import Report, Result, Status
 from darkstate.states import DensityState, PureState
-from darkstate.systems import Mode, Qubit, number, sigma_minus, sigma_plus, sigma_z
+from darkstate.systems import Mode, Qubit, destroy, number, sigma_minus, sigma_plus, sigma_z
 
 SEEDS = st.integers(0, 10**6)
 LABELS, DIMENSIONS = ("A1", "m", "B1"), (2, 3, 2)
@@ -248,3 +248,28 @@ REFUSED = [
 def test_refusals_name_argument_rule_value_and_remedy(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.7, -1.2 + 0.8j, 6.0, 45.0])
+def test_coherent_states_are_eigenstates_of_the_mode(alpha):
+    size = int(abs(alpha) ** 2 + 7 * abs(alpha)) + 20
+    state = PureState.coherent("a", alpha, size)
+    lowered = np.sqrt(np.arange(1, size)) * state.vector[1:]
+    assert np.linalg.norm(lowered - alpha * state.vector[:-1]) < 1e-4 * (1 + abs(alpha))
+    assert ds.expect(destroy(Mode("a")), state) == pytest.approx(alpha, abs=1e-6)
+
+
+def test_a_coherent_state_is_told_how_many_fock_states_it_needs():
+    with pytest.raises(ArgumentError, match="Give 38"):
+        PureState.coherent("a", 2.0, 6)
+    PureState.coherent("a", 2.0, 38)
+
+
+def test_one_operator_is_asked_for_at_a_time_and_of_a_state():
+    state = PureState.coherent("a", 0.3, 20)
+    result = Result(state, Report("lindblad", "direct", Status.CONVERGED))
+    n = number(Mode("a"))
+    with pytest.raises(ArgumentError, match=r"for operator in operators"):
+        ds.expect([n, n], state)
+    with pytest.raises(ArgumentError, match=r"Write expect\(operator, result.state\)"):
+        ds.expect(n, result)

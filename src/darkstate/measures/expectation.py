@@ -114,6 +114,12 @@ def expect(operator: Any, state: Any) -> Any:
     if hasattr(operator, "labels") and isinstance(state, OperatorSum):
         rule = "be an operator, with the state after it"
         raise ArgumentError("operator", rule, operator, "Write expect(operator, state).")
+    if isinstance(operator, list | tuple) and any(isinstance(o, OperatorSum) for o in operator):
+        remedy = "Write [expect(operator, state) for operator in operators]."
+        raise ArgumentError("operator", "be one operator", operator, remedy)
+    if hasattr(getattr(state, "state", None), "labels"):
+        remedy = "Write expect(operator, result.state)."
+        raise ArgumentError("state", "be a state", type(state).__name__, remedy)
     if not hasattr(state, "expectation") or isinstance(state, type):
         raise refusal("expect", state, KINDS)
     dense = isinstance(state, DensityState | PureState)

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammainc, gammaln, xlogy
 
-from darkstate.checks import check_integer
+from darkstate.checks import check_complex, check_integer
 from darkstate.display import state_text
 from darkstate.errors import ArgumentError, UnphysicalError, nearest
 from darkstate.states.density import DensityState
@@ -35,6 +36,9 @@ from darkstate.states.subsystems import (
     complex_array,
     positions,
 )
+
+LOST = 1e-10
+"""Weight of a coherent state that may lie beyond its Fock states."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,6 +124,32 @@ class PureState:
         vector = np.zeros(dimensions, dtype=complex)
         vector[tuple(where)] = 1.0
         return cls(labels, dimensions, vector.ravel())
+
+    @classmethod
+    def coherent(cls, label: str, amplitude: complex, dimension: int) -> PureState:
+        """``|alpha>`` of a mode in its lowest Fock states, ``exp(-|alpha|^2/2) alpha^n/sqrt(n!)``.
+
+        Args:
+            label: the mode.
+            amplitude: alpha, the mean of the mode's operator.
+            dimension: Fock states; their weight is normalised to one.
+
+        Raises:
+            ArgumentError: more than `LOST` of the weight lies beyond them.
+        """
+        alpha = check_complex("amplitude", amplitude, remedy="Give a number such as 1 + 0.5j.")
+        remedy = "Give the number of Fock states, such as 20."
+        size = check_integer("dimension", dimension, minimum=1, remedy=remedy)
+        check_vector_fits((size,))
+        mean = abs(alpha) ** 2
+        if mean and float(gammainc(size, mean)) > LOST:
+            rule = f"hold all but {LOST:g} of the weight of this amplitude"
+            remedy = f"Give {int(mean + 7 * abs(alpha)) + 20}."
+            raise ArgumentError("dimension", rule, dimension, remedy)
+        n = np.arange(size)
+        logs = xlogy(n, abs(alpha)) - 0.5 * gammaln(n + 1) - 0.5 * mean
+        vector = np.exp(logs + 1j * n * np.angle(alpha))
+        return cls((label,), (size,), vector / np.linalg.norm(vector))
 
     def margin(self) -> float:
         """Smallest eigenvalue of ``|psi><psi|``: none is below zero."""
