@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).parents[1]
 COMMANDS = [
     [], ["run"], ["explain"], ["cite"], ["schema"], ["papers"],
     ["papers", "list"], ["papers", "show"], ["papers", "run"],
-    ["certify"], ["new"], ["doctor"],
+    ["certify"], ["optimise"], ["new"], ["doctor"],
     ["experiment"], ["experiment", "simulate"], ["experiment", "estimate"],
 ]  # fmt: skip
 

@@ -30,6 +30,19 @@ MARGINS = xr.Dataset(
     {"margin": ("loss", [0.1, -0.1]), "verdict": ("loss", ["certified", "not detected"])},
     {"loss": [0.1, 0.2]},
 )
+KNOBS = xr.Dataset(
+    {name: ("knob", [0.4]) for name in ("value", "down", "up")}
+    | {"low": ("knob", [0.0]), "high": ("knob", [2.0])},
+    {"knob": ["loss"]},
+)
+SEARCHES = xr.DataArray(
+    [[0.1, 0.2, 0.2]], {"evaluations": [1, 2, 4]}, ("search", "evaluations"), "value"
+)
+FRONT = xr.Dataset(
+    {"E": ("point", [0.1, 0.2]), "purity": ("point", [0.9, 0.8])}
+    | {"status": ("point", ["converged", "suspect"]), "dominated": ("point", [False, False])},
+    attrs={"merits": ["E", "purity"]},
+)
 UP = xr.DataArray([0.3, -0.4, 0.5], {"component": ["x", "y", "z"]}, ("component",))
 OVER = xr.Dataset(
     {"E": ("time", [0.1, 0.2], {"units": "ebit"}), "n": ("time", [1.0, 2.0])}, {"time": [0.0, 1.0]}
@@ -39,6 +52,7 @@ COMPLEX = DensityState(("q",), (2,), np.array([[0.6, 0.3j], [-0.3j, 0.4]]))
 PICTURES: dict[str, tuple[Callable[[Any], Figure], int]] = {
     "bloch_ball": (lambda ax: plots.bloch_ball({"a": UP, "b": -UP}, ax=ax), 1),
     "certified_range": (lambda ax: plots.certified_range(MARGINS, ax=ax), 1),
+    "convergence_curves": (lambda ax: plots.convergence_curves(SEARCHES, ax=ax), 1),
     "entanglement_map": (
         lambda ax: plots.entanglement_map(ds.pair_table(PAIR, ds.log_negativity), ax=ax),
         1,
@@ -46,6 +60,8 @@ PICTURES: dict[str, tuple[Callable[[Any], Figure], int]] = {
     "hinton": (lambda ax: plots.hinton(COMPLEX, ax=ax), 1),
     "network": (lambda ax: plots.network(PAIR, system=ds.models.CavityChains(1), ax=ax), 1),
     "pair_curve_plot": (lambda ax: plots.pair_curve_plot({"a": PLANE[0], "b": PLANE[1]}, ax=ax), 1),
+    "pareto_front": (lambda ax: plots.pareto_front(FRONT, ax=ax), 1),
+    "sensitivity_bars": (lambda ax: plots.sensitivity_bars(KNOBS, ax=ax), 1),
     "sweep_curve": (lambda ax: plots.sweep_curve(PLANE, ax=ax), 1),
     "sweep_map": (lambda ax: plots.sweep_map(PLANE, ax=ax), 1),
     "sweep_panels": (

@@ -12,7 +12,7 @@ from design_models import EXCITED, A, Amplifier, DrivenQubit, Q
 from scipy.optimize import brentq, minimize_scalar
 
 import darkstate as ds
-from darkstate.design import Constraint, Design, Imperfections, Knob
+from darkstate.design import Constraint, Design, Imperfections, Knob, pareto
 from darkstate.design import multi_start as searches
 from darkstate.errors import ArgumentError, DarkstateError, NumericalError
 from darkstate.models import CavityAtomChains, DualRail, SpinChains
@@ -285,3 +285,25 @@ def test_the_best_squeezing_of_dephased_spins() -> None:
         found = ds.optimise(SpinChains(3, dephasing=0.01), merit, bounds, starts=1, loss=0.0)
         assert found.status is Status.CONVERGED
         assert grid - 5e-4 <= found.value < grid + 2e-3
+
+
+def test_a_pareto_front_is_what_one_merit_costs_of_another() -> None:
+    """With P = W^2/(1 + 2 W^2) the coherence is 2 sqrt(P (1 - 2 P)), largest at P = 1/4."""
+    found = pareto(DrivenQubit(), [COHERENCE, POPULATION], DRIVE, points=2, starts=1)
+    table = found.table()
+    P = table[found.merits[1]].values
+    assert list(P) == pytest.approx([0.25, 25 / 51], abs=2e-4)
+    assert table[found.merits[0]].values == pytest.approx(2 * np.sqrt(P * (1 - 2 * P)), abs=1e-5)
+    assert not table.dominated.values.any() and set(table.status.values) == {"converged"}
+    with pytest.raises(ArgumentError, match="be two"):
+        pareto(DrivenQubit(), [COHERENCE], DRIVE)
+
+
+@pytest.mark.slow
+def test_a_pareto_front_is_stored_and_gone_on_with(tmp_path: Any) -> None:
+    given = DrivenQubit(), [COHERENCE, POPULATION], DRIVE
+    store = tmp_path / "front.zarr"
+    first = pareto(*given, points=3, starts=1, store=store)
+    records = len(ds.open_sweep(store).scan().records)
+    assert pareto(*given, points=3, starts=1, store=store).points == first.points
+    assert len(ds.open_sweep(store).scan().records) == records

@@ -149,6 +149,46 @@ def certify(
         raise typer.Exit(DOUBTFUL)
 
 
+@app.command(epilog="Example: darkstate optimise scenarios/best_squeezing.yaml")
+def optimise(
+    scenario: ScenarioFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder; default: results/<name>-design, or ...-2, ..."),
+    ] = None,
+    workers: sweep.Workers = None,
+    scheduler: sweep.Scheduler = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier design in the folder.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find the knobs that the section `optimise` of a scenario asks for, and how tight they are.
+
+    Searches are stored as they end; the same command goes on where it was stopped.
+
+    Exit code: 0 if the optimum (all compromises) is confirmed, 1 if it is suspect or nothing was
+    found, 2 if the scenario is at fault.
+    """
+    with report_errors(as_json):
+        from darkstate.cli.screen import errors, output
+        from darkstate.progress import listening
+        from darkstate.scenarios import load_scenario, optimise_scenario
+
+        wanted = load_scenario(scenario)
+        folder = out if out is not None else _own_folder(f"{scenario.stem}-design", overwrite)
+        with listening(not as_json, errors()) as progress:
+            found = optimise_scenario(wanted, folder, progress, overwrite, workers, scheduler)
+    if as_json:
+        print_json(found.document())
+    else:
+        from darkstate.cli.optimise_view import show_design
+
+        show_design(found, output())
+    if not found.confirmed:
+        raise typer.Exit(DOUBTFUL)
+
+
 @app.command(epilog="Example: darkstate explain scenarios/lossy_chains.yaml")
 def explain(scenario: ScenarioFile, as_json: AsJson = False) -> None:
     """Say which engine would solve a scenario, why, and at what cost; solve nothing."""

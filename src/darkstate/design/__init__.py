@@ -14,6 +14,7 @@ from darkstate.design.knobs import Knob
 from darkstate.design.merit import Merit, merit
 from darkstate.design.optimise import optimise
 from darkstate.design.optimum import Design, DesignCost, LocalOptimum
+from darkstate.design.pareto import FrontPoint, ParetoFront, pareto
 from darkstate.design.quantities import Constraint
 from darkstate.design.synthesis import Networks, Synthesis
 
@@ -21,15 +22,18 @@ __all__ = [
     "Constraint",
     "Design",
     "DesignCost",
+    "FrontPoint",
     "Imperfections",
     "Knob",
     "LocalOptimum",
     "Merit",
     "Networks",
     "NoNetwork",
+    "ParetoFront",
     "Synthesis",
     "gradient",
     "merit",
     "optimise",
+    "pareto",
     "synthesise",
 ]

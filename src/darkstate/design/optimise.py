@@ -11,31 +11,23 @@ from typing import Any
 import numpy as np
 
 from darkstate.checks import (
-    check_choice,
-    check_flag,
-    check_instance,
-    check_integer,
     check_real,
-    check_seed,
-    check_sequence,
 )
 from darkstate.design.confirmation import Confirmation, confirm
+from darkstate.design.design_task import design_task, where
 from darkstate.design.imperfections import Imperfections
 from darkstate.design.knob_tolerances import tolerance
-from darkstate.design.knobs import knobs_of, target_of
 from darkstate.design.landscape import Landscape
-from darkstate.design.local_search import GLOBAL, METHODS, DesignSearch, search
-from darkstate.design.multi_start import Ended, Where, ended_of, run_all, start_points
+from darkstate.design.local_search import GLOBAL, DesignSearch, search
+from darkstate.design.multi_start import Ended, ended_of, run_all
 from darkstate.design.optimum import Design, DesignCost, LocalOptimum
-from darkstate.design.quantities import Constraint, StateQuantity, check_known, quantity_of
-from darkstate.errors import ArgumentError, DarkstateError, NumericalError, border
-from darkstate.frontdoor.inputs import as_system
+from darkstate.design.quantities import Constraint, StateQuantity
+from darkstate.errors import DarkstateError, NumericalError, border
 from darkstate.frontdoor.selection import check_engine
 from darkstate.measures import MEASURES
 from darkstate.progress import Progress, Wanted, listening
 from darkstate.results import Status
 from darkstate.results.estimate import Estimate
-from darkstate.results.files import as_path
 
 _SAME = 1e-3
 """Searches that end within this of each other in the unit box, with values as near, are one."""
@@ -104,33 +96,19 @@ def optimise(
     Source: Nocedal, Wright, Numerical Optimization (Springer, 2006), chapters 12 and 18.
     """
     begun = time.monotonic()
-    check_flag("minimise", minimise)
-    check_integer("starts", starts, minimum=1, remedy="Give how many searches, such as 8.")
     share = check_real("loss", loss, minimum=0.0, below=1.0, remedy="Give a share such as 0.01.")
-    if method is not None:
-        check_choice("method", method, METHODS)
-    task = DesignSearch(
-        model,
-        knobs_of(model, bounds) if bounds or not choices else (),
-        _merits(merit),
-        _constraints(constraints),
-        _choices(model, choices),
-        imperfections,
-        minimise,
-        method,
-        check_integer("most", most, minimum=1, remedy="Give a number of evaluations."),
-    )
+    task, points = design_task(
+        model, merit, bounds, constraints, choices, imperfections, method, most, starts, seed,
+        minimise=minimise,
+    )  # fmt: skip
     engine = None if engine is None else check_engine(engine)
-    panel = task.panel(0)
-    points = start_points(panel.start(), starts, check_seed("seed", seed))
-    _check(task, panel.model_at(panel.start()))
 
     with listening(progress) as listener:
 
         def part(what: str, fraction: float) -> None:
             listener(what, 0.8 * fraction)
 
-        ended, failed = run_all(task, points, engine, _where(store, workers, scheduler), part)
+        ended, failed = run_all(task, points, engine, where(store, workers, scheduler), part)
         if not ended:
             reasons = "; ".join(dict.fromkeys(failed))
             raise NumericalError(f"`optimise` found no point that can be solved. {reasons}")
@@ -143,7 +121,7 @@ def _reported(
     task: DesignSearch, ended: list[Ended], failed: list[str], engine: Any, loss: float,
     begun: float, progress: Progress,
 ) -> Design:  # fmt: skip
-    best, landscape, seen, again = _confirmed(task, ended[0], engine)
+    best, landscape, seen, again = confirmed(task, ended[0], engine)
     ended = [best, *again, *ended[1:]] if again else ended
     look, result = landscape.look(best.point), landscape.solve(best.point)
     report = result.report
@@ -188,7 +166,7 @@ def _reported(
     )
 
 
-def _confirmed(
+def confirmed(
     task: DesignSearch, best: Ended, engine: Any
 ) -> tuple[Ended, Landscape, Confirmation, list[Ended]]:
     """The best end after the second look; begun again from a better neighbour, if there is one."""
@@ -278,62 +256,6 @@ def _tolerances(landscape: Landscape, point: Any, loss: float) -> dict[str, tupl
         )
         for k, knob in enumerate(landscape.panel.knobs)
     }  # fmt: skip
-
-
-# What was given ---------------------------------------------------------------------------------
-
-
-def _merits(given: Any) -> tuple[StateQuantity, ...]:
-    if isinstance(given, list | tuple):
-        remedy = "Give one merit, or a list of some."
-        every = check_sequence("merit", given, remedy)
-        if not every:
-            raise ArgumentError("merit", "be at least one", given, remedy)
-        return tuple(quantity_of(f"merit[{k}]", one) for k, one in enumerate(every))
-    return (quantity_of("merit", given),)
-
-
-def _constraints(given: Any) -> tuple[Constraint, ...]:
-    remedy = "Give [ds.design.Constraint(merit, minimum=0.3), ...]."
-    every = check_sequence("constraints", given, remedy)
-    for k, one in enumerate(every):
-        check_instance(f"constraints[{k}]", one, Constraint, remedy)
-    return every
-
-
-def _choices(model: Any, given: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-    if given is None:
-        return ()
-    remedy = "Give {parameter: [option, option, ...]}."
-    check_instance("choices", given, Mapping, remedy)
-    found = []
-    for name, options in given.items():
-        target_of("choices", name, model)
-        listed = check_sequence(f"choices['{name}']", options, remedy)
-        if not listed:
-            raise ArgumentError(f"choices['{name}']", "have at least one option", options, remedy)
-        kept = tuple(tuple(o) if isinstance(o, list) else o for o in listed)
-        found.append((str(name), kept))
-    return tuple(found)
-
-
-def _check(task: DesignSearch, model: Any) -> None:
-    labels = tuple(as_system(model).labels)
-    for name, quantity in (
-        *(("merit", one) for one in task.merits),
-        *(("constraints", one.quantity) for one in task.constraints),
-    ):
-        check_known(name, quantity, labels)
-    if task.imperfections is not None:
-        remedy = "Make them by ds.design.Imperfections(absolute={...})."
-        check_instance("imperfections", task.imperfections, Imperfections, remedy).check(model)
-
-
-def _where(store: Any, workers: Any, scheduler: Any) -> Where:
-    if store is None and (workers is not None or scheduler is not None):
-        remedy = "Give a folder: store='design.zarr'."
-        raise ArgumentError("store", "be given for workers or a scheduler", None, remedy)
-    return Where(None if store is None else as_path(store, "store"), workers, scheduler)
 
 
 def _unit(merits: tuple[StateQuantity, ...]) -> str:

@@ -9,6 +9,7 @@
     hinton(state)                                           entry by entry
     sweep_curve(data, x="loss", lines="sites")              over a parameter
     sweep_picture(open_sweep(path).table())                 whatever suits a sweep
+    sensitivity_bars(optimise(...).sensitivities())         knobs of a design and their tolerances
     witness_chart(measurement_plan(certificate).terms)      the local terms of a witness
     save(figure, "figures/map")                             figures/map.png and figures/map.svg
 
@@ -19,6 +20,7 @@ function changes global matplotlib state, and this folder is the only one that i
 from darkstate.plots.bloch import bloch_ball
 from darkstate.plots.certified import certified_range, witness_chart
 from darkstate.plots.curves import pair_curve_plot, time_evolution
+from darkstate.plots.designs import convergence_curves, pareto_front, sensitivity_bars
 from darkstate.plots.hinton import hinton
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
@@ -36,14 +38,17 @@ __all__ = [
     "axis_label",
     "bloch_ball",
     "certified_range",
+    "convergence_curves",
     "entanglement_map",
     "hinton",
     "house_style",
     "legend_above",
     "network",
     "pair_curve_plot",
+    "pareto_front",
     "save",
     "save_panel",
+    "sensitivity_bars",
     "sweep_columns",
     "sweep_curve",
     "sweep_map",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from darkstate.scenarios.certifying import ScenarioCertificate, certify_scenario
 from darkstate.scenarios.loading import load_scenario, parse_scenario
+from darkstate.scenarios.optimising import ScenarioDesign, optimise_scenario
 from darkstate.scenarios.running import ScenarioRun, notices_of, run_scenario
 from darkstate.scenarios.scenario import Scenario, TimeGrid, json_schema
 from darkstate.scenarios.sweep_section import AxisEntry, Sample, SweepSection
@@ -14,6 +15,7 @@ __all__ = [
     "Sample",
     "Scenario",
     "ScenarioCertificate",
+    "ScenarioDesign",
     "ScenarioRun",
     "SweepSection",
     "TimeGrid",
@@ -21,6 +23,7 @@ __all__ = [
     "json_schema",
     "load_scenario",
     "notices_of",
+    "optimise_scenario",
     "parse_scenario",
     "run_scenario",
     "sweep_of",

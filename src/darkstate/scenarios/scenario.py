@@ -15,6 +15,7 @@ from typing import Any, Literal, Union
 from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError
 from darkstate.scenarios.certify_section import CertifySection
+from darkstate.scenarios.optimise_section import OptimiseSection
 from darkstate.scenarios.sweep_section import SweepSection
 from darkstate.sweeps.axes import geomspace, linspace
 
@@ -76,6 +77,7 @@ class Scenario:
         pictures: which pictures to draw; by default those that suit.
         sweep: what varies, for `darkstate sweep`.
         certify: what to prove, for `darkstate certify`.
+        optimise: which knobs to turn, for `darkstate optimise`.
 
     Raises:
         ArgumentError: an evolution without times, or times without it; repeated entries.
@@ -93,6 +95,7 @@ class Scenario:
     pictures: tuple[Literal["map", "curve", "network", "time"], ...] | None = None
     sweep: SweepSection | None = None
     certify: CertifySection | None = None
+    optimise: OptimiseSection | None = None
     file: str = field(default="", metadata=HIDDEN)
     source: str = field(default="", repr=False, metadata=HIDDEN)
 
