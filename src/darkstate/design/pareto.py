@@ -167,10 +167,10 @@ def _front(
     first, second = task.merits
     ends = [_best(replace(task, merits=(one,)), begins, engine, place) for one in task.merits]
     progress("both ends", 1 / points)
-    levels = [_value(task, second, end, engine) for end in ends]
+    low, high = (_value(task, second, end, engine) for end in ends)
     begins = list(dict.fromkeys([*begins, *(tuple(e.point.tolist()) for e, _ in ends)]))
     found, solves, notes = [], sum(cost for _, cost in ends), []
-    for k, level in enumerate(np.linspace(*levels, points).tolist()):
+    for k, level in enumerate(np.linspace(low, high, points).tolist()):
         held = Constraint(second, minimum=level - 1e-9 * max(1.0, abs(level)))
         step = replace(task, merits=(first,), constraints=(held, *task.constraints))
         try:
