@@ -17,6 +17,7 @@ from darkstate.design import multi_start as searches
 from darkstate.errors import ArgumentError, DarkstateError, NumericalError
 from darkstate.models import CavityAtomChains, DualRail, SpinChains
 from darkstate.results import Status
+from darkstate.states import PureState
 from darkstate.systems import sigma_y
 
 DRIVE = {"drive": (0.05, 5.0)}
@@ -307,3 +308,14 @@ def test_a_pareto_front_is_stored_and_gone_on_with(tmp_path: Any) -> None:
     records = len(ds.open_sweep(store).scan().records)
     assert pareto(*given, points=3, starts=1, store=store).points == first.points
     assert len(ds.open_sweep(store).scan().records) == records
+
+
+def test_merits_of_one_name_keep_their_own_weights() -> None:
+    """Of the excited and the ground state the first is always the less likely one."""
+    up, down = (PureState.basis(("q",), (2,), {"q": k}) for k in (0, 1))
+    found = best([ds.merit(ds.fidelity, up), ds.merit(ds.fidelity, down)])
+    assert found.status is Status.CONVERGED and len(found.merits) == 2
+    assert sum(found.merits.values()) == pytest.approx(1.0)
+    assert found.value == pytest.approx(25 / 51, abs=1e-6)
+    weights = [w for name, w in found.multipliers.items() if name.startswith("fidelity")]
+    assert weights == pytest.approx([1.0])  # the other one is not active

@@ -39,6 +39,8 @@ class Confirmation:
         curved: whether the merit falls along all free directions; None where not looked at.
         better: a point nearby that is better, if there is one.
         multipliers: weights by name of merits, constraints and bounds that are active.
+        weights: of all rows of merits and slacks.
+        active: bounds and constraints that are active.
         slopes: of merits and slacks, in the unit box; None where there are none.
         gain: what the parabola says is still to be gained.
         notes: what is to be said, in sentences.
@@ -48,6 +50,7 @@ class Confirmation:
     curved: bool | None = None
     better: Vector | None = None
     multipliers: dict[str, float] = field(default_factory=dict)
+    weights: Vector = field(default_factory=lambda: np.zeros(0))
     active: tuple[str, ...] = ()
     slopes: Slopes | None = None
     gain: float = 0.0
@@ -98,6 +101,8 @@ def _stationarity(
     share[: len(merits)] = weight
     solved, _ = nnls(np.vstack([columns, share]), np.append(np.zeros(n), weight))
     solved = solved / max(1e-300, float(solved[: len(merits)].sum()))
+    found.weights = np.zeros(len(look.merits) + len(look.slacks))
+    found.weights[[*merits, *(len(look.merits) + slacks)]] = solved[: len(merits) + len(slacks)]
     titles = [landscape.rows[k] for k in merits]
     titles += [landscape.constraints[k].title for k in slacks]
     titles += [f"{end} bound of {names[k]}" for k, _, end in bounds]
@@ -171,9 +176,7 @@ def _room(point: Vector, direction: Vector) -> float:
 
 def _lagrangian(landscape: Landscape, point: Vector, found: Confirmation) -> Vector:
     slopes = landscape.slopes(np.clip(point, 0.0, 1.0))
-    titles = [*landscape.rows, *(one.title for one in landscape.constraints)]
-    weights = np.array([found.multipliers.get(title, 0.0) for title in titles])
-    return weights @ np.vstack([slopes.merits, slopes.slacks])
+    return found.weights @ np.vstack([slopes.merits, slopes.slacks])
 
 
 def _direction(landscape: Landscape, vector: Vector) -> str:

@@ -106,9 +106,18 @@ class Landscape:
         return [*self.merits, *(one.quantity for one in self.constraints)]
 
     @property
+    def titles(self) -> list[str]:
+        """Names of the quantities, each once."""
+        found: list[str] = []
+        for title in (quantity.title for quantity in self.quantities):
+            same = sum(one.partition(" #")[0] == title for one in found)
+            found.append(f"{title} #{same + 1}" if same else title)
+        return found
+
+    @property
     def rows(self) -> list[str]:
         """Names of the merits of a `Look`."""
-        titles = [one.title for one in self.merits]
+        titles = self.titles[: len(self.merits)]
         if self.imperfections is None or not self.imperfections.worst:
             return titles
         return [f"{t}, sample {k + 1}" for t in titles for k in range(self.imperfections.samples)]

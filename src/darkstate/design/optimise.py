@@ -146,7 +146,10 @@ def _reported(
         knobs=knobs,
         options=task.options(best.choice) if task.choices else {},
         value=Estimate(sign * look.value, error + seen.gain),
-        merits={q.title: q.read(result) for q in landscape.quantities},
+        merits={
+            title: quantity.read(result)
+            for title, quantity in zip(landscape.titles, landscape.quantities, strict=True)
+        },
         status=status,
         sentence=_sentence(task, seen.confirmed and trusted, optima, len(ended) - len(again)),
         gradient=_gradient(landscape, seen, best, look),

@@ -187,4 +187,5 @@ def _text(argument: Any) -> str:
         return "+".join(map(str, argument))
     if isinstance(argument, OperatorSum):
         return str(argument)
-    return type(argument).__name__
+    labels = getattr(argument, "labels", ())
+    return f"{type(argument).__name__} of {'+'.join(labels)}" if labels else str(argument)
