@@ -15,6 +15,7 @@ from darkstate.design.merit import Merit, merit
 from darkstate.design.optimise import optimise
 from darkstate.design.optimum import Design, DesignCost, LocalOptimum
 from darkstate.design.pareto import FrontPoint, ParetoFront, pareto
+from darkstate.design.programming import ProgrammedNetwork, programme
 from darkstate.design.quantities import Constraint
 from darkstate.design.synthesis import Networks, Synthesis
 
@@ -30,10 +31,12 @@ __all__ = [
     "Networks",
     "NoNetwork",
     "ParetoFront",
+    "ProgrammedNetwork",
     "Synthesis",
     "gradient",
     "merit",
     "optimise",
     "pareto",
+    "programme",
     "synthesise",
 ]
