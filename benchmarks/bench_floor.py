@@ -72,13 +72,18 @@ ROWS = (
 """Rows of the table: a name, a system of docs/literature.md, and its arguments."""
 
 
-def ours(make, arguments):
-    """Seconds, state and status."""
+def posed(make, arguments):
+    """A system of the manual, and the engine where cut-offs are given: not those of a source."""
     system, cutoff = MAKE[make](*arguments), CUTOFFS.get(make, {})
     known = ds.explain(system).chosen if cutoff else None
     hierarchy = known is not None and known.method == "hierarchy"
     inside = {k: n for k, n in cutoff.items() if not (hierarchy and k.startswith("S"))}
-    engine = Lindblad(cutoff=inside) if cutoff else None
+    return system, Lindblad(cutoff=inside) if cutoff else None
+
+
+def ours(make, arguments):
+    """Seconds, state and status."""
+    system, engine = posed(make, arguments)
     start = time.process_time()
     result = ds.steady_state(system, engine=engine)
     spent = time.process_time() - start

@@ -1,10 +1,12 @@
-"""Exact density matrices: darkstate against QuTiP and dynamiqs, and predictions against clocks.
+"""Exact density matrices: darkstate against QuTiP and dynamiqs.
 
 Run it as ``python benchmarks/bench_lindblad.py`` (an hour or more: the peers are given their time;
 ``--fast`` takes a few minutes). One table a question:
 
-* steady states of 6 and of 8 qubits; evolution to 40/gamma of 8 and of 10 qubits; the cost of 12;
-* cases over three decades: the cost that ``explain`` predicts against what is measured.
+* steady states of 6 and of 8 qubits; evolution to 40/gamma of 8 and of 10 qubits; the cost of 12.
+
+Predicted times stand against measured ones in ``bench_prices.py``, predicted memory in
+``bench_memory.py``.
 
 All programs get the same matrices, from a file. Every job is a fresh process, so that its peak
 memory (above the imports) is its own, with one BLAS thread (``--threads``: on matrices of this size
@@ -242,63 +244,18 @@ def evolution(model, title, args, last, short=None):
             line(f"dynamiqs mesolve({options}, dia)", told, mine, scale)
 
 
-OURS_PRICED = """
-from darkstate.engines.density.compile import compiled, dimensions, product_blocks
-from darkstate.engines.density.cost import evolution_cost
-generator = compiled(system, product_blocks(system, dimensions(system, None)))
-horizon = {horizon}
-if horizon:
-    cost = evolution_cost(generator, horizon, 2, engine.krylov_size)
-else:
-    cost = contract.ask(engine, system).cost
-base, start = status('VmRSS'), time.perf_counter()
-cpu = time.process_time()
-if horizon:
-    contract.run(engine, system, [0.0, horizon])
-else:
-    ds.steady_state(system, engine)
-told(start, base, priced=[cost.seconds, cost.memory / 2**20], cpu=time.process_time() - cpu)
+OURS_STRETCH = """
+base, start, cpu = status('VmRSS'), time.perf_counter(), time.process_time()
+contract.run(engine, system, [0.0, {horizon}])
+told(start, base, cpu=time.process_time() - cpu)
 """
-MIXED = (
-    "ds.models.DualRail(4, 1.0, dephasing=0.01, decay=0.05, detunings_a=[0.1, -0.3, 0.5, 0.2], "
-    "detunings_b=[0.3, 0.2, -0.1, 0.4])"
-)
-PRICED = (
-    (RAIL.format(2), 0.0), (XX.format(3), 0.0), (BROADBAND.format(4), 0.0), (RAIL.format(4), 0.0),
-    (MIXED, 0.0), (XX.format(4), 0.0), (RAIL.format(3), 40.0), (BROADBAND.format(4), 40.0),
-    (XX.format(4), 100.0), (XX.format(5), 0.0), (BROADBAND.format(5), 0.0),
-    (BROADBAND.format(5), 40.0), (RAIL.format(5), 0.0), (BROADBAND.format(5), 200.0),
-    (BROADBAND.format(6), 2.0), (XX.format(5), 40.0), (BROADBAND.format(6), 6.0),
-)  # fmt: skip
-
-
-def predictions(args):
-    """Predicted time and memory against measured ones; times are of one processor."""
-    print("\npredicted (explain) against measured: seconds of one core, memory above the imports")
-    print(f"  {'case':47} {'predicted':>20} {'measured':>20}   measured/predicted")
-    for model, horizon in PRICED[: 9 if args.fast else None]:
-        told = run(
-            ours(model, OURS_PRICED.replace("{horizon}", str(horizon))), sys.executable, args.limit
-        )
-        task = f"to t={horizon:g}" if horizon else "steady"
-        if "outcome" in told:
-            print(f"  {model:58} {told['outcome']}")
-            continue
-        seconds, mebibytes = told["priced"]
-        ratios = f"{told['cpu'] / seconds:.2f}  {told['above'] / mebibytes:.2f}"
-        name = model.removeprefix("ds.models.").split(", drive")[0]
-        print(
-            f"  {name:35} {task:11} {seconds:8.2f} s {mebibytes:7.0f} MiB "
-            f"{told['cpu']:8.2f} s {told['above']:7.0f} MiB   {ratios}",
-            flush=True,
-        )
 
 
 def twelve_qubits(args, stretch=0.5, last=40.0):
     """The cost of six pairs: a stretch is run, the whole is stated."""
     model = BROADBAND.format(6)
     told = run(
-        ours(model, OURS_PRICED.replace("{horizon}", str(stretch))), sys.executable, args.limit
+        ours(model, OURS_STRETCH.replace("{horizon}", str(stretch))), sys.executable, args.limit
     )
     print(f"\nevolution of 12 qubits over {stretch:g}/gamma: {model}")
     if "outcome" in told:
@@ -336,7 +293,6 @@ def main():
     if not args.fast:
         evolution(BROADBAND.format(5), "10 qubits", args, 40.0, short=1.0)
         twelve_qubits(args)
-    predictions(args)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Predicted times against measured ones: the systems of the floor, and ten more over four decades.
+"""Predicted times against measured ones: the systems of the floor, and others over four decades.
 
 Run it as ``python benchmarks/bench_prices.py``. One process, one thread: each row asks
 ``ds.explain`` for the price, then solves in a fork and counts processor seconds (the best of up to
@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench_floor import ROWS, measured  # isort: skip  (it sets the number of threads first)
+from bench_floor import ROWS, measured, posed  # isort: skip  (it sets the number of threads first)
 
 import darkstate as ds
-from darkstate.engines import Lindblad
 from darkstate.models import (
     AtomicEnsembles,
     CavityAtomChains,
@@ -63,6 +62,9 @@ OWN = (
         lambda: DualRail(pairs=4, squeezing=0.5, dephasing=0.1),
         (0.0, 20.0),
     ),
+    ("dual rail 5, dephasing", lambda: DualRail(5, 1.0, dephasing=0.1), None),
+    ("dual rail 5, long evolution", lambda: DualRail(5, 1.0), (0.0, 40.0)),
+    ("spin chains 5, evolution", lambda: SpinChains(5, dephasing=0.1), (0.0, 40.0)),
     ("cavity chains 30", lambda: CavityChains(sites=30), None),
     ("cavity chains 300", lambda: CavityChains(sites=300), None),
     ("spin chains 3", lambda: SpinChains(sites=3), None),
@@ -76,21 +78,9 @@ OWN = (
 )
 
 
-def asked(make, arguments):
-    """The model, its engine, and the times."""
-    made = make(*arguments)
-    if not isinstance(made, tuple):
-        return made, None
-    system, cutoff = made
-    known = ds.explain(system).chosen if cutoff else None
-    if known is not None and known.method == "hierarchy":
-        cutoff = {k: n for k, n in cutoff.items() if not k.startswith("S")}
-    return system, Lindblad(cutoff=cutoff) if cutoff else None
-
-
 def solved(make, arguments, times):
     """Seconds and what solved it."""
-    model, engine = asked(make, arguments)
+    model, engine = make(*arguments)
     start = time.process_time()
     if times is None:
         report = ds.steady_state(model, engine=engine).report
@@ -101,7 +91,7 @@ def solved(make, arguments, times):
 
 def row(name, make, arguments, times, limit):
     """One line, and whether it is good."""
-    model, engine = asked(make, arguments)
+    model, engine = make(*arguments)
     offer = ds.explain(model, engine=engine, times=times).chosen
     price = offer.cost.here if offer is not None and offer.cost else None
     found = measured(limit, solved, make, arguments, times)
@@ -122,8 +112,8 @@ def main():
     asked_for = parser.parse_args()
     print(f"{'system':30} {'predicted':>9} {'measured':>9} {'ratio':>7}")
     good = []
-    rows = [(name, make, arguments, None) for name, make, arguments in ROWS]
-    rows += [(name, make, (), times) for name, make, times in OWN]
+    rows = [(name, posed, (make, arguments), None) for name, make, arguments in ROWS]
+    rows += [(name, lambda make=make: (make(), None), (), times) for name, make, times in OWN]
     for name, make, arguments, times in rows:
         if asked_for.rows in name:
             line, fine = row(name, make, arguments, times, asked_for.limit)

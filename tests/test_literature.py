@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -94,3 +95,11 @@ def test_steady_states_are_those_of_qutip(name):
 @pytest.mark.parametrize("name", [*LARGE, "star"])
 def test_larger_ones_are_those_of_qutip(name):
     assert distance(name, *LARGE.get(name, SMALL[name])) < 1e-6
+
+
+def test_the_benchmark_of_prices_runs():
+    """Its rows come from the floor and the manual; seconds are not judged here."""
+    command = [sys.executable, str(BENCHMARKS / "bench_prices.py"), "--rows", "spin 60, w = 1.5"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "collective, dense" in told
+    assert "of 1 within" in told

@@ -43,6 +43,18 @@ class DrivenQubit:
 
 
 @dataclass(frozen=True)
+class ThreeDrives:
+    """A driven qubit with three fields that count by their sum alone."""
+
+    one: float = 0.1
+    two: float = 0.1
+    three: float = 0.1
+
+    def system(self) -> OpenSystem:
+        return DrivenQubit(drive=self.one + self.two + self.three).system()
+
+
+@dataclass(frozen=True)
 class Amplifier:
     """Two modes with pair creation: unstable from ``pump = loss/2`` on."""
 

@@ -116,6 +116,17 @@ class CertifiedLimit:
         return replace(grown, certificate=certificate) if last else grown
 
 
+def _ends(start: float, stop: float, spacing: str) -> tuple[float, float]:
+    """The two ends of a range, checked."""
+    remedy = "Give the two ends of the range."
+    above = 0.0 if spacing == "log" else None
+    first, last = (check_real(key, value, remedy=remedy, above=above)
+                   for key, value in (("start", start), ("stop", stop)))  # fmt: skip
+    if first == last:
+        raise ArgumentError("stop", "differ from start", stop, remedy)
+    return first, last
+
+
 def certified_limit(
     states: Callable[[float], Any],
     start: float,
@@ -154,12 +165,7 @@ def certified_limit(
     check_choice("spacing", spacing, SPACINGS)
     for key, text in (("name", name), ("unit", unit)):
         check_text(key, text, "Give text.")
-    remedy = "Give the two ends of the range."
-    above = 0.0 if spacing == "log" else None
-    first, last = (check_real(key, value, remedy=remedy, above=above)
-                   for key, value in (("start", start), ("stop", stop)))  # fmt: skip
-    if first == last:
-        raise ArgumentError("stop", "differ from start", stop, remedy)
+    first, last = _ends(start, stop, spacing)
     remedy = "Give a fraction of the range, such as 0.01."
     fine = check_real("tolerance", tolerance, above=0.0, below=1.0, remedy=remedy)
     asked = {"identity": dict(identity or {}), "ends": [first, last], "name": name}

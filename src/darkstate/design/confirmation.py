@@ -17,6 +17,7 @@ from scipy.optimize import nnls
 from darkstate.design.knobs import Vector
 from darkstate.design.landscape import Landscape, Look, Slopes, Table
 from darkstate.errors import DarkstateError
+from darkstate.linalg.unique import unique_columns
 
 ACTIVE = 1e-5
 """Bounds, slacks and merits count as active within this (slacks and merits relative to theirs)."""
@@ -161,7 +162,9 @@ def _curvature(
     if plateau:
         found.notes.append("nothing changes along any knob: a plateau, no summit")
     elif flat.any():
-        named = [_direction(landscape, tangent @ vectors[:, k]) for k in np.flatnonzero(flat)]
+        # eigenvectors have any sign, and of equal eigenvalues are any mixture: what is told is not
+        plane = unique_columns(tangent @ vectors[:, flat])
+        named = [_direction(landscape, column) for column in plane.T]
         found.notes.append(f"the merit does not change along {'; '.join(named)}")
     if np.any(values[~flat] > 0):
         found.notes.append("the merit curves upwards along a free direction: no summit")

@@ -148,16 +148,17 @@ class Cascade:
         steps.append(f"{len(members)} stages of at most {largest} states")
         why = f"one stage after the other, {self.dimension} numbers kept of what is upstream"
         plan, times = _Plan(network, source, members, dims), task.times
-        line = self._line(system, plan)
-        if times is None:
-            cost = self._cost(line, len(members), largest, source is not None)
-        else:
+        if times is not None:
             cost = self._evolution_cost(plan, largest, times)
 
-        def solve() -> Solution:
-            if times is None:
+            def solve() -> Solution:
+                return self._solve_evolution(self._line(system, plan), plan, times)
+        else:
+            line = self._line(system, plan)  # its parts tell whether the rails are alike
+            cost = self._cost(line, len(members), largest, source is not None)
+
+            def solve() -> Solution:
                 return self._solve_steady_state(line, plan)
-            return self._solve_evolution(line, plan, times)
 
         return Offer(self.name, why, METHOD, tuple(steps), cost, solve=solve, smaller=LESS)
 

@@ -33,6 +33,8 @@ Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 _BATCH = 2**22
 """Entries that are collected before they are summed."""
+_SMALL = 2**13
+"""Numbers of all jumps that are treated in one call."""
 _ENTRY, _MAKE = 6e-10, 2e-9
 """Seconds per entry of L to use it, and its share of making it, in a Krylov solution."""
 
@@ -202,7 +204,7 @@ class Generator:
         one, count = sp.csc_array(sp.eye_array(self.blocks.dimension)), self.blocks.numbers
         effective = sp.csc_array(self.effective)
         pairs = [(effective, one), (one, effective)]
-        together = max(1, _BATCH // max(1, count))
+        together = max(1, _SMALL // max(1, count))  # of small ones, calls would take the time
         for k in range(0, len(self.turned), together):
             side_by_side = sp.csc_array(sp.hstack(self.turned[k : k + together], format="csc"))
             pairs.append((side_by_side, side_by_side))
