@@ -12,7 +12,7 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES := src tests docs examples .ci $(wildcard benchmarks)
-NUMERICS := tests/linalg tests/experiments/test_estimate.py \
+NUMERICS := tests/linalg tests/design tests/frontdoor tests/experiments/test_estimate.py \
   $(addprefix tests/engines/test_, lindblad.py lindblad_solvers.py slow_modes.py hierarchy.py \
   collective.py gaussian_steady.py gaussian_dynamics.py conditional.py moments.py \
   cascade_reduction.py cascade_evolution.py trajectories.py) \
