@@ -18,14 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
-from darkstate.engines import Collective, Lindblad, dark, stationary
+from darkstate.engines import Collective, Lindblad, dark, spectral, stationary
 from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.density.compile import compiled, product_blocks
 from darkstate.engines.propagation import SectorMotion, iterate_states, relax, states_at
-from darkstate.engines.stationary import direct_steady_state, spectral_gap
+from darkstate.engines.spectral import spectral_gap
+from darkstate.engines.stationary import direct_steady_state
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
 from darkstate.linalg.unique import with_phase
@@ -462,14 +463,11 @@ def test_the_gap_of_a_twisted_spin_in_heat(twist):
 def test_the_gap_of_a_part_or_of_two_zeros_is_none():
     L = sp.csr_array(np.diag([0.0, 0.0, -1.0]))
     assert spectral_gap(L, 1.0) is None
-    one = spectral_gap(sp.csr_array(np.diag([0.0, -0.5, -1.0 + 5j])), 1.0)
+    one = spectral_gap(sp.csr_array(np.diag([0.0, -0.5, -1.0])), 1.0)
     assert one is not None and one.value == pytest.approx(0.5)
-    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]], dtype=complex))
+    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]]))
     slow = spectral_gap(turning, 10.0)
     assert slow is not None and slow.value == pytest.approx(0.1)
-    # purely imaginary links are links
-    linked = np.array([[-1, 0, 0], [0, 0, 0], [1j, 0, -2]], dtype=complex)
-    assert spectral_gap(sp.csr_array(linked), 2.0) is not None
     rotation = sp.csr_array(np.diag([0.0, 1e-20]))
     assert spectral_gap(rotation, 1.0) is None
     big = sp.csr_array(np.diag(-np.ones(400)) + np.diag(np.ones(399), 1))
@@ -479,9 +477,9 @@ def test_the_gap_of_a_part_or_of_two_zeros_is_none():
 
 @pytest.mark.parametrize(("numbers", "work", "known"), [(2, 9, True), (1, 9, False), (2, 8, False)])
 def test_gaps_of_large_parts_or_of_many_are_not_looked_for(monkeypatch, numbers, work, known):
-    monkeypatch.setattr(stationary, "SPECTRUM_NUMBERS", numbers)
-    monkeypatch.setattr(stationary, "SPECTRUM_WORK", work)
-    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]], dtype=complex))
+    monkeypatch.setattr(spectral, "SPECTRUM_NUMBERS", numbers)
+    monkeypatch.setattr(spectral, "SPECTRUM_WORK", work)
+    turning = sp.csr_array(np.array([[0, 0, 0], [0, -0.1, 7.0], [0, -7.0, -0.1]]))
     assert (spectral_gap(turning, 10.0) is not None) is known
 
 
@@ -512,6 +510,47 @@ def test_a_defective_eigenvalue_keeps_half_of_its_digits():
     found = spectral_gap(jordan, 2.0)
     assert found is not None
     assert 1e-9 < found.error < 1e-7
+
+
+def hidden(values: list[float], rng: np.random.Generator, links: float) -> np.ndarray:
+    """A real matrix with a zero, these eigenvalues, and more that are faster, in some basis."""
+    n = len(values) + 9
+    triangle = np.triu(rng.normal(size=(n, n)), 1)
+    triangle[: len(values), : len(values)] *= links
+    fast = -3.0 - rng.uniform(0.0, 3.0, size=8)
+    np.fill_diagonal(triangle, [*values, *fast, 0.0])
+    basis = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    return basis @ triangle @ basis.T
+
+
+@pytest.mark.parametrize(
+    ("values", "links"),
+    [
+        ([-1.0], 0.0),
+        ([-1.0, -1.0], 1.0),  # defective
+        ([-1.0, -1.0, -1.0, -1.0], 1.0),  # of fourth order
+        ([-1.0, -1.0, -1.0], 0.0),  # the same three times, with vectors of their own
+        ([-1.0, -1.001], 30.0),
+        ([-1.0, -1.0000001], 1.0),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_error_of_a_gap_covers_rounding(values, links, seed):
+    L = hidden(values, np.random.default_rng(seed), links)
+    found = spectral_gap(sp.csr_array(L), float(np.linalg.norm(L, 2)))
+    assert found is not None
+    assert abs(found.value - 1.0) <= found.error
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_small_block_tells_the_same_error_as_the_whole_part(monkeypatch, seed):
+    L = hidden([-1.0, -1.0], np.random.default_rng(seed), 1.0)
+    scale = float(np.linalg.norm(L, 2))
+    small = spectral_gap(sp.csr_array(L), scale)
+    monkeypatch.setattr(spectral._Spectrum, "shift", lambda self, scale: None)
+    whole = spectral_gap(sp.csr_array(L), scale)
+    assert small is not None and whole is not None
+    assert 0.05 * whole.error <= small.error <= 100 * whole.error
 
 
 # the direct method

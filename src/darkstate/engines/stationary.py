@@ -10,8 +10,8 @@ any traceless y, ``L x = y``: with it the residual becomes the error of the stat
 off), and inverse iteration finds the eigenvalue next to zero. Where that is no larger than what
 rounding may make of it, a slow mode cannot be told from a conserved quantity.
 
-The spectral gap is read off all eigenvalues, part by part where L falls into parts, or it is not
-given: what inverse iteration finds near zero need not be what decays most slowly.
+What inverse iteration finds near zero need not be what decays most slowly: the spectral gap is read
+off all eigenvalues (`spectral.py`).
 """
 
 from __future__ import annotations
@@ -24,17 +24,10 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
-from darkstate.results.estimate import Estimate
-
 Flat = NDArray[Any]
 
 DIRECT_NUMBERS = 6000
 """Even if the factors fill up completely, they stay below a gigabyte."""
-SPECTRUM_NUMBERS = 300
-"""Parts up to this size are diagonalised for the gap."""
-SPECTRUM_WORK = 4 * SPECTRUM_NUMBERS**3
-_AS_ONE = 1024
-"""Up to this size parts are cut from a dense matrix: sparse ones cost by their number."""
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
 _EPS = float(np.finfo(float).eps)
@@ -47,8 +40,6 @@ _BY_PATTERN = {
     "diag_pivot_thresh": 0.0,
     "options": {"SymmetricMode": True},
 }
-_CLOSE, _TRIALS, _SAFETY = 1e-2, 2, 2.0
-"""Of the norm of L: rates this close to the slowest one are looked at, so often, times a margin."""
 _TINY = 1e-12
 """Of the largest sum of moduli in an equation."""
 _DRAWS = 4
@@ -290,58 +281,3 @@ def _next_to_zero(matrix: sp.csr_array, vectors: Flat) -> tuple[complex, Flat, b
     value, x = complex(values[number]), basis @ inner[:, number]
     missing = float(np.linalg.norm(moved @ inner[:, number] - value * x))
     return value, x, missing <= _SETTLED * abs(value)
-
-
-def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
-    """Smallest ``-Re lambda`` of L besides one zero; None where L is too large to diagonalise.
-
-    L is diagonalised part by part: what charges separate falls apart by itself.
-
-    Args:
-        matrix: L on flattened matrices.
-        scale: norm of L, for rounding.
-    """
-    rounding = 100 * _EPS * scale
-    links = sp.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
-    count, part = sp.csgraph.connected_components(links, directed=True, connection="weak")
-    sizes = np.bincount(part, minlength=count)
-    if sizes.max() > SPECTRUM_NUMBERS or float(np.sum(sizes.astype(float) ** 3)) > SPECTRUM_WORK:
-        return None
-    order = np.argsort(part, kind="stable")
-    pieces = np.split(order, np.cumsum(sizes)[:-1])
-    whole = matrix.toarray() if len(part) <= _AS_ONE else None
-    blocks = [
-        matrix[piece][:, piece].toarray() if whole is None else whole[np.ix_(piece, piece)]
-        for piece in pieces
-    ]
-    values = [np.linalg.eigvals(block) for block in blocks]
-    if sum(int(np.sum(np.abs(each) <= rounding)) for each in values) != 1:
-        return None
-    kept = [each[np.abs(each) > rounding] for each in values]
-    if not any(len(each) for each in kept):
-        return None
-    rates = np.array([min(-each.real, default=np.inf) for each in kept])
-    rate, error = float(rates.min()), 0.0
-    for number in np.flatnonzero(rates <= rate + _CLOSE * scale):
-        error = max(error, _shift_of_gap(blocks[number], len(kept[number]), rates[number], scale))
-    return Estimate(rate, error) if error < abs(rate) else None
-
-
-def _shift_of_gap(block: NDArray[Any], kept: int, rate: float, scale: float) -> float:
-    """By how much the slowest rate of a part moves if its entries do, by more than rounding.
-
-    It is tried. A defective eigenvalue moves by a root of what is added, of any order.
-
-    Args:
-        block: (n, n), a part of L.
-        kept: its eigenvalues that count; a zero does not.
-        rate: the slowest of these.
-        scale: norm of L.
-    """
-    n, moved, rng = len(block), 0.0, np.random.default_rng(0)
-    for _ in range(_TRIALS):
-        added = 5.0 * _EPS * scale / np.sqrt(n) * rng.normal(size=(n, n))
-        values = np.linalg.eigvals(block + added)
-        values = values[np.argsort(np.abs(values))][n - kept :]
-        moved = max(moved, abs(min(-values.real) - rate))
-    return _SAFETY * moved + 10 * _EPS * scale

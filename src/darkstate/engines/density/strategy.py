@@ -30,12 +30,8 @@ from darkstate.engines.density.steady import (
     non_unique_error,
 )
 from darkstate.engines.propagation import relax, states_at
-from darkstate.engines.stationary import (
-    DIRECT_NUMBERS,
-    SPECTRUM_NUMBERS,
-    direct_steady_state,
-    spectral_gap,
-)
+from darkstate.engines.spectral import SPECTRUM_NUMBERS, spectral_gap
+from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
 from darkstate.linalg.unique import with_phase
