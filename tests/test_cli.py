@@ -218,7 +218,9 @@ def test_an_evolution_is_shown_over_time(do):
     assert len(Path("results/evolve/evolution.csv").read_text().splitlines()) == 31
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "scenarios").iterdir()), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "scenarios").glob("*.*ml")), ids=lambda p: p.name
+)
 def test_the_shipped_scenarios_run(do, path):
     done = do("run", str(path), "--out", "out")
     assert done.exit_code == 0, done.output

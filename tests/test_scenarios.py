@@ -33,7 +33,7 @@ from darkstate.scenarios.references import bibliography, references
 from darkstate.scenarios.schema import documentation, schema_class
 
 REPOSITORY = Path(__file__).parents[1]
-SHIPPED = sorted((REPOSITORY / "scenarios").iterdir())
+SHIPPED = sorted((REPOSITORY / "scenarios").glob("*.*ml"))
 
 FULL = """\
 name: a test

@@ -25,7 +25,7 @@ from darkstate.scenarios.quantities import Units, parse_quantity
 
 REPOSITORY = Path(__file__).parents[1]
 SHIPPED = {
-    path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "scenarios").iterdir()
+    path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "scenarios").glob("*.*ml")
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from attack_child import Said, Table, attack, command
 
-SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").iterdir())
+SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.*ml"))
 
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2, 7, 10**9, 10**30, -(10**400), 1e308, -1e308, 1e155, 5e-324,
@@ -35,7 +35,8 @@ KEYS = (
     "pictures", "sweep", "kind", "sites", "hopping", "loss", "detuning", "drive", "rate", "nbar",
     "mbar", "squeezing", "bandwidth", "rtol", "cutoff", "pump", "coupling", "treatment",
     "dephasing", "decay", "nodes", "atoms", "time", "outcomes", "offset", "window", "start", "stop",
-    "points", "spacing", "axes", "values", "outputs", "seed", "vectorise", "file", "dim",
+    "points", "spacing", "axes", "values", "outputs", "seed", "vectorise", "file", "dim", "pulses",
+    "shape", "site", "strength", "channels", "times", "interpolation", "time_unit", "width",
 )  # fmt: skip
 
 

@@ -97,8 +97,10 @@ def causal_part(model: Model | System, labels: str | Sequence[str] | None) -> Sy
 
 
 def own_system(model: Any, system: System) -> OpenSystem | None:
-    """The system that was solved, to be kept where it was no ready model (which has a name)."""
-    return system if isinstance(system, OpenSystem) and not described(model) else None
+    """The system that was solved, to be kept where it was no ready model or depends on time."""
+    if not isinstance(system, OpenSystem):
+        return None
+    return system if system.time_dependent or not described(model) else None
 
 
 def described(model: Any) -> dict[str, Any]:

@@ -9,6 +9,22 @@ from darkstate.models.drives import ParametricDrive, SqueezedDrive
 from darkstate.models.dual_rail import DualRail
 from darkstate.models.ensemble_repeater import EnsembleRepeater
 from darkstate.models.parametric_pair import DrudeBath, ParametricPair
+from darkstate.models.pulse_shapes import (
+    GaussianPulse,
+    RampPulse,
+    SampledPulse,
+    SechPulse,
+    SinusoidPulse,
+    StepPulse,
+)
+from darkstate.models.pulsed import (
+    ChannelSwitch,
+    CouplingSwitch,
+    DetuningShift,
+    ExchangeDrive,
+    Pulsed,
+    SiteDrive,
+)
 from darkstate.models.spin_chains import SpinChains
 
 MODELS: tuple[type, ...] = (
@@ -20,7 +36,7 @@ MODELS: tuple[type, ...] = (
     AtomicEnsembles,
     EnsembleRepeater,
 )
-"""Every ready model; scenario files, tests and docs iterate over it."""
+"""Every ready model; scenario files, tests and docs iterate over it. `Pulsed` takes one of them."""
 
 __all__ = [
     "MODELS",
@@ -28,13 +44,25 @@ __all__ = [
     "AtomicLevels",
     "CavityAtomChains",
     "CavityChains",
+    "ChannelSwitch",
+    "CouplingSwitch",
+    "DetuningShift",
     "DrudeBath",
     "DualRail",
     "EnsembleRepeater",
+    "ExchangeDrive",
+    "GaussianPulse",
     "LevelHistory",
     "ParametricDrive",
     "ParametricPair",
+    "Pulsed",
+    "RampPulse",
+    "SampledPulse",
+    "SechPulse",
+    "SinusoidPulse",
+    "SiteDrive",
     "SpinChains",
     "SqueezedDrive",
+    "StepPulse",
     "Truth",
 ]

@@ -18,6 +18,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from darkstate.models.base import Couplings
 from darkstate.systems.components import (
     beam_splitter,
     emitter,
@@ -68,6 +69,7 @@ class Nodes:
         loss: lost fractions of the power on the N-1 segments.
         dephasing: gamma_phi of the N nodes.
         decay: energy decay rates of the N nodes into anything else.
+        couplings: pulses by the labels of nodes whose coupling to their rail they multiply.
     """
 
     coupling: Sequence[float]
@@ -76,6 +78,7 @@ class Nodes:
     loss: Sequence[float]
     dephasing: Sequence[float]
     decay: Sequence[float]
+    couplings: Couplings
 
 
 def network(
@@ -94,7 +97,7 @@ def network(
     qubits = [Qubit(f"{side}{j}") for side in "AB" for j in range(1, len(nodes.coupling) + 1)]
     spaces: list[Space] = [*qubits, *(s for s in system.spaces if isinstance(s, Mode))]
     jumps = (*system.jumps, *_local_jumps(qubits, nodes))
-    return OpenSystem(tuple(spaces), system.hamiltonian, jumps)
+    return OpenSystem(tuple(spaces), system.hamiltonian, jumps, drives=system.drives)
 
 
 def _sourced(
@@ -113,14 +116,18 @@ def _rail(side: str, detunings: Sequence[float], nodes: Nodes) -> Component:
     """The emitters of one rail; port `side`, and `side`_left where they emit both ways."""
     qubits = [Qubit(f"{side}{j}") for j in range(1, len(detunings) + 1)]
     right = [nodes.directionality * rate for rate in nodes.coupling]
+    pulse = nodes.couplings.get
     stages = [
-        emitter(*values).with_ports(_LINE) for values in zip(qubits, right, detunings, strict=True)
+        emitter(*values, pulse(values[0].label)).with_ports(_LINE)
+        for values in zip(qubits, right, detunings, strict=True)
     ]
     rail = _cascade(side, stages, qubits, nodes.phase, nodes.loss)
     if nodes.directionality == 1:
         return rail
     left = [
-        emitter(qubit, (1 - nodes.directionality) * rate).with_ports(_LINE)
+        emitter(qubit, (1 - nodes.directionality) * rate, modulation=pulse(qubit.label)).with_ports(
+            _LINE
+        )
         for qubit, rate in zip(qubits, nodes.coupling, strict=True)
     ]
     back = _cascade(f"{side}_left", left[::-1], qubits[::-1], nodes.phase[::-1], nodes.loss[::-1])

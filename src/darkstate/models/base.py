@@ -9,12 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from darkstate.checks import check_array
 from darkstate.errors import CapacityError
+from darkstate.systems.operators import OperatorSum
+from darkstate.systems.pulses import Pulse
+from darkstate.systems.signals import signal
 
 RATE = {"unit": "rate"}
 """Metadata of fields that are rates or frequencies: scenario files give them with units."""
@@ -40,6 +44,17 @@ class Truth:
     value: float
     statement: str
     reference: str
+
+
+Couplings = Mapping[str, Pulse]
+"""Pulses f(t) by the site whose coupling to light they multiply: ``L -> f(t) L``."""
+CONSTANT: Couplings = MappingProxyType({})
+"""Nothing is modulated."""
+
+
+def modulated(coupling: OperatorSum, site: str, couplings: Couplings) -> OperatorSum:
+    """The coupling operator of a site, times its pulse if it has one."""
+    return signal(couplings[site]) * coupling if site in couplings else coupling
 
 
 class Parameters:

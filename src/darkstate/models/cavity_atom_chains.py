@@ -36,7 +36,9 @@ from darkstate.models._qubit_pairs import (
     product_of_pairs,
 )
 from darkstate.models.base import (
+    CONSTANT,
     RATE,
+    Couplings,
     Example,
     Parameters,
     Truth,
@@ -107,15 +109,23 @@ class CavityAtomChains(Parameters):
         """The same chains without atoms."""
         return CavityChains(self.sites, self.hopping, self.loss, drive=self.drive)
 
-    def system(self) -> OpenSystem:
+    @property
+    def coupled(self) -> tuple[str, ...]:
+        """Sites that light enters; none where the cavities are eliminated."""
+        return () if self.effective else self.cavities.coupled
+
+    def system(self, couplings: Couplings = CONSTANT) -> OpenSystem:
         """Hamiltonian and jumps, of everything or (``effective=True``) of the atoms.
+
+        Args:
+            couplings: pulses by the sites (`coupled`) whose coupling to the drive they multiply.
 
         Raises:
             NumericalError: cavities to be eliminated have no unique stationary state (a hopping
                 vanishes and nothing is lost).
             CapacityError: more than `MAX_SITES` sites.
         """
-        return self._elimination.system if self.effective else self._full()
+        return self._elimination.system if self.effective else self._full(couplings)
 
     @property
     def elimination_error(self) -> float:
@@ -130,20 +140,20 @@ class CavityAtomChains(Parameters):
     def _elimination(self) -> Elimination:
         return eliminate_modes(self._full())
 
-    def _full(self) -> OpenSystem:
+    def _full(self, couplings: Couplings = CONSTANT) -> OpenSystem:
         remedy = "Use a shorter chain, or CavityChains for the cavities without atoms."
         refuse_many_sites(self.sites, MAX_SITES, remedy)
-        chains = self.cavities.system()
+        chains = self.cavities.system(couplings)
         modes = chains.spaces[: 2 * self.sites]
         atoms = tuple(Qubit(mode.label.lower()) for mode in modes)
-        couplings = np.broadcast_to(self.atom_coupling, self.sites).tolist() * 2
+        strengths = np.broadcast_to(self.atom_coupling, self.sites).tolist() * 2
         terms = [chains.hamiltonian]
-        for mode, atom, g in zip(modes, atoms, couplings, strict=True):
+        for mode, atom, g in zip(modes, atoms, strengths, strict=True):
             assert isinstance(mode, Mode)
             exchange = sigma_plus(atom) * destroy(mode) * g
             terms += [exchange, exchange.adjoint()]
         spaces = (*modes, *atoms, *chains.spaces[2 * self.sites :])
-        return OpenSystem(spaces, total(terms), chains.jumps)
+        return OpenSystem(spaces, total(terms), chains.jumps, drives=chains.drives)
 
     def dark_state(self) -> NDArray[np.complex128]:
         """The pure steady state of the atoms, amplitudes of shape (4^N,).

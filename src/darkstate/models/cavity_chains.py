@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from darkstate.checks import check_integer
 from darkstate.errors import ArgumentError
 from darkstate.models.base import (
+    CONSTANT,
     RATE,
+    Couplings,
     Example,
     Parameters,
     Truth,
     freeze,
     freeze_per_site,
+    modulated,
     refuse_many_sites,
 )
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, without_pulses
 from darkstate.systems.operators import OperatorSum, Product, destroy, total
 from darkstate.systems.spaces import Mode
 
@@ -94,8 +97,16 @@ class CavityChains(Parameters):
         other = getattr(self, f"{name}_b")
         return own, own if other is None else np.broadcast_to(np.asarray(other, float), shape)
 
-    def system(self) -> OpenSystem:
+    @property
+    def coupled(self) -> tuple[str, ...]:
+        """Sites that light enters."""
+        return ("A1", "B1")
+
+    def system(self, couplings: Couplings = CONSTANT) -> OpenSystem:
         """Hamiltonian and jumps of the chains; channels ``"A3 loss"``, ``"drive A"``, ...
+
+        Args:
+            couplings: pulses by the sites (`coupled`) whose coupling to the drive they multiply.
 
         Raises:
             CapacityError: so many sites that their description alone would not fit into memory.
@@ -103,7 +114,8 @@ class CavityChains(Parameters):
         remedy = "Use a shorter chain: far shorter ones no longer change in their middle."
         refuse_many_sites(self.sites, MAX_SITES, remedy)
         chains = [[Mode(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
-        drive_h, jumps = self.drive.attach(destroy(chains[0][0]), destroy(chains[1][0]))
+        first, second = (modulated(destroy(x), x.label, couplings) for x, *_ in chains)
+        drive_h, jumps = self.drive.attach(first, second)
         terms: dict[Product, complex] = {}
         chain_data = zip(
             *(self.values(name) for name in ("hopping", "detuning", "loss")), strict=True
@@ -120,7 +132,8 @@ class CavityChains(Parameters):
                 if kappa:
                     jumps.append(Jump(destroy(mode), 2 * kappa, f"{mode.label} loss"))
         spaces = (*chains[0], *chains[1], *self.drive.modes())
-        return OpenSystem(spaces, total([drive_h, OperatorSum(terms)]), tuple(jumps))
+        hamiltonian, drives = without_pulses(total([drive_h, OperatorSum(terms)]))
+        return OpenSystem(spaces, hamiltonian, tuple(jumps), drives=drives)
 
     def truths(self) -> tuple[Truth, ...]:
         """Exact replication, where it holds: white drive, no loss, resonant equal chains."""

@@ -35,7 +35,16 @@ from darkstate.models._dual_rail_circuit import (
 from darkstate.models._dual_rail_network import Nodes, Source, network
 from darkstate.models._dual_rail_truths import pure_truths
 from darkstate.models._qubit_pairs import check_pairs
-from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import (
+    CONSTANT,
+    RATE,
+    Couplings,
+    Example,
+    Parameters,
+    Truth,
+    freeze,
+    freeze_per_site,
+)
 from darkstate.systems.open_system import OpenSystem
 
 Values = float | Sequence[float]
@@ -163,12 +172,20 @@ class DualRail(Parameters):
         """Detunings of rail A and of rail B, N values each."""
         return self._values("detunings_a", self.pairs), self._values("detunings_b", self.pairs)
 
-    def system(self) -> OpenSystem:
+    @property
+    def coupled(self) -> tuple[str, ...]:
+        """Nodes that couple to their rail: all."""
+        return tuple(f"{side}{j + 1}" for side in "AB" for j in range(self.pairs))
+
+    def system(self, couplings: Couplings = CONSTANT) -> OpenSystem:
         """Hamiltonian and jumps; spaces A1..AN, B1..BN (, SA, SB).
 
         The fields that leave are the channels ``"A"``, ``"B"`` (with a source of finite bandwidth
         and no thermal light), ``"A_left"``, ``"A2_lost"``, ...; further ``"A1 dephasing"``,
         ``"B2 decay"``, ...
+
+        Args:
+            couplings: pulses by the nodes (`coupled`) whose coupling to their rail they multiply.
 
         Raises:
             CapacityError: more than `MAX_PAIRS` pairs.
@@ -182,7 +199,7 @@ class DualRail(Parameters):
         sites, bonds = ("coupling", "dephasing", "decay"), ("phase", "loss")
         values = {name: self._values(name, n) for name in sites}
         values |= {name: self._values(name, n - 1) for name in bonds}
-        nodes = Nodes(directionality=self.directionality, **values)
+        nodes = Nodes(directionality=self.directionality, **values, couplings=couplings)
         kappa_b = self.bandwidth if self.source_decay_b is None else self.source_decay_b
         bandwidths = None if math.isinf(self.bandwidth) else (self.bandwidth, kappa_b)
         return network(self.detunings, nodes, Source(self.squeezing, bandwidths, self.thermal))

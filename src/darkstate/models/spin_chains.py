@@ -30,16 +30,19 @@ from darkstate.models._qubit_pairs import (
     product_of_pairs,
 )
 from darkstate.models.base import (
+    CONSTANT,
     RATE,
+    Couplings,
     Example,
     Parameters,
     Truth,
     freeze,
     freeze_per_site,
+    modulated,
     refuse_many_sites,
 )
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
-from darkstate.systems.open_system import Jump, OpenSystem
+from darkstate.systems.open_system import Jump, OpenSystem, without_pulses
 from darkstate.systems.operators import sigma_minus, sigma_plus, sigma_z, total
 from darkstate.systems.spaces import Qubit
 
@@ -106,8 +109,16 @@ class SpinChains(Parameters):
         )
         return a, b
 
-    def system(self) -> OpenSystem:
+    @property
+    def coupled(self) -> tuple[str, ...]:
+        """Sites that light enters."""
+        return ("A1", "B1")
+
+    def system(self, couplings: Couplings = CONSTANT) -> OpenSystem:
         """Hamiltonian and jumps; channels ``"A2 dephasing"``, ``"B1 decay"``, ...
+
+        Args:
+            couplings: pulses by the sites (`coupled`) whose coupling to the drive they multiply.
 
         Raises:
             CapacityError: more than `MAX_SITES` sites.
@@ -115,12 +126,13 @@ class SpinChains(Parameters):
         remedy = "Use a shorter chain; truths() knows the exact pairs of any length."
         refuse_many_sites(self.sites, MAX_SITES, remedy)
         chains = [[Qubit(f"{side}{j}") for j in range(1, self.sites + 1)] for side in "AB"]
-        drive_h, jumps = self.drive.attach(sigma_minus(chains[0][0]), sigma_minus(chains[1][0]))
+        first, second = (modulated(sigma_minus(x), x.label, couplings) for x, *_ in chains)
+        drive_h, jumps = self.drive.attach(first, second)
         terms = [drive_h]
         dephasing = np.broadcast_to(self.dephasing, self.sites).tolist()
         decay = np.broadcast_to(self.decay, self.sites).tolist()
-        for chain, couplings in zip(chains, self.couplings, strict=True):
-            for (left, right), J in zip(pairwise(chain), couplings.tolist(), strict=True):
+        for chain, bonds in zip(chains, self.couplings, strict=True):
+            for (left, right), J in zip(pairwise(chain), bonds.tolist(), strict=True):
                 hop = sigma_plus(left) * sigma_minus(right) * J
                 terms += [hop, hop.adjoint()]
             for qubit, phi, gamma in zip(chain, dephasing, decay, strict=True):
@@ -129,7 +141,8 @@ class SpinChains(Parameters):
                 if gamma:
                     jumps.append(Jump(sigma_minus(qubit), gamma, f"{qubit.label} decay"))
         spaces = (*chains[0], *chains[1], *self.drive.modes())
-        return OpenSystem(spaces, total(terms), tuple(jumps))
+        hamiltonian, drives = without_pulses(total(terms))
+        return OpenSystem(spaces, hamiltonian, tuple(jumps), drives=drives)
 
     def dark_state(self) -> NDArray[np.complex128]:
         """The pure steady state, amplitudes of shape (4^N,).

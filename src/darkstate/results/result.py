@@ -27,7 +27,8 @@ class Result:
         table: for evolutions and sweeps, an `xarray.Dataset` with a labelled axis; else None.
         model: name and parameters of the model (defaults included), as plain values.
         states: of an evolution with ``keep_states``, those at the times of the table.
-        system: the system itself where it was no ready model, to be solved again; else None.
+        system: the system itself where it was no ready model or depends on time, to be
+            solved again; else None.
     """
 
     state: Any

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from darkstate.errors import ArgumentError
 from darkstate.measures import Measure, log_negativity
 from darkstate.results import Result, pair_curve, pair_table
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 MAP_LIMIT = 240
 """Up to so many subsystems, a map of all pairs is drawn without being asked for."""
 
+PULSE_POINTS = 2001
+"""Times at which pulses are drawn."""
+
 SOURCES = ("SA", "SB")
 """The two modes of a source, which are partners but no nodes of the network."""
 
@@ -30,7 +35,7 @@ def chosen_pictures(scenario: Scenario, state: Any, pairs: Sequence[Pair]) -> li
     if scenario.pictures is not None:
         return list(scenario.pictures)
     if scenario.solve == "evolve" or len(getattr(scenario.model, "times", ())) > 1:
-        return ["time"]
+        return ["time", *(["pulses"] if hasattr(scenario.model, "pulses") else [])]
     whole = isinstance(state, WHOLE)
     size = len(state.labels)
     suits = {
@@ -84,6 +89,25 @@ def draw(
         "map": lambda: plots.entanglement_map(_table(state, measure)),
         "curve": lambda: plots.pair_curve_plot(pair_curve(state, measure, nodes or pairs)),
         "network": lambda: plots.network(state, measure, system=scenario.model),
+        "pulses": lambda: plots.time_evolution(_pulses(scenario)),
         "time": lambda: plots.time_evolution(_drawn(cast("xr.Dataset", result.table))),
     }
     return tuple(plots.save(figures[name](), out / name))
+
+
+def _pulses(scenario: Scenario) -> xr.Dataset:
+    """What multiplies the operators of each pulse, over the time asked for."""
+    import xarray as xr
+
+    assert scenario.times is not None
+    times = np.linspace(scenario.times.start, scenario.times.stop, PULSE_POINTS)
+    table = xr.Dataset(coords={"time": times})
+    table["time"].attrs |= {"long_name": "time", "units": scenario.time_unit}
+    for k, entry in enumerate(scenario.model.pulses):
+        rated = hasattr(entry, "strength")
+        units = (scenario.rate_unit or "rate") if rated else ""
+        title = "drive" if rated else "coupling amplitude"
+        name = f"{k + 1}: {type(entry).__name__} {', '.join(entry.places)}"
+        attributes = {"quantity": title, "units": units}
+        table[name] = ("time", entry.coefficient()(times), attributes)
+    return table

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Union
 
+import numpy as np
+
 from darkstate.checks import check_integer, check_real
 from darkstate.errors import ArgumentError
 from darkstate.scenarios.certify_section import CertifySection
@@ -92,7 +94,7 @@ class Scenario:
     times: TimeGrid | None = None
     measures: tuple[str, ...] = ("log_negativity",)
     pairs: tuple[tuple[str, str], ...] | None = None
-    pictures: tuple[Literal["map", "curve", "network", "time"], ...] | None = None
+    pictures: tuple[Literal["map", "curve", "network", "time", "pulses"], ...] | None = None
     sweep: SweepSection | None = None
     certify: CertifySection | None = None
     optimise: OptimiseSection | None = None
@@ -100,6 +102,7 @@ class Scenario:
     source: str = field(default="", repr=False, metadata=HIDDEN)
 
     def __post_init__(self) -> None:
+        self._check_pulses()
         if self.solve == "evolve" and self.times is None:
             remedy = "Add for example 'times: {start: 0, stop: 10, points: 101}'."
             raise ArgumentError("times", "be given for 'solve: evolve'", None, remedy)
@@ -112,6 +115,22 @@ class Scenario:
             raise ArgumentError("pictures", "suit a steady state", "time", remedy)
         for name in ("measures", "pairs", "pictures"):
             self._check_list(name, getattr(self, name))
+
+    def _check_pulses(self) -> None:
+        pulses = getattr(self.model, "pulses", ())
+        if pulses and self.solve != "evolve":
+            remedy = "Write 'solve: evolve' and times, or give the network alone."
+            raise ArgumentError("solve", "be evolve for a network with pulses", self.solve, remedy)
+        if not pulses and "pulses" in (self.pictures or ()):
+            remedy = "Draw time, or another picture."
+            raise ArgumentError("pictures", "suit a model without pulses", "pulses", remedy)
+        ends = [] if self.times is None else [self.times.start, self.times.stop]
+        for k, entry in enumerate(pulses):
+            try:
+                entry.coefficient()(np.array(ends, dtype=float)) if ends else None
+            except ArgumentError as error:  # samples that end too early
+                at = f"model.pulses[{k}].shape"
+                raise ArgumentError(at, error.rule, error.value, error.remedy) from None
 
     @staticmethod
     def _check_list(name: str, entries: Sequence[Any] | None) -> None:
@@ -127,12 +146,12 @@ class Scenario:
         """Types of the fields that depend on what the library has."""
         from darkstate.engines import ENGINES, ON_REQUEST
         from darkstate.measures import MEASURES
-        from darkstate.models import MODELS
+        from darkstate.models import MODELS, Pulsed
         from darkstate.repeaters import SOLVERS
 
         names = tuple(measure.name for measure in MEASURES)
         return {
-            "model": Union[MODELS],  # noqa: UP007
+            "model": Union[(*MODELS, Pulsed)],
             "engine": Union[(*ENGINES, *ON_REQUEST, *SOLVERS, type(None))],
             "measures": tuple[Literal[names], ...],
         }

@@ -25,6 +25,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     create_model,
@@ -90,7 +91,9 @@ class Described(BaseModel):
         elif kind in ("missing", "union_tag_not_found", "union_tag_invalid", "literal_error"):
             told, place = cls._unknown_kind(value, place)
         else:
-            remedy = "Write for example {kind: ...} with the parameters as further keys."
+            kinds = cls.choices.get(str(place[0]), []) if place else []
+            example = kinds[0] if kinds else "..."
+            remedy = f"Write for example {{kind: {example}}} with the parameters as further keys."
             told = Refusal("be a mapping of keys to values", value, remedy)
         if kind in ("missing", "extra_forbidden"):  # a key of this mapping itself
             told.at, place = place, ()
@@ -170,10 +173,12 @@ def _infinite(value: Any) -> bool:
 
 
 def _classes(annotation: Any) -> list[type]:
-    """The dataclasses of an annotation ``A``, ``A | B``, ``A | None`` or ``tuple[A, ...]``."""
-    parts = get_args(annotation) or (annotation,)
-    found = [part for part in parts if dataclasses.is_dataclass(part) and isinstance(part, type)]
-    return list(dict.fromkeys(found))
+    """The dataclasses of an annotation ``A``, ``A | B``, ``A | None`` or ``tuple[A | B, ...]``."""
+    if get_args(annotation):
+        inner = [found for part in get_args(annotation) for found in _classes(part)]
+        return list(dict.fromkeys(inner))
+    known = isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
+    return [annotation] if known else []
 
 
 def _type(cls: type, field: dataclasses.Field, annotation: Any, text: str, always: bool) -> Any:
@@ -194,11 +199,13 @@ def _type(cls: type, field: dataclasses.Field, annotation: Any, text: str, alway
         raise TypeError(f"{cls.__name__}.{field.name}: {error}") from None
     remedy = f"`{field.name}` is: {text}" if text else f"Give {kind.rule}."
 
-    def read(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def read(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         try:
-            return handler(value)
+            found = handler(value)
         except ValidationError as error:
             raise kind.refusal(error, value, remedy).custom() from None
+        beside = field.metadata.get("file") and found and info.context  # its folder is the file's
+        return str(info.context["folder"] / found) if beside else found  # type: ignore[index]
 
     return Annotated[strict, WrapValidator(read)]
 

@@ -8,6 +8,7 @@ finds all of them at once.
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -41,7 +42,8 @@ def scenario_of(document: Document) -> Scenario:
         raise scenario_error(document.file, [Problem(1, text)])
     try:
         units = Units.parse(document.data.get("rate_unit"))
-        made: Any = schema_class(Scenario).model_validate(document.data, context={"units": units})
+        context = {"units": units, "folder": FilePath(document.file).parent}
+        made: Any = schema_class(Scenario).model_validate(document.data, context=context)
     except Refusal as refusal:
         problem = _refusal_problem(document, ("rate_unit",), refusal)
         raise scenario_error(document.file, [problem]) from None
