@@ -54,25 +54,28 @@ def random_state(rng, n):
     return pure(rng.normal(size=2**n) + 1j * rng.normal(size=2**n))
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
 @pytest.mark.parametrize("seed", range(6))
-def test_random_networks_keep_the_target_and_have_the_gap_told(seed):
+def test_random_networks_keep_the_target_and_have_the_gap_told(seed, unit):
     rng = np.random.default_rng(seed)
     target = random_state(rng, 2)
     q = qubits(2)
     # all operators of two qubits: most jumps have eigenvalues, which H must go with
-    jumps = paulis(q) if seed % 2 else [paulis(q), paulis(q[:1])]
-    space = coordinates(library(target, jumps, paulis(q)))
+    # operators of any size, hence rates and Hamiltonians of any: what is small is not rounding
+    every, first = ([operator * unit for operator in paulis(part)] for part in (q, q[:1]))
+    terms = [term * unit for term in every]
+    space = coordinates(library(target, every if seed % 2 else [every, first], terms))
     assert any(each.shifted for each in space.family.jumps)
     rho = target.density().matrix.ravel()
     network = space.network(space.random(rng))
     assert network is not None
     L = liouvillian(*as_given(network, space.library))
-    assert np.abs(L @ rho).max() < 1e-12
+    assert np.abs(L @ rho).max() < 1e-12 * unit**2
     same = liouvillian(network.hamiltonian, network.operators)
-    assert np.abs(same - L).max() < 1e-11
+    assert np.abs(same - L).max() < 1e-11 * unit**2
     values = np.sort(np.linalg.eigvals(L).real)[::-1]
-    assert gap_of(network, target.vector) == pytest.approx(-values[1], abs=1e-9)
-    assert is_unique(network) == (values[1] < -1e-9)
+    assert gap_of(network, target.vector) == pytest.approx(-values[1], abs=1e-9 * unit**2)
+    assert is_unique(network) == (values[1] < -1e-9 * unit**2)
 
 
 def test_nothing_is_missing_from_the_set():

@@ -114,7 +114,6 @@ def _searched(target: Target, library: Library, networks: Networks, seed: int) -
     few = sparsest_network(library, seed)
     others = [] if few is None else [few.network]
     best, gap = largest_gap(found, points, others)
-    psi = library.hardware.target[library.hardware.low]
     why = ""
     # with modes a network may run away beyond the Fock states looked at, where another does not
     for network in (best, *others, *map(found.network, points)):
@@ -124,7 +123,7 @@ def _searched(target: Target, library: Library, networks: Networks, seed: int) -
         if result is not None and not _comes_back(network, library, target):
             result, why = None, _RUNS_AWAY
         if result is not None:
-            gap = gap if network is best or gap is None else gap_of(network, psi)
+            gap = result.report.gap
             few_system, notes = _few(few, library, target)
             return Synthesis(YES, networks, system, few_system, gap, result, notes=(why, *notes))
     return Synthesis(UNDECIDED, networks, system_of(best, library), gap=gap, notes=(why,))

@@ -80,12 +80,14 @@ def network_of(
     if not strength:
         return None
     # what rounding leaves of zero must not turn anything
-    hamiltonian = np.tensordot(theta, family.hamiltonians, 1)[low] / strength
+    hamiltonian = np.tensordot(theta, family.hamiltonians, 1)[low]
+    floor = 1e-12 * max(1.0, float(np.abs(theta).max(initial=0.0)))
+    hamiltonian = np.where(np.abs(hamiltonian) > floor, hamiltonian, 0.0) / strength
     root, size = np.sqrt(strength), len(family.hardware.low)
     return FoundNetwork(
         terms / strength,
         tuple(row / root for row in scaled),
-        np.where(np.abs(hamiltonian) > 1e-12, hamiltonian, 0.0),
+        hamiltonian,
         np.array(operators, dtype=complex).reshape(-1, size, size) / root,
     )
 
