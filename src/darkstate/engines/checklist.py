@@ -40,6 +40,12 @@ CHECKS: dict[str, Check] = {
         "slow modes turn what is left and rounding into an error of {value:.2g} of the state, more "
         "than {bound:.2g}: {remedy}",
     ),
+    "seemingly conserved": Check(
+        "quantities that rounding alone shows as conserved",
+        "of what seems conserved {value:.0f} would not be, were the rates of similar size: it may "
+        "change too slowly for double precision, and this state not be the last. Raise the "
+        "smallest rates, or read it as the state at times before that",
+    ),
     "Fock edge": Check(
         "population of the highest levels", "{name} holds {value:.3g}: raise cutoff"
     ),

@@ -15,17 +15,30 @@ from typing import Any
 import numpy as np
 
 from darkstate.engines import truncation
-from darkstate.engines.assess import ALLOWED_OVER_RTOL, judge_state, judge_truncation
+from darkstate.engines.assess import (
+    ALLOWED_OVER_RTOL,
+    finding,
+    judge,
+    judge_state,
+    judge_truncation,
+)
 from darkstate.engines.contract import Cost, Solution, Task, refuse_if_too_long
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.compile import compiled
-from darkstate.engines.density.cost import RELAXED, evolution_cost, least_cost, steady_cost
+from darkstate.engines.density.cost import (
+    RELAXED,
+    evolution_cost,
+    is_direct,
+    least_cost,
+    steady_cost,
+)
 from darkstate.engines.density.dark import dark_possible
 from darkstate.engines.density.evolution import StoredStates
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import hierarchy_evolution, hierarchy_steady_state
 from darkstate.engines.density.initial import State, flattened
 from darkstate.engines.density.modulated import ModulatedGenerator
+from darkstate.engines.density.scales import seemingly_conserved
 from darkstate.engines.density.strategy import AnyGenerator, Kept, Settings, change, evolved, solved
 from darkstate.engines.truncation import (
     Attempt,
@@ -130,7 +143,8 @@ class Attempts:
         if self.task.times is not None:
             span, count = self.task.times[-1] - self.task.times[0], len(self.task.times)
             return evolution_cost(generator, span, count, settings.krylov_size)
-        if self.relaxing:
+        known = settings.method != "evolve" and is_direct(generator, settings.limit)
+        if self.relaxing and not known:
             return evolution_cost(generator, RELAXED / generator.scale, 1, settings.krylov_size)
         dark = dark_possible(generator) if self._dark is None else self._dark
         return steady_cost(generator, settings.method, dark, settings.limit)
@@ -149,6 +163,10 @@ class Attempts:
         kept: Kept = found.attempt.found
         report = _judged(kept.report, found, settings)
         if self.task.times is None:
+            generator = kept.generator
+            if report.unique is None and isinstance(generator, Generator):
+                hidden = seemingly_conserved(self.system, generator.blocks, generator)
+                report = judge(report, [finding("seemingly conserved", hidden)], report.status)
             return Solution(kept.state, report)
         states = StoredStates(kept.generator.blocks, list(kept.flats))
         return Solution(states[-1], report, states)

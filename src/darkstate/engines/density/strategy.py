@@ -23,6 +23,7 @@ from darkstate.engines.density.dark import search_dark_states
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import Options
 from darkstate.engines.density.initial import basis_places
+from darkstate.engines.density.long_time import long_time_limit
 from darkstate.engines.density.modulated import MODULATED, ModulatedGenerator
 from darkstate.engines.density.steady import (
     SteadySolution,
@@ -156,6 +157,9 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
     """
     method, rtol = settings.method, settings.rtol
     if initial is not None:
+        known = _known_end(generator, settings, initial)
+        if known is not None:
+            return known
         found = relax(generator.motion, initial, rtol, settings.krylov_size)
         way, flat = f"evolution over {found.time:.4g}", generator.blocks.hermitian(found.flat)
         error = max(found.error, _short_of_the_end(generator, flat, settings.limit))
@@ -172,6 +176,17 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
                 raise non_unique_error(generator)
             method = "dense"
     return _mixed(generator, mixed_steady_state(generator, method, rtol, settings.limit), settings)
+
+
+def _known_end(generator: Generator, settings: Settings, initial: Flat) -> Kept | None:
+    """Where a state ends, if it need not be followed: the only steady state, or by projection."""
+    if settings.method == "evolve" or not is_direct(generator, settings.limit):
+        return None
+    try:
+        return solved(generator, settings, None)
+    except NumericalError:
+        found = long_time_limit(generator, initial)
+        return None if found is None else _mixed(generator, found, settings)
 
 
 def _short_of_the_end(generator: Generator, flat: Flat, limit: float) -> float:
