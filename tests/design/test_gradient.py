@@ -23,6 +23,7 @@ from darkstate.systems import (
     sigma_x,
     sigma_z,
     spin_minus,
+    spin_plus,
 )
 
 PAIR = ds.models.DualRail(1, 0.7, detunings_a=[0.3], detunings_b=[-0.2], dephasing=0.05)
@@ -34,6 +35,9 @@ MERITS = [
     ds.merit(ds.entropy),
     ds.merit(ds.negativity, "A1", "B1"),
     ds.merit(ds.log_negativity, "B1", "A1"),
+    ds.merit(ds.concurrence, "A1", "B1"),
+    ds.merit(ds.entanglement_of_formation, "B1", "A1"),
+    ds.merit(ds.mutual_information, "A1", "B1"),
     ds.merit(ds.fidelity, TARGET),
     ds.merit(ds.expect, sigma_x(Qubit("A1")) * sigma_x(Qubit("B1"))),
 ]
@@ -118,17 +122,42 @@ def test_kinks_are_named():
     pure = replace(PAIR, dephasing=0.0, detunings_b=(-0.3,))
     with pytest.raises(NumericalError, match="infinite slope"):
         ds.gradient(pure, ds.merit(ds.entropy), "dephasing")
-    q, p = Qubit("q"), Qubit("p")
+    folded = Aligned(0.0)
+    found = ds.gradient(folded, ds.merit(ds.negativity, "q", "p"), ("drive", "decay"))
+    assert "kink" in found["drive"].attrs
+    assert float(found["drive"]) == pytest.approx(-float(found["drive lowering"]), rel=1e-6)
+    near = ds.gradient(Aligned(1e-4), ds.merit(ds.negativity, "q", "p"), "drive")
+    assert float(found["drive"]) == pytest.approx(float(near["drive"]), rel=1e-3)
+    assert float(near["drive"]) > 0.1
+    assert abs(float(found["decay"])) < 1e-9
 
-    @dataclass(frozen=True)
-    class Product:
-        rate: float = 1.0
 
-        def system(self):
-            return OpenSystem((q, p), jumps=(Jump(sigma_minus(q), self.rate), Jump(sigma_minus(p))))
+def test_functions_are_followed_along_the_answer_of_the_state():
+    def shifted(state):
+        return ds.log_negativity(state, "A1", "B1") ** 2 + ds.purity(state)
 
-    with pytest.raises(NumericalError, match="kink"):
-        ds.gradient(Product(), ds.merit(ds.negativity, "q", "p"), "rate")
+    found = ds.gradient(PAIR, shifted, FIELDS)
+    value, parts = ds.log_negativity(ds.steady_state(PAIR).state, "A1", "B1"), {}
+    for key, merit in (("E", ds.merit(ds.log_negativity, "A1", "B1")), ("P", ds.merit(ds.purity))):
+        parts[key] = ds.gradient(PAIR, merit, FIELDS)
+    for name in FIELDS:
+        exact = 2 * value * parts["E"][name].values + parts["P"][name].values
+        assert found[name].values == pytest.approx(exact, rel=1e-7, abs=1e-8)
+        assert np.all(np.abs(found[name].values - exact) <= found[f"{name} error"].values + 1e-9)
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Two qubits that a field makes pairs of, ``drive (s+ s+ + h.c.)``, and that decay."""
+
+    drive: float
+    decay: float = 1.0
+
+    def system(self):
+        q, p = Qubit("q"), Qubit("p")
+        pairs = sigma_plus(q) * sigma_plus(p)
+        jumps = tuple(Jump(sigma_minus(each), self.decay) for each in (q, p))
+        return OpenSystem((q, p), self.drive * (pairs + pairs.adjoint()), jumps)
 
 
 @dataclass(frozen=True)
@@ -154,12 +183,28 @@ def test_kinks_of_models_are_no_slopes():
 
 
 @dataclass(frozen=True)
-class Single:
-    rate: float = 1.0
+class Atoms:
+    """Two atoms that decay and are pumped one by one: ``P = ((g^2 + p^2)/(g + p)^2)^2``."""
+
+    decay: float = 1.0
+    pump: float = 0.3
 
     def system(self):
         e = Ensemble("e", 2)
-        return OpenSystem((e,), jumps=(Jump(spin_minus(e), self.rate, each_atom=True),))
+        down = Jump(spin_minus(e), self.decay, each_atom=True)
+        up = Jump(spin_plus(e), self.pump, each_atom=True)
+        return OpenSystem((e,), jumps=(down, up))
+
+
+def test_other_engines_are_asked_for_whole_solutions():
+    found = ds.gradient(Atoms(), ds.merit(ds.purity), ("decay", "pump"))
+    g, p = 1.0, 0.3
+    one = (g**2 + p**2) / (g + p) ** 2
+    slope = 2 * one * (2 * g * (g + p) - 2 * (g**2 + p**2)) / (g + p) ** 3
+    assert float(found["decay"]) == pytest.approx(slope, rel=1e-7)
+    assert float(found["pump"]) == pytest.approx(-slope * g / p, rel=1e-7)
+    for name in ("decay", "pump"):
+        assert float(found[f"{name} error"]) < 1e-6
 
 
 def test_bad_input_is_named():
@@ -184,7 +229,7 @@ def test_bad_input_is_named():
         ds.gradient(PAIR, ds.purity, "squeezing")
     with pytest.raises(ArgumentError, match="A9"):
         ds.gradient(PAIR, ds.merit(ds.purity, "A9"), "squeezing")
-    with pytest.raises(EngineMismatchError, match="single atoms"):
-        ds.gradient(Single(), merit, "rate")
+    with pytest.raises(EngineMismatchError, match="no derivative for density matrices"):
+        ds.gradient(PAIR, ds.merit(ds.epr_variance, "A1", "B1"), "squeezing")
     assert repr(ds.merit(ds.negativity, "A1", "B1")) == "merit(negativity, 'A1', 'B1')"
     assert ds.merit(ds.expect, sigma_z(Qubit("A1"))).measure is ds.expect

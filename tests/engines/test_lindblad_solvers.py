@@ -188,7 +188,7 @@ def test_real_no_jump_inverse_of_large_blocks_keeps_pairs_of_eigenvalues_togethe
 @pytest.mark.parametrize("direct", [True, False])
 @pytest.mark.parametrize("model", [RAIL, CHAIN, DETUNED])
 def test_adjoint_equation_against_the_superoperator(model, direct, monkeypatch):
-    monkeypatch.setattr("darkstate.engines.density.adjoint.is_direct", lambda *each: direct)
+    monkeypatch.setattr("darkstate.engines.density.response.is_direct", lambda *each: direct)
     generator = generator_of(model)
     system, engine = model.system(), Lindblad(rtol=1e-12)
     mean_of = sigma_z(Qubit("A1")) + 0.3 * sigma_z(Qubit("B2"))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.design.gradient import gradient
+from darkstate.design.gradient import adjoint_gradient
 from darkstate.design.imperfections import Imperfections
 from darkstate.design.knobs import Panel, Vector
 from darkstate.design.quantities import Constraint, StateQuantity
@@ -23,14 +23,14 @@ from darkstate.engines import Engine
 from darkstate.errors import ArgumentError, DarkstateError, NumericalError, RefusedError
 from darkstate.frontdoor import steady_state
 from darkstate.results import Result
-from darkstate.states import DensityState, PureState
+from darkstate.states import DensityState, GaussianState, PureState
 
 Table = NDArray[np.float64]
 
 STEP = 1e-4
 """Step of differences in the unit box, for solutions to many digits."""
 _LARGEST_STEP = 0.02
-_DIFFERENTIABLE = (DensityState, PureState)
+_DIFFERENTIABLE = (DensityState, PureState, GaussianState)
 """States whose merits `gradient` is asked for."""
 
 
@@ -271,11 +271,15 @@ class Landscape:
         names = list(dict.fromkeys(path for row in rows for path, _, _ in row))
         try:
             self.solves += 2  # and its adjoint
-            data = gradient(model, merit, names)
+            data = adjoint_gradient(model, merit, names)
         except (RefusedError, ArgumentError):
             self._without.add(q)
             return None
-        except NumericalError:  # a kink at this point
+        except NumericalError:  # no finite slope at this point
+            return None
+        if data is None:
+            self._without.add(q)
+        if data is None or any("kink" in data[name].attrs for name in names):
             return None
         found, wrong = np.zeros(len(rows)), np.zeros(len(rows))
         for k, row in enumerate(rows):

@@ -15,6 +15,7 @@ the w_k >= 1 being the moduli of the eigenvalues of ``2 V_aux Omega``, one of ea
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkstate.checks import check_labels
 from darkstate.errors import ArgumentError
@@ -69,13 +70,22 @@ def fidelity(state: Dense | GaussianState, target: Dense | GaussianState) -> flo
     return float(np.sum(np.linalg.svd(roots, compute_uv=False)) ** 2)
 
 
+def _is_pure(V: NDArray[np.float64]) -> bool:
+    """Whether a covariance is that of a pure state, ``det 2V = 1``, up to rounding.
+
+    Then all w are one. What rounding makes of them would count by its root.
+    """
+    rounding = 4 * np.finfo(float).eps * len(V) * float(np.abs(2 * V).max()) ** 2
+    return abs(float(np.linalg.slogdet(2 * V)[1])) <= rounding
+
+
 def _of_gaussians(first: GaussianState, second: GaussianState) -> float:
     V, W = first.covariance, second.covariance
     omega = np.kron(np.eye(len(V) // 2), np.array([[0.0, 1.0], [-1.0, 0.0]]))
     together = np.linalg.inv(V + W)
     auxiliary = omega.T @ together @ (omega / 4 + W @ omega @ V)
     w = np.sort(np.abs(np.linalg.eigvals(2 * auxiliary @ omega)))[::2]
-    w = np.maximum(w, 1.0)  # of pure states they are one, up to rounding
+    w = np.ones_like(w) if _is_pure(V) or _is_pure(W) else np.maximum(w, 1.0)
     away = first.mean_quadratures - second.mean_quadratures
     size = np.exp(-0.5 * away @ together @ away) / np.sqrt(np.linalg.det(V + W))
     return float(min(1.0, np.prod(w + np.sqrt(w**2 - 1.0)) * size))

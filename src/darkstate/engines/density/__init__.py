@@ -7,10 +7,11 @@ in turn: dark states in Hilbert space with a proof of uniqueness (`dark.py`), sm
 directly and larger ones by GMRES with the no-jump evolution as preconditioner (`steady.py`,
 `nojump.py`), or evolving until nothing moves. `attempts.py` repeats it with Fock cut-offs that are
 large enough; `cost.py` predicts the price, `conserved.py` names why a steady state is not unique,
-`adjoint.py` tells how means answer to parameters, and `hierarchy/` eliminates linear sources.
+`response.py` how it answers to parameters, and `hierarchy/` eliminates linear sources.
 """
 
 from darkstate.engines.density.collective import Collective
 from darkstate.engines.density.engine import Lindblad
+from darkstate.engines.density.response import LinearResponse
 
-__all__ = ["Collective", "Lindblad"]
+__all__ = ["Collective", "Lindblad", "LinearResponse"]

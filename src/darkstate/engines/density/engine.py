@@ -20,7 +20,6 @@ from darkstate.engines.contract import (
     Task,
     run,
 )
-from darkstate.engines.density.adjoint import adjoint_solution
 from darkstate.engines.density.attempts import (
     Attempts,
     network_cutoff,
@@ -36,6 +35,7 @@ from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import HIERARCHY_REFERENCES, hierarchy_offer
 from darkstate.engines.density.initial import density_of, flattened
 from darkstate.engines.density.options import DensityOptions
+from darkstate.engines.density.response import LinearResponse
 from darkstate.engines.density.strategy import EVOLUTION_OVER_RTOL, evolution_method, first_method
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
@@ -229,15 +229,26 @@ class Lindblad(DensityOptions):
             remedy = "Solve for its Hermitian and anti-Hermitian parts."
             raise ArgumentError("right", "be Hermitian", right, remedy)
         state = run(self, system).state if state is None else state
-        blocks = product_blocks(system, dims)
-        if blocks.off_block_weight(mean_of) > 1e-24 * np.linalg.norm(mean_of) ** 2:
-            blocks = product_blocks(system, dims, charged=False)
+        return self.linear_response(system, state, mean_of).adjoint(mean_of)[0]
+
+    def linear_response(self, system: OpenSystem, state: Any, *of: Any) -> LinearResponse:
+        """What solves for answers of a steady state to all that is small.
+
+        Args:
+            system: the system.
+            state: its steady state.
+            of: matrices on the right-hand sides: coherences between charges are kept if one of
+                them has any.
+
+        Raises:
+            ArgumentError: modes without `cutoff`.
+        """
+        blocks = product_blocks(system, self._fixed_dimensions(system))
+        if any(blocks.off_block_weight(m) > 1e-24 * np.linalg.norm(m) ** 2 for m in of):
+            blocks = product_blocks(system, blocks.dimensions, charged=False)
         generator = compiled(system, blocks)
-        blocks = generator.blocks
-        flat = generator.narrowed(blocks.gather(mean_of.astype(complex)))
-        with threads_for(generator):
-            rho = generator.narrowed(flattened(density_of(state, system.labels), blocks)[0])
-            return blocks.scatter(adjoint_solution(generator, rho, flat, self.rtol, self.limit))
+        rho = flattened(density_of(state, system.labels), generator.blocks)[0]
+        return LinearResponse(generator, generator.narrowed(rho), max(self.rtol, 1e-10), self.limit)
 
     def offer_purification(self, system: OpenSystem, task: PurificationTask) -> Offer:
         """The time at which the state is pure again.

@@ -10,6 +10,7 @@ a Schur form. A real generator has real Schur forms.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,16 @@ class _Schur:
     basis: NDArray[Any]
 
     def solve(self, flat: Flat, result: Flat, adjoint: bool) -> None:
-        T, Q = self.triangle, self.basis
-        if adjoint:  # T† Y + Y T = F is the same equation read backwards
-            T, Q = T.conj().T[::-1, ::-1], Q[:, ::-1]
+        T, Q = self._adjoint if adjoint else (self.triangle, self.basis)
         x = flat[self.place].reshape(Q.shape)
         y = Q @ triangular_sylvester(T, T, Q.conj().T @ x @ Q) @ Q.conj().T
         result[self.place] = y.ravel()
+
+    @cached_property
+    def _adjoint(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """``T† Y + Y T = F`` is the same equation read backwards."""
+        T, Q = self.triangle.conj().T[::-1, ::-1], self.basis[:, ::-1]
+        return np.ascontiguousarray(T), np.ascontiguousarray(Q)
 
 
 class NoJumpInverse:

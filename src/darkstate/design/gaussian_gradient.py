@@ -1,0 +1,122 @@
+"""Slopes of merits of Gaussian states: one adjoint Lyapunov equation for all parameters.
+
+A coefficient k of the generator moves the merit by ``Re w_k``, w_k from the adjoint solution (see
+`darkstate.engines.gaussian.response`). A function that is no merit, and a merit at a kink, are
+followed along the answer of the moments, which is solved for every parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from darkstate.design.coefficients import CoefficientSlope, Key
+from darkstate.design.differences import KinkError
+from darkstate.design.gaussian_merit import MomentDerivative
+from darkstate.design.merit import Merit
+from darkstate.design.moment_terms import DRIFT, DRIVE, Entries
+from darkstate.design.slopes import Slope, along_answer
+from darkstate.engines.gaussian.response import MomentResponse, MomentWeights
+from darkstate.states import GaussianState
+from darkstate.systems.open_system import OpenSystem
+
+
+@dataclass(eq=False)
+class GaussianSlopes:
+    """Slopes of one merit of a steady state.
+
+    Args:
+        system: the system at the point.
+        state: its steady state.
+        merit: a merit, or any function of a state.
+        tolerance: error of the moments, relative to the largest.
+    """
+
+    system: OpenSystem
+    state: GaussianState
+    merit: Callable[[Any], float]
+    tolerance: float
+
+    @property
+    def value(self) -> float:
+        """The merit."""
+        return float(self.merit(self.state))
+
+    @cached_property
+    def response(self) -> MomentResponse:
+        """What solves for answers."""
+        return MomentResponse(self.system, self.state)
+
+    @cached_property
+    def adjoint(self) -> MomentWeights | None:
+        """The adjoint solution; None if the merit has no derivative."""
+        if not isinstance(self.merit, Merit):
+            return None
+        try:
+            found = self.merit.moment_derivative(self.state)
+        except KinkError:
+            return None
+        return self.response.adjoint(*nambu_derivative(found.embedded(self.state.labels)))
+
+    def slopes(self, moves: Sequence[CoefficientSlope]) -> list[Slope]:
+        """The derivatives by parameters that move coefficients."""
+        if self.adjoint is None:
+            return [self._along(moved) for moved in moves]
+        keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
+        known = dict(zip(keys, self._weights(keys, self.adjoint), strict=True))
+        return [self._by_adjoint(moved, known, self.adjoint.error) for moved in moves]
+
+    def _by_adjoint(self, moved: CoefficientSlope, known: dict[Key, Any], error: float) -> Slope:
+        if not moved.keys:
+            return Slope(0.0, 0.0, moved.one_sided)
+        weights, sizes = np.array([known[key] for key in moved.keys]).T
+        slope, other = (float((c @ weights).real) for c in (moved.fine, moved.coarse))
+        size = float(np.abs(moved.fine) @ np.abs(sizes))
+        wrong = abs(slope - other) + (self.tolerance + error) * size
+        return Slope(slope, wrong, moved.one_sided)
+
+    def _weights(self, keys: Sequence[Key], found: MomentWeights) -> Any:
+        """Weights and their sizes, (K, 2)."""
+        entries = Entries(keys, self.state.labels)
+
+        def weight(matrix: int, rows: Any, columns: Any) -> Any:
+            if matrix == DRIVE:
+                return found.drive[rows]
+            return (found.drift if matrix == DRIFT else found.source)[rows, columns]
+
+        def size(matrix: int, rows: Any, columns: Any) -> Any:
+            other = np.abs(weight(matrix, rows, columns))
+            return found.sizes[rows, columns] if matrix == DRIFT else other
+
+        return np.array([entries.weights(weight), entries.weights(size, moduli=True)]).T
+
+    def _along(self, moved: CoefficientSlope) -> Slope:
+        """Along the answer of the moments, which is solved for."""
+        if not moved.keys:
+            return Slope(0.0, 0.0, moved.one_sided)
+        entries = Entries(moved.keys, self.state.labels)
+        change, means, error = self.response.tangent(*entries.matrices(moved.fine))
+        n = len(self.state.labels)
+        number, anomalous, mean = change[n:, n:], change[:n, n:], means[:n]
+
+        def state_at(h: float) -> GaussianState:
+            moments = (self.state.number + h * number, self.state.anomalous + h * anomalous)
+            return GaussianState(
+                self.state.labels, *moments, np.asarray(self.state.mean) + h * mean
+            )
+
+        norm = float(np.linalg.norm(change) + np.linalg.norm(means))
+        return along_answer(
+            lambda h: float(self.merit(state_at(h))), norm, moved, error + self.tolerance
+        )
+
+
+def nambu_derivative(found: MomentDerivative) -> tuple[Any, Any]:
+    """G (2N, 2N) and g (2N,) with ``df = Re Tr(G dX) + Re g† dmu``."""
+    number, anomalous = 0.5 * found.number, 0.5 * found.anomalous
+    G = np.block([[number.T, anomalous], [anomalous.conj(), number]])
+    return G, 0.5 * np.concatenate([found.mean, found.mean.conj()])
