@@ -25,7 +25,7 @@ from darkstate.errors import NumericalError
 from darkstate.progress import report
 
 METHOD = "DOP853"
-_SIDE = 1e-13
+SIDE = 1e-13
 """Of a stretch between stops: as close as a coefficient is asked for to its ends."""
 _FIRST = 0.25
 """Of a stretch: its first step at most, so that what is between stops is not jumped over."""
@@ -39,6 +39,14 @@ _ROWS = [*DOP853.A[:_STAGES, :_STAGES], DOP853.B, *DOP853.A_EXTRA]
 Coefficients = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """``r`` at an array of times, (T, J)."""
 Derivative = Callable[[NDArray[np.float64], NDArray[Any]], NDArray[Any]]
+
+
+def too_short(length: float, now: float) -> NumericalError:
+    """Why an integration came to its end."""
+    return NumericalError(
+        f"The steps of the evolution fell to {length:.2g} at t = {now:.6g}. Lower the largest "
+        "rate, or give the times at which a coefficient jumps: pulses.function(f, stops=[...])."
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class _Integration:
             NumericalError: they become too short.
         """
         span, now = end - start, start
-        low, high = start + _SIDE * span, end - _SIDE * span
+        low, high = start + SIDE * span, end - SIDE * span
         self.length = min(self.length, _FIRST * span)
         while now < end:
             left = end - now
@@ -129,11 +137,7 @@ class _Integration:
             shrunk = _SAFETY * error ** (-1 / 8) if np.isfinite(error) else _LEAST
             self.length = length * max(_LEAST, shrunk)
             if self.length < _SHORTEST * max(span, abs(now)):
-                raise NumericalError(
-                    f"The steps of the evolution fell to {self.length:.2g} at t = {now:.6g}. Lower "
-                    "the largest rate, or give the times at which a coefficient jumps: "
-                    "pulses.function(f, stops=[...])."
-                )
+                raise too_short(self.length, now)
 
     def _trial(self, now: float, h: float, low: float, high: float) -> tuple[NDArray[Any], float]:
         """Derivatives at all stages of a step, and its error in units of the tolerance."""

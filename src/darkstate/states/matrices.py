@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from darkstate.checks import check_instance
 from darkstate.errors import ArgumentError
@@ -75,6 +76,18 @@ def operator_matrix(
             total, waiting, held = more if total is None else total + more, [], 0
     rest = _sum_entries(waiting, size)
     return rest if total is None else sp.csr_array(total + rest)
+
+
+def small_matrix(
+    operator: OperatorSum, spaces: Sequence[Space], sizes: Sequence[int]
+) -> NDArray[np.complex128]:
+    """The same for few basis states, as a dense array: calls would take the time."""
+    size = prod(sizes)
+    found = np.zeros(size * size, dtype=complex)
+    for product, coefficient in operator:
+        rows, columns, values = _product_entries(dict(product), spaces, sizes)
+        np.add.at(found, rows * size + columns, coefficient * values)
+    return found.reshape(size, size)
 
 
 def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:

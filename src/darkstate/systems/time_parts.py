@@ -25,6 +25,7 @@ from darkstate.errors import ArgumentError
 from darkstate.systems.open_system import Drive, Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum
 from darkstate.systems.pulses import Pulse
+from darkstate.systems.signals import varies
 
 Add = Callable[[list["Term"], OpenSystem], None]
 Term = tuple[float, str, Pulse | None, Pulse | None]
@@ -60,7 +61,8 @@ class TimeParts:
     @classmethod
     def of(cls, system: OpenSystem) -> TimeParts:
         """The parts of a system; those with one coefficient are together."""
-        constant = replace(system, jumps=(), monitors=(), drives=())
+        kept = tuple(jump for jump in system.jumps if jump.rate and not varies(jump.operator))
+        constant = replace(system, jumps=kept, monitors=(), drives=())
         found: dict[tuple[Term, ...], OpenSystem] = {((1.0, "real", None, None),): constant}
 
         def add(terms: list[Term], part: OpenSystem) -> None:
@@ -72,7 +74,7 @@ class TimeParts:
         for drive in system.drives:
             _add_drive(drive, system, add)
         for jump in system.jumps:
-            if jump.rate:
+            if jump.rate and varies(jump.operator):
                 _add_jump(jump, system, add)
         pulses = {p: None for key in found for term in key for p in term[2:] if p is not None}
         named = tuple((d.coefficient, str(d.operator)) for d in system.drives if d.hermitian)

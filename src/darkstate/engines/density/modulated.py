@@ -3,9 +3,9 @@
 With ``L(t) = sum_j r_j(t) L_j`` (`darkstate.systems.time_parts`) every L_j is compiled once, as one
 matrix on the blocks that all of them keep, and only the numbers r_j change.
 
-A Lindblad evolution brings no two states farther apart, in trace norm. The errors of the steps
-therefore add up at most, and their sum bounds the error of every state: the integration is repeated
-with a smaller tolerance until that sum is what was asked for.
+A Lindblad evolution brings no two states farther apart, in trace norm: the error of every state is
+at most what the series of all steps together leave over (`darkstate.linalg.series`). States are
+followed in the real coordinates of Hermitian matrices.
 """
 
 from __future__ import annotations
@@ -21,21 +21,24 @@ from numpy.typing import NDArray
 from darkstate.engines.contract import Cost
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.compile import compiled
-from darkstate.linalg.ode import METHOD, Derivative, integrate
-from darkstate.states.matrices import operator_matrix
+from darkstate.engines.density.real_form import (
+    coordinates,
+    hermitian,
+    in_coordinates,
+    triangles,
+)
+from darkstate.linalg.series import METHOD, ORDER, solve_linear
+from darkstate.states.matrices import small_matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.time_parts import TimeParts
 
 MODULATED = f"{METHOD} for the generator in time"
-_DENSE = 20_000
-"""Entries of all parts together up to which they are kept as one dense array."""
-_LEAST_STEPS, _STEP = 60.0, 0.25
+_LEAST_STEPS, _STEP = 12.0, 0.15
 """Steps at least, and those for each unit of time over the inverse of the norm of L."""
-_STAGES = 12
-_OVERHEAD, _ENTRY = 2.5e-5, 1.5e-9
-"""Seconds for one derivative, and for every entry of the matrices in it."""
+_OVERHEAD, _ENTRY = 2.0e-5, 1.0e-9
+"""Seconds for one order of a step, and for every entry of the matrices in it."""
 _LOOKS = 65
-_SMALL = 16
+_SMALL = 32
 """Basis states up to which the matrices are made as they are written."""
 
 
@@ -46,14 +49,14 @@ class ModulatedGenerator:
     Args:
         blocks: basis states, sorted by the charges that all parts conserve.
         parts: the generator as a sum of constant ones.
-        matrices: each of them on the blocks.
-        scale: bound of the norm of each.
+        stack: all of them on the blocks, in real coordinates, one below the other.
+        scales: bounds of their norms.
         applications: how often L was applied.
     """
 
     blocks: Blocks
     parts: TimeParts
-    matrices: tuple[sp.csr_array, ...]
+    stack: sp.csr_array
     scales: tuple[float, ...]
     applications: int = field(default=0, init=False)
 
@@ -61,20 +64,11 @@ class ModulatedGenerator:
     def of(cls, system: OpenSystem, blocks: Blocks) -> ModulatedGenerator:
         """Compile every part of a system on the same blocks."""
         parts = TimeParts.of(system)
-        matrices, scales = [], []
         small = blocks.dimension <= _SMALL and not any(f.dicke for f in blocks.factors)
-        for part in parts.systems:
-            if small:
-                matrix, scale = _small(part, blocks)
-                matrices.append(matrix)
-                scales.append(scale)
-                continue
-            generator = compiled(part, blocks)
-            turn = generator.blocks.turned(np.ones(blocks.numbers, dtype=complex), back=True)
-            back = sp.diags_array(turn)  # parts choose phases of their own
-            matrices.append(sp.csr_array(back @ generator.matrix @ back.conj()))
-            scales.append(generator.scale)
-        return cls(blocks, parts, tuple(matrices), tuple(scales))
+        made = [(_small if small else _large)(part, blocks) for part in parts.systems]
+        matrix = sp.csr_array(sp.vstack([matrix for matrix, _ in made]))
+        stack = in_coordinates(matrix, blocks.swap, False)
+        return cls(blocks, parts, stack, tuple(scale for _, scale in made))
 
     def narrowed(self, flat: Flat) -> Flat:
         """States are complex here."""
@@ -86,9 +80,10 @@ class ModulatedGenerator:
         sizes = np.max(np.abs(self.parts.coefficients(grid)), axis=0)
         scale = float(sizes @ np.array(self.scales))
         steps = _LEAST_STEPS + _STEP * scale * (times[-1] - times[0])
-        entries = sum(matrix.nnz for matrix in self.matrices)
-        memory = 40.0 * entries + 16.0 * self.blocks.numbers * (len(times) + 30)
-        return Cost(memory, 1e-2 + steps * _STAGES * (_OVERHEAD + _ENTRY * entries))
+        entries, count = self.stack.nnz, self.blocks.numbers
+        kept = 3 * len(times) + ORDER * (1 + len(self.scales))
+        memory = 40.0 * entries + 8.0 * count * (kept + 10)
+        return Cost(memory, 3e-3 + steps * ORDER * (_OVERHEAD + _ENTRY * entries))
 
     def evolved(
         self, initial: Flat, times: Sequence[float], accuracy: float
@@ -98,49 +93,40 @@ class ModulatedGenerator:
         Raises:
             NumericalError: too stiff for the accuracy asked.
         """
-        stops = self.parts.stops(times[0], times[-1])
-        # root mean square over the entries -> Euclidean norm -> trace norm
-        weight = float(np.sqrt(self.blocks.numbers * self.blocks.dimension))
-        steps = _LEAST_STEPS
-        apply = self._apply()
-        while True:
-            tolerance = 0.5 * accuracy / (weight * steps)
-            found = integrate(apply, self.parts.coefficients, initial, times, stops, tolerance)
-            self.applications += found.evaluations
-            bound = tolerance * weight * found.steps
-            if bound <= accuracy or tolerance < 1e-15:
-                break
-            steps = 1.5 * found.steps
-        states = 0.5 * (found.states + found.states[:, self.blocks.swap].conj())
-        traces = states[:, self.blocks.diagonal].sum(axis=1).real
-        return list(states * (self.blocks.trace(initial) / traces)[:, None]), bound
-
-    def _apply(self) -> Derivative:
-        """``L(t) rho`` from the r_j, with the matrices in the form that is fastest for them."""
-        count = self.blocks.numbers
-        if len(self.matrices) * count**2 <= _DENSE:
-            table = np.array([matrix.toarray().ravel() for matrix in self.matrices])
-
-            def dense(r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
-                return (r @ table).reshape(count, count) @ flat
-
-            return dense
-        stack = sp.csr_array(sp.vstack(self.matrices))
-
-        def sparse(r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
-            return r @ (stack @ flat).reshape(-1, count)
-
-        return sparse
+        places = triangles(self.blocks)
+        found = solve_linear(
+            self.stack,
+            np.array(self.scales),
+            self.parts.coefficients,
+            coordinates(initial, *places),
+            times,
+            self.parts.stops(times[0], times[-1]),
+            accuracy,
+            float(np.real(self.blocks.trace(initial))),
+            float(np.sqrt(self.blocks.dimension)),  # from the Euclidean to the trace norm
+        )
+        self.applications += found.products
+        traces = found.states[:, self.blocks.diagonal].sum(axis=1)
+        states = found.states * (traces[0] / traces)[:, None]
+        return list(hermitian(states, *places)), found.error
 
 
-def _small(part: OpenSystem, blocks: Blocks) -> tuple[sp.csr_array, float]:
-    """L of a few basis states, and a bound of its norm, without the care that many would need."""
+def _large(part: OpenSystem, blocks: Blocks) -> tuple[sp.coo_array, float]:
+    """L on the blocks, in the phases that all parts share, and a bound of its norm."""
+    generator = compiled(part, blocks)
+    turn = generator.blocks.turned(np.ones(blocks.numbers, dtype=complex), back=True)
+    back = sp.diags_array(turn)  # parts choose phases of their own
+    return sp.coo_array(back @ generator.matrix @ back.conj()), _norm(generator.effective)
+
+
+def _small(part: OpenSystem, blocks: Blocks) -> tuple[sp.coo_array, float]:
+    """The same of a few basis states, where calls would take the time."""
     spaces, dims, size = part.spaces, blocks.dimensions, blocks.dimension
     one = np.eye(size)
-    effective = -1j * operator_matrix(part.hamiltonian, spaces, dims).toarray()
+    effective = -1j * small_matrix(part.hamiltonian, spaces, dims)
     pairs = []
     for jump in part.jumps:
-        c = np.sqrt(jump.rate) * operator_matrix(jump.operator, spaces, dims).toarray()
+        c = np.sqrt(jump.rate) * small_matrix(jump.operator, spaces, dims)
         effective = effective - 0.5 * c.conj().T @ c
         pairs.append((c, c.conj()))
     values, rows, columns = [], [], []
@@ -149,10 +135,19 @@ def _small(part: OpenSystem, blocks: Blocks) -> tuple[sp.csr_array, float]:
         values.append(np.multiply.outer(left[i, j], right[k, m]).ravel())
         rows.append(np.add.outer(size * i, k).ravel())
         columns.append(np.add.outer(size * j, m).ravel())
-    where = np.concatenate(rows), np.concatenate(columns)
-    matrix = sp.csr_array((np.concatenate(values), where), shape=(size**2, size**2))
+    value, row, column = (np.concatenate(each) for each in (values, rows, columns))
     if blocks.numbers < size**2:
         kets, bras = blocks.entries
-        place = kets * size + bras
-        matrix = sp.csr_array(matrix[place][:, place])
-    return matrix, 4.0 * float(np.abs(effective).sum(axis=1).max())
+        place = np.full(size**2, -1)
+        place[kets * size + bras] = np.arange(blocks.numbers)
+        row, column = place[row], place[column]
+        inside = (row >= 0) & (column >= 0)
+        value, row, column = value[inside], row[inside], column[inside]
+    shape = (blocks.numbers, blocks.numbers)
+    return sp.coo_array((value, (row, column)), shape=shape), _norm(effective)
+
+
+def _norm(effective: sp.csr_array | NDArray[Any]) -> float:
+    """Bound of the norm of L: ``2 |E| + |sum c†c|`` is at most four times that of E."""
+    size = abs(effective)
+    return 4.0 * float(max(size.sum(axis=0).max(), size.sum(axis=1).max()))

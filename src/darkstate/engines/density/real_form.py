@@ -47,33 +47,49 @@ class RealForm:
         cls, blocks: Blocks, matrix: sp.csr_array, magnitude: sp.csr_array, scale: float
     ) -> RealForm:
         """The real form of a generator on blocks, given as a matrix on flattened states."""
-        number = np.arange(blocks.numbers)
-        upper = number[number < blocks.swap]
+        upper, lower = triangles(blocks)
         halves = matrix.dtype.kind == "f"
-        magnitude = _in_coordinates(magnitude, blocks.swap, halves, moduli=True)
-        matrix = _in_coordinates(matrix, blocks.swap, halves)
+        magnitude = in_coordinates(magnitude, blocks.swap, halves, moduli=True)
+        matrix = in_coordinates(matrix, blocks.swap, halves)
         # what cancels leaves rounding, which would link what is not linked
         rounding = 8.0 * _EPS * magnitude
         matrix = sp.csr_array(matrix.multiply(abs(matrix) > rounding))
         matrix.eliminate_zeros()
-        return cls(matrix, magnitude, blocks.diagonal, scale, upper, blocks.swap[upper])
+        return cls(matrix, magnitude, blocks.diagonal, scale, upper, lower)
 
     def coordinates(self, flat: Flat) -> NDArray[np.float64]:
         """The coordinates of a flattened Hermitian matrix."""
-        x = np.real(flat).astype(float)
-        x[self.lower] = np.sqrt(2.0) * np.imag(flat[self.upper])
-        x[self.upper] *= np.sqrt(2.0)
-        return x
+        return coordinates(flat, self.upper, self.lower)
 
     def hermitian(self, x: Flat) -> Flat:
         """The flattened matrix with these coordinates."""
-        flat = x.astype(complex)
-        flat[self.upper] = np.sqrt(0.5) * (x[self.upper] + 1j * x[self.lower])
-        flat[self.lower] = flat[self.upper].conj()
-        return flat
+        return hermitian(x, self.upper, self.lower)
 
 
-def _in_coordinates(
+def triangles(blocks: Blocks) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of the entries above the diagonal, and of their partners."""
+    number = np.arange(blocks.numbers)
+    upper = number[number < blocks.swap]
+    return upper, blocks.swap[upper]
+
+
+def coordinates(flat: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> Flat:
+    """The coordinates of flattened Hermitian matrices, (..., n)."""
+    x = np.real(flat).astype(float)
+    x[..., lower] = np.sqrt(2.0) * np.imag(flat[..., upper])
+    x[..., upper] *= np.sqrt(2.0)
+    return x
+
+
+def hermitian(x: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> Flat:
+    """The flattened matrices with these coordinates, (..., n)."""
+    flat = x.astype(complex)
+    flat[..., upper] = np.sqrt(0.5) * (x[..., upper] + 1j * x[..., lower])
+    flat[..., lower] = flat[..., upper].conj()
+    return flat
+
+
+def in_coordinates(
     matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool, moduli: bool = False
 ) -> sp.csr_array:
     """A matrix that keeps Hermitian matrices Hermitian, on their coordinates.
@@ -81,11 +97,15 @@ def _in_coordinates(
     With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij adds ``Re v`` from s to s
     and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and -a of the
     partner count. A real matrix falls into two `halves`. With `moduli` all terms count positive.
+    Several matrices may stand one below the other.
     """
     entries = sp.coo_array(matrix)
-    kept = entries.row <= swap[entries.row]  # the other rows are conjugates
+    count: int = entries.shape[0]  # type: ignore[assignment, index]
+    below = len(swap) * np.arange(count // len(swap))
+    mirror = np.add.outer(below, swap).ravel()
+    kept = entries.row <= mirror[entries.row]  # the other rows are conjugates
     row, column, value = entries.row[kept], entries.col[kept], entries.data[kept]
-    target, partner = swap[row], swap[column]
+    target, partner = mirror[row], swap[column]
     first, second = np.minimum(column, partner), np.maximum(column, partner)
     # populations are their own partners, and have no imaginary part
     value = value * np.sqrt(np.where(column == partner, 2.0, 1.0) / np.where(row == target, 2.0, 1))
