@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.design.coefficients import CoefficientSlope, Key
+from darkstate.design.coefficients import CoefficientSlope
 from darkstate.design.differences import KinkError
 from darkstate.design.gaussian_merit import MomentDerivative
 from darkstate.design.merit import Merit
@@ -66,33 +66,7 @@ class GaussianSlopes:
         """The derivatives by parameters that move coefficients."""
         if self.adjoint is None:
             return [self._along(moved) for moved in moves]
-        keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
-        known = dict(zip(keys, self._weights(keys, self.adjoint), strict=True))
-        return [self._by_adjoint(moved, known, self.adjoint.error) for moved in moves]
-
-    def _by_adjoint(self, moved: CoefficientSlope, known: dict[Key, Any], error: float) -> Slope:
-        if not moved.keys:
-            return Slope(0.0, 0.0, moved.one_sided)
-        weights, sizes = np.array([known[key] for key in moved.keys]).T
-        slope, other = (float((c @ weights).real) for c in (moved.fine, moved.coarse))
-        size = float(np.abs(moved.fine) @ np.abs(sizes))
-        wrong = abs(slope - other) + (self.tolerance + error) * size
-        return Slope(slope, wrong, moved.one_sided)
-
-    def _weights(self, keys: Sequence[Key], found: MomentWeights) -> Any:
-        """Weights and their sizes, (K, 2)."""
-        entries = Entries(keys, self.state.labels)
-
-        def weight(matrix: int, rows: Any, columns: Any) -> Any:
-            if matrix == DRIVE:
-                return found.drive[rows]
-            return (found.drift if matrix == DRIFT else found.source)[rows, columns]
-
-        def size(matrix: int, rows: Any, columns: Any) -> Any:
-            other = np.abs(weight(matrix, rows, columns))
-            return found.sizes[rows, columns] if matrix == DRIFT else other
-
-        return np.array([entries.weights(weight), entries.weights(size, moduli=True)]).T
+        return moment_slopes(moves, self.adjoint, self.state.labels, self.tolerance)
 
     def _along(self, moved: CoefficientSlope) -> Slope:
         """Along the answer of the moments, which is solved for."""
@@ -113,6 +87,43 @@ class GaussianSlopes:
         return along_answer(
             lambda h: float(self.merit(state_at(h))), norm, moved, error + self.tolerance
         )
+
+
+def moment_slopes(
+    moves: Sequence[CoefficientSlope],
+    found: MomentWeights,
+    labels: Sequence[str],
+    tolerance: float,
+) -> list[Slope]:
+    """Derivatives by parameters that move coefficients, from weights of the equations.
+
+    Args:
+        moves: what the parameters move.
+        found: weights of drift, source and drive.
+        labels: of the modes.
+        tolerance: error of the moments, relative to the largest.
+    """
+
+    def weight(matrix: int, rows: Any, columns: Any) -> Any:
+        if matrix == DRIVE:
+            return found.drive[rows]
+        return (found.drift if matrix == DRIFT else found.source)[rows, columns]
+
+    def size(matrix: int, rows: Any, columns: Any) -> Any:
+        other = np.abs(weight(matrix, rows, columns))
+        return found.sizes[rows, columns] if matrix == DRIFT else other
+
+    keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
+    place = {key: k for k, key in enumerate(keys)}
+    entries = Entries(keys, labels)
+    weights, sizes = entries.weights(weight), entries.weights(size, moduli=True)
+    slopes = []
+    for moved in moves:
+        at = [place[key] for key in moved.keys]
+        slope, other = (float((c @ weights[at]).real) for c in (moved.fine, moved.coarse))
+        wrong = (tolerance + found.error) * float(np.abs(moved.fine) @ sizes[at])
+        slopes.append(Slope(slope, abs(slope - other) + wrong, moved.one_sided))
+    return slopes
 
 
 def nambu_derivative(found: MomentDerivative) -> tuple[Any, Any]:

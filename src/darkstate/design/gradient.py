@@ -17,39 +17,38 @@ the size of what they are multiplied with.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkstate.checks import check_real
 from darkstate.design.coefficients import coefficient_slope, largest_rate
-from darkstate.design.density_gradient import DensitySlopes, as_density
 from darkstate.design.differences import step_at
-from darkstate.design.gaussian_gradient import GaussianSlopes
 from darkstate.design.merit import Merit
 from darkstate.design.parameters import Values, parameter_values, with_values
+from darkstate.design.quantities import GAP, StateQuantity
+from darkstate.design.slope_sources import (
+    preparation_slopes,
+    rate_slopes,
+    steady_slopes,
+    time_slopes,
+)
 from darkstate.design.slopes import Slope, SlopeSource
 from darkstate.design.solution_gradient import solution_slope
-from darkstate.engines import Engine, Gaussian, Lindblad, Solution
-from darkstate.engines.contract import Task, run
-from darkstate.engines.density import LinearResponse
+from darkstate.engines import Engine
 from darkstate.errors import ArgumentError, border
-from darkstate.frontdoor import steady_state
+from darkstate.frontdoor import evolve, steady_state
 from darkstate.frontdoor.inputs import Model, as_open_system, as_system
-from darkstate.frontdoor.selection import choose
 from darkstate.measures.dispatch import Measure
-from darkstate.states import GaussianState
-from darkstate.states.subsystems import Matrix
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
 
 if TYPE_CHECKING:
     import xarray as xr
 
-RTOL = 1e-11
-"""Asked of steady states of density matrices."""
+PREPARATION = "preparation_time"
 KINK = "slopes differ on both sides: this is for raising, `lowering` for lowering the parameter"
 _REMEDY = "Make it by ds.merit(ds.log_negativity, 'A1', 'B1'), or give a function of the state."
 
@@ -57,19 +56,27 @@ _REMEDY = "Make it by ds.merit(ds.log_negativity, 'A1', 'B1'), or give a functio
 @border("gradient")
 def gradient(
     model: Model,
-    merit: Merit | Callable[[Any], float],
+    merit: Merit | Callable[[Any], float] | str,
     parameters: str | Sequence[str],
     *,
+    time: float | None = None,
+    initial: Any = None,
+    tolerance: float = 1e-3,
     engine: Engine | None = None,
 ) -> xr.Dataset:
-    """Derivatives of a merit of the steady state by parameters of the model.
+    """Derivatives of a merit by parameters of the model.
 
     Args:
         model: a ready model, or any dataclass with ``system()``.
         merit: from `darkstate.merit`: one adjoint solution serves all parameters. Or a function of
-            the state, which takes one solution a parameter.
+            the state, which takes one solution a parameter. Or ``"gap"``, the slowest rate, or
+            ``"preparation_time"``, see `darkstate.preparation_time`.
         parameters: names of fields, ``"loss"``, also of nested ones, ``"drive.nbar"``. Of a field
             with several values the derivative by each is taken; the other fields stay as they are.
+        time: look at the state at this time, not at the steady state.
+        initial: the state at the time zero, whatever the parameters are; the ground state or vacuum
+            by default.
+        tolerance: impurity per pair at which preparation ends.
         engine: who solves; by default chosen as by `steady_state`. `engines.Gaussian` and
             `engines.Lindblad` know adjoint equations; others are asked for whole solutions at six
             values of each parameter.
@@ -85,36 +92,92 @@ def gradient(
     Raises:
         ArgumentError: no dataclass, no merit, or an unknown field or one without numbers.
         EngineMismatchError: no engine solves it, or the merit is not defined for its state.
-        NumericalError: the steady state is not unique, a slope is infinite, or the model has a
-            kink.
+        NumericalError: the steady state is not unique, a slope is infinite, the model has a kink,
+            or the slowest rate belongs to an exceptional point.
 
     Source: Vargas-Hernandez, Chen, Jung, Brumer, New J. Phys. 23, 123006 (2021).
     """
-    function = _check_merit(merit)
-    found = adjoint_gradient(model, merit, parameters, engine)
+    question = Question(_check_merit(merit), time, initial, tolerance, engine)
+    question.check()
+    found = _by_coefficients(model, question, parameters)
     if found is not None:
         return found
     values = parameter_values(model, parameters)
     system = as_system(model)
     scale = largest_rate(system) if isinstance(system, OpenSystem) else 0.0
     slopes = [
-        solution_slope(one.known(function, engine), p, scale) for one, p in _free(model, values)
+        solution_slope(lambda x, one=one: question.known(one.at(x)), p, scale)
+        for one, p in _free(model, values)
     ]
-    return _dataset(values, slopes, merit, function(steady_state(system, engine).state))
+    return _dataset(values, slopes, merit, question.known(model)[0])
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is differentiated; see `gradient`."""
+
+    what: Any
+    time: float | None = None
+    initial: Any = None
+    tolerance: float = 1e-3
+    engine: Engine | None = None
+
+    def check(self) -> None:
+        """That its parts belong together.
+
+        Raises:
+            ArgumentError: a time that is no positive number, or of a quantity that has none.
+        """
+        remedy = "Give a time, in the inverse of the rate unit."
+        if self.time is not None:
+            check_real("time", self.time, above=0.0, remedy=remedy)
+        if self.time is None and self.initial is not None:
+            rule, remedy = "be given with a time", "Add time=, or leave it out."
+            raise ArgumentError("initial", rule, self.initial, remedy)
+        if isinstance(self.what, str) and self.time is not None:
+            remedy = f"Leave it out for '{self.what}'."
+            raise ArgumentError("time", "belong to a merit of a state", self.time, remedy)
+
+    def slopes(self, system: System) -> SlopeSource | None:
+        """What tells slopes by coefficients."""
+        if self.what == GAP:
+            return rate_slopes(system, self.engine)
+        if self.what == PREPARATION:
+            return preparation_slopes(as_open_system(system), self.tolerance, self.engine)
+        if self.time is not None:
+            return time_slopes(system, self.what, self.time, self.initial, self.engine)
+        return steady_slopes(system, self.what, self.engine)
+
+    def known(self, model: Any) -> tuple[float, float]:
+        """The quantity of a whole solution, and its error."""
+        if self.time is not None:
+            result = evolve(model, [0.0, self.time], self.initial, engine=self.engine)
+        else:
+            result = steady_state(model, self.engine)
+        if self.what == GAP:
+            value = StateQuantity(GAP).read(result)
+            return value, getattr(result.report.gap, "error", 0.0)
+        return float(self.what(result.state)), result.report.error_estimate or 0.0
 
 
 def adjoint_gradient(
     model: Model, merit: Any, parameters: str | Sequence[str], engine: Engine | None = None
 ) -> xr.Dataset | None:
-    """The same where the engine has an adjoint equation; None where it has not."""
+    """Of a merit of the steady state, if the engine has an adjoint equation; else None."""
+    return _by_coefficients(model, Question(merit, engine=engine), parameters)
+
+
+def _by_coefficients(
+    model: Model, question: Question, parameters: str | Sequence[str]
+) -> xr.Dataset | None:
     values = parameter_values(model, parameters)
     system = as_system(model)
-    slopes = steady_slopes(system, merit, engine)
+    slopes = question.slopes(system)
     if slopes is None or not isinstance(system, OpenSystem):
         return None
     scale = largest_rate(system)
     moves = [coefficient_slope(one.system, p, step_at(p, scale)) for one, p in _free(model, values)]
-    return _dataset(values, slopes.slopes(moves), merit, slopes.value)
+    return _dataset(values, slopes.slopes(moves), question.what, slopes.value)
 
 
 def _free(model: Any, values: dict[str, Values]) -> list[tuple[Moving, float]]:
@@ -157,57 +220,6 @@ class Moving:
         """Its system."""
         return as_open_system(self.at(p))
 
-    def known(self, function: Any, engine: Engine | None) -> Callable[[float], tuple[float, float]]:
-        """The merit of its solution, with the error of the state."""
-
-        def known_at(p: float) -> tuple[float, float]:
-            result = steady_state(self.at(p), engine)
-            return float(function(result.state)), result.report.error_estimate or 0.0
-
-        return known_at
-
-
-def steady_slopes(
-    system: System, function: Callable[[Any], float], engine: Engine | None
-) -> SlopeSource | None:
-    """Slopes of a merit of the steady state; None for engines without an adjoint equation."""
-    chosen = choose(system, Task(), engine)
-    if not isinstance(system, OpenSystem):
-        return None
-    if isinstance(chosen.engine, Gaussian):
-        solution = run(chosen.engine, system, offer=chosen.offer)
-        if not isinstance(solution.state, GaussianState):
-            return None
-        return GaussianSlopes(system, solution.state, function, _relative(solution))
-    if isinstance(chosen.engine, Lindblad) and chosen.offer.labels in ((), system.labels):
-        return density_slopes(system, function, chosen.engine)
-    return None
-
-
-def density_slopes(
-    system: OpenSystem, function: Callable[[Any], float], engine: Lindblad
-) -> DensitySlopes:
-    """Slopes of a merit of a density matrix."""
-    engine = dataclasses.replace(engine, rtol=min(engine.rtol, RTOL))
-    solution = run(engine, system)
-    state = as_density(solution.state, solution.report.unique)
-    cutoff = dict(zip(state.labels, state.dimensions, strict=True))
-    modes = {s.label: cutoff[s.label] for s in system.spaces if s.dimension is None}
-    fixed = dataclasses.replace(engine, cutoff=modes) if modes else engine
-
-    def response_for(right: Matrix) -> LinearResponse:
-        return fixed.linear_response(system, state, right)
-
-    tolerance = max(1e-10, solution.report.error_estimate or 0.0)
-    return DensitySlopes(system, state, function, response_for, tolerance)
-
-
-def _relative(solution: Solution) -> float:
-    """Error of the moments over the largest."""
-    state = solution.state
-    largest = max(1.0, float(np.abs(state.number).max()), float(np.abs(state.mean).max()) ** 2)
-    return (solution.report.error_estimate or 0.0) / largest
-
 
 def _check_merit(merit: Any) -> Any:
     """What is differentiated, as a function of the state.
@@ -215,7 +227,7 @@ def _check_merit(merit: Any) -> Any:
     Raises:
         ArgumentError: a measure without labels, or no function.
     """
-    if isinstance(merit, Merit):
+    if isinstance(merit, Merit) or (isinstance(merit, str) and merit in (GAP, PREPARATION)):
         return merit
     if isinstance(merit, Measure) or not callable(merit) or isinstance(merit, type):
         raise ArgumentError("merit", "be a merit or a function of the state", merit, _REMEDY)

@@ -7,7 +7,8 @@ in turn: dark states in Hilbert space with a proof of uniqueness (`dark.py`), sm
 directly and larger ones by GMRES with the no-jump evolution as preconditioner (`steady.py`,
 `nojump.py`), or evolving until nothing moves. `attempts.py` repeats it with Fock cut-offs that are
 large enough; `cost.py` predicts the price, `conserved.py` names why a steady state is not unique,
-`response.py` how it answers to parameters, and `hierarchy/` eliminates linear sources.
+`response.py` how it answers to parameters (`transient.py` at a time, `slowest.py` the gap), and
+`hierarchy/` eliminates linear sources.
 """
 
 from darkstate.engines.density.collective import Collective

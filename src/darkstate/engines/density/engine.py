@@ -36,7 +36,9 @@ from darkstate.engines.density.hierarchy.route import HIERARCHY_REFERENCES, hier
 from darkstate.engines.density.initial import density_of, flattened
 from darkstate.engines.density.options import DensityOptions
 from darkstate.engines.density.response import LinearResponse
+from darkstate.engines.density.slowest import SlowestModes
 from darkstate.engines.density.strategy import EVOLUTION_OVER_RTOL, evolution_method, first_method
+from darkstate.engines.density.transient import TwoWayEvolution
 from darkstate.engines.photons import expected_levels
 from darkstate.engines.truncation import (
     Dimensions,
@@ -64,6 +66,8 @@ SMALLER = (
     "Use fewer nodes, lower cut-offs, raise edge or memory_limit, or Cascade() for the steady "
     "states of one-way networks."
 )
+TWO_WAY_ACCURACY = 1e-11
+"""Of evolutions of states and observables, relative to their norms."""
 _PURITY_ACCURACY = 1e-5
 """Of the impurity at which preparation ends: how well it is followed."""
 
@@ -249,6 +253,38 @@ class Lindblad(DensityOptions):
         generator = compiled(system, blocks)
         rho = flattened(density_of(state, system.labels), generator.blocks)[0]
         return LinearResponse(generator, generator.narrowed(rho), max(self.rtol, 1e-10), self.limit)
+
+    def two_way_evolution(self, system: OpenSystem, initial: Any, of: Any) -> TwoWayEvolution:
+        """Evolutions of states from the time zero, and of observables back to it.
+
+        Args:
+            system: the system.
+            initial: the state at the time zero; None for the ground state.
+            of: an observable (D, D): coherences between charges are kept if it has any.
+
+        Raises:
+            ArgumentError: modes without `cutoff`; no state of the system.
+        """
+        blocks = product_blocks(system, self._fixed_dimensions(system))
+        given = None if initial is None else density_of(initial, system.labels)
+        complete = flattened(given, blocks)[1]
+        if not complete or blocks.off_block_weight(of) > 1e-24 * np.linalg.norm(of) ** 2:
+            blocks = product_blocks(system, blocks.dimensions, charged=False)
+        generator = compiled(system, blocks)
+        flat = generator.narrowed(flattened(given, generator.blocks)[0])
+        return TwoWayEvolution(generator, flat, TWO_WAY_ACCURACY, self.krylov_size, self.limit)
+
+    def slowest_modes(self, system: OpenSystem) -> SlowestModes:
+        """What relaxes most slowly.
+
+        Raises:
+            ArgumentError: modes without `cutoff`.
+            CapacityError: too large to be diagonalised.
+            NumericalError: the slowest rate is defective.
+        """
+        generator = compiled(system, product_blocks(system, self._fixed_dimensions(system)))
+        alone = len(generator.blocks.sizes) == 1
+        return SlowestModes(generator if alone else generator.on_the_whole_space())
 
     def offer_purification(self, system: OpenSystem, task: PurificationTask) -> Offer:
         """The time at which the state is pure again.
