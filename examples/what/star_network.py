@@ -3,7 +3,7 @@ A star of cavities around one source
 ====================================
 
 Beam splitters divide one beam of squeezed light among five cavities. All pairs are entangled
-alike; the certificate (extra ``certify``) says more: no mixture of states that are separable
+alike; the certificate says more: no mixture of states that are separable
 somewhere is this one.
 """
 

@@ -51,10 +51,10 @@ def install_line(extra: str) -> str:
     """The command that installs what an optional part needs.
 
     Args:
-        extra: its name in `pyproject.toml`, such as ``"certify"``.
+        extra: its name in `pyproject.toml`, such as ``"interop"``.
 
     Returns:
-        Such as ``pip install 'cvxpy>=1.6' 'clarabel>=0.9'``; where what is
+        Such as ``pip install 'qutip>=5.1'``; where what is
         installed knows no such part, the command for the root of the repository.
     """
     needs = parts().get(extra, ())

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from darkstate.states import DensityState
 
 LETTERS = "abcdefgh"
-
-
-def needs_solver() -> None:
-    """Skip a module where the extra is missing."""
-    reason = "semidefinite programmes need cvxpy: pip install cvxpy clarabel scs"
-    pytest.importorskip("cvxpy", reason=reason)
 
 
 def qubits(matrix: np.ndarray) -> DensityState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.linalg
-from certificate_states import needs_solver
 
 import darkstate as ds
 from darkstate.certificates.covariance import CovarianceWitness, best_form, exact_witness
@@ -13,8 +12,6 @@ from darkstate.certificates.gaussian import proven_margin
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.linalg.symplectic import symplectic_eigenvalues, symplectic_form
 from darkstate.states import GaussianState
-
-needs_solver()
 
 BOUND_ENTANGLED = 0.5 * np.array(
     [

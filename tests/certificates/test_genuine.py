@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from certificate_states import (
@@ -13,7 +10,6 @@ from certificate_states import (
     biseparable,
     dicke,
     ghz,
-    needs_solver,
     noisy,
     qubits,
     random_vector,
@@ -23,11 +19,8 @@ from certificate_states import (
 import darkstate as ds
 from darkstate.certificates.cheap import fidelity_witness
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError
-from darkstate.extras import install_line
 from darkstate.linalg.bounds import eigenvalue_bounds
 from darkstate.states import DensityState, PureState
-
-needs_solver()
 
 PUBLISHED = [
     ("GHZ of three", ghz(3), 4 / 7),
@@ -263,23 +256,6 @@ def test_subsystems_of_a_state_and_results():
     assert ds.certify(result, labels=["A1", "A2"]).verdict == "not detected"
 
 
-def test_cheap_tests_need_no_solver():
-    code = (
-        "import sys; sys.modules['cvxpy'] = None; import importlib.util as u; find = u.find_spec;"
-        "u.find_spec = lambda name, *a: None if name == 'cvxpy' else find(name, *a);"
-        "import numpy as np, darkstate as ds;"
-        "from darkstate.states import PureState;"
-        "g = PureState(('a','b','c'), (2,2,2), np.array([1,0,0,0,0,0,0,1])/2**.5);"
-        "print(ds.certify(g, quick=True).verdict);"
-        "print(ds.certify(PureState.basis(('a','b'), (2,2))).verdict);\n"
-        "try: ds.certify(g)\n"
-        "except ds.certificates.RefusedError as e: print(e)\n"
-    ).replace("ds.certificates.RefusedError", "Exception")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:2] == ["certified", "not detected"]
-    assert install_line("certify") in done.stdout
-
-
 def test_the_fidelity_witness_is_decomposable():
     state = qubits(noisy(dicke(3, 1), 0.1))
     witness = fidelity_witness(state)
@@ -294,7 +270,6 @@ def test_the_fidelity_witness_is_decomposable():
         (lambda: ds.certify(qubits(ghz(3)), error=-1), ArgumentError, "`error` must be >= 0"),
         (lambda: ds.certify(qubits(ghz(3)), labels=["a"]), ArgumentError, "two subsystems"),
         (lambda: ds.certify(qubits(ghz(3)), labels=["a", "x"]), ArgumentError, "known subsystem"),
-        (lambda: ds.certify(qubits(ghz(3)), solver="mosek"), ArgumentError, "`solver` must be"),
         (lambda: ds.certify(PureState.basis([*"abcdefghi"], [2] * 9)), CapacityError, "eight"),
         (
             lambda: ds.certify(ds.states.EnsembleState.identical_atoms("E", 2)),
@@ -312,7 +287,7 @@ def test_what_is_too_large_is_refused_before_it_is_built():
     rng = np.random.default_rng(0)
     vector = random_vector(64, rng, real=False)
     matrix = 0.45 * np.outer(vector, vector.conj()) + 0.55 * np.eye(64) / 64
-    with pytest.raises(CapacityError, match="semidefinite programme has"):
+    with pytest.raises(CapacityError, match=r"would (need|take)"):
         ds.certify(qubits(matrix))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from certificate_states import dicke, ghz, needs_solver, noisy, qubits
+from certificate_states import dicke, ghz, noisy, qubits
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
@@ -18,8 +18,6 @@ from darkstate.certificates import certified_limit, measurement_plan
 from darkstate.cli import app
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.scenarios import certify_scenario, parse_scenario
-
-needs_solver()
 
 SCENARIO = """
 model:

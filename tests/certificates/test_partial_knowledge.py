@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from certificate_states import CLUSTER, biseparable, dicke, ghz, needs_solver, noisy, qubits
+from certificate_states import CLUSTER, biseparable, dicke, ghz, noisy, qubits
 
 import darkstate as ds
 from darkstate.certificates import certify_marginals, certify_moments, certify_parts
@@ -15,8 +15,6 @@ from darkstate.certificates.asking import rounded_by
 from darkstate.certificates.marginals import assembled, lift, reduction, terms
 from darkstate.errors import ArgumentError, MissingError, UnphysicalError
 from darkstate.states import DensityState, GaussianState, PureState
-
-needs_solver()
 
 
 def parts_of(state: DensityState, count: int) -> list[DensityState]:
@@ -82,8 +80,6 @@ def test_marginals_must_fit():
         certify_marginals([one, DensityState(("a", "z"), (3, 2), np.eye(6) / 6)])
     with pytest.raises(ArgumentError, match=r"marginals\[0\]"):
         certify_marginals([3])
-    with pytest.raises(ArgumentError, match="`solver` must be one of"):
-        certify_marginals([one], solver=np.ones(2))
     with pytest.raises(ArgumentError, match="at least two subsystems"):
         certify_marginals([one.reduced(["a"])])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from certificate_states import biseparable, dicke, ghz, needs_solver, noisy, qubits
+from certificate_states import biseparable, dicke, ghz, noisy, qubits
 
 import darkstate as ds
 from darkstate.certificates import finite
@@ -18,8 +18,6 @@ from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed, transposed
 from darkstate.errors import ArgumentError
 from darkstate.linalg.bounds import hermitian
-
-needs_solver()
 
 LABELS, DIMENSIONS = ("a", "b", "c"), (2, 2, 2)
 

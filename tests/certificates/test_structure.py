@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from certificate_states import needs_solver, random_vector
+from certificate_states import random_vector
 
 from darkstate.certificates.programme import programme
 from darkstate.certificates.structure import (
@@ -15,8 +15,6 @@ from darkstate.certificates.structure import (
     find_structure,
     occupations,
 )
-
-needs_solver()
 
 SIZE, QUBITS = 8, (2, 2, 2)
 CHARGES = {"number": (1, 1, 1), "number mod 3": (1, 2, 1), "parity": (1, 1, 1)}

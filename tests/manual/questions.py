@@ -24,7 +24,9 @@ class Question(NamedTuple):
 
 QUESTIONS = (
     Question("How is it installed?", "install.html", "pip install .", "install clone"),
-    Question("What do certificates need?", "install.html", "Clarabel", "optional parts"),
+    Question(
+        "Who checks a certificate?", "certify.html", "without darkstate", "checking certificate"
+    ),
     Question(
         "Does the shell complete?", "install.html", "--install-completion", "completion shell"
     ),

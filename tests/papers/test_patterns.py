@@ -143,7 +143,6 @@ def test_blocks_agree_with_the_exact_engine(data, kind):
 
 
 def test_a_block_whose_fidelity_is_not_enough_is_certified():
-    pytest.importorskip("cvxpy", reason="semidefinite programmes need cvxpy")
     pattern = patterns(True)[2]
     one, other = (side[:2] for side in pattern.detunings)
     state = ds.steady_state(DualRail(2, 1.0, one, other, loss=0.15)).state

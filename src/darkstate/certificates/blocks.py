@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, hstack, kron
 
-from darkstate.certificates.lmi import Inequality
+from darkstate.linalg.semidefinite import Inequality
 from darkstate.states.subsystems import Matrix
 
 Actions = Sequence[tuple[NDArray[np.int64], bool]]
@@ -26,50 +26,45 @@ _INDEPENDENT = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """Hermitian matrices with given blocks and symmetries, ``X = sum_e x_e (R_e + i I_e)``.
+    """Hermitian matrices with given blocks and symmetries, ``X = sum_e x_e X_e``.
 
     Args:
-        real: sparse (D D, n).
-        imaginary: the same, or None for real matrices.
+        entries: sparse (D D, n), a column for each X_e; real for real matrices.
     """
 
-    real: Any
-    imaginary: Any
+    entries: Any
 
-    def matrix(self, x: NDArray[np.float64]) -> Matrix:
+    @property
+    def count(self) -> int:
+        """n."""
+        return self.entries.shape[1]
+
+    def matrix(self, x: NDArray[np.floating]) -> Matrix:
         """X (D, D)."""
-        flat = self.real @ x
-        flat = flat if self.imaginary is None else flat + 1j * (self.imaginary @ x)
+        flat = self.entries @ x
         side = int(np.sqrt(len(flat)))
         return flat.reshape(side, side)
 
     def rows(self, rows: NDArray[np.int64]) -> Span:
         """The entries of the matrix in another order."""
-        return Span(self.real[rows], None if self.imaginary is None else self.imaginary[rows])
+        return Span(self.entries[rows])
 
     def projected(self, project: Callable[[Matrix], Matrix]) -> Span:
         """An orthonormal basis of the projections of all these matrices."""
-        size = int(np.sqrt(self.real.shape[0]))
-        count = self.real.shape[1]
-        images = [project(self.matrix(column)).ravel() for column in np.eye(count)]
-        stacked = np.array([np.concatenate([np.real(each), np.imag(each)]) for each in images]).T
+        images = np.array([project(self.matrix(one)).ravel() for one in np.eye(self.count)]).T
+        stacked = np.concatenate([np.real(images), np.imag(images)])
         basis, sizes, _ = np.linalg.svd(stacked, full_matrices=False)
-        basis = basis[:, sizes > _INDEPENDENT * sizes[0]]
-        real, imaginary = basis[: size**2], basis[size**2 :]
-        return Span(csr_array(real), None if self.imaginary is None else csr_array(imaginary))
+        real, imaginary = np.split(basis[:, sizes > _INDEPENDENT * sizes[0]], 2)
+        return Span(csr_array(real + 1j * imaginary if np.iscomplexobj(self.entries) else real))
 
-    def dual(self, matrix: Matrix) -> NDArray[np.float64]:
+    def dual(self, matrix: Matrix) -> NDArray[np.floating]:
         """``Tr(X_e rho)`` for all e."""
-        cost = self.real.T @ np.real(matrix).ravel()
-        if self.imaginary is None:
-            return cost
-        return cost + self.imaginary.T @ np.imag(matrix).ravel()
+        return np.real(self.entries.conj().T @ matrix.ravel())
 
 
 def identity(size: int, real: bool) -> Span:
     """The multiples of 1."""
-    one = csr_array(np.eye(size).reshape(-1, 1))
-    return Span(one, None if real else csr_array(one.shape))
+    return Span(csr_array(np.eye(size, dtype=float if real else complex).reshape(-1, 1)))
 
 
 def span(classes: NDArray[np.int64], actions: Actions, real: bool) -> Span:
@@ -108,9 +103,7 @@ def span(classes: NDArray[np.int64], actions: Actions, real: bool) -> Span:
         return csr_array(coo_array((values, (rows, columns)), shape=shape))
 
     first = block(entries, sign[: len(k)], 1.0)
-    if real:
-        return Span(first, None)
-    return Span(first, block(len(k) + entries, sign[len(k) :], -1.0))
+    return Span(first if real else first + 1j * block(len(k) + entries, sign[len(k) :], -1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,57 +116,26 @@ class Block:
     def inequality(
         self, terms: Sequence[tuple[slice, float, Span]], unknowns: int, one: float
     ) -> Inequality:
-        """``V^T (one 1 + sum of sign * span) V >= 0``; for complex matrices twice as large."""
+        """``V^T (one 1 + sum of sign * span) V >= 0``."""
         size, m = len(self.at), self.columns.shape[1]
-        side = int(np.sqrt(terms[0][2].real.shape[0]))
+        side = int(np.sqrt(terms[0][2].entries.shape[0]))
         rows = (self.at[:, None] * side + self.at).ravel()
         plain = m == size and np.array_equal(self.columns, np.eye(size))
         cut = None if plain else csr_array(kron(self.columns.T, self.columns.T))
+        total = csr_array((m * m, unknowns))
+        for where, sign, each in terms:
+            part = sign * each.entries[rows]
+            part = part if cut is None else cut @ part
+            left = csr_array((m * m, where.start))
+            right = csr_array((m * m, unknowns - where.stop))
+            total = total + hstack([left, part, right], format="csr")
+        return Inequality(total, one * np.eye(m) if one else None)
 
-        def gather(name: str) -> Any:
-            total = csr_array((m * m, unknowns))
-            for where, sign, each in terms:
-                part = getattr(each, name)[rows]
-                part = sign * (part if cut is None else cut @ part)
-                left = csr_array((m * m, where.start))
-                right = csr_array((m * m, unknowns - where.stop))
-                total = total + hstack([left, part, right], format="csr")
-            return total
-
-        real = gather("real")
-        if terms[0][2].imaginary is None:
-            return Inequality(real, m, one * np.eye(m).ravel() if one else None)
-        return Inequality(
-            _embedded(real, gather("imaginary"), m),
-            2 * m,
-            one * np.eye(2 * m).ravel() if one else None,
-        )
-
-    def lift(self, multiplier: NDArray[np.float64], side: int) -> Matrix:
+    def lift(self, multiplier: Matrix, side: int) -> Matrix:
         """``V Z V^T`` (side, side) of a multiplier Z of the inequality."""
-        m = self.columns.shape[1]
-        z: Matrix = multiplier
-        if len(z) == 2 * m:
-            z = z[:m, :m] + z[m:, m:] + 1j * (z[m:, :m] - z[:m, m:])
-        result = np.zeros((side, side), dtype=z.dtype)
-        result[np.ix_(self.at, self.at)] = self.columns @ z @ self.columns.T
+        result = np.zeros((side, side), dtype=multiplier.dtype)
+        result[np.ix_(self.at, self.at)] = self.columns @ multiplier @ self.columns.T
         return result
-
-
-def _embedded(real: Any, imaginary: Any, m: int) -> Any:
-    """Rows of ``[[R, -I], [I, R]]`` (2m, 2m) from the rows of R and I."""
-    where = np.arange(4 * m * m).reshape(2 * m, 2 * m)
-    total = None
-    for part, sign, rows, columns in (
-        (real, 1.0, 0, 0),
-        (real, 1.0, m, m),
-        (imaginary, 1.0, m, 0),
-        (imaginary, -1.0, 0, m),
-    ):
-        target = where[rows : rows + m, columns : columns + m].ravel()
-        placed = csr_array((np.ones(m * m), (target, np.arange(m * m))), shape=(4 * m * m, m * m))
-        total = sign * (placed @ part) + (0 if total is None else total)
-    return csr_array(total)
 
 
 def blocks(classes: NDArray[np.int64], actions: Actions) -> Iterator[Block]:

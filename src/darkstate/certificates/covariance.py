@@ -34,7 +34,7 @@ from darkstate.linalg.bounds import EPS, eigenvalue_bounds, nonnegative
 from darkstate.linalg.symplectic import symplectic_form
 from darkstate.results.storage import storable
 
-Real = NDArray[np.float64]
+Real = NDArray[np.floating]
 Cuts = NDArray[np.bool_]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import fidelity_witness, lowest_transposes, negativity_witness
-from darkstate.certificates.lmi import quickly_solved
 from darkstate.certificates.mixture import PPTMixture, mixed
 from darkstate.certificates.programme import Cut, programme
 from darkstate.certificates.structure import find_structure
@@ -31,20 +30,16 @@ arbitrary where rho is zero; noise or an error of the state then spoils them.
 """
 
 
-def certify_density(
-    state: DensityState, error: float, quick: bool = False, solver: str = "auto"
-) -> Certificate:
+def certify_density(state: DensityState, error: float, quick: bool = False) -> Certificate:
     """The certificate of a density matrix that is known to `error` in trace norm.
 
     Args:
         state: at least two subsystems.
         error: >= 0.
         quick: no semidefinite programme where a cheap test has certified the state.
-        solver: see `darkstate.certificates.lmi`.
 
     Raises:
         CapacityError: too large, and no cheap test decides.
-        RefusedError: cvxpy is needed and not installed.
     """
     if len(state.labels) < 2:
         rule, remedy = "name at least two subsystems", "Entanglement needs two."
@@ -84,11 +79,12 @@ def certify_density(
         return found
     if len(sides) == 1:
         return certificate("negativity", negativity_witness(state), None)
-    cheap = certificate("fidelity", fidelity_witness(state), None)
+    by_fidelity = fidelity_witness(state)
+    cheap = certificate("fidelity", by_fidelity, None)
     if quick and cheap.verdict == "certified":
         return cheap
     try:
-        witness, mixture, notes, small = _by_programme(state, error, solver)
+        witness, mixture, notes, small = _by_programme(state, error)
     except (CapacityError, NumericalError):
         if cheap.verdict != "certified":
             raise
@@ -96,21 +92,21 @@ def certify_density(
     found = certificate("PPT mixtures", witness, mixture, notes)
     if found.margin <= 0.0 < cheap.margin:
         return cheap
-    others = [] if found.margin <= 0.0 else _steadier(found, witness, solver if small else None)
+    others = [] if found.margin <= 0.0 else _steadier(found, witness, by_fidelity, small)
     steadier = (certificate("PPT mixtures", each, mixture, notes, witness) for each in others)
     return max((found, *steadier), key=Certificate.noise_tolerance)
 
 
-def _steadier(found: Certificate, witness: Witness, solver: str | None) -> list[Witness]:
-    """Witnesses that may tolerate more noise than a wide one; without `solver` the cheap one."""
+def _steadier(found: Certificate, witness: Witness, cheap: Witness, solve: bool) -> list[Witness]:
+    """Witnesses that may tolerate more noise than a wide one: a cheap one, and the best."""
     low, high = witness.range
     if high - low <= WIDE * witness.scale:
         return []
-    others = [fidelity_witness(found.state)]
+    others = [cheap]
     white = DensityState.maximally_mixed(found.labels, found.state.dimensions)
-    if solver is not None:
+    if solve:
         with suppress(NumericalError):
-            others.append(tolerance_of(found.state, white, solver)[1])
+            others.append(tolerance_of(found.state, white)[1])
     return others
 
 
@@ -126,13 +122,13 @@ def _proven(witness: Witness | None, matrix: Matrix, error: float) -> tuple[floa
 
 
 def _by_programme(
-    state: DensityState, error: float, solver: str
+    state: DensityState, error: float
 ) -> tuple[Witness, PPTMixture, tuple[str, ...], bool]:
     """Witness and mixture, made exact; notes, and whether another solve would be quick."""
     # The programme has no bounds for a matrix with negative eigenvalues; what is checked stays rho.
     structure = find_structure(nonnegative(state.matrix), state.dimensions)
-    problem = programme(structure, solver=solver, error=error)
-    suggestion = problem.solve(structure.matrix, solver=solver)
+    problem = programme(structure, error=error)
+    suggestion = problem.solve(structure.matrix)
     witness = decomposed(
         state.labels, state.dimensions, suggestion.witness, named_parts(state, suggestion.parts)
     )
@@ -143,7 +139,7 @@ def _by_programme(
         key=lambda each: each.distance(state.matrix),
     )
     notes = (*structure.lines(), f"solver: {suggestion.solver}")
-    return witness, mixture, notes, quickly_solved(problem.sizes)
+    return witness, mixture, notes, problem.quick
 
 
 def named_parts(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Matrix]:
@@ -151,21 +147,18 @@ def named_parts(state: DensityState, parts: dict[Cut, Matrix]) -> dict[Side, Mat
     return {tuple(state.labels[j] for j in sorted(cut)): part for cut, part in parts.items()}
 
 
-def tolerance_of(
-    state: DensityState, noise: DensityState, solver: str = "auto"
-) -> tuple[float, Witness]:
+def tolerance_of(state: DensityState, noise: DensityState) -> tuple[float, Witness]:
     """The largest proven p with ``(1-p) rho + p sigma`` genuinely multipartite entangled.
 
     One semidefinite programme, ``Tr(W (sigma - rho)) = 1``; then as proven by the rounded witness.
 
     Raises:
         CapacityError: too large.
-        RefusedError: cvxpy is not installed.
     """
     # Weights that no accident has: what leaves this mixture alone leaves both states alone.
     structure = find_structure(0.618034 * state.matrix + 0.381966 * noise.matrix, state.dimensions)
-    suggestion = programme(structure, bounded=False, solver=solver).solve(
-        structure.project(nonnegative(state.matrix)), structure.project(noise.matrix), solver
+    suggestion = programme(structure, bounded=False).solve(
+        structure.project(nonnegative(state.matrix)), structure.project(noise.matrix)
     )
     witness = decomposed(
         state.labels, state.dimensions, suggestion.witness, named_parts(state, suggestion.parts)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array
 
 from darkstate.certificates.certificate import (
     CERTIFIED,
@@ -36,11 +36,11 @@ from darkstate.certificates.covariance import (
     exact_witness,
     within,
 )
-from darkstate.certificates.lmi import Inequality, minimise
 from darkstate.certificates.witness import Side, cuts_of
 from darkstate.display import ToldInLines
 from darkstate.errors import ArgumentError, CapacityError, UnphysicalError
 from darkstate.linalg.bounds import EPS
+from darkstate.linalg.semidefinite import Inequality, minimise
 from darkstate.linalg.symplectic import partial_transpose, symplectic_form
 from darkstate.results.storage import storable
 
@@ -176,7 +176,6 @@ def certify_covariance(
     Raises:
         ArgumentError: fewer than two modes.
         CapacityError: more than `MAX_MODES` modes.
-        RefusedError: cvxpy is not installed.
     """
     if len(labels) < 2:
         rule, remedy = "name at least two subsystems", "Entanglement needs two."
@@ -289,28 +288,30 @@ def _solve(
         value[entries : starts[0]] = 2.0 * error[rows, columns][off]
         size_of[entries : starts[0]] = 1.0
     weights = _matrix_map(size, rows, columns, 1.0, 0, unknowns)
-    inequalities = [Inequality(weights, size)]
+    inequalities = [Inequality(weights)]
     form = symplectic_form(modes)
     for cut, (r, c), start in zip(cuts, forms, starts, strict=False):
         masked = weights.multiply(within(cut).ravel()[:, None]).tocsr()
         antisymmetric = _matrix_map(size, r, c, -1.0, int(start), unknowns)
-        inequalities.append(Inequality(_hermitian(masked, antisymmetric, size), 2 * size))
+        inequalities.append(Inequality(masked + 1j * antisymmetric))
         bound = np.zeros(unknowns)
         bound[start : start + len(r)] = form[r, c]  # -Tr(Omega K)/2
-        inequalities.append(Inequality(csr_array(bound[None]), 1, -np.ones(1)))
+        inequalities.append(Inequality(csr_array(bound[None]), -np.ones((1, 1))))
     if weighted:
         for k, j in enumerate(off.tolist()):
             for sign in (1.0, -1.0):
                 row = csr_array(([1.0, sign], ([0, 0], [entries + k, j])), shape=(1, unknowns))
-                inequalities.append(Inequality(row, 1))
+                inequalities.append(Inequality(row))
     cost = value
     if violation:
         cost = size_of
-        inequalities.append(Inequality(csr_array(-value[None]), 1, np.array([1.0 - violation])))
-    found = minimise(cost, inequalities, solver="clarabel")
+        inequalities.append(Inequality(csr_array(-value[None]), np.array([[1.0 - violation]])))
+    own = [
+        slice(start, start + len(r)) for start, (r, _) in zip(starts.tolist(), forms, strict=False)
+    ]
+    found = minimise(cost, inequalities, own)
     matrix = (weights @ found.x).reshape(size, size)
-    lifted = [found.multipliers[1 + 2 * k] for k in range(len(cuts))]
-    parts = np.array([z[:size, :size] + z[size:, size:] for z in lifted])
+    parts = np.array([found.multipliers[1 + 2 * k].real for k in range(len(cuts))])
     shares = np.array([found.multipliers[2 + 2 * k][0, 0] for k in range(len(cuts))])
     shift = np.diag(np.diagonal(error))
     if weighted:
@@ -330,14 +331,3 @@ def _matrix_map(
     at = np.concatenate([rows * size + columns, (columns * size + rows)[off]])
     values = np.concatenate([np.ones(len(rows)), np.full(int(off.sum()), mirror)])
     return csr_array((values, (at, np.concatenate([e, e[off]]))), shape=(size**2, unknowns))
-
-
-def _hermitian(real: csr_array, imaginary: csr_array, size: int) -> csr_array:
-    """Rows of ``[[R, -I], [I, R]]`` from those of R and I."""
-    where = np.arange(4 * size * size).reshape(2 * size, 2 * size)
-    order = np.concatenate(
-        [where[:size, :size].ravel(), where[size:, size:].ravel(),
-         where[size:, :size].ravel(), where[:size, size:].ravel()]
-    )  # fmt: skip
-    stacked = hstack([real.T, real.T, imaginary.T, -imaginary.T], format="csr").T.tocsr()
-    return stacked[np.argsort(order)]

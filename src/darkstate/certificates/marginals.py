@@ -23,14 +23,14 @@ import numpy as np
 from darkstate.certificates.certificate import Certificate, knowledge
 from darkstate.certificates.cheap import cut_sides
 from darkstate.certificates.finite import MAX_DIMENSION, named_parts
-from darkstate.certificates.lmi import SOLVERS, UnboundedError
 from darkstate.certificates.mixture import mixed
 from darkstate.certificates.programme import programme
 from darkstate.certificates.structure import find_structure
 from darkstate.certificates.witness import Witness, decomposed
-from darkstate.checks import check_choice, check_instance, check_real, check_sequence
+from darkstate.checks import check_instance, check_real, check_sequence
 from darkstate.errors import ArgumentError, CapacityError, UnphysicalError, border
 from darkstate.linalg.bounds import EPS, eigenvalue_bounds, hermitian, trace_product
+from darkstate.linalg.semidefinite import UnboundedError
 from darkstate.states import DensityState
 from darkstate.states.subsystems import Matrix
 
@@ -84,16 +84,13 @@ def assembled(
 
 
 @border("certify_marginals")
-def certify_marginals(
-    marginals: Sequence[DensityState], error: float = 0.0, *, solver: str = "auto"
-) -> Certificate:
+def certify_marginals(marginals: Sequence[DensityState], error: float = 0.0) -> Certificate:
     """Prove that every state with these marginals is genuinely multipartite entangled.
 
     Args:
         marginals: states of overlapping parts, told apart by their labels; for two-body
             correlations those of all (or of neighbouring) pairs.
         error: by how much each may be off, in trace norm.
-        solver: as of `certify`.
 
     Returns:
         `Certificate`. Its `state` is the matrix of least norm with these marginals, in general no
@@ -103,11 +100,9 @@ def certify_marginals(
         ArgumentError: no density matrices, fewer than two subsystems, other dimensions for one
             label, or marginals that contradict each other.
         UnphysicalError: no state has these marginals.
-        CapacityError: too large for the solvers.
-        RefusedError: the extra ``certify`` is not installed.
+        CapacityError: it would take too much memory or time.
     """
     error = check_real("error", error, minimum=0.0, remedy="Give a trace norm.")
-    check_choice("solver", solver, SOLVERS)
     states = list(check_sequence("marginals", marginals, "Give a list of DensityStates."))
     labels, dimensions = _subsystems(states)
     parts = [tuple(labels.index(label) for label in state.labels) for state in states]
@@ -132,9 +127,9 @@ def certify_marginals(
         if {frozenset(move.order[k] for k in part) for part in known} == known
     )  # fmt: skip
     structure = replace(structure, moves=fitting)
-    problem = programme(structure, solver=solver, within=project, error=error)
+    problem = programme(structure, within=project, error=error)
     try:
-        found = problem.solve(structure.project(whole.matrix), solver=solver)
+        found = problem.solve(structure.project(whole.matrix))
     except UnboundedError:
         raise _no_state(states) from None
     witness = decomposed(

@@ -19,19 +19,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.certificates.blocks import Block, Span, blocks, identity, span
-from darkstate.certificates.lmi import Inequality, choose_solver, minimise, require_solver
 from darkstate.certificates.structure import FramedState
+from darkstate.errors import CapacityError
+from darkstate.linalg.semidefinite import Inequality, memory_of, minimise, work_of
+from darkstate.memory import memory_limit, refuse_if_too_large
 from darkstate.states.subsystems import Matrix
 
 Cut = frozenset[int]
 
 LEAST_ERROR = 1e-7
 """A smaller error of the state is lost among the solver's digits, and left out."""
+_STEPS = 25
+"""Of the solver, as a rule."""
+_SPEED = 2e10
+"""Operations a second."""
+_PATIENCE = 3600.0
+_QUICK = 5.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Suggestion:
         witness: (D, D) W.
         parts: Q_M.
         mixture: rho_M.
-        solver: which one, with its status.
+        solver: its steps, and what it thinks of its accuracy.
     """
 
     witness: Matrix
@@ -63,6 +73,8 @@ class Programme:
         inequalities: for each leader those of P_M, Q_M and ``1 - Q_M``, then those of the range of
             W (the last two kinds not, where only the sign of the minimum matters).
         cuts: for each inequality the bipartition and block whose multiplier is part of rho_M.
+        own: for each leader the unknowns of its Q_M.
+        quick: whether it is solved within seconds.
         error: delta; if it is not zero, the last two unknowns are w_max and w_min.
     """
 
@@ -72,28 +84,19 @@ class Programme:
     parts: tuple[Span, ...]
     inequalities: tuple[Inequality, ...]
     cuts: tuple[tuple[Cut, Block] | None, ...]
+    own: tuple[slice, ...]
+    quick: bool
     error: float
 
-    @property
-    def sizes(self) -> list[int]:
-        """Sides of the blocks."""
-        return [each.size for each in self.inequalities]
-
-    def solve(
-        self,
-        matrix: Matrix,
-        noise: Matrix | None = None,
-        solver: str = "auto",
-    ) -> Suggestion:
+    def solve(self, matrix: Matrix, noise: Matrix | None = None) -> Suggestion:
         """The solver's proposal; with `noise` the witness that tolerates most of it.
 
         Args:
             matrix: rho (D, D), in the frame of the structure.
             noise: sigma (D, D), likewise: ``Tr(W (sigma - rho)) = 1`` is then asked for, and minus
                 the minimum is the largest share of sigma.
-            solver: see `darkstate.certificates.lmi`.
         """
-        size = self.witness.real.shape[1]
+        size = self.witness.count
         cost = np.zeros(self.inequalities[0].linear.shape[1])
         cost[:size] = self.witness.dual(matrix)
         if self.error:
@@ -103,17 +106,17 @@ class Programme:
             direction = np.zeros(len(cost))
             direction[:size] = self.witness.dual(noise - matrix)
             equation = (direction, 1.0)
-        found = minimise(cost, self.inequalities, equation, solver)
-        witness, ends = self.witness.matrix(found.x[:size]), size
+        found = minimise(cost, self.inequalities, self.own, equation)
+        witness = self.witness.matrix(found.x[:size])
         parts, mixture = {}, {}
-        for leader, each in zip(self.leaders, self.parts, strict=True):
-            start, ends = ends, ends + each.real.shape[1]
-            parts[leader] = each.matrix(found.x[start:ends])
+        for leader, each, own in zip(self.leaders, self.parts, self.own, strict=True):
+            parts[leader] = each.matrix(found.x[own])
             mixture[leader] = np.zeros(matrix.shape, dtype=matrix.dtype)
         for cut, multiplier in zip(self.cuts, found.multipliers, strict=True):
             if cut is not None:
                 mixture[cut[0]] = mixture[cut[0]] + cut[1].lift(multiplier, len(matrix))
-        return self._spread(witness, parts, mixture, found.solver)
+        told = f"{found.steps} steps of an interior-point method, to {found.gap:.1g}"
+        return self._spread(witness, parts, mixture, told)
 
     def _spread(self, witness: Matrix, parts: dict, mixture: dict, solver: str) -> Suggestion:
         """From the leaders to all bipartitions, and from the frame of phases to the real world."""
@@ -163,7 +166,6 @@ def cut_sets(count: int) -> list[Cut]:
 def programme(
     structure: FramedState,
     bounded: bool = True,
-    solver: str = "auto",
     within: Callable[[Matrix], Matrix] | None = None,
     error: float = 0.0,
 ) -> Programme:
@@ -172,16 +174,13 @@ def programme(
     Args:
         structure: the state and its symmetries.
         bounded: with ``Q_M <= 1``, for the negativity.
-        solver: see `darkstate.certificates.lmi`.
         within: orthogonal projection on the operators among which W is sought, if not all; it
             commutes with all local unitaries and with the moves of the structure.
         error: delta, by which the state may be off in trace norm.
 
     Raises:
-        RefusedError: cvxpy is not installed.
-        CapacityError: too large.
+        CapacityError: it would take too much memory, or more than an hour.
     """
-    require_solver()
     everyone = frozenset(range(len(structure.dimensions)))
     leaders, seen = [], set()
     for cut in cut_sets(len(everyone)):
@@ -196,20 +195,40 @@ def programme(
         # An exchange of the two sides acts on P without the transposition that it means for Q.
         moves = _moves_of(structure, cut)
         found.append((classes, actions, [*blocks(plain, moves)], [*blocks(classes, actions)]))
-    scale = 1 if structure.real else 2
-    sizes = [
-        scale * block.columns.shape[1]
-        for *_, first, second in found
-        for block in (*first, *second, *(second if bounded else ()))
-    ]
     everything = [(index, conjugate) for _, index, conjugate in structure.moves]
     error = error if error > LEAST_ERROR else 0.0
     whole = [*blocks(plain, everything)] if error else []
-    choose_solver([*sizes, *(scale * block.columns.shape[1] for block in (*whole, *whole))], solver)
+    quick = _check_size(structure.real, [*blocks(plain, everything)], found)
     witness = span(plain, everything, structure.real)
     witness = witness if within is None else witness.projected(within)
     parts = [span(classes, actions, structure.real) for classes, actions, _, _ in found]
-    return _assembled(structure, tuple(leaders), witness, parts, found, bounded, whole, error)
+    return _assembled(
+        structure, tuple(leaders), witness, parts, found, bounded, whole, error, quick
+    )
+
+
+def _check_size(real: bool, common: list[Block], found: list) -> bool:
+    """That memory and time suffice; whether seconds do."""
+
+    def unknowns(of: list[Block]) -> int:
+        sides = [each.columns.shape[1] for each in of]
+        return sum(m * (m + 1) // 2 if real else m * m for m in sides)
+
+    shared, own = unknowns(common), [unknowns(of_q) for *_, of_q in found]
+    sides = [each.columns.shape[1] for *_, p, q in found for each in (*p, *q, *q)]
+    remedy = (
+        "Certify fewer subsystems (labels=), keep fewer levels, or give a state with symmetries."
+    )
+    needed = memory_of(shared, own, sides)
+    refuse_if_too_large("certify", needed, memory_limit(None), remedy)
+    seconds = _STEPS * work_of(shared, own, sides) / _SPEED
+    if seconds > _PATIENCE:
+        raise CapacityError(
+            f"The semidefinite programme has {len(own)} inequivalent bipartitions with up to "
+            f"{max(own)} unknowns each; it would take about {seconds / 3600:.2g} hours.",
+            remedy,
+        )
+    return seconds < _QUICK
 
 
 def _moves_of(structure: FramedState, cut: Cut) -> list[tuple[NDArray[np.int64], bool]]:
@@ -224,16 +243,15 @@ def _moves_of(structure: FramedState, cut: Cut) -> list[tuple[NDArray[np.int64],
 
 def _assembled(
     structure: FramedState, leaders: tuple[Cut, ...], witness: Span, parts: list[Span],
-    found: list, bounded: bool, whole: list[Block], error: float,
+    found: list, bounded: bool, whole: list[Block], error: float, quick: bool,
 ) -> Programme:  # fmt: skip
-    first = witness.real.shape[1]
-    unknowns = first + sum(part.real.shape[1] for part in parts) + (2 if error else 0)
+    first = witness.count
+    ends = np.cumsum([first, *(part.count for part in parts)]).tolist()
+    owns = tuple(slice(a, b) for a, b in pairwise(ends))
+    unknowns = ends[-1] + (2 if error else 0)
     inequalities: list[Inequality] = []
     cuts: list[tuple[Cut, Block] | None] = []
-    start = first
-    for leader, part, (_, _, of_p, of_q) in zip(leaders, parts, found, strict=True):
-        own = slice(start, start + part.real.shape[1])
-        start = own.stop
+    for leader, part, own, (_, _, of_p, of_q) in zip(leaders, parts, owns, found, strict=True):
         flipped = part.rows(transposition(structure.dimensions, leader))
         for block in of_p:
             terms = [(slice(0, first), 1.0, witness), (own, -1.0, flipped)]
@@ -251,5 +269,13 @@ def _assembled(
             inequalities.append(block.inequality(terms, unknowns, 0.0))
             cuts.append(None)
     return Programme(
-        structure, leaders, witness, tuple(parts), tuple(inequalities), tuple(cuts), error
+        structure,
+        leaders,
+        witness,
+        tuple(parts),
+        tuple(inequalities),
+        tuple(cuts),
+        owns,
+        quick,
+        error,
     )

@@ -38,7 +38,7 @@ def eigenvalue_bounds(matrix: Matrix) -> tuple[float, float]:
     values, vectors = np.linalg.eigh(matrix)
     largest = float(np.abs(values).max())
     gram = vectors.conj().T @ vectors
-    overlap = max(1.0, float(np.linalg.norm(gram, 2)))
+    overlap = max(1.0, float(np.linalg.norm(gram, np.inf)))  # no smaller than the spectral norm
     slack = 8 * len(matrix) ** 2 * EPS * overlap
     g = float(np.linalg.norm(gram - np.eye(len(matrix)))) + slack
     rest = float(np.linalg.norm(matrix - (vectors * values) @ vectors.conj().T))

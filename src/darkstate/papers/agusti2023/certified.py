@@ -2,13 +2,12 @@ r"""Beyond the paper: up to which dephasing the state of Eq. (10) is proven four
 
 The paper cites PPT mixtures for "genuine four-partite". Here they decide: for each detuning the
 dephasing is bisected, in equal ratios, for the end of the certified range
-(`darkstate.certificates`; it needs the extra ``certify``). Beyond it a PPT mixture was found. The
+(`darkstate.certificates`). Beyond it a PPT mixture was found. The
 fidelity with the most occupied eigenstate proves less; its range is found in the same way.
 """
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from math import nan
 from typing import Any
 
@@ -17,7 +16,6 @@ import xarray as xr
 
 from darkstate.certificates import CertifiedLimit, certified_limit
 from darkstate.certificates.cheap import fidelity_witness
-from darkstate.extras import install_line
 from darkstate.frontdoor import steady_state
 from darkstate.models import DualRail
 from darkstate.papers.agusti2023.common import SQUEEZING
@@ -62,16 +60,14 @@ def _by_fidelity(step: float, tolerance: float) -> float:
 def _compute(fast: bool, progress: Progress) -> xr.Dataset:
     steps = np.geomspace(0.05, 20.0, 3 if fast else 17)
     tolerance = _FAST_TOLERANCE if fast else _TOLERANCE
-    able = find_spec("cvxpy") is not None
     ends = np.full((2, len(steps)), nan)
     fidelity = np.empty(len(steps))
     verdicts = []
     for k, step in enumerate(steps.tolist()):
         fidelity[k] = _by_fidelity(step, tolerance)
-        if able:
-            found = limit_of(step, tolerance)
-            ends[:, k] = found.certified, found.uncertified
-            verdicts += found.verdicts
+        found = limit_of(step, tolerance)
+        ends[:, k] = found.certified, found.uncertified
+        verdicts += found.verdicts
         progress("detuning", (k + 1) / len(steps))
     return xr.Dataset(
         {
@@ -80,7 +76,7 @@ def _compute(fast: bool, progress: Progress) -> xr.Dataset:
             "fidelity": ("step", fidelity),
         },
         coords={"step": steps},
-        attrs={"undecided": verdicts.count("undecided"), "able": int(able)},
+        attrs={"undecided": verdicts.count("undecided")},
     )
 
 
@@ -100,9 +96,6 @@ def _draw(axes: Any, data: xr.Dataset) -> None:
 def _claims(data: xr.Dataset) -> tuple[Claim, ...]:
     question = "Up to which dephasing are two pairs proven four-partite entangled (our number)?"
     place = "below Eq. (10); r = 1, a white field"
-    if not data.attrs["able"]:
-        why = f"The extra `certify` is not installed: {install_line('certify')}"
-        return (Claim("certified-1", question, Verdict.NOT_COMPUTED, "", "", why, place),)
     best = data.step.values[int(data.certified.argmax("step"))]
     most = float(data.certified.max())
     ratio = (data.certified / data.fidelity).dropna("step")

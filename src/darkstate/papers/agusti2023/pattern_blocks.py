@@ -19,7 +19,6 @@ from darkstate.errors import (
     CapacityError,
     MissingError,
     NumericalError,
-    RefusedError,
 )
 from darkstate.frontdoor import steady_state
 from darkstate.measures import fidelity
@@ -141,11 +140,11 @@ the verdict of `judged`."""
 def judged(block: DensityState, error: float) -> float:
     """By the best witness: 1 certified, -1 a PPT mixture within the error, 0 neither was proven.
 
-    NaN where it cannot be asked: too large, or the extra ``certify`` is not installed.
+    NaN where it cannot be asked: too large.
     """
     try:
         verdict = certify(block, error).verdict
-    except (CapacityError, NumericalError, RefusedError):
+    except (CapacityError, NumericalError):
         return math.nan
     return {CERTIFIED: 1.0, NOT_DETECTED: -1.0}.get(verdict, 0.0)
 

@@ -94,7 +94,7 @@ def _unproven(data: xr.Dataset) -> str:
         "by a better witness": proven(data) & ~enough,
         "PPT mixtures within the error": data.verdict < 0,
         "undecided": data.verdict == 0,
-        "not asked (fast, too large, or without the extra certify)": solved & data.verdict.isnull(),
+        "not asked (fast, or too large)": solved & data.verdict.isnull(),
     }
     return ", ".join(f"{int(flags.sum())} {what}" for what, flags in counts.items())
 
