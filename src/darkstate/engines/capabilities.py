@@ -15,8 +15,12 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.contract import Engine, Offer, Task, ask, run
+from darkstate.engines.contract import Engine, Offer, Solution, Task, ask, run
+from darkstate.errors import DarkstateError
 from darkstate.systems.open_system import OpenSystem
+
+Outcome = Solution | DarkstateError
+"""A solution, or why there is none."""
 
 
 @runtime_checkable
@@ -128,7 +132,10 @@ class OutputTask(Task):
 
 @dataclass(frozen=True)
 class BatchTask(Task):
-    """The steady states of ``build(sample)`` for every row of `samples`, shape (B, n)."""
+    """The steady states of ``build(sample)`` for every row of `samples`, shape (B, n).
+
+    The answer is one state for all of them, or an `Outcome` for each (``Solution.samples``).
+    """
 
     build: Callable[[NDArray[np.float64]], OpenSystem] | None = field(default=None, repr=False)
     samples: Any = field(default=None, repr=False)

@@ -109,12 +109,14 @@ class Solution:
         report: what is known about it.
         states: over time.
         columns: numbers over the times of the system itself, ``{"probability": (T,), ...}``.
+        samples: of a batch with a verdict for each, the `Outcome` of each.
     """
 
     state: Any
     report: Report
     states: Sequence[Any] = ()
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    samples: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

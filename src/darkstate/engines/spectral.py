@@ -18,6 +18,7 @@ well enough, all of L is perturbed and diagonalised again, which takes twice as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,17 +53,31 @@ def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
         matrix: real L on flattened matrices.
         scale: norm of L, for rounding.
     """
+    found = spectra(matrix, scale)
+    return None if found is None else gap_of(found, scale)
+
+
+def spectra(
+    matrix: sp.csr_array, scale: float, skipped: NDArray[np.bool_] | None = None
+) -> list[PartSpectrum] | None:
+    """The eigenvalues of L part by part; None where it is too large to diagonalise.
+
+    Args:
+        matrix: real L on flattened matrices.
+        scale: norm of L, for rounding.
+        skipped: numbers whose parts are left out; none by default.
+    """
     parts = independent_parts(matrix)
     if parts is None:
         return None
     whole = matrix.toarray() if matrix.indptr.size <= _AS_ONE else None
-    return gap_of_parts(
-        [
-            matrix[part][:, part].toarray() if whole is None else whole[np.ix_(part, part)]
-            for part in parts
-        ],
-        scale,
-    )
+    return [
+        PartSpectrum.of(
+            matrix[part][:, part].toarray() if whole is None else whole[np.ix_(part, part)], scale
+        )
+        for part in parts
+        if skipped is None or not skipped[part[0]]
+    ]
 
 
 def independent_parts(matrix: sp.csr_array) -> list[NDArray[np.intp]] | None:
@@ -75,40 +90,39 @@ def independent_parts(matrix: sp.csr_array) -> list[NDArray[np.intp]] | None:
     return np.split(np.argsort(part, kind="stable"), np.cumsum(sizes)[:-1])
 
 
-def gap_of_parts(blocks: list[NDArray[np.float64]], scale: float) -> Estimate | None:
-    """The gap of a generator that is given by its parts, of which one has a zero."""
-    rounding = 100 * _EPS * scale
-    spectra = [_Spectrum.of(block, rounding) for block in blocks]
-    if sum(int(np.sum(~each.counts)) for each in spectra) != 1:
+def gap_of(parts: Sequence[PartSpectrum], scale: float) -> Estimate | None:
+    """The gap of a generator from the spectra of its parts, of which one has a zero."""
+    if sum(int(np.sum(~each.counts)) for each in parts) != 1:
         return None
-    slowest = min((each.slowest for each in spectra), default=np.inf)
+    slowest = min((each.slowest for each in parts), default=np.inf)
     if not np.isfinite(slowest):
         return None
     error = 0.0
-    for block, each in zip(blocks, spectra, strict=True):
+    for each in parts:
         if each.slowest <= slowest + _CLOSE * scale:
-            shift = each.shift(scale)
-            error = max(error, each.shift_by_all(block, scale) if shift is None else shift)
+            error = max(error, each.error(scale))
     return Estimate(slowest, error) if error < abs(slowest) else None
 
 
 @dataclass(frozen=True)
-class _Spectrum:
+class PartSpectrum:
     """The eigenvalues of one part.
 
     Args:
+        block: (n, n), the part.
         triangle: (n, n), its real Schur form.
         values: (n,), the eigenvalues in the order of the diagonal.
         counts: (n,), whether an eigenvalue is more than rounding: a zero does not count.
     """
 
+    block: NDArray[np.float64]
     triangle: NDArray[np.float64]
     values: NDArray[np.complex128]
     counts: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, block: NDArray[np.float64], rounding: float) -> _Spectrum:
-        """The Schur form of a part; what is below `rounding` is zero.
+    def of(cls, block: NDArray[np.float64], scale: float) -> PartSpectrum:
+        """The Schur form of a part; what rounding makes of a norm of `scale` is zero.
 
         Raises:
             LinAlgError: the iteration did not converge.
@@ -120,15 +134,20 @@ class _Spectrum:
         if wrong:
             raise np.linalg.LinAlgError("the eigenvalues did not converge")
         values = real + 1j * imaginary
-        return cls(triangle, values, np.abs(values) > rounding)
+        return cls(block, triangle, values, np.abs(values) > 100 * _EPS * scale)
 
     @property
     def slowest(self) -> float:
         """The smallest rate; infinite if nothing relaxes here."""
         return float(np.min(-self.values[self.counts].real, initial=np.inf))
 
+    def error(self, scale: float) -> float:
+        """By how much the slowest rate moves if L does by rounding."""
+        shift = self.shift(scale)
+        return self.shift_by_all(scale) if shift is None else shift
+
     def shift(self, scale: float) -> float | None:
-        """By how much the slowest rate moves if L does by rounding; None: not to be told so."""
+        """The same from the rates that are close to it; None if they are not well separated."""
         chosen = self._close(scale)
         added, length = 2.0 * _MOVED * scale, len(chosen) ** 2
         triangle, _, _, _, count, cosine, apart, wrong = _reorder(
@@ -147,10 +166,10 @@ class _Spectrum:
         moved = _moved(block, self.values[chosen], _MOVED * scale * size, np.inf)
         return _SAFETY * moved + added * size
 
-    def shift_by_all(self, block: NDArray[np.float64], scale: float) -> float:
+    def shift_by_all(self, scale: float) -> float:
         """The same by perturbing the whole part: of any order, but dear."""
         near = self.slowest + _CLOSE * scale
-        return _SAFETY * _moved(block, self.values, _MOVED * scale, near) + 10 * _EPS * scale
+        return _SAFETY * _moved(self.block, self.values, _MOVED * scale, near) + 10 * _EPS * scale
 
     def _close(self, scale: float) -> NDArray[np.bool_]:
         """Eigenvalues whose rates are close to the slowest one, up to the widest space there."""

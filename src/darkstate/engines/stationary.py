@@ -30,21 +30,21 @@ DIRECT_NUMBERS = 6000
 """Even if the factors fill up completely, they stay below a gigabyte."""
 METASTABLE = 1e-3
 """Relaxation this much slower than the smallest rate of a system makes it metastable."""
-_EPS = float(np.finfo(float).eps)
-_TOGETHER, _ITERATIONS, _SETTLED = 4, 3, 0.1
+EPS = float(np.finfo(float).eps)
+TOGETHER, ITERATIONS, SETTLED = 4, 3, 0.1
 """Vectors and steps of inverse iteration; an eigenvector is one up to this part."""
-_TRUSTED = 1e3 * _EPS
+TRUSTED = 1e3 * EPS
 """Factors are good if no equation is missed by more, relative to the sum of the moduli in it."""
 _BY_PATTERN = {
     "permc_spec": "MMD_AT_PLUS_A",
     "diag_pivot_thresh": 0.0,
     "options": {"SymmetricMode": True},
 }
-_TINY = 1e-12
+TINY = 1e-12
 """Of the largest sum of moduli in an equation."""
-_DRAWS = 4
+DRAWS = 4
 """Of rounding."""
-_SURE = 0.1
+SURE = 0.1
 """Rounding that would change a slow mode by this part leaves no doubt that it is one."""
 
 
@@ -101,7 +101,7 @@ def trusted_factors(
     for pivoting in (False, True):
         solver = TraceSolver.of(matrix, diagonal, scale, pivoting)
         flat = None if solver is None else solver.state()
-        if solver is not None and flat is not None and solver.misses(magnitude, flat) <= _TRUSTED:
+        if solver is not None and flat is not None and solver.misses(magnitude, flat) <= TRUSTED:
             break
     return None if solver is None or flat is None else (solver, flat)
 
@@ -118,11 +118,11 @@ def _slowest(solver: TraceSolver, magnitude: sp.csr_array) -> tuple[float, bool]
         return 0.0, False
     moved = solver.matrix @ right
     value = np.vdot(right, moved)
-    if float(np.linalg.norm(moved - value * right)) <= _SETTLED * abs(value):
+    if float(np.linalg.norm(moved - value * right)) <= SETTLED * abs(value):
         overlap = max(float(abs(np.vdot(left, right))), 1e-300)
-        rounding = 2 * _EPS * float(np.abs(left) @ (magnitude @ np.abs(right))) / overlap
-        return float(abs(value)), bool(rounding <= _SURE * abs(value))
-    return rate, 10 * _EPS * solver.scale / rate <= _SURE
+        rounding = 2 * EPS * float(np.abs(left) @ (magnitude @ np.abs(right))) / overlap
+        return float(abs(value)), bool(rounding <= SURE * abs(value))
+    return rate, 10 * EPS * solver.scale / rate <= SURE
 
 
 def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
@@ -131,11 +131,11 @@ def _error(solver: TraceSolver, magnitude: sp.csr_array, flat: Flat) -> float:
     Terms that cancel in an entry of L leave their rounding there. It is drawn, with sizes of its
     own, as equal ones may cancel. Factors that are bad tell no error.
     """
-    if solver.misses(magnitude, flat) > _TRUSTED:
+    if solver.misses(magnitude, flat) > TRUSTED:
         return 2.0
     residual = solver.matrix @ flat
-    rounding = 2 * _EPS * (magnitude @ np.abs(flat))
-    drawn = np.random.default_rng(0).normal(size=(_DRAWS, len(flat)))
+    rounding = 2 * EPS * (magnitude @ np.abs(flat))
+    drawn = np.random.default_rng(0).normal(size=(DRAWS, len(flat)))
     answers = solver.answer(np.column_stack([residual, *drawn * (np.abs(residual) + rounding)]))
     worst = float(np.linalg.norm(answers, axis=0).max())
     return 2 * worst / float(np.linalg.norm(flat))
@@ -207,7 +207,7 @@ class TraceSolver:
             if not step < 0.5 * error:
                 break
             flat, error = flat + correction, step
-            if step <= 4 * _EPS:
+            if step <= 4 * EPS:
                 break
         return flat
 
@@ -219,7 +219,7 @@ class TraceSolver:
         sums = magnitude @ np.abs(flat)
         missed = np.abs(self.matrix @ flat)
         missed[self.row] = 0.0  # it follows from the others
-        return float(np.max(missed / np.maximum(sums, max(_TINY * sums.max(), 1e-300))))
+        return float(np.max(missed / np.maximum(sums, max(TINY * sums.max(), 1e-300))))
 
     def answer(self, y: Flat) -> Flat:
         """Traceless x with ``L x = y``, for traceless y, one or a column for each."""
@@ -241,9 +241,9 @@ class TraceSolver:
         or the eigenvalue where the vectors have settled on one.
         """
         rng, dtype = np.random.default_rng(0), self.matrix.dtype
-        right = rng.normal(size=(self.size, max(1, min(_TOGETHER, self.size - 1)))).astype(dtype)
+        right = rng.normal(size=(self.size, max(1, min(TOGETHER, self.size - 1)))).astype(dtype)
         left = rng.normal(size=self.size).astype(dtype)  # one will do: what else is in it counts
-        for _ in range(_ITERATIONS):  # as rounding
+        for _ in range(ITERATIONS):  # as rounding
             right = self.answer(np.linalg.qr(self._traceless(right))[0])
             left = self.factors.solve(left / np.linalg.norm(left), trans="H")
             left[self.row] = 0.0
@@ -257,7 +257,7 @@ class TraceSolver:
         """``1/|L^-1|``, by power iteration; zero if that overflows."""
         x = np.random.default_rng(1).normal(size=self.size).astype(self.matrix.dtype)
         largest = 0.0
-        for _ in range(_ITERATIONS):
+        for _ in range(ITERATIONS):
             x[self.row] = 0.0
             y = self.factors.solve(x / np.linalg.norm(x))
             largest = max(largest, float(np.linalg.norm(y)))
@@ -280,4 +280,4 @@ def _next_to_zero(matrix: sp.csr_array, vectors: Flat) -> tuple[complex, Flat, b
     number = int(np.argmin(np.abs(values)))
     value, x = complex(values[number]), basis @ inner[:, number]
     missing = float(np.linalg.norm(moved @ inner[:, number] - value * x))
-    return value, x, missing <= _SETTLED * abs(value)
+    return value, x, missing <= SETTLED * abs(value)

@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass
 
 from darkstate.checks import check_integer, check_real, check_text
+from darkstate.engines import Lindblad, Offer
+from darkstate.engines.density.batch import STACK_BYTES
 from darkstate.errors import ArgumentError, CapacityError, DarkstateError
 from darkstate.frontdoor import explain
 from darkstate.memory import available_memory
@@ -96,10 +98,16 @@ def predicted_memory(sweep: Sweep) -> float | None:
         except DarkstateError:
             continue  # that point will say so itself
         if offer is not None and offer.cost is not None:
-            costs.append(offer.cost.memory)
-    if not costs:
-        return None
-    return max(costs) * (VECTOR if sweep.vectorise else 1)
+            costs.append(_block_memory(offer) if sweep.vectorise else offer.cost.memory)
+    return max(costs, default=None)
+
+
+def _block_memory(offer: Offer) -> float:
+    """Memory of a block that is solved together: density matrices are stacked a few at a time."""
+    assert offer.cost is not None
+    if offer.engine == Lindblad.name:
+        return offer.cost.memory + 2 * STACK_BYTES
+    return offer.cost.memory * VECTOR
 
 
 def processors() -> int:

@@ -62,9 +62,9 @@ class Sweep:
         solve: ``solve(model, engine)`` (or with ``seed=``) in place of the front door: a function
             at the top of a module, which returns a `Result` or a mapping of numbers. Its own source
             is part of every key; that of what it calls outside of darkstate is not.
-        vectorise: solve blocks of neighbouring points together, of Gaussian models and of
-            repeaters over time. Many times faster for small networks; its results differ from those
-            of single points in the last digits, so they have keys of their own.
+        vectorise: solve blocks of neighbouring points together, of Gaussian models, of qubits and
+            spins, and of repeaters over time. Many times faster for small networks; its results
+            differ from those of single points in the last digits, so they have keys of their own.
         name: a title.
         rate_unit: the rate that the number 1 stands for, for the labels of axes.
 
@@ -114,7 +114,7 @@ class Sweep:
             remedy = "Let `solve` do the evolution."
             raise ArgumentError("times", "be left out beside `solve`", self.times, remedy)
         if self.vectorise and (self.solve or self.times or self.engine):
-            remedy = "Vectorising is for steady states by the Gaussian engine with its defaults."
+            remedy = "Vectorising is for steady states by engines with their defaults."
             raise ArgumentError("vectorise", "come without engine, times and solve", True, remedy)
         if self.vectorise and any(target.root != "model" for target in self.targets):
             raise ArgumentError("vectorise", "come with axes over the model only", True, "Drop it.")

@@ -127,7 +127,9 @@ def evaluate_block(sweep: Sweep, block: Sequence[PointTask]) -> list[Record]:
         try:
             results = solve_together([sweep.inputs(sweep.values(t.point)).model for t in block])
             records = [
-                _record(sweep, task, result, None)
+                failure(sweep, task, _error_text(result))
+                if isinstance(result, Exception)
+                else _record(sweep, task, result, None)
                 for task, result in zip(block, results, strict=True)
             ]
         except (DarkstateError, np.linalg.LinAlgError, TypeError, ValueError):

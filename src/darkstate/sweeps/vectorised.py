@@ -2,6 +2,8 @@
 
 * Gaussian networks: `frontdoor.steady_states` stacks their matrices, where the parameters that
   differ enter linearly (frequencies, couplings and rates do).
+* Qubits and spins: `frontdoor.solve_models` finds the structure of the generator once for all that
+  have the same terms; each has a verdict of its own.
 * Repeaters: those that differ in their interaction time only are one model with several times.
 
 The last digits of such a result depend on the block. Sweeps use it where they are asked to, for
@@ -16,22 +18,29 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.frontdoor import as_system, solve, steady_states
+from darkstate.errors import DarkstateError
+from darkstate.frontdoor import as_system, solve, solve_models, steady_states
 from darkstate.results import Result
 from darkstate.systems.chain import MeasuredChain
+from darkstate.systems.open_system import OpenSystem
+from darkstate.systems.traits import is_quadratic
 
 Group = list[tuple[int, Any]]
 
 
-def solve_together(models: Sequence[Any]) -> list[Result]:
-    """The results of these models, in their order.
+def solve_together(models: Sequence[Any]) -> Sequence[Result | DarkstateError]:
+    """The results of these models, in their order, or why one has none.
 
     Raises:
-        DarkstateError, ValueError, TypeError: they do not fit together, or one of them has no
-            result.
+        DarkstateError, ValueError, TypeError: they do not fit together, or one of them, of which it
+            is not said which, has no result.
     """
-    measured = isinstance(as_system(models[0]), MeasuredChain)
-    return _solve_times(models) if measured else _solve_stack(models)
+    system = as_system(models[0])
+    if isinstance(system, MeasuredChain):
+        return _solve_times(models)
+    if isinstance(system, OpenSystem) and not is_quadratic(system).holds:
+        return solve_models(models)
+    return _solve_stack(models)
 
 
 def _solve_stack(models: Sequence[Any]) -> list[Result]:

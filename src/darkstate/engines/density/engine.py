@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.engines import truncation
-from darkstate.engines.capabilities import PurificationTask
+from darkstate.engines.capabilities import BatchTask, PurificationTask
 from darkstate.engines.contract import (
     UNASKED_SECONDS,
     Offer,
@@ -27,6 +27,7 @@ from darkstate.engines.density.attempts import (
     threads_for,
 )
 from darkstate.engines.density.basis import Blocks
+from darkstate.engines.density.batch import batch_offer
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
 from darkstate.engines.density.cost import least_cost
 from darkstate.engines.density.dark import dark_possible
@@ -309,6 +310,12 @@ class Lindblad(DensityOptions):
         why, cost = "followed until it is pure", least_cost(blocks)
         steps = (f"{blocks.numbers} numbers in {len(blocks.sizes)} blocks",)
         return Offer(self.name, why, PREPARATION, steps, cost, solve=solve, smaller=SMALLER)
+
+    def offer_batch(self, system: OpenSystem, task: BatchTask) -> Offer:
+        """The steady states of all samples, each with a verdict of its own; see `batch.py`."""
+        return batch_offer(
+            self, system, task, lambda one: product_blocks(one, dimensions(one, None))
+        )
 
     def _fixed_dimensions(self, system: OpenSystem) -> Dimensions:
         """Dimensions where cut-offs are not grown.

@@ -211,7 +211,7 @@ class Generator:
         totals = [sp.csr_array((count, count))] * (2 if both else 1)
         waiting: list[Entries] = [(np.zeros(0), np.zeros(0, int), np.zeros(0, int))]
         for left, right in pairs:
-            for entries in _sandwich(self.blocks, left, right):
+            for entries in sandwich(self.blocks, left, right):
                 waiting.append(entries)
                 if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
                     totals, waiting = _added(totals, waiting, count), waiting[:1]
@@ -237,7 +237,7 @@ class Generator:
         return Generator(blocks, hamiltonian, self.channels)
 
 
-def _sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterator[Entries]:
+def sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterator[Entries]:
     """``rho -> sum_k A_k rho B_k†`` on the entries; what leads out of the blocks does not occur.
 
     `left` and `right` hold the A_k and the B_k side by side.

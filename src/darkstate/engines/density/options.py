@@ -10,6 +10,7 @@ from darkstate.checks import check_choice, check_integer, check_real
 from darkstate.engines.compile import smallest_rate
 from darkstate.engines.contract import (
     Offer,
+    References,
     Solution,
     Task,
     check_memory_limit,
@@ -40,6 +41,9 @@ class DensityOptions:
     krylov_size: int = 30
     memory_limit: float | None = None
     name: ClassVar[str]
+    accepts: ClassVar[tuple[type, ...]]
+    initials: ClassVar[tuple[type, ...]]
+    references: ClassVar[References]
     methods: ClassVar[tuple[str, ...]]
 
     def __post_init__(self) -> None:

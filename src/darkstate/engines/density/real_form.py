@@ -12,6 +12,7 @@ s with any a, and falls into two halves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from darkstate.engines.density.basis import Blocks, Flat
 
-_EPS = float(np.finfo(float).eps)
+ROUNDING = 8.0 * float(np.finfo(float).eps)
+"""Of the moduli that add up to an entry: below, it is zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,7 @@ class RealForm:
         magnitude = in_coordinates(magnitude, blocks.swap, halves, moduli=True)
         matrix = in_coordinates(matrix, blocks.swap, halves)
         # what cancels leaves rounding, which would link what is not linked
-        rounding = 8.0 * _EPS * magnitude
-        matrix = sp.csr_array(matrix.multiply(abs(matrix) > rounding))
+        matrix = sp.csr_array(matrix.multiply(abs(matrix) > ROUNDING * magnitude))
         matrix.eliminate_zeros()
         return cls(matrix, magnitude, blocks.diagonal, scale, upper, lower)
 
@@ -92,20 +93,32 @@ def hermitian(x: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> Fl
 def in_coordinates(
     matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool, moduli: bool = False
 ) -> sp.csr_array:
-    """A matrix that keeps Hermitian matrices Hermitian, on their coordinates.
+    """A matrix that keeps Hermitian matrices Hermitian, on their coordinates."""
+    entries = sp.coo_array(matrix)
+    found = real_entries(entries.row, entries.col, entries.data, swap, halves, moduli)
+    data, rows, columns, _ = found
+    return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=matrix.shape))
+
+
+def real_entries(
+    row: NDArray[Any],
+    column: NDArray[Any],
+    value: NDArray[Any],
+    swap: NDArray[np.int64],
+    halves: bool = False,
+    moduli: bool = False,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Entries of a map of Hermitian matrices on their coordinates, and which one each came from.
 
     With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij adds ``Re v`` from s to s
     and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and -a of the
     partner count. A real matrix falls into two `halves`. With `moduli` all terms count positive.
     Several matrices may stand one below the other.
     """
-    entries = sp.coo_array(matrix)
-    count: int = entries.shape[0]  # type: ignore[assignment, index]
-    below = len(swap) * np.arange(count // len(swap))
-    mirror = np.add.outer(below, swap).ravel()
-    kept = entries.row <= mirror[entries.row]  # the other rows are conjugates
-    row, column, value = entries.row[kept], entries.col[kept], entries.data[kept]
-    target, partner = mirror[row], swap[column]
+    mirror = row - row % len(swap) + swap[row % len(swap)]
+    number = np.flatnonzero(row <= mirror)  # the other rows are conjugates
+    row, column, value, target = row[number], column[number], value[number], mirror[number]
+    partner = swap[column]
     first, second = np.minimum(column, partner), np.maximum(column, partner)
     # populations are their own partners, and have no imaginary part
     value = value * np.sqrt(np.where(column == partner, 2.0, 1.0) / np.where(row == target, 2.0, 1))
@@ -115,9 +128,12 @@ def in_coordinates(
         same, back, forth, sign = value, value, value, np.ones(len(value))
     to_a, from_a = row != target, first != second
     both = to_a & from_a
-    pieces = [(same, row, first), ((sign * same)[both], target[both], second[both])]
+    pieces = [
+        (same, row, first, number),
+        ((sign * same)[both], target[both], second[both], number[both]),
+    ]
     if not halves:
-        pieces.append((back[from_a], row[from_a], second[from_a]))
-        pieces.append((forth[to_a], target[to_a], first[to_a]))
-    data, rows, columns = (np.concatenate(part) for part in zip(*pieces, strict=True))
-    return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=matrix.shape))
+        pieces.append((back[from_a], row[from_a], second[from_a], number[from_a]))
+        pieces.append((forth[to_a], target[to_a], first[to_a], number[to_a]))
+    data, rows, columns, number = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    return data, rows, columns, number

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.assess import PURE_ERROR, add_gaps
 from darkstate.engines.dark import DarkStates
-from darkstate.engines.density.basis import Flat
+from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.cost import is_direct
 from darkstate.engines.density.dark import search_dark_states
 from darkstate.engines.density.generator import Generator
@@ -31,7 +31,7 @@ from darkstate.engines.density.steady import (
     non_unique_error,
 )
 from darkstate.engines.propagation import relax, states_at
-from darkstate.engines.spectral import SPECTRUM_NUMBERS, spectral_gap
+from darkstate.engines.spectral import SPECTRUM_NUMBERS, gap_of, spectra
 from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
@@ -219,7 +219,7 @@ def evolved(
     else:
         kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
     margin = min(generator.blocks.least_eigenvalue(part) for part in _batches(kept))
-    report = _report(generator, settings, method, None, error_estimate=error, margin=margin)
+    report = state_report(generator, settings, method, None, error_estimate=error, margin=margin)
     return Kept(generator, report, kept)
 
 
@@ -240,7 +240,7 @@ def _no_dark_state(generator: Generator, dark: DarkStates | None) -> NumericalEr
 
 def _dark(generator: Generator, dark: DarkStates, settings: Settings) -> Kept:
     known = {"residual": dark.residual, "margin": 0.0, "error_estimate": dark.error}
-    report = _report(generator, settings, "dark state", True, **known)
+    report = state_report(generator, settings, "dark state", True, **known)
     report = _with_gaps(generator, report, settings)
     return Kept(generator, report, vector=with_phase(dark.vectors[:, 0]))
 
@@ -249,7 +249,7 @@ def _mixed(generator: Generator, found: SteadySolution, settings: Settings) -> K
     flat = found.flat
     size = float(np.linalg.norm(flat))
     moved = float(np.linalg.norm(generator.apply(flat)))
-    report = _report(
+    report = state_report(
         generator,
         settings,
         found.method,
@@ -272,13 +272,16 @@ def _with_gaps(
     Ensembles of several atoms in Dicke bases have coherences between total spins, or other total
     spins, that the blocks leave out.
     """
-    blocks, sector, whole = generator.blocks, None, None
+    blocks, scale, inside, sector, whole = generator.blocks, generator.scale, None, None, None
     if settings.sector_gap and blocks.numbers <= SPECTRUM_NUMBERS:
-        sector = spectral_gap(generator.real_form.matrix, generator.scale)
+        inside = spectra(generator.real_form.matrix, scale)
+        sector = None if inside is None else gap_of(inside, scale)
     if len(blocks.sizes) == 1 and not any(f.atoms > 1 and not f.local for f in blocks.factors):
         whole = sector
-    elif settings.whole_gap and _has_whole_gap(generator):
-        whole = spectral_gap(generator.on_the_whole_space().real_form.matrix, generator.scale)
+    elif settings.whole_gap and has_whole_gap(generator):
+        matrix = generator.on_the_whole_space().real_form.matrix
+        between = spectra(matrix, scale, None if inside is None else within_blocks(blocks))
+        whole = None if between is None else gap_of([*(inside or []), *between], scale)
     return add_gaps(report, sector, whole, settings.smallest_rate, rate)
 
 
@@ -293,7 +296,12 @@ def least_eigenvalue(generator: AnyGenerator, flat: Flat) -> float:
     return generator.blocks.least_eigenvalue(flat[None])
 
 
-def _has_whole_gap(generator: Generator) -> bool:
+def within_blocks(blocks: Blocks) -> NDArray[np.bool_]:
+    """Which entries of a matrix on all basis states, row by row, lie in the blocks."""
+    return (blocks.owner[:, None] == blocks.owner).ravel()
+
+
+def has_whole_gap(generator: Generator) -> bool:
     """Whether coherences between all blocks are known, and few."""
     blocks = generator.blocks
     product = not any(factor.dicke for factor in blocks.factors)
@@ -306,7 +314,7 @@ def _kept_spins(generator: AnyGenerator) -> list[str]:
     return [f"'{f.space.label}'" for f in factors if f.dicke and not f.local]
 
 
-def _report(
+def state_report(
     generator: AnyGenerator, settings: Settings, method: str, unique: bool | None, **known: Any
 ) -> Report:
     """A report with what the blocks say, and what is `known` of the state."""
