@@ -16,6 +16,7 @@ from darkstate.systems import (
     Jump,
     Levels,
     Mode,
+    Monitor,
     OpenSystem,
     OperatorSum,
     Qubit,
@@ -293,9 +294,65 @@ def test_trajectories_follow_drives_and_couplings():
         for engine in (engines.Trajectories(trajectories=2, seed=1), None)
     ]
     assert np.abs(pair[0] - pair[1]).max() < 1e-6
-    for unfit in (engines.Trajectories(trajectories=2, unravelling="homodyne", seed=1),):
-        with pytest.raises(EngineMismatchError, match="quantum jumps only"):
-            ds.evolve(system, times, engine=unfit)
+
+
+KINDS = ["homodyne", "heterodyne"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_diffusion_under_drives_is_on_average_the_master_equation(kind):
+    """Two qubits, one pulse, a coupler that turns its phase, and a channel that is switched off."""
+    P = Qubit("p")
+    turning = pulses.ramp(0.0, 2.0, 0.3, 1.0) * pulses.function(lambda t: np.exp(0.8j * t))
+    shared = Jump(sigma_minus(Q) + sigma_minus(P), 0.5, "light", modulation=turning)
+    lost = Jump(sigma_minus(P), 1.5, modulation=pulses.step(1.0, 1.0, 0.0))
+    drive = Drive(sigma_plus(Q), pulses.gaussian(1.2, 0.4, 1.1 - 0.5j))
+    system = OpenSystem((Q, P), 0.3 * sigma_z(Q), (shared, lost), drives=(drive,))
+    times = [0.0, 0.9, 1.3, 2.5]
+    engine = engines.Trajectories(trajectories=500, unravelling=kind, seed=8)
+    sampled = ds.evolve(system, times, engine=engine, keep_states=True)
+    exact = ds.evolve(system, times, keep_states=True)
+    for drawn, state in zip(sampled.states, exact.states, strict=True):
+        gap = np.linalg.norm(drawn.matrix - state.matrix)
+        assert gap < 6 * sampled.report.error_estimate
+    assert sampled.report.error_estimate < 0.07
+    vectors = engine.ensemble(system, times, only=range(20)).vectors
+    assert np.allclose(np.linalg.norm(vectors, axis=2), 1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_diffusion_under_pulses_that_stand_still_is_that_of_a_constant_system(kind):
+    """Path by path: the same noise in the same steps."""
+    still = pulses.sinusoid(0.0)
+    constant = OpenSystem((Q,), 0.7 * sigma_x(Q), (Jump(sigma_minus(Q), 0.8, "light"),))
+    driven = OpenSystem(
+        (Q,),
+        jumps=(Jump(sigma_minus(Q), 0.8, "light", modulation=still),),
+        drives=(Drive(sigma_x(Q), 0.7 * still),),
+    )
+    engine = engines.Trajectories(trajectories=10, unravelling=kind, seed=4)
+    paths = [engine.ensemble(system, [0.0, 1.0, 2.0]).vectors for system in (constant, driven)]
+    overlaps = np.abs(np.einsum("tnd,tnd->tn", paths[0].conj(), paths[1]))
+    assert overlaps.min() > 1 - 1e-9
+    assert np.abs(paths[0][1] - paths[0][1][0]).max() > 0.01  # paths do differ
+
+
+def test_steps_of_a_measurement_do_not_cross_stops():
+    """A coupling that is open for less than a step is seen, and the second look tells its error."""
+    flash = pulses.step(1.0, 0.0, 30.0) * pulses.step(1.001, 1.0, 0.0)  # area of f^2: 0.9
+    system = OpenSystem((Q,), jumps=(Jump(sigma_minus(Q), 1.0, "light", modulation=flash),))
+    up = PureState.basis(("q",), (2,), {"q": 1})
+    engine = engines.Trajectories(trajectories=800, unravelling="homodyne", seed=2, step=0.5)
+    sampled = ds.evolve(system, [0.0, 2.0], up, observables=sigma_z(Q), engine=engine)
+    gap = abs(float(sampled.table["observable"][-1]) - (2 * np.exp(-0.9) - 1))
+    assert gap < 6 * sampled.report.error_estimate
+
+
+def test_records_under_drives_are_refused():
+    system = OpenSystem((Q,), jumps=(Jump(sigma_minus(Q), 0.6, "light"),), drives=SYSTEM.drives)
+    watched = system.with_monitors(Monitor("light"))
+    with pytest.raises(EngineMismatchError, match="constant in time"):
+        engines.Trajectories(trajectories=2, seed=1).records(watched, [0.0, 1.0])
 
 
 SHORT = np.linspace(0.0, 1000.0, 10_001)

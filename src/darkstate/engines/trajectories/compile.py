@@ -132,6 +132,16 @@ def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
     return []
 
 
+def all_phases(count: int, kind: str) -> tuple[tuple[int, complex], ...]:
+    """Of all channels, seen in full, the channel of every quadrature and the factor in front."""
+    seen = homodynes(Monitor("all", kind))  # type: ignore[arg-type]
+    return tuple(
+        (k, complex(np.exp(-1j * angle) * sqrt(share)))
+        for k in range(count)
+        for angle, share in seen
+    )
+
+
 def compile_matrices(system: OpenSystem, cutoff: Cutoff) -> SystemMatrices:
     """The matrices of a system; channels of rate zero are dropped, unless somebody looks at them.
 

@@ -10,6 +10,9 @@ of the coefficients, and are halved until the two Gauss points tell the means an
 of all coefficients over a step as eight do. A second look merges two steps to one
 (`second_look.py`): the difference is what is left of their error.
 
+Under diffusive detection of all channels only the Hamiltonian is left to these steps; quadratures
+are those in the middle of each step of the measurement, which does not cross a stop.
+
 Source: Blanes and Moan, Appl. Numer. Math. 56, 1519 (2006).
 """
 
@@ -19,15 +22,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import sqrt
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from darkstate.engines.trajectories.diffusion import DOUBLED
-from darkstate.engines.trajectories.no_jump import NoJumpPropagator, TrajectoryBatch, norm_bound
+from darkstate.engines.trajectories.diffusion import DOUBLED, Diffusion
+from darkstate.engines.trajectories.no_jump import (
+    REACH,
+    Array,
+    NoJumpPropagator,
+    TrajectoryBatch,
+    norm_bound,
+)
 from darkstate.errors import CapacityError
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import Jump, OpenSystem
@@ -82,6 +91,7 @@ class ModulatedPropagator(NoJumpPropagator):
         stops: times that no step may cross.
         span: from the first time to the last.
         pace: steps are this much longer, 1 or 2.
+        fewest: steps from one stop to the next, at least.
     """
 
     parts: TimeParts | None = None
@@ -90,6 +100,7 @@ class ModulatedPropagator(NoJumpPropagator):
     stops: tuple[float, ...] = ()
     span: float = 0.0
     pace: float = 1.0
+    fewest: int = _FEWEST
 
     @classmethod
     def of(
@@ -99,8 +110,12 @@ class ModulatedPropagator(NoJumpPropagator):
         bound: NoJumpPropagator,
         times: Sequence[float],
         pace: float,
+        measured: bool = False,
     ) -> ModulatedPropagator:
-        """The propagator of a system over `times`; `bound` is that of the bounding system."""
+        """The propagator of a system over `times`; `bound` is that of the bounding system.
+
+        Of a `measured` one only the Hamiltonian moves states: its jumps are seen otherwise.
+        """
         parts = TimeParts.of(system)
 
         def matrix(operator: OperatorSum) -> sp.csr_array:
@@ -109,20 +124,15 @@ class ModulatedPropagator(NoJumpPropagator):
         effective = []
         for part in parts.systems:
             total: Any = -1j * matrix(part.hamiltonian)
-            for jump in part.jumps:
+            for jump in () if measured else part.jumps:
                 c = matrix(jump.operator)
                 total = total - 0.5 * jump.rate * (c.conj().T @ c)
             effective.append(sp.csr_array(total))
-        watched = {monitor.channel for monitor in system.monitors}
-        kept = [j for j in system.jumps if j.rate or (j.name and j.name in watched)]
-        channels = tuple(
-            tuple((f, sp.csr_array(sqrt(jump.rate) * matrix(c))) for f, c in jump.parts)
-            for jump in kept
-        )
+        channels = modulated_channels(system, dims)
         stops, span = tuple(parts.stops(times[0], times[-1])), times[-1] - times[0]
         return cls(
-            bound.generator, bound.jumps, False, {}, parts, tuple(effective), channels, stops,
-            span, pace,
+            bound.generator, bound.jumps, False, {}, parts, tuple(effective),
+            () if measured else channels, stops, span, pace, 1 if measured else _FEWEST,
         )  # fmt: skip
 
     def advance(self, batch: TrajectoryBatch, duration: float) -> None:
@@ -148,7 +158,7 @@ class ModulatedPropagator(NoJumpPropagator):
         Raises:
             CapacityError: too many.
         """
-        edges = np.linspace(start, stop, _FEWEST + 1)
+        edges = np.linspace(start, stop, self.fewest + 1)
         while True:
             lengths = np.diff(edges)
             missed = self._missed(edges[:-1], lengths)
@@ -188,15 +198,77 @@ class ModulatedPropagator(NoJumpPropagator):
             r = 2 * a * first + 2 * b * second
             middle = start + (0.25 + 0.5 * k) * length
             half = NoJumpPropagator(_combined(r, self.effective), self._jumps_at(middle), False)
-            half.advance(batch, 0.5 * length)
+            if not self.channels and 0.5 * length * half.norm <= REACH:
+                batch.x = sum(half.series(batch.x, 0.5 * length))
+                batch.time += 0.5 * length
+            else:
+                half.advance(batch, 0.5 * length)
 
     def _jumps_at(self, time: float) -> tuple[sp.csr_array, ...]:
-        now = np.array([time])
-        found = []
-        for parts in self.channels:
-            values = [1.0 if f is None else complex(f(now)[0]) for f, _ in parts]
-            found.append(_combined(values, [c for _, c in parts]))
-        return tuple(found)
+        return tuple(_at(time, parts) for parts in self.channels)
+
+
+@dataclass(frozen=True)
+class ModulatedDiffusion(Diffusion):
+    """Many states under continuous measurement, where anything depends on time.
+
+    `quadratures` are those of the bounding system: they tell the step.
+
+    Args:
+        phases: of every quadrature its channel, and the factor in front of it.
+        channels: as of the propagator.
+        stops: times that no step may cross.
+    """
+
+    phases: tuple[tuple[int, complex], ...] = ()
+    channels: tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...] = ()
+    stops: tuple[float, ...] = ()
+
+    def advance(self, batch: TrajectoryBatch, duration: float, steps: int) -> Array:
+        """Carry all trajectories over `duration`; the integrated currents, shape (m, n)."""
+        begin, end = batch.time, batch.time + duration
+        ends = [begin, *(t for t in self.stops if begin < t < end), end]
+        total = np.zeros((len(self.quadratures), len(batch.streams)))
+        for start, stop in pairwise(ends):
+            count = max(_FEWEST, ceil(steps * (stop - start) / duration - 1e-9))
+            total += super().advance(batch, stop - start, count)
+            batch.time = stop
+        return total
+
+    def step(self, batch: TrajectoryBatch, dt: float, noise: Array) -> Array:
+        """One step with the Wiener increments `noise`; both have shape (m, n)."""
+        return self._measuring(batch.time + 0.5 * dt).step(batch, dt, noise)
+
+    def _measuring(self, time: float) -> Diffusion:
+        if all(f is None for parts in self.channels for f, _ in parts):
+            return self._steady
+        channels = [_at(time, parts) for parts in self.channels]
+        return Diffusion(self.propagator, tuple(phase * channels[k] for k, phase in self.phases))
+
+    @cached_property
+    def _steady(self) -> Diffusion:
+        """Where no coupling is modulated, quadratures stay what they are."""
+        return Diffusion(self.propagator, self.quadratures)
+
+
+def modulated_channels(
+    system: OpenSystem, dims: tuple[int, ...]
+) -> tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...]:
+    """For every jump its parts, a pulse (None for 1) and a matrix each."""
+
+    def matrix(operator: OperatorSum, rate: float) -> sp.csr_array:
+        return sp.csr_array(sqrt(rate) * operator_matrix(operator, system.spaces, dims))
+
+    watched = {monitor.channel for monitor in system.monitors}
+    kept = [j for j in system.jumps if j.rate or (j.name and j.name in watched)]
+    return tuple(tuple((f, matrix(c, jump.rate)) for f, c in jump.parts) for jump in kept)
+
+
+def _at(time: float, parts: Sequence[tuple[Pulse | None, sp.csr_array]]) -> sp.csr_array:
+    """A modulated operator at one time."""
+    now = np.array([time])
+    values = [1.0 if f is None else complex(f(now)[0]) for f, _ in parts]
+    return _combined(values, [c for _, c in parts])
 
 
 def _combined(weights: Any, matrices: Sequence[sp.csr_array]) -> sp.csr_array:

@@ -117,7 +117,7 @@ class NoJumpPropagator:
             self._stored[key] = scipy.linalg.expm(key * self.generator.toarray())
         moved, rest = self._stored[key] @ x, duration - key
         if abs(rest) * self.norm > 1e-13:  # over a long time the twelve digits are seen
-            moved = sum(self._series(moved, rest))
+            moved = sum(self.series(moved, rest))
         return moved
 
     def _pass(
@@ -135,7 +135,7 @@ class NoJumpPropagator:
         """
         span = np.minimum(longest, left[active])
         reach = float(span.max())
-        series = self._series(batch.x[:, active], reach)
+        series = self.series(batch.x[:, active], reach)
         moved = _evaluate_series(series, span / reach)
         crossed = np.zeros(len(active), dtype=bool)
         if self.jumps:
@@ -151,7 +151,7 @@ class NoJumpPropagator:
             batch.x[:, where] = self._apply_jumps(batch, where, states, end - rest[crossed])
         left[active] = np.where(rest > least, rest, 0.0)
 
-    def _series(self, x: Array, reach: float) -> list[Array]:
+    def series(self, x: Array, reach: float) -> list[Array]:
         """Terms ``(reach G)^k x / k!`` until they are below rounding."""
         bound, terms, size = abs(reach) * self.norm, [x], 1.0
         while size > 1e-17:

@@ -11,13 +11,23 @@ import numpy as np
 
 from darkstate.engines.contract import Solution
 from darkstate.engines.trajectories.averages import Average, stationary_average
-from darkstate.engines.trajectories.compile import SystemMatrices, check_initial, compile_matrices
+from darkstate.engines.trajectories.compile import (
+    SystemMatrices,
+    all_phases,
+    check_initial,
+    compile_matrices,
+)
 from darkstate.engines.trajectories.ensemble import (
     PureStateEnsemble,
     named_jumps,
     sampling_error_of,
 )
-from darkstate.engines.trajectories.modulated import ModulatedPropagator, bounding_system
+from darkstate.engines.trajectories.modulated import (
+    ModulatedDiffusion,
+    ModulatedPropagator,
+    bounding_system,
+    modulated_channels,
+)
 from darkstate.engines.trajectories.records import Records, counter_names, quadrature_names
 from darkstate.engines.trajectories.refusals import BATCH_BYTES
 from darkstate.engines.trajectories.second_look import (
@@ -91,25 +101,31 @@ class Sampling:
         self, matrices: SystemMatrices, step: float | None, pace: float = 1.0
     ) -> Unravelling:
         if self.system.time_dependent:
-            return self._modulate(pure_unravelling(matrices, "jumps", None), matrices, pace)
+            bound = pure_unravelling(matrices, self.engine.unravelling, step, pace)
+            return self._modulate(bound, matrices, pace)
         if self.observed:
             return observed_unravelling(matrices, step, pace)
         return pure_unravelling(matrices, self.engine.unravelling, step, pace)
 
     def _modulate(self, bound: Unravelling, matrices: SystemMatrices, pace: float) -> Unravelling:
-        """State vectors with jumps, under what depends on time.
+        """State vectors under what depends on time; `bound` is how those of its bounds move.
 
         Raises:
-            EngineMismatchError: diffusive unravellings, or records.
+            EngineMismatchError: records of monitors.
         """
-        if self.observed or self.engine.unravelling != "jumps":
+        if self.observed:
             raise EngineMismatchError(
-                "Drives and modulated couplings are followed with quantum jumps only.",
-                "Use Trajectories(unravelling='jumps'), and evolve() or ensemble().",
+                "Records of monitors are for what is constant in time.",
+                "Use evolve() or ensemble(), which see all channels in full, or leave out drives.",
             )
-        dims, propagator = matrices.dimensions, bound.propagator
-        moved = ModulatedPropagator.of(self.system, dims, propagator, self.times, pace)
-        return replace(bound, propagator=moved)
+        given = self.system, matrices.dimensions, bound.propagator, self.times
+        if bound.diffusion is None:
+            return replace(bound, propagator=ModulatedPropagator.of(*given, pace))
+        moved = ModulatedPropagator.of(*given, 1.0, measured=True)
+        channels = modulated_channels(self.system, matrices.dimensions)
+        phases, seen = all_phases(len(channels), self.engine.unravelling), bound.diffusion
+        diffusion = ModulatedDiffusion(moved, seen.quadratures, pace, phases, channels, moved.stops)
+        return replace(bound, propagator=moved, diffusion=diffusion)
 
     def _begin(self, initial: Any) -> tuple[TrajectoryRun, SecondLook | None]:
         """The trajectories, and the same with fewer Fock states and another step, if they differ.

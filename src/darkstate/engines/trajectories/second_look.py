@@ -186,7 +186,7 @@ def second_look(
         return None
     runs = TrajectoryRun(fewer, unravelling, initial, first.times, first.entropy)
     lower = f"lower step (it is {first.unravelling.step:.3g})"
-    if isinstance(unravelling.propagator, ModulatedPropagator):
+    if unravelling.diffusion is None and isinstance(unravelling.propagator, ModulatedPropagator):
         lower = "tell where coefficients jump, pulses.function(f, stops=[...]), or use Lindblad()"
     ways = [
         ("fewer Fock states", "raise cutoff", narrower),

@@ -57,9 +57,9 @@ class Unravelling:
     @property
     def pace(self) -> float:
         """By what steps of a measurement, or of coefficients, are longer than asked for."""
-        if isinstance(self.propagator, ModulatedPropagator):
-            return self.propagator.pace
-        return 1.0 if self.diffusion is None else self.diffusion.pace
+        if self.diffusion is not None:
+            return self.diffusion.pace
+        return self.propagator.pace if isinstance(self.propagator, ModulatedPropagator) else 1.0
 
     def steps(self, duration: float) -> int:
         """Steps of a measurement of this duration."""
