@@ -44,6 +44,7 @@ ONLY_IMPORTER = {
     "mpl_toolkits": "plots",
     "typer": "cli",
     "rich": "cli progress",
+    "panel": "web",
 }
 """Outside library -> the units that may import it."""
 

@@ -13,6 +13,7 @@ from darkstate.cli.failures import DOUBTFUL, report_errors
 from darkstate.cli.json_output import AsJson, print_json
 from darkstate.cli.new import new
 from darkstate.cli.screen import tell
+from darkstate.cli.serve import serve
 
 app = typer.Typer(
     name="darkstate",
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command(epilog="Example: darkstate new CavityChains chains.yaml")(new)
 app.command(epilog="Example: darkstate doctor")(doctor)
+app.command(epilog="Example: darkstate serve --show")(serve)
 app.add_typer(papers.app, name="papers")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(sweep.app, name="sweep")

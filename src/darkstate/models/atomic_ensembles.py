@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from darkstate.checks import check_array, check_integer, check_real
 from darkstate.errors import ArgumentError
-from darkstate.models.base import RATE, Example, Parameters, Truth, freeze
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, usual
 from darkstate.states import SpinMoments
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, spin_minus, spin_plus, spin_z
@@ -72,14 +72,14 @@ class AtomicEnsembles(Parameters):
     Rev. Lett. 107, 080503 (2011).
     """
 
-    atoms: int
-    squeezing: float
-    optical_depth: float = 1.0
-    emission: float = field(default=1.0, metadata=RATE)
-    cooling: float = field(default=0.0, metadata=RATE)
-    heating: float = field(default=0.0, metadata=RATE)
-    dephasing: float = field(default=0.0, metadata=RATE)
-    detuning: float = field(default=0.0, metadata=RATE)
+    atoms: int = field(metadata=usual(1, 2_000_000))
+    squeezing: float = field(metadata=usual(0, 2.5))
+    optical_depth: float = field(default=1.0, metadata=usual(1, 100))
+    emission: float = field(default=1.0, metadata=RATE | usual(0.1, 5))
+    cooling: float = field(default=0.0, metadata=RATE | usual(0, 10))
+    heating: float = field(default=0.0, metadata=RATE | usual(0, 2))
+    dephasing: float = field(default=0.0, metadata=RATE | usual(0, 2))
+    detuning: float = field(default=0.0, metadata=RATE | usual(-3, 3))
     references: ClassVar[tuple[str, ...]] = ("muschik2012", "muschik2011", "krauter2011")
     example: ClassVar[Example] = {
         "atoms": 1_000_000,

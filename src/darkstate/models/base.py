@@ -23,6 +23,12 @@ from darkstate.systems.signals import signal
 RATE = {"unit": "rate"}
 """Metadata of fields that are rates or frequencies: scenario files give them with units."""
 
+
+def usual(low: float, high: float) -> dict[str, tuple[float, float]]:
+    """Metadata of fields: between which values they are usually looked at; no rule for them."""
+    return {"usual": (low, high)}
+
+
 Example = Mapping[str, Any]
 """Parameters of a model by name, as a scenario file has them."""
 

@@ -44,6 +44,7 @@ from darkstate.models.base import (
     Truth,
     freeze_per_site,
     refuse_many_sites,
+    usual,
 )
 from darkstate.models.cavity_chains import CavityChains
 from darkstate.models.drives import Drive, SqueezedDrive
@@ -86,10 +87,10 @@ class CavityAtomChains(Parameters):
     Source: Zippilli et al., Phys. Rev. Lett. 110, 040503 (2013), section on atoms.
     """
 
-    sites: int
-    hopping: Values = field(default=1.0, metadata=RATE)
-    atom_coupling: Values = field(default=0.01, metadata=RATE)
-    loss: Values = field(default=0.0, metadata=RATE)
+    sites: int = field(metadata=usual(1, 6))
+    hopping: Values = field(default=1.0, metadata=RATE | usual(0.1, 5))
+    atom_coupling: Values = field(default=0.01, metadata=RATE | usual(0.001, 0.2))
+    loss: Values = field(default=0.0, metadata=RATE | usual(0, 0.1))
     drive: Drive = field(default_factory=SqueezedDrive)
     effective: bool = False
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)

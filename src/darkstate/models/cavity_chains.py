@@ -26,6 +26,7 @@ from darkstate.models.base import (
     freeze_per_site,
     modulated,
     refuse_many_sites,
+    usual,
 )
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
 from darkstate.systems.open_system import Jump, OpenSystem, without_pulses
@@ -63,14 +64,14 @@ class CavityChains(Parameters):
         ArgumentError: wrong number of values, negative loss, non-finite numbers.
     """
 
-    sites: int
-    hopping: Values = field(default=1.0, metadata=RATE)
-    loss: Values = field(default=0.0, metadata=RATE)
-    detuning: Values = field(default=0.0, metadata=RATE)
+    sites: int = field(metadata=usual(1, 40))
+    hopping: Values = field(default=1.0, metadata=RATE | usual(0.1, 5))
+    loss: Values = field(default=0.0, metadata=RATE | usual(0, 0.5))
+    detuning: Values = field(default=0.0, metadata=RATE | usual(-3, 3))
     drive: Drive = field(default_factory=SqueezedDrive)
-    hopping_b: Values | None = field(default=None, metadata=RATE)
-    loss_b: Values | None = field(default=None, metadata=RATE)
-    detuning_b: Values | None = field(default=None, metadata=RATE)
+    hopping_b: Values | None = field(default=None, metadata=RATE | usual(0.1, 5))
+    loss_b: Values | None = field(default=None, metadata=RATE | usual(0, 0.5))
+    detuning_b: Values | None = field(default=None, metadata=RATE | usual(-3, 3))
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
     example: ClassVar[Example] = {"sites": 4, "loss": 0.05}
 

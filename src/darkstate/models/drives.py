@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from darkstate.checks import LARGEST_SQUEEZING, check_real
 from darkstate.errors import UnphysicalError
-from darkstate.models.base import RATE, freeze
+from darkstate.models.base import RATE, freeze, usual
 from darkstate.systems import squeezed_jumps
 from darkstate.systems.open_system import Jump
 from darkstate.systems.operators import OperatorSum, create, destroy
@@ -41,9 +41,9 @@ class SqueezedDrive:
         UnphysicalError: ``mbar^2 > nbar(nbar+1)``: no field has such correlations.
     """
 
-    rate: float = field(default=1.0, metadata=RATE)
-    nbar: float = 1.0
-    mbar: float | None = None
+    rate: float = field(default=1.0, metadata=RATE | usual(0.05, 5))
+    nbar: float = field(default=1.0, metadata=usual(0, 5))
+    mbar: float | None = field(default=None, metadata=usual(0, 5))
 
     def __post_init__(self) -> None:
         remedy = "Give the amplitude rate at which the field enters."
@@ -130,9 +130,9 @@ class ParametricDrive:
         ArgumentError: an argument out of range.
     """
 
-    rate: float = field(default=1.0, metadata=RATE)
-    squeezing: float = 1.0
-    bandwidth: float = field(default=10.0, metadata=RATE)
+    rate: float = field(default=1.0, metadata=RATE | usual(0.05, 5))
+    squeezing: float = field(default=1.0, metadata=usual(0.05, 3))
+    bandwidth: float = field(default=10.0, metadata=RATE | usual(0.5, 50))
 
     def __post_init__(self) -> None:
         for name, remedy in (

@@ -44,6 +44,7 @@ from darkstate.models.base import (
     Truth,
     freeze,
     freeze_per_site,
+    usual,
 )
 from darkstate.systems.open_system import OpenSystem
 
@@ -99,19 +100,19 @@ class DualRail(Parameters):
     both directions: Pichler, Ramos, Daley, Zoller, Phys. Rev. A 91, 042116 (2015).
     """
 
-    pairs: int
-    squeezing: float
-    detunings_a: Values = field(default=0.0, metadata=RATE)
-    detunings_b: Values = field(default=0.0, metadata=RATE)
-    coupling: Values = field(default=1.0, metadata=RATE)
-    bandwidth: float = field(default=math.inf, metadata=RATE)
-    dephasing: Values = field(default=0.0, metadata=RATE)
-    decay: Values = field(default=0.0, metadata=RATE)
-    loss: Values = 0.0
-    source_decay_b: float | None = field(default=None, metadata=RATE)
-    thermal: float = 0.0
-    phase: Values = 0.0
-    directionality: float = 1.0
+    pairs: int = field(metadata=usual(1, 4))
+    squeezing: float = field(metadata=usual(0, 2.5))
+    detunings_a: Values = field(default=0.0, metadata=RATE | usual(-3, 3))
+    detunings_b: Values = field(default=0.0, metadata=RATE | usual(-3, 3))
+    coupling: Values = field(default=1.0, metadata=RATE | usual(0.1, 5))
+    bandwidth: float = field(default=math.inf, metadata=RATE | usual(0.5, 100))
+    dephasing: Values = field(default=0.0, metadata=RATE | usual(0, 0.5))
+    decay: Values = field(default=0.0, metadata=RATE | usual(0, 0.5))
+    loss: Values = field(default=0.0, metadata=usual(0, 1))
+    source_decay_b: float | None = field(default=None, metadata=RATE | usual(0.5, 100))
+    thermal: float = field(default=0.0, metadata=usual(0, 1))
+    phase: Values = field(default=0.0, metadata=usual(-3.14, 3.14))
+    directionality: float = field(default=1.0, metadata=usual(0, 1))
     references: ClassVar[tuple[str, ...]] = ("agusti2023",)
     example: ClassVar[Example] = {
         "pairs": 2,

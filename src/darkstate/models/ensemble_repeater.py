@@ -26,7 +26,7 @@ import numpy as np
 
 from darkstate.checks import check_integer, check_reals
 from darkstate.errors import ArgumentError
-from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, freeze_per_site
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, freeze_per_site, usual
 from darkstate.systems.chain import MeasuredChain, check_nodes
 
 MAGIC_ATOMS = 1000
@@ -63,14 +63,14 @@ class EnsembleRepeater(Parameters):
     Lazarev, Byrnes, Adv. Quantum Technol. 8, 2400524 (2025).
     """
 
-    nodes: int
-    atoms: int
-    time: float | Sequence[float] = field(metadata={"unit": "time"})
-    dephasing: float | Sequence[float] = field(default=0.0, metadata=RATE)
-    offset: float = 0.0
+    nodes: int = field(metadata=usual(2, 10))
+    atoms: int = field(metadata=usual(1, 400))
+    time: float | Sequence[float] = field(metadata={"unit": "time"} | usual(0, 3.2))
+    dephasing: float | Sequence[float] = field(default=0.0, metadata=RATE | usual(0, 0.5))
+    offset: float = field(default=0.0, metadata=usual(-3.14, 3.14))
     outcomes: Literal["all_up"] | Sequence[int] = "all_up"
-    window: float | None = None
-    loss: float = 0.0
+    window: float | None = field(default=None, metadata=usual(1, 20))
+    loss: float = field(default=0.0, metadata=usual(0, 0.5))
     references: ClassVar[tuple[str, ...]] = ("li2026", "pyrkov2025")
     example: ClassVar[Example] = {"nodes": 3, "atoms": 100, "time": 1.5}
     example_measures: ClassVar[tuple[str, ...]] = ("log_negativity", "entropy")

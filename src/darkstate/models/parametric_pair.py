@@ -43,7 +43,7 @@ from darkstate.models._parametric_pair_physics import (
     secular_moments,
     secular_rates,
 )
-from darkstate.models.base import RATE, Example, Parameters, Truth, freeze
+from darkstate.models.base import RATE, Example, Parameters, Truth, freeze, usual
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import create, destroy, number, total
@@ -65,8 +65,8 @@ class DrudeBath:
         ArgumentError: an argument out of range.
     """
 
-    strength: float = field(default=0.01, metadata={"unit": "rate^2"})
-    cutoff: float = field(default=1.0, metadata=RATE)
+    strength: float = field(default=0.01, metadata={"unit": "rate^2"} | usual(0, 0.1))
+    cutoff: float = field(default=1.0, metadata=RATE | usual(0.1, 5))
 
     def __post_init__(self) -> None:
         remedy = "Give zeta of J = zeta w/(cutoff² + w²), in units of frequency²."
@@ -103,15 +103,15 @@ class ParametricPair(Parameters):
         ArgumentError: an argument out of range, or one that the treatment chosen does not have.
     """
 
-    omega_a: float = field(default=1.0, metadata=RATE)
-    omega_b: float = field(default=1.0, metadata=RATE)
-    pump: float = field(default=10.0, metadata=RATE)
-    coupling: float | None = field(default=None, metadata=RATE)
+    omega_a: float = field(default=1.0, metadata=RATE | usual(0.1, 3))
+    omega_b: float = field(default=1.0, metadata=RATE | usual(0.1, 3))
+    pump: float = field(default=10.0, metadata=RATE | usual(0, 20))
+    coupling: float | None = field(default=None, metadata=RATE | usual(0, 5))
     baths: tuple[DrudeBath, DrudeBath] = (DrudeBath(), DrudeBath())
     treatment: Literal["secular", "exact"] = "secular"
     branch: Branch = "diagonal"
     counter_term: bool = False
-    phase: float = 0.0
+    phase: float = field(default=0.0, metadata=usual(0, 6.28))
     example: ClassVar[Example] = {"coupling": 1.8}
 
     def __post_init__(self) -> None:

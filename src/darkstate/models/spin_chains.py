@@ -40,6 +40,7 @@ from darkstate.models.base import (
     freeze_per_site,
     modulated,
     refuse_many_sites,
+    usual,
 )
 from darkstate.models.drives import Drive, ParametricDrive, SqueezedDrive
 from darkstate.systems.open_system import Jump, OpenSystem, without_pulses
@@ -79,12 +80,12 @@ class SpinChains(Parameters):
     Source: Zippilli et al., Phys. Rev. Lett. 110, 040503 (2013), section on spins.
     """
 
-    sites: int
-    coupling: Values = field(default=1.0, metadata=RATE)
-    dephasing: Values = field(default=0.0, metadata=RATE)
-    decay: Values = field(default=0.0, metadata=RATE)
+    sites: int = field(metadata=usual(1, 5))
+    coupling: Values = field(default=1.0, metadata=RATE | usual(0.1, 5))
+    dephasing: Values = field(default=0.0, metadata=RATE | usual(0, 0.5))
+    decay: Values = field(default=0.0, metadata=RATE | usual(0, 0.5))
     drive: Drive = field(default_factory=SqueezedDrive)
-    coupling_b: Values | None = field(default=None, metadata=RATE)
+    coupling_b: Values | None = field(default=None, metadata=RATE | usual(0.1, 5))
     references: ClassVar[tuple[str, ...]] = ("zippilli2013",)
     example: ClassVar[Example] = {"sites": 2, "decay": 0.01}
 

@@ -74,17 +74,20 @@ def save(
     paths = {suffix: stem.with_name(stem.name + suffix) for suffix in suffixes}
     for suffix, target in paths.items():
         require_new_or_ours(target, FORMATS[suffix][1], overwrite)
-    drawn = {}
-    with house_style():
-        for suffix in suffixes:
-            about = FORMATS[suffix][0]
-            figure.savefig(stream := BytesIO(), dpi=DPI, metadata=about, format=suffix[1:])
-            drawn[suffix] = stream.getvalue()
+    drawn = {suffix: rendered(figure, suffix) for suffix in suffixes}
     with system_errors("path", stem):
         stem.parent.mkdir(parents=True, exist_ok=True)
     for suffix, target in paths.items():
         write_whole(target, drawn[suffix])
     return tuple(paths.values())
+
+
+def rendered(figure: Figure, suffix: str) -> bytes:
+    """A figure as the content of a file that ends in ``.png``, ``.svg`` or ``.pdf``."""
+    with house_style():
+        about = FORMATS[suffix][0]
+        figure.savefig(stream := BytesIO(), dpi=DPI, metadata=about, format=suffix[1:])
+    return stream.getvalue()
 
 
 def _suffixes(formats: Any) -> tuple[str, ...]:

@@ -80,6 +80,13 @@ def draw(
     name: str, scenario: Scenario, result: Result, pairs: Sequence[Pair], out: Path
 ) -> tuple[Path, ...]:
     """Draw one picture; returns its files (png and svg)."""
+    from darkstate.plots import save
+
+    return tuple(save(figure_of(name, scenario, result, pairs), out / name))
+
+
+def figure_of(name: str, scenario: Scenario, result: Result, pairs: Sequence[Pair]) -> Any:
+    """One of the pictures that `chosen_pictures` names, as a matplotlib figure."""
     from darkstate import plots
 
     state = result.state
@@ -92,7 +99,7 @@ def draw(
         "pulses": lambda: plots.time_evolution(_pulses(scenario)),
         "time": lambda: plots.time_evolution(_drawn(cast("xr.Dataset", result.table))),
     }
-    return tuple(plots.save(figures[name](), out / name))
+    return figures[name]()
 
 
 def _pulses(scenario: Scenario) -> xr.Dataset:
