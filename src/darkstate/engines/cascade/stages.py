@@ -32,7 +32,7 @@ and Bacon, Phys. Rev. A 78, 012356 (2008).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -126,6 +126,10 @@ class _Couplings:
     row_steps: Array
 
 
+_Own = tuple[dict[Product, complex], list[tuple[float, dict[Product, complex]]]]
+"""Terms of H, and rates and terms of jumps, that act on one stage."""
+
+
 def stage_chain(
     network: OpenSystem,
     members: Sequence[Sequence[str]],
@@ -144,13 +148,13 @@ def stage_chain(
     """
     couplings = _couplings(network, members, charges, source)
     cuts = [_cut_channels(couplings, s) for s in range(-1, len(members))]
-    stages = []
+    own, stages = _own_terms(network, members), []
     for s, labels in enumerate(members):
         spaces = tuple(space for space in network.spaces if space.label in set(labels))
         sizes = tuple(dims[space.label] for space in spaces)
         before, after = cuts[s], cuts[s + 1]
         ahead = couplings.row_place < s
-        effective, jumps = _alone(network, set(labels), spaces, sizes)
+        effective, jumps = _alone(own[s], spaces, sizes)
         stages.append(
             Stage(
                 tuple(space.label for space in spaces),
@@ -202,24 +206,46 @@ def _side(row: Row, spaces: Sequence[Space], sizes: Sequence[int]) -> Array:
 
 
 def _alone(
-    network: OpenSystem, labels: set[str], spaces: tuple[Space, ...], sizes: tuple[int, ...]
+    own: _Own, spaces: tuple[Space, ...], sizes: tuple[int, ...]
 ) -> tuple[Array, tuple[Array, ...]]:
     """Effective Hamiltonian and jumps of a stage on its own."""
-    hamiltonian = _within(network.hamiltonian, labels)
-    effective = -1j * _matrix(hamiltonian, spaces, sizes)
-    jumps = []
+    words: dict[Product, Array] = {}
+
+    def matrix(terms: Mapping[Product, complex]) -> Array:
+        total = np.zeros((prod(sizes), prod(sizes)), dtype=complex)
+        for product, c in terms.items():
+            if product not in words:  # many jumps are made of a few words
+                words[product] = _matrix(OperatorSum({product: 1.0}), spaces, sizes)
+            total = total + c * words[product]
+        return total
+
+    hamiltonian, parts = own
+    jumps = tuple(np.sqrt(rate) * matrix(terms) for rate, terms in parts)
+    effective = -1j * matrix(hamiltonian)
+    for c in jumps:
+        effective = effective - 0.5 * c.conj().T @ c
+    return effective, jumps
+
+
+def _own_terms(network: OpenSystem, members: Sequence[Sequence[str]]) -> list[_Own]:
+    """For each stage the terms of H that act on it alone, and its parts of the jumps."""
+    place = {label: s for s, labels in enumerate(members) for label in labels}
+
+    def sorted_terms(operator: OperatorSum) -> dict[int, dict[Product, complex]]:
+        found: dict[int, dict[Product, complex]] = {}
+        for product, c in operator:
+            stages = {place[space.label] for space, _ in product}
+            for s in stages if len(stages) == 1 else ():
+                found.setdefault(s, {})[product] = c
+        return found
+
+    hamiltonians = sorted_terms(network.hamiltonian)
+    own: list[_Own] = [(hamiltonians.get(s, {}), []) for s in range(len(members))]
     for jump in network.jumps:
-        part = _within(jump.operator, labels)
-        if jump.rate and any(product for product, _ in part):
-            c = np.sqrt(jump.rate) * _matrix(part, spaces, sizes)
-            effective = effective - 0.5 * c.conj().T @ c
-            jumps.append(c)
-    return effective, tuple(jumps)
-
-
-def _within(operator: OperatorSum, labels: set[str]) -> OperatorSum:
-    terms = {p: c for p, c in operator if all(space.label in labels for space, _ in p)}
-    return OperatorSum(terms)
+        constant = {p: c for p, c in jump.operator if not p}
+        for s, terms in sorted_terms(jump.operator).items() if jump.rate else ():
+            own[s][1].append((jump.rate, constant | terms))
+    return own
 
 
 def _matrix(operator: OperatorSum, spaces: Sequence[Space], sizes: Sequence[int]) -> Array:

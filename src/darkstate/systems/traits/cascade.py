@@ -19,9 +19,8 @@ products of H over three or more, and jumps over more than `MAX_LABELS` labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
-from itertools import permutations
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,6 +29,7 @@ from scipy.sparse.csgraph import connected_components
 from darkstate.systems.open_system import OpenSystem, check_system
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.signals import Signal
+from darkstate.systems.spaces import Space, Word
 from darkstate.systems.traits.trait import Trait, abbreviated
 
 MAX_LABELS = 400
@@ -37,7 +37,10 @@ MAX_LABELS = 400
 _RTOL = 1e-12
 Group = tuple[str, ...]
 Stages = tuple[tuple[Group, ...], ...]
-_Terms = dict[Product, tuple[complex, float]]
+Pair = tuple[str, str]
+Together = frozenset[tuple[Space, Word]]
+"""A product of operators of different labels, in whatever order."""
+_Terms = dict[Together, tuple[complex, float]]
 
 
 def cascade_order(system: OpenSystem) -> Trait[Stages]:
@@ -93,19 +96,19 @@ def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
     for product, c in system.whole_hamiltonian:
         labels = _labels(product)
         if len(labels) == 2:
-            _add(exchange.setdefault(frozenset(labels), {}), product, c)
+            _add(exchange.setdefault(frozenset(labels), {}), frozenset(product), c)
         elif len(labels) > 2:
             yield from _ring(labels)
-    crossing: dict[tuple[str, str], _Terms] = {}
+    tested: list[tuple[float, dict[Product, complex]]] = []
     for jump in system.jumps:
         if jump.rate == 0 or jump.each_atom:
             continue
         local, mixed = _local_parts(jump.operator)
-        if mixed or len(local) > MAX_LABELS:
+        if mixed or len({label for label, _ in local}) > MAX_LABELS:
             yield from _ring(s.label for s in jump.operator.spaces if not isinstance(s, Signal))
             continue
-        for i, j in permutations(local, 2):
-            _add_product(crossing.setdefault((i, j), {}), local[i], local[j], jump.rate)
+        tested.append((jump.rate, {product: c for (_, product), c in local.items()}))
+    crossing = _crossing(tested)
     pairs = exchange.keys() | {frozenset(pair) for pair in crossing}
     for i, j in (sorted(pair) for pair in pairs):
         for up, down in ((i, j), (j, i)):
@@ -113,7 +116,7 @@ def influences(system: OpenSystem) -> Iterator[tuple[str, str]]:
                 yield down, up
 
 
-def _ignores(up: str, down: str, exchange: _Terms, crossing: dict[tuple[str, str], _Terms]) -> bool:
+def _ignores(up: str, down: str, exchange: _Terms, crossing: dict[Pair, _Terms]) -> bool:
     """Whether ``2i H_ij + sum rate (c_up† c_down - c_down† c_up)`` vanishes."""
     rest: _Terms = {}
     parts = (
@@ -127,16 +130,53 @@ def _ignores(up: str, down: str, exchange: _Terms, crossing: dict[tuple[str, str
     return all(abs(c) <= _RTOL * size for c, size in rest.values())
 
 
-def _local_parts(operator: OperatorSum) -> tuple[dict[str, OperatorSum], bool]:
-    """The single-label parts of a jump, and whether it has products over several labels."""
-    parts: dict[str, dict[Product, complex]] = {}
+def _crossing(jumps: Sequence[tuple[float, dict[Product, complex]]]) -> dict[Pair, _Terms]:
+    """``sum_k rate_k c_k,i† c_k,j`` for all pairs of labels that some jump has in common.
+
+    Args:
+        jumps: the rate of each, and the coefficients of its products, which have one label each.
+    """
+    words = list(dict.fromkeys(product for _, local in jumps for product in local))
+    place = {product: k for k, product in enumerate(words)}
+    rows = [k for k, (_, local) in enumerate(jumps) for _ in local]
+    columns = [place[product] for _, local in jumps for product in local]
+    values = [rate**0.5 * c for rate, local in jumps for c in local.values()]
+    shape = (len(jumps), len(words))
+    table = sp.csr_array(sp.coo_array((values, (rows, columns)), shape=shape), dtype=complex)
+    sums = sp.coo_array(table.conj().T @ table)
+    sizes = sp.csr_array(abs(table).T @ abs(table))
+    labels = [_labels(product)[0] for product in words]
+    daggers = [OperatorSum({product: 1.0}).adjoint() for product in words]
+    found: dict[Pair, _Terms] = {}
+    moduli = sizes[sums.row, sums.col]
+    for w, v, c, size in zip(sums.row, sums.col, sums.data, moduli, strict=True):
+        if labels[w] != labels[v]:
+            terms = found.setdefault((labels[w], labels[v]), {})
+            for together, factor in _products(daggers[w], words[v]):
+                _add(terms, together, factor * c, abs(factor) * size)
+    return found
+
+
+def _products(left: OperatorSum, right: Product) -> Iterator[tuple[Together, complex]]:
+    """The terms of a product of operators of two labels, which may share pulses."""
+    if any(isinstance(space, Signal) for space, _ in right):
+        for product, factor in left * OperatorSum({right: 1.0}):
+            yield frozenset(product), factor
+    else:
+        for product, factor in left:
+            yield frozenset(product) | frozenset(right), factor
+
+
+def _local_parts(operator: OperatorSum) -> tuple[dict[tuple[str, Product], complex], bool]:
+    """The single-label terms of a jump, and whether it has products over several labels."""
+    parts: dict[tuple[str, Product], complex] = {}
     mixed = False
     for product, c in operator:
         labels = _labels(product)
         if len(labels) == 1:
-            parts.setdefault(labels[0], {})[product] = c
+            parts[labels[0], product] = c
         mixed = mixed or len(labels) > 1
-    return {label: OperatorSum(terms) for label, terms in parts.items()}, mixed
+    return parts, mixed
 
 
 def _labels(product: Product) -> list[str]:
@@ -144,14 +184,9 @@ def _labels(product: Product) -> list[str]:
     return [space.label for space, _ in product if not isinstance(space, Signal)]
 
 
-def _add(terms: _Terms, product: Product, c: complex, size: float | None = None) -> None:
+def _add(terms: _Terms, product: Together, c: complex, size: float | None = None) -> None:
     before, moduli = terms.get(product, (0.0, 0.0))
     terms[product] = before + c, moduli + (abs(c) if size is None else size)
-
-
-def _add_product(terms: _Terms, c: OperatorSum, d: OperatorSum, rate: float) -> None:
-    for product, value in c.adjoint() * d:
-        _add(terms, product, rate * value)
 
 
 def _ring(labels: Iterable[str]) -> Iterator[tuple[str, str]]:
