@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.design.coefficients import CoefficientSlope
+from darkstate.design.coefficients import CoefficientSlope, Key
 from darkstate.design.differences import KinkError
 from darkstate.design.gaussian_merit import MomentDerivative
 from darkstate.design.merit import Merit
@@ -114,14 +114,25 @@ def moment_slopes(
         return found.sizes[rows, columns] if matrix == DRIFT else other
 
     keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
-    place = {key: k for k, key in enumerate(keys)}
     entries = Entries(keys, labels)
     weights, sizes = entries.weights(weight), entries.weights(size, moduli=True)
+    return key_slopes(moves, keys, weights, sizes, tolerance + found.error)
+
+
+def key_slopes(
+    moves: Sequence[CoefficientSlope],
+    keys: Sequence[Key],
+    weights: Any,
+    sizes: Any,
+    relative: float,
+) -> list[Slope]:
+    """Derivatives by parameters from weights of coefficients, and their sizes for the errors."""
+    place = {key: k for k, key in enumerate(keys)}
     slopes = []
     for moved in moves:
         at = [place[key] for key in moved.keys]
         slope, other = (float((c @ weights[at]).real) for c in (moved.fine, moved.coarse))
-        wrong = (tolerance + found.error) * float(np.abs(moved.fine) @ sizes[at])
+        wrong = relative * float(np.abs(moved.fine) @ sizes[at])
         slopes.append(Slope(slope, abs(slope - other) + wrong, moved.one_sided))
     return slopes
 

@@ -28,6 +28,7 @@ from darkstate.design.coefficients import coefficient_slope, largest_rate
 from darkstate.design.differences import step_at
 from darkstate.design.merit import Merit
 from darkstate.design.parameters import Values, parameter_values, with_values
+from darkstate.design.probing import probed_slopes
 from darkstate.design.quantities import GAP, StateQuantity
 from darkstate.design.slope_sources import (
     preparation_slopes,
@@ -175,8 +176,11 @@ def _by_coefficients(
     slopes = question.slopes(system)
     if slopes is None or not isinstance(system, OpenSystem):
         return None
-    scale = largest_rate(system)
-    moves = [coefficient_slope(one.system, p, step_at(p, scale)) for one, p in _free(model, values)]
+    moves = probed_slopes(model, system, values)
+    if moves is None:
+        scale = largest_rate(system)
+        free = _free(model, values)
+        moves = [coefficient_slope(one.system, p, step_at(p, scale)) for one, p in free]
     return _dataset(values, slopes.slopes(moves), question.what, slopes.value)
 
 

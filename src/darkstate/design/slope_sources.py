@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from darkstate.design.chain_gradient import ChainSlopes
 from darkstate.design.density_gradient import DensitySlopes, TermMatrices, as_density
 from darkstate.design.differences import KinkError
 from darkstate.design.gaussian_gradient import GaussianSlopes
@@ -22,13 +23,14 @@ from darkstate.design.time_gradient import DensityTimeSlopes, GaussianTimeSlopes
 from darkstate.engines import Engine, Gaussian, Lindblad, Solution
 from darkstate.engines.contract import Task, run
 from darkstate.engines.density import LinearResponse
+from darkstate.engines.gaussian.large import ReducedVariables
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
 from darkstate.frontdoor import preparation_time
 from darkstate.frontdoor.selection import choose
 from darkstate.linalg.slowest import slowest_modes
 from darkstate.measures import purity
-from darkstate.states import DensityState, GaussianState
+from darkstate.states import DensityState, GaussianState, PairwiseGaussianState
 from darkstate.states.subsystems import Matrix
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
@@ -49,12 +51,25 @@ def steady_slopes(
         return None
     if isinstance(chosen.engine, Gaussian):
         solution = run(chosen.engine, system, offer=chosen.offer)
-        if not isinstance(solution.state, GaussianState):
-            return None
+        if isinstance(solution.state, PairwiseGaussianState):
+            return _chain_slopes(system, function, solution)
         return GaussianSlopes(system, solution.state, function, _relative(solution))
     if isinstance(chosen.engine, Lindblad) and chosen.offer.labels in ((), system.labels):
         return density_slopes(system, function, chosen.engine)
     return None
+
+
+def _chain_slopes(system: OpenSystem, function: Any, solution: Solution) -> ChainSlopes | None:
+    """Of a pair of a long chain; None for functions and at kinks."""
+    if not isinstance(function, Merit):
+        return None
+    try:
+        function.moment_derivative(solution.state)
+    except KinkError:
+        return None
+    variables = ReducedVariables(Structure.of(quadratic_form(system)))
+    error = solution.report.error_estimate or 0.0
+    return ChainSlopes(variables, solution.state, function, error)
 
 
 def density_slopes(

@@ -118,7 +118,7 @@ def stationary_correlations(
         values, mean, power = (values + more) / 2, (mean + more_mean) / 2, (power + more_power) / 2
         nodes, shift = 2 * nodes, (2 * shift) % 1.0
         error = _geometric_error(change, before, values)
-        closure = _closure(mean, exact, power, tail)
+        closure = closure_of(mean, exact, power, tail)
         good = np.max(error, initial=0.0) <= rtol * np.max(np.abs(values), initial=0.0)
         converged = bool(good and closure <= max(rtol, 1e-13) ** 0.5)
         if converged or 2 * nodes > max_nodes:
@@ -201,7 +201,7 @@ class _Sampler:
         return self.window.response[:, self._probes[:near]]
 
 
-def _closure(mean: NDArray[Any], exact: NDArray[Any], power: NDArray[Any], tail: float) -> float:
+def closure_of(mean: NDArray[Any], exact: NDArray[Any], power: NDArray[Any], tail: float) -> float:
     """Largest violation of the mean value property, relative to the size of R at each site.
 
     A narrow resonance that all nodes miss makes it of order one at the sites of the resonance, be

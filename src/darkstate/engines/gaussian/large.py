@@ -53,6 +53,40 @@ class LargeResult:
     spacing: float
 
 
+class ReducedVariables:
+    """One of ``a_i, a_i†`` for each mode, in the order that makes the drift narrow.
+
+    Args:
+        structure: with a conserved charge.
+
+    Raises:
+        EngineMismatchError: no charge is conserved, so that no set of N variables closes.
+    """
+
+    def __init__(self, structure: Structure):
+        if structure.representatives is None:
+            raise EngineMismatchError(
+                "The quadrature method needs a conserved charge +-1 per mode, which this system "
+                "lacks. Use Gaussian(method='dense')."
+            )
+        order, n = structure.banded_order, len(structure.form.labels)
+        self.site_of_mode = np.empty(n, dtype=np.intp)
+        self.site_of_mode[order % n] = np.arange(len(order))
+        self.raised = np.empty(n, dtype=bool)
+        self.raised[order % n] = order >= n
+        self.inputs = _inputs(structure, order)
+        self.drift = _banded_drift(structure, order)
+
+    def sites(self, variables: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Places of Nambu variables, or of their conjugates if these stand for the mode."""
+        return self.site_of_mode[variables % len(self.site_of_mode)]
+
+    def flipped(self, variables: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether the conjugates of Nambu variables stand for their modes."""
+        n = len(self.site_of_mode)
+        return self.raised[variables % n] != (variables >= n)
+
+
 def suits_quadrature(structure: Structure) -> bool:
     """Whether the network is narrow, with few noise inputs and a conserved charge."""
     return (
@@ -82,18 +116,8 @@ def large_steady_state(
     Raises:
         EngineMismatchError: no charge is conserved, so that no set of N variables closes.
     """
-    if structure.representatives is None:
-        raise EngineMismatchError(
-            "The quadrature method needs a conserved charge +-1 per mode, which this system lacks. "
-            "Use Gaussian(method='dense')."
-        )
-    order = structure.banded_order
-    n = len(structure.form.labels)
-    site_of_mode = np.empty(n, dtype=np.intp)
-    site_of_mode[order % n] = np.arange(len(order))
-    raised = np.empty(n, dtype=bool)
-    raised[order % n] = order >= n
-
+    reduced = ReducedVariables(structure)
+    site_of_mode, raised = reduced.site_of_mode, reduced.raised
     index = {label: k for k, label in enumerate(structure.form.labels)}
     first = np.array([index[pair[0]] for pair in pairs], dtype=np.intp)
     second = np.array([index[pair[1]] for pair in pairs], dtype=np.intp)
@@ -101,10 +125,10 @@ def large_steady_state(
     rows = np.concatenate([site_of_mode[modes], site_of_mode[first]])
     cols = np.concatenate([site_of_mode[modes], site_of_mode[second]])
 
-    sites, noise = _inputs(structure, order)
+    sites, noise = reduced.inputs
     if not len(sites):
         return _vacuum(len(pairs))
-    drift = _banded_drift(structure, order)
+    drift = reduced.drift
     found = stationary_correlations(drift, sites, np.eye(len(sites)), noise, rows, cols, rtol=rtol)
     photons, cross = np.real(found.values[: len(modes)]), found.values[len(modes) :]
     n_i, n_j = photons[place[: len(first)]], photons[place[len(first) :]]
