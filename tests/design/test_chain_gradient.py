@@ -74,11 +74,12 @@ def test_the_integral_itself():
 
 
 def test_many_entries_at_once_are_those_one_by_one():
-    model = uneven(MANY)
+    sites = 30
+    model = uneven(sites)
     values = parameter_values(model, ("loss", "hopping"))
-    found = probed_slopes(model, model.system(), values)
-    assert found is not None and len(found) == 2 * MANY - 1
-    for k, name, place in ((7, "loss", 7), (MANY + 20, "hopping", 20)):
+    found = probed_slopes(model, model.system(), values, 1.0)
+    assert found is not None and len(found) == 2 * sites - 1
+    for k, name, place in ((7, "loss", 7), (sites + 20, "hopping", 20)):
         p = float(values[name][place])
         alone = coefficient_slope(Moving(model, name, place).system, p, 0.01 * p)
         assert set(found[k].keys) == set(alone.keys)
@@ -104,15 +105,15 @@ class Shared:
 
 
 def test_what_does_not_depend_on_one_entry_linearly_is_left_to_others():
-    loss = tuple(np.linspace(1.0, 2.0, MANY))
+    loss = tuple(np.linspace(1.0, 2.0, MANY + 4))
     for model, expected in (
         (Shared(loss), True),
         (Shared(loss, power=2), False),
         (Shared(loss, neighbours=True), False),
         (Shared((0.0, *loss[1:])), False),
-        (Shared(loss[:-1]), False),
+        (Shared(loss[: MANY - 1]), False),
     ):
-        found = probed_slopes(model, model.system(), parameter_values(model, "loss"))
+        found = probed_slopes(model, model.system(), parameter_values(model, "loss"), 1.0)
         assert (found is not None) == expected
 
 

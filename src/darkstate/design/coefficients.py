@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.design.differences import difference
+from darkstate.design.differences import Difference, difference
 from darkstate.errors import DarkstateError
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import Product
@@ -24,6 +24,8 @@ from darkstate.systems.operators import Product
 Key = tuple[Product] | tuple[Product, Product]
 """``(P,)`` of the Hamiltonian, ``(P, Q)`` of the jumps."""
 Vector = NDArray[np.complex128]
+_LINEAR = 1e-13
+"""Of a coefficient: what is left of second differences by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +63,39 @@ def largest_rate(system: OpenSystem) -> float:
     return max([abs(c) for _, c in system.hamiltonian] + [j.rate for j in system.jumps] + [0.0])
 
 
+def _linear(vector: Callable[[float], Vector], p: float, step: float) -> Difference | None:
+    """The slope of what is linear near p, which most coefficients are; else None."""
+    try:
+        middle, right, left = (vector(p + k * step) for k in (0, 1, -1))
+        far = vector(p + 2 * step)
+    except DarkstateError:
+        return None
+    size = _LINEAR * (np.abs(middle) + np.abs(right))
+    bent = np.abs(right - 2 * middle + left) > size
+    if np.any(bent) or np.any(np.abs(far - 2 * right + middle) > size):
+        return None
+    slope = (right - left) / (2 * step)
+    return Difference(slope, slope, False)
+
+
 def coefficient_slope(
-    system_at: Callable[[float], OpenSystem], p: float, step: float
+    system_at: Callable[[float], OpenSystem],
+    p: float,
+    step: float,
+    here: dict[Key, complex] | None = None,
 ) -> CoefficientSlope:
     """Derivatives of the coefficients by a parameter of which the system is a function.
+
+    Args:
+        system_at: the system for values of the parameter.
+        p: the value.
+        step: the first step.
+        here: coefficients at p, if they are known.
 
     Raises:
         NumericalError: a coefficient has a kink there.
     """
-    looked: dict[float, dict[Key, complex]] = {}
+    looked: dict[float, dict[Key, complex]] = {} if here is None else {p: here}
 
     def at(x: float) -> dict[Key, complex]:
         if x not in looked:
@@ -87,7 +113,7 @@ def coefficient_slope(
             values[places[key]] = c
         return values
 
-    found = difference(vector, p, step)
+    found = _linear(vector, p, step) or difference(vector, p, step)
     moved = np.flatnonzero((found.fine != 0) | (found.coarse != 0)).tolist()
     order = list(places)
     return CoefficientSlope(

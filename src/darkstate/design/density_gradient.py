@@ -27,9 +27,9 @@ from darkstate.states.subsystems import Matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 
-_SKETCHES = 4
+_SKETCHES = 2
 """Random matrices by which the norm of ``dL rho`` is told."""
-_MARGIN = 2.0
+_MARGIN = 3.0
 
 
 @dataclass(eq=False)
@@ -39,6 +39,7 @@ class TermMatrices:
     system: OpenSystem
     dims: tuple[int, ...]
     _known: dict[Product, Any] = field(default_factory=dict)
+    _both: dict[Key, Any] = field(default_factory=dict)
 
     def of(self, product: Product) -> Any:
         """Sparse (D, D)."""
@@ -46,6 +47,13 @@ class TermMatrices:
             one = OperatorSum({product: 1.0})
             self._known[product] = operator_matrix(one, self.system.spaces, self.dims).tocoo()
         return self._known[product]
+
+    def _lost(self, key: Key) -> Any:
+        """``Q† P``."""
+        if key not in self._both:
+            P, Q = (self.of(product).tocsr() for product in key)
+            self._both[key] = (Q.conj().T @ P).tocoo()
+        return self._both[key]
 
     def weights(self, keys: Sequence[Key], X: Matrix, R: Matrix) -> Vector:
         """``Tr(X† L_k R)`` for every coefficient, (K,)."""
@@ -60,7 +68,7 @@ class TermMatrices:
             Q = self.of(key[1])
             left, right = Xd[np.ix_(Q.row, P.row)], R[np.ix_(P.col, Q.col)]
             jumped = np.einsum("qp,p,pq,q->", left, P.data, right, Q.data.conj())
-            both = (Q.tocsr().conj().T @ P.tocsr()).tocoo()
+            both = self._lost(key)
             found[k] = jumped - 0.5 * np.sum(both.data * lost[both.col, both.row])
         return found
 

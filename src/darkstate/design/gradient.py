@@ -24,7 +24,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkstate.checks import check_real
-from darkstate.design.coefficients import coefficient_slope, largest_rate
+from darkstate.design.coefficients import (
+    CoefficientSlope,
+    coefficient_slope,
+    coefficients,
+    largest_rate,
+)
 from darkstate.design.differences import step_at
 from darkstate.design.merit import Merit
 from darkstate.design.parameters import Values, parameter_values, with_values
@@ -176,12 +181,20 @@ def _by_coefficients(
     slopes = question.slopes(system)
     if slopes is None or not isinstance(system, OpenSystem):
         return None
-    moves = probed_slopes(model, system, values)
-    if moves is None:
-        scale = largest_rate(system)
-        free = _free(model, values)
-        moves = [coefficient_slope(one.system, p, step_at(p, scale)) for one, p in free]
+    moves = _moves(model, system, values)
     return _dataset(values, slopes.slopes(moves), question.what, slopes.value)
+
+
+def _moves(model: Model, system: OpenSystem, values: dict[str, Values]) -> list[CoefficientSlope]:
+    """What each number moves: of fields with several values at once if that can be done."""
+    scale, here = largest_rate(system), coefficients(system)
+    fields = {name: array for name, array in values.items() if array.ndim}
+    probed = iter(probed_slopes(model, system, fields, scale) or ())
+    return [
+        (next(probed, None) if one.name in fields else None)
+        or coefficient_slope(one.system, p, step_at(p, scale), here)
+        for one, p in _free(model, values)
+    ]
 
 
 def _free(model: Any, values: dict[str, Values]) -> list[tuple[Moving, float]]:

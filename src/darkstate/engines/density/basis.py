@@ -300,8 +300,10 @@ class Blocks:
 
     def off_block_weight(self, matrix: Flat) -> float:
         """Squared norm of the coherences between blocks that `gather` would drop."""
-        kept = float(np.linalg.norm(self.gather(matrix)) ** 2)
-        return max(0.0, float(np.linalg.norm(matrix) ** 2) - kept)
+        rest = np.array(matrix)
+        for block in self.members:
+            rest[np.ix_(block, block)] = 0.0
+        return float(np.linalg.norm(rest) ** 2)
 
     def trace(self, flat: Flat) -> float:
         """Trace of a flattened Hermitian state."""

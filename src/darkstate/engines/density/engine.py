@@ -67,6 +67,8 @@ SMALLER = (
     "Use fewer nodes, lower cut-offs, raise edge or memory_limit, or Cascade() for the steady "
     "states of one-way networks."
 )
+OFF_BLOCK = 1e-20
+"""Squared part of a right-hand side between blocks, up to which it is rounding of its making."""
 TWO_WAY_ACCURACY = 1e-11
 """Of evolutions of states and observables, relative to their norms."""
 _PURITY_ACCURACY = 1e-5
@@ -249,7 +251,7 @@ class Lindblad(DensityOptions):
             ArgumentError: modes without `cutoff`.
         """
         blocks = product_blocks(system, self._fixed_dimensions(system))
-        if any(blocks.off_block_weight(m) > 1e-24 * np.linalg.norm(m) ** 2 for m in of):
+        if any(blocks.off_block_weight(m) > OFF_BLOCK * np.linalg.norm(m) ** 2 for m in of):
             blocks = product_blocks(system, blocks.dimensions, charged=False)
         generator = compiled(system, blocks)
         rho = flattened(density_of(state, system.labels), generator.blocks)[0]
@@ -269,7 +271,7 @@ class Lindblad(DensityOptions):
         blocks = product_blocks(system, self._fixed_dimensions(system))
         given = None if initial is None else density_of(initial, system.labels)
         complete = flattened(given, blocks)[1]
-        if not complete or blocks.off_block_weight(of) > 1e-24 * np.linalg.norm(of) ** 2:
+        if not complete or blocks.off_block_weight(of) > OFF_BLOCK * np.linalg.norm(of) ** 2:
             blocks = product_blocks(system, blocks.dimensions, charged=False)
         generator = compiled(system, blocks)
         flat = generator.narrowed(flattened(given, generator.blocks)[0])
