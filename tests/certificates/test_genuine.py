@@ -256,6 +256,56 @@ def test_subsystems_of_a_state_and_results():
     assert ds.certify(result, labels=["A1", "A2"]).verdict == "not detected"
 
 
+def rotated(matrix: np.ndarray, seed: int) -> np.ndarray:
+    """The matrix after random local unitaries: no structure is left to find."""
+    rng, local = np.random.default_rng(seed), np.eye(1)
+    for _ in range(int(np.log2(len(matrix)))):
+        part, _ = np.linalg.qr(rng.normal(size=(2, 2)) + 1j * rng.normal(size=(2, 2)))
+        local = np.kron(local, part)
+    return local @ matrix @ local.conj().T
+
+
+def least_of_products(witness, rng: np.random.Generator) -> float:
+    """The least mean value over product states across any cut that alternating searches find."""
+    n, least = len(witness.labels), np.inf
+    for side in witness.sides:
+        one = [witness.labels.index(label) for label in side]
+        order = [*one, *(j for j in range(n) if j not in one)]
+        tensor = witness.matrix.reshape((2,) * 2 * n).transpose([*order, *(n + j for j in order)])
+        tensor = tensor.reshape(2 ** len(one), -1, 2 ** len(one), 2 ** (n - len(one)))
+        for _ in range(3):
+            b = random_vector(tensor.shape[1], rng, real=False)
+            for _ in range(20):
+                values, vectors = np.linalg.eigh(np.einsum("b,abcd,d->ac", b.conj(), tensor, b))
+                a = vectors[:, 0]
+                values, vectors = np.linalg.eigh(np.einsum("a,abcd,c->bd", a.conj(), tensor, a))
+                b = vectors[:, 0]
+            least = min(least, float(values[0]))
+    return least
+
+
+@pytest.mark.parametrize("off", [1e-3, 1e-6])
+def test_the_limit_is_sharp_also_without_structure(off):
+    below = ds.certify(qubits(rotated(noisy(ghz(3), 4 / 7 - off), 1)))
+    assert below.verdict == "certified"
+    assert below.negativity == pytest.approx(7 / 8 * off, rel=1e-3)
+    assert least_of_products(below.witness, np.random.default_rng(2)) >= 0.0
+    above = ds.certify(qubits(rotated(noisy(ghz(3), 4 / 7 + off), 1)))
+    assert above.verdict == "not detected"
+    assert len(above.crossed) == 3  # entangled across every cut, which is less
+
+
+def test_bell_pairs_in_every_place_are_entangled_across_every_cut_and_no_more():
+    two = np.kron(ghz(2), ghz(2)).reshape((2,) * 8)
+    places = ((0, 1, 2, 3), (0, 2, 1, 3), (0, 2, 3, 1))
+    matrix = sum(two.transpose([*p, *(4 + k for k in p)]).reshape(16, 16) for p in places) / 3
+    found = ds.certify(qubits(rotated(matrix, 3)))
+    assert found.verdict == "not detected"
+    assert found.mixture.proven
+    assert found.sentence.endswith("entangled across each of the 7 cuts")
+    assert "genuinely multipartite entangled" not in found.sentence.partition(":")[2]
+
+
 def test_the_fidelity_witness_is_decomposable():
     state = qubits(noisy(dicke(3, 1), 0.1))
     witness = fidelity_witness(state)

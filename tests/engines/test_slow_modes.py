@@ -625,6 +625,7 @@ def test_every_check_of_a_state_fires():
     assert judge_state(GOOD.with_(margin=None), 1e-8, 1e-6).status == "converged"
     no_residual = GOOD.with_(residual=None, status=Status.CONVERGED)
     assert judge_state(no_residual, 1e-8, 1e-6).status == "converged"
+    assert judge_state(GOOD.with_(error_estimate=None), 1e-8, 1e-6).status == "converged"
 
 
 def truncated(edge: float, change: float | None) -> Truncated:

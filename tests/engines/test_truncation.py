@@ -282,6 +282,8 @@ def test_initial_states_with_fewer_levels_are_padded():
     for dims in ((2, 2), (2,), (2, 3, 2)):
         with pytest.raises(ArgumentError, match="fit the dimensions"):
             padded(start.density(), dims)
+    same = start.density()
+    assert padded(same, (2, 3)) is same
     ensemble = Ensemble("J", 3)  # what its states are is for its engine to say
     assert levels_needed(PureState.basis("J", 8), OpenSystem((ensemble,))) == {}
 
@@ -444,6 +446,12 @@ def test_changes_of_states_are_trace_norms():
     assert change_of_state(one.density(), two) == pytest.approx(both)
     far = PureState(("a",), (3,), [0.1, 0.0, math.sqrt(0.99)])
     assert change_of_state(one, far) == pytest.approx(2 * math.sqrt(0.99))
+
+
+def test_pure_states_are_compared_without_their_density_matrices(monkeypatch):
+    monkeypatch.setattr(PureState, "density", None)
+    one, two = PureState(("a",), (2,), [1.0, 0.0]), PureState(("a",), (3,), [0.6, 0.0, 0.8])
+    assert change_of_state(one, two) == pytest.approx(2 * 0.8)
 
 
 def test_looking_for_resonances_is_linear_in_the_number_of_modes():

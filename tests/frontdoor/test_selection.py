@@ -16,7 +16,13 @@ import darkstate as ds
 from darkstate import engines
 from darkstate.engines import ENGINES, ON_REQUEST, Cascade, Gaussian, Lindblad, contract
 from darkstate.engines.contract import run
-from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, RefusedError
+from darkstate.errors import (
+    ArgumentError,
+    CapacityError,
+    EngineMismatchError,
+    NumericalError,
+    RefusedError,
+)
 from darkstate.frontdoor import Task, ask, choose
 from darkstate.frontdoor.selection import LONGEST, PREFERRED_SECONDS, ask_in_turn
 from darkstate.models import (
@@ -165,6 +171,81 @@ def test_nobody_is_asked_after_the_choice(monkeypatch):
     assert (one.asked, two.asked) == (["steady"], [])
     ds.explain(QUBIT)
     assert two.asked == ["steady"]
+
+
+class Answering(Stub):
+    """A stub whose answer to every task is given: an error, or an offer without a price."""
+
+    def __init__(self, title: str, answer: Exception | None, initials: tuple[type, ...] = ()):
+        super().__init__(title, 1.0, 1.0)
+        self.answer, self.initials = answer, initials  # type: ignore[misc]
+
+    def offer(self, system: Any, task: Task) -> contract.Offer:
+        if self.answer is not None and (task.initial is not None or not self.initials):
+            return contract.refused(self.title, self.answer)
+        return dataclasses.replace(super().offer(system, task), cost=None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Particular(Task):
+    """A task that only stubs know."""
+
+    @property
+    def needs(self) -> type:
+        return Stub
+
+
+@pytest.mark.parametrize(
+    ("answers", "task", "own"),
+    [
+        ([NumericalError("It is unstable.")], Task(), True),
+        ([EngineMismatchError("It is odd.", "Ask.")], Task(), False),
+        ([EngineMismatchError("It is odd.", "Ask.")], Particular(), True),
+        ([EngineMismatchError("It is odd.", "Ask.")] * 2, Particular(), False),
+        ([CapacityError("It is large.", "Ask.")], Task(), False),
+        ([CapacityError("It is large.", "Ask.")] * 2, Particular(), False),
+    ],
+)
+def test_the_only_engine_for_a_task_speaks_for_itself(monkeypatch, answers, task, own):
+    stubs(monkeypatch, *(Answering(f"e{k}", each) for k, each in enumerate(answers)))
+    with pytest.raises(type(answers[0])) as caught:
+        choose(QUBIT, task)
+    assert (caught.value is answers[0]) is own
+    if not own:
+        names = ", ".join(f"e{k}" for k in range(len(answers)))
+        assert f"{names}: {answers[0].args[0].split(' Ask')[0]}" in str(caught.value)
+
+
+def test_the_only_engine_that_would_take_months_has_no_refusal_of_its_own(monkeypatch):
+    stubs(monkeypatch, Stub("slow", 2 * LONGEST, None))
+    with pytest.raises(EngineMismatchError, match="slow: it is predicted to take"):
+        choose(QUBIT, Particular())
+
+
+def test_an_offer_without_a_price_counts_as_free(monkeypatch):
+    free, quick = Answering("free", None), Stub("quick", 1.0, None)
+    stubs(monkeypatch, free, quick)
+    assert choose(QUBIT).engine is free
+    slow = Stub("slow", 2 * PREFERRED_SECONDS, None)
+    stubs(monkeypatch, slow, free)
+    assert choose(QUBIT).engine is free
+    asked, taken = ask_in_turn(QUBIT, Task(), [quick, free], everyone=True)
+    assert (len(asked), taken.engine) == (2, quick)
+
+
+def test_the_way_out_may_be_no_initial_state(monkeypatch):
+    start = PureState.basis(("q",), (2,))
+    refusal = EngineMismatchError("It starts from nothing.", "Ask.")
+    able = Answering("able", refusal, (PureState,))
+    stubs(monkeypatch, able, Stub("never", None, None))
+    with pytest.raises(EngineMismatchError, match=r"`initial` as a PureState\."):
+        choose(QUBIT, Task(TIMES, start))
+    able.initials = ()
+    able.offer = lambda system, task: (  # type: ignore[method-assign]
+        contract.refused("able", refusal) if task.initial else Stub.offer(able, system, task)
+    )
+    with pytest.raises(EngineMismatchError, match=r"no `initial`\."):
+        choose(QUBIT, Task(TIMES, start))
 
 
 def test_asking_everyone_changes_nothing():

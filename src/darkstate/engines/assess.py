@@ -88,7 +88,7 @@ def judge_state(report: Report, residual: float, allowed: float) -> Report:
         residual: largest residual relative to the fastest rate.
         allowed: largest error of the state.
     """
-    error = report.error_estimate or 0.0
+    error = 0.0 if report.error_estimate is None else report.error_estimate
     found = [finding("error of the state", error, allowed, remedy=lambda: _slow_remedy(report))]
     if report.residual is not None:
         found.insert(0, finding("residual", report.residual, residual))

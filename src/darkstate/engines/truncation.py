@@ -346,8 +346,6 @@ def change_of_state(smaller: DensityState | PureState, larger: DensityState | Pu
 
 def _embed(matrix: NDArray[Any], small: Dimensions, large: Dimensions) -> NDArray[Any]:
     """A vector or matrix in a product basis, written in that of larger dimensions."""
-    if small == large:
-        return matrix
     levels = np.unravel_index(np.arange(int(np.prod(small))), small)
     place = np.ravel_multi_index(levels, large)
     result = np.zeros((int(np.prod(large)),) * matrix.ndim, dtype=matrix.dtype)

@@ -46,6 +46,26 @@ class RiccatiSolution:
     spectral_abscissa: float
 
 
+def filter_matrices(
+    a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike
+) -> tuple[Real, Real, Real, Real]:
+    """A, D, C and Gamma as arrays.
+
+    Raises:
+        ArgumentError: shapes do not fit together.
+    """
+    a, d, c, gamma = (np.asarray(each, dtype=float) for each in (a, d, c, gamma))
+    n = len(a)
+    if not a.shape == d.shape == (n, n) or not c.shape == gamma.shape == (len(c), n):
+        raise ArgumentError(
+            "c",
+            f"have the shape of `gamma`, (m, {n}), and `a`, `d` shape {(n, n)}",
+            (a.shape, d.shape, c.shape, gamma.shape),
+            "Give one row of C and Gamma per monitored channel.",
+        )
+    return a, d, c, gamma
+
+
 def solve_riccati(a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike) -> RiccatiSolution:
     """Stabilising solution of ``A V + V A^T + D - (V C^T + Gamma^T)(V C^T + Gamma^T)^T = 0``.
 
@@ -60,15 +80,7 @@ def solve_riccati(a: ArrayLike, d: ArrayLike, c: ArrayLike, gamma: ArrayLike) ->
         NumericalError: there is no stabilising solution: an undamped or growing mode is neither
             seen by a detector nor damped; or rates too far apart for double precision.
     """
-    a, d, c, gamma = (np.asarray(each, dtype=float) for each in (a, d, c, gamma))
-    n = len(a)
-    if not a.shape == d.shape == (n, n) or not c.shape == gamma.shape == (len(c), n):
-        raise ArgumentError(
-            "c",
-            f"have the shape of `gamma`, (m, {n}), and `a`, `d` shape {(n, n)}",
-            (a.shape, d.shape, c.shape, gamma.shape),
-            "Give one row of C and Gamma per monitored channel.",
-        )
+    a, d, c, gamma = filter_matrices(a, d, c, gamma)
     # A power of 4 near |A| as the unit of rate: V stays the same, and nothing is rounded.
     size = float(np.linalg.norm(a))
     half = float(2.0 ** np.round(np.log2(size) / 2)) if size > 0 else 1.0

@@ -28,7 +28,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
-from darkstate.errors import ArgumentError, NumericalError
+from darkstate.errors import NumericalError
+from darkstate.linalg.riccati import filter_matrices
 
 Real = NDArray[Any]  # of floats; what numpy's linear algebra returns is typed less closely
 
@@ -85,15 +86,8 @@ def riccati_step(
         ArgumentError: shapes do not fit together.
         NumericalError: what is not measured grows beyond floating point.
     """
-    a, d, c, gamma = (np.asarray(each, dtype=float) for each in (a, d, c, gamma))
+    a, d, c, gamma = filter_matrices(a, d, c, gamma)
     n = len(a)
-    if not a.shape == d.shape == (n, n) or not c.shape == gamma.shape == (len(c), n):
-        raise ArgumentError(
-            "c",
-            f"have the shape of `gamma`, (m, {n}), and `a`, `d` shape {(n, n)}",
-            (a.shape, d.shape, c.shape, gamma.shape),
-            "Give one row of C and Gamma per monitored channel.",
-        )
     b, e = a - gamma.T @ c, d - gamma.T @ gamma
     flow = np.block([[-b.T, c.T @ c], [e, b]])
     size = float(np.linalg.norm(flow, 1)) * duration

@@ -231,7 +231,8 @@ def minimise(
             raise UnboundedError("The semidefinite programme has no solution: it is unbounded.")
         if length < _SHORTEST:
             break
-        report("semidefinite programme", min(1.0, np.log(best[0]) / np.log(TOLERANCE)))
+        done = np.log(best[0]) / np.log(TOLERANCE)
+        report("semidefinite programme", float(np.clip(done, 0.0, 1.0)))
     gap, x, dual = best
     if gap > _USELESS:
         raise NumericalError(f"The semidefinite programme has no solution to {gap:.1g}.")
