@@ -85,15 +85,20 @@ class Witness:
         return sides_of(self.labels, self.cuts)
 
     @cached_property
+    def _part_bounds(self) -> list[tuple[float, float]]:
+        """Bounds on the smallest and largest eigenvalue of each Q_M."""
+        return [eigenvalue_bounds(hermitian(part)) for part in self.parts]
+
+    @cached_property
     def margins(self) -> dict[Side, tuple[float, float]]:
         """``{M: (bound on the smallest eigenvalue of P_M, of Q_M)}``; proven if both are >= 0."""
         return {
             side: (
                 eigenvalue_bounds(hermitian(self.matrix - transposed(part, self, side)))[0]
                 - 2 * EPS * float(np.linalg.norm(part)),
-                eigenvalue_bounds(hermitian(part))[0],
+                bounds[0],
             )
-            for side, part in zip(self.sides, self.parts, strict=True)
+            for side, part, bounds in zip(self.sides, self.parts, self._part_bounds, strict=True)
         }
 
     @property
@@ -110,7 +115,7 @@ class Witness:
     @cached_property
     def scale(self) -> float:
         """A bound on the largest eigenvalue of all Q_M; 1 in the renormalised form."""
-        return max(eigenvalue_bounds(part)[1] for part in self.parts)
+        return max(high for _, high in self._part_bounds)
 
     def value(self, matrix: Matrix) -> tuple[float, float]:
         """``Tr(W rho)`` of a density matrix in the same basis, and its rounding."""
