@@ -49,6 +49,7 @@ OVER = xr.Dataset(
 )
 COMPLEX = DensityState(("q",), (2,), np.array([[0.6, 0.3j], [-0.3j, 0.4]]))
 
+SLOPES = xr.Dataset({"loss": ((), -8.75), "loss error": ((), 0.1)})
 PICTURES: dict[str, tuple[Callable[[Any], Figure], int]] = {
     "bloch_ball": (lambda ax: plots.bloch_ball({"a": UP, "b": -UP}, ax=ax), 1),
     "certified_range": (lambda ax: plots.certified_range(MARGINS, ax=ax), 1),
@@ -57,6 +58,7 @@ PICTURES: dict[str, tuple[Callable[[Any], Figure], int]] = {
         lambda ax: plots.entanglement_map(ds.pair_table(PAIR, ds.log_negativity), ax=ax),
         1,
     ),
+    "gradient_bars": (lambda ax: plots.gradient_bars(SLOPES, ax=ax), 1),
     "hinton": (lambda ax: plots.hinton(COMPLEX, ax=ax), 1),
     "network": (lambda ax: plots.network(PAIR, system=ds.models.CavityChains(1), ax=ax), 1),
     "pair_curve_plot": (lambda ax: plots.pair_curve_plot({"a": PLANE[0], "b": PLANE[1]}, ax=ax), 1),

@@ -476,3 +476,25 @@ def test_lines_are_told_apart_without_colour():
     assert len({repr(dash) for dash in style.DASHES}) == len(style.DASHES)
     styles = [repr(style.line_style(number)) for number in range(49)]
     assert len(set(styles)) == 49
+
+
+def test_gradient_bars_show_every_entry_with_its_error():
+    table = xr.Dataset(
+        {
+            "loss": ((), -8.75),
+            "loss error": ((), 1e-3),
+            "detuning": ("detuning 0", [0.5, -0.25]),
+            "detuning error": ("detuning 0", [0.0, 0.1]),
+        }
+    )
+    figure = plots.gradient_bars(table, unit="ebit")
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "loss",
+        "detuning[0]",
+        "detuning[1]",
+    ]
+    assert [bar.get_width() for bar in axes.patches] == [-8.75, 0.5, -0.25]
+    assert axes.get_xlabel() == "derivative (ebit per unit)"
+    with pytest.raises(ArgumentError, match="have derivatives"):
+        plots.gradient_bars(table[["loss"]])

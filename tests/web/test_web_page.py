@@ -125,6 +125,18 @@ def test_another_drive_has_other_knobs(page):
     assert "drive.nbar" not in page.knobs.texts
 
 
+def test_each_page_asks_for_what_it_needs(page):
+    shown_at = {"steady": (False, False), "evolution": (True, False), "sweep": (False, True)}
+    for name, visible in shown_at.items():
+        page.page.value = name
+        assert page.task.views[-1].page == name
+        assert (page.until.visible, page.knob.visible) == visible
+    page.knob.value = "drive.nbar"
+    assert page.task.views[-1].knob == "drive.nbar"
+    page.page.value, page.until.value = "evolution", "7"
+    assert page.task.views[-1].until == 7.0
+
+
 def test_cancel_says_so(page):
     page.cancel.clicks += 1
     assert page.task.cancelled == 1

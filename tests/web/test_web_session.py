@@ -100,5 +100,5 @@ def test_what_does_not_fit_into_the_memory_of_a_session_is_refused(computing):
 def test_a_fault_is_told_as_one(computing):
     task, heard = computing()
     task.ask("no view")
-    (refused, _) = until_done(heard)
+    (refused,) = of_kind(until_done(heard), Refused)
     assert "fault of darkstate" in refused.why

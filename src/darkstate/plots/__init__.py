@@ -9,6 +9,7 @@
     hinton(state)                                           entry by entry
     sweep_curve(data, x="loss", lines="sites")              over a parameter
     sweep_picture(open_sweep(path).table())                 whatever suits a sweep
+    gradient_bars(gradient(model, merit, ["loss"]))         what a number gains from each knob
     sensitivity_bars(optimise(...).sensitivities())         knobs of a design and their tolerances
     witness_chart(measurement_plan(certificate).terms)      the local terms of a witness
     save(figure, "figures/map")                             figures/map.png and figures/map.svg
@@ -21,6 +22,7 @@ from darkstate.plots.bloch import bloch_ball
 from darkstate.plots.certified import certified_range, witness_chart
 from darkstate.plots.curves import pair_curve_plot, time_evolution
 from darkstate.plots.designs import convergence_curves, pareto_front, sensitivity_bars
+from darkstate.plots.gradients import gradient_bars
 from darkstate.plots.hinton import hinton
 from darkstate.plots.maps import entanglement_map
 from darkstate.plots.network import network
@@ -40,6 +42,7 @@ __all__ = [
     "certified_range",
     "convergence_curves",
     "entanglement_map",
+    "gradient_bars",
     "hinton",
     "house_style",
     "legend_above",

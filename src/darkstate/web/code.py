@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
+from darkstate.web.studies import PROVEN, has_merit, slopes_of
 from darkstate.web.view import View
 
 Lines = list[str]
@@ -61,5 +62,65 @@ def _steady(view: View) -> Lines:
     ]
 
 
-_CODE = {"steady": _steady}
+def _evolution(view: View) -> Lines:
+    groups = f", {', '.join(map(repr, view.groups))}" if view.meter.groups == 2 else ""
+    column = f'"{view.measure}": lambda state: ds.{view.measure}(state{groups})'
+    return [
+        f"times = [{view.until!r} * k / 100 for k in range(101)]",
+        f"result = ds.evolve(model, times, measures={{{column}}})",
+        "print(result.report)",
+        f'print(float(result.table["{view.measure}"][-1]))',
+        f'ds.plots.save(ds.plots.time_evolution(result.table), "{view.model}-time")',
+    ]
+
+
+def _sweep(view: View) -> Lines:
+    (axis,) = view.document()["sweep"]["axes"]
+    (output,) = view.document()["sweep"]["outputs"]
+    if "values" in axis:
+        made = f"ds.sweeps.grid({axis['name']!r}, {axis['values']!r})"
+    else:
+        ends = f"{axis['start']!r}, {axis['stop']!r}, {axis['points']!r}"
+        made = f"ds.sweeps.linspace({axis['name']!r}, {ends})"
+    return [
+        f"study = ds.Sweep(model, ({made},), outputs=({output!r},))",
+        f'table = ds.sweep(study, "{view.model}-sweep.zarr").table()',
+        "column = table[study.outputs[0].name]",
+        "print(float(column.max()))",
+        f'ds.plots.save(ds.plots.sweep_curve(column), "{view.model}-sweep")',
+    ]
+
+
+def _gradient(view: View) -> Lines:
+    names, _ = slopes_of(view)
+    groups = ", ".join([f"ds.{view.measure}", *map(repr, view.groups)])
+    wanted = (
+        f"ds.merit({groups})" if has_merit(view) else f"lambda state: {measured(view, 'state')}"
+    )
+    return [
+        f"merit = {wanted}",
+        f"slopes = ds.gradient(model, merit, {names!r})",
+        "print(slopes)",
+        'print(slopes.attrs["value"])',
+        f'ds.plots.save(ds.plots.gradient_bars(slopes), "{view.model}-gradient")',
+    ]
+
+
+def _certificate(view: View) -> Lines:
+    return [
+        "result = ds.steady_state(model)",
+        f"small = len(result.state.labels) <= {PROVEN}",
+        f"labels = result.state.labels if small else {view.between!r}",
+        "print(ds.certify(result, labels=labels, quick=True))",
+        f"print({measured(view, 'result.state')})",
+    ]
+
+
+_CODE = {
+    "steady": _steady,
+    "evolution": _evolution,
+    "sweep": _sweep,
+    "gradient": _gradient,
+    "certificate": _certificate,
+}
 """Page -> its lines."""

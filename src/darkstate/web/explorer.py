@@ -21,7 +21,7 @@ from darkstate.web.parts import Advance, Answer, Data, Done, Drawn, Explained, L
 from darkstate.web.resources import resource
 from darkstate.web.session import Computation
 from darkstate.web.turning import Controls
-from darkstate.web.view import KINDS, PAGES, View, words
+from darkstate.web.view import KINDS, PAGES, UNTIL, View, words
 
 _SHOW_ADDRESS = "window.history.replaceState(null, '', '?' + cb_obj.value)"
 _STRETCH = "stretch_width"
@@ -79,6 +79,10 @@ class Explorer:
             stylesheets=sheets,
             width=110,
         )
+        self.until = pn.widgets.TextInput(
+            label="until (time)", value=UNTIL.write(view.until), stylesheets=sheets, width=110
+        )
+        self.knob = pn.widgets.Select(label="over", options=[], stylesheets=sheets, width=180)
         self.cancel = pn.widgets.Button(
             label="cancel", disabled=True, align="end", stylesheets=sheets, width=90
         )
@@ -86,7 +90,7 @@ class Explorer:
         self.address.jscallback(value=_SHOW_ADDRESS)
         self._quiet = False
         self.model.param.watch(self._other_model, "value")
-        for name in ("page", "measure", "between"):
+        for name in ("page", "measure", "between", "until", "knob"):
             getattr(self, name).param.watch(partial(self._other, name), "value")
         self.cancel.on_click(self._cancel)
 
@@ -101,7 +105,8 @@ class Explorer:
     def roots(self) -> dict[str, Any]:
         """The parts of the page, by their names in the template."""
         panes, stretch = self.panes, {"sizing_mode": _STRETCH, "margin": 0}
-        own = pn.FlexBox(self.measure, self.between, self.cancel, align_items="end", margin=0)
+        asked = (self.measure, self.between, self.until, self.knob, self.cancel)
+        own = pn.FlexBox(*asked, align_items="end", margin=0)
         heads = ("number", "notice", "step")
         return {
             "asked": pn.Column(self.page, own, self.address, **stretch),
@@ -152,9 +157,19 @@ class Explorer:
             self._refuse(str(error))
             return
         self.cancel.disabled = False
+        self._suit()
         self.panes["notice"].object = markup.refusal(self._told)
         self.panes["number"].object = markup.number(self._answer, busy=True)
         self.task.ask(self.view)
+
+    def _suit(self) -> None:
+        """Show what the page asks for, with the knobs of the model."""
+        view = self.view
+        self._quiet = True
+        self.until.visible, self.knob.visible = view.page == "evolution", view.page == "sweep"
+        self.knob.options = [name for name, knob in view.knobs.items() if knob.turns]
+        self.knob.value = view.knob
+        self._quiet = False
 
     def _cancel(self, _event: Any = None) -> None:
         self.task.cancel()

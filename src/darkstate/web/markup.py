@@ -79,7 +79,7 @@ def report(answer: Answer) -> str:
 
 def lines(one: Lines) -> str:
     """Rows below a title."""
-    return f"<h2>{escape(one.title)}</h2>{table(one.rows)}"
+    return f"<div><h2>{escape(one.title)}</h2>{table(one.rows)}</div>"
 
 
 def files(view: View, tables: list[Data]) -> str:

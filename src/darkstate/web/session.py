@@ -8,6 +8,7 @@ task.cancel()                         ends the process that computes
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,14 +16,16 @@ from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any
 
-from darkstate.web.parts import Done, Explained, Part, Refused
+from darkstate.web.parts import Answer, Done, Explained, Part, Refused
 from darkstate.web.view import View
-from darkstate.web.worker import work
+from darkstate.web.worker import NEWER, work
 
 PATIENCE = 1.0
 """Seconds after which, or for what is predicted to take longer, a newer view ends the process that
 computes an older one; others end by themselves."""
 
+ONLY_DRAWN = ("steady", "evolution", "sweep")
+"""Pages on which nothing but pictures comes after the number: these a signal interrupts."""
 DIED = (
     "The process that computed this has ended without an answer, most likely for want of memory. "
     "Take fewer nodes, or start the explorer with more: darkstate serve --memory."
@@ -60,20 +63,25 @@ class Computation:
         self._process: Any = None
         self._pipe: Connection | None = None
         self._number, self._since, self._seconds = 0, 0.0, 0.0
+        self._heard, self._drawing = False, False
         self.busy = False
 
     def ask(self, view: View) -> None:
         """Compute a view in place of what is computed now."""
         with self._lock:
-            if self.busy and max(self._seconds, time.monotonic() - self._since) > PATIENCE:
+            long = max(self._seconds, time.monotonic() - self._since) > PATIENCE
+            if self.busy and long and not self._drawing:
                 self._end()
             if self._pipe is None or not self._process.is_alive():
                 self._end()
                 self._start()
-            self._number += 1
+            listening = self.busy and self._heard
+            self._number, self._drawing = self._number + 1, False
             self._since, self._seconds, self.busy = time.monotonic(), 0.0, True
             with suppress(OSError):  # it died just now; its thread tells it
                 self._pipe.send((self._number, view))  # type: ignore[union-attr]
+                if listening and NEWER is not None:
+                    os.kill(self._process.pid, NEWER)
 
     def cancel(self) -> None:
         """End what is computed now; nothing more is heard of it."""
@@ -82,6 +90,7 @@ class Computation:
 
     def _start(self) -> None:
         context = _context()
+        self._heard = False
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, self._memory), daemon=True)
         self._process.start()
@@ -114,10 +123,15 @@ class Computation:
 
     def _is_newest(self, pipe: Connection, number: int, part: Part) -> bool:
         with self._lock:
-            if pipe is not self._pipe or number != self._number:
+            if pipe is not self._pipe:
+                return False
+            self._heard = True  # from now on it listens to signals
+            if number != self._number:
                 return False
             if isinstance(part, Explained):
                 self._seconds = part.seconds
+            if isinstance(part, Answer):
+                self._drawing = part.view.page in ONLY_DRAWN
             self.busy = self.busy and not isinstance(part, Done)
             return True
 

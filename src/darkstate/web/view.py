@@ -24,13 +24,17 @@ from darkstate.scenarios.scenario import Scenario
 from darkstate.scenarios.validation import scenario_of
 from darkstate.web.knobs import Control, Plain, Values, flat, knobs_of, nested
 
-PAGES = {"steady": "steady state"}
+PAGES = {
+    "steady": "steady state",
+    "evolution": "evolution",
+    "sweep": "sweep",
+    "gradient": "gradient",
+    "certificate": "certificate",
+}
 """Pages with their titles."""
 
 SWEPT = 13
 """Points of a sweep."""
-FEW = 6
-"""Up to so many pairs of partners are followed over time; of more the one that is asked for."""
 LONGEST_ADDRESS = 8000
 MOST_FIELDS = 100
 
@@ -186,6 +190,10 @@ class View:
             return ()
         return self.between if self.meter.groups == 2 else (list(self.between),)
 
+    def measured(self, state: Any) -> float:
+        """The measure of these parties in a state."""
+        return self.meter(state, *self.groups)
+
     # As a scenario --------------------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
@@ -200,7 +208,7 @@ class View:
             tree |= {"solve": "evolve", "times": {"stop": self.until, "points": 101}}
             if self.between is not None and self.meter.groups == 2:
                 tree["pairs"] = [list(self.between)]
-        if self.page == "sweep":
+        if self.page == "sweep" and (self.between or self.meter.groups == 1):
             parties = ":" if self.meter.groups == 2 else "+"
             inside = f"({parties.join(self.between)})" if self.between else ""
             tree["sweep"] = {"axes": [self._axis()], "outputs": [f"{self.measure}{inside}"]}

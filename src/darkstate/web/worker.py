@@ -23,12 +23,67 @@ from darkstate.web.answers import answer
 from darkstate.web.parts import Advance, Done, Part, Refused
 from darkstate.web.view import View
 
+NEWER = getattr(signal, "SIGUSR1", None)
+"""The signal that says that a newer view is in the pipe, where the system has it."""
 STEP_SECONDS = 0.1
 """How often it is said how far a computation is, at most."""
 
 
-class _Outdated(Exception):  # noqa: N818
-    """A newer view is waiting."""
+class _Outdated(BaseException):
+    """A newer view is waiting; no ``except Exception`` on the way may stop it."""
+
+
+class _Line:
+    """The pipe, and whether the computation may be interrupted: never while something is sent.
+
+    Args:
+        pipe: gives ``(number, View)``, takes ``(number, Part)``.
+    """
+
+    def __init__(self, pipe: Connection):
+        self.pipe, self.number, self._free = pipe, 0, False
+        self._told = 0.0
+
+    def next_view(self) -> View:
+        """Wait for a view; of several the last."""
+        self.number, view = self.pipe.recv()
+        while self.pipe.poll():
+            self.number, view = self.pipe.recv()
+        return view
+
+    def say(self, part: Part) -> None:
+        """Send a part.
+
+        Raises:
+            _Outdated: a newer view is waiting.
+        """
+        self.pipe.send((self.number, part))
+        if self.pipe.poll():
+            raise _Outdated
+
+    def each(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """The parts, computed with interruptions allowed."""
+        while True:
+            self._free = True
+            part = next(parts, None)
+            self._free = False
+            if part is None:
+                return
+            yield part
+
+    def hear(self, what: Any, fraction: float) -> None:
+        """Send how far the computation is, now and then; as of `progress.report`."""
+        if time.monotonic() - self._told < STEP_SECONDS and not self.pipe.poll():
+            return
+        self._told, self._free = time.monotonic(), False
+        self.say(Advance(str(what), fraction))
+        self._free = True
+
+    def interrupt(self, *_signal: Any) -> None:
+        """The handler of the signal that says: look, a newer view."""
+        if self._free and self.pipe.poll():
+            self._free = False
+            raise _Outdated
 
 
 def work(pipe: Connection, memory: float) -> None:
@@ -38,43 +93,19 @@ def work(pipe: Connection, memory: float) -> None:
         pipe: gives ``(number, View)``, takes ``(number, Part)``.
         memory: bytes that may be taken beside what the process has when it begins.
     """
+    line = _Line(pipe)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if NEWER is not None:
+        signal.signal(NEWER, line.interrupt)
     limit_memory(memory)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            number, view = _newest(pipe)
+            view = line.next_view()
             with suppress(_Outdated):
-                with heard(_listener(pipe, number)):
-                    for part in _told(view):
-                        pipe.send((number, part))
-                        _look(pipe)
-                pipe.send((number, Done()))
-
-
-def _newest(pipe: Connection) -> tuple[int, View]:
-    """Wait for a view; of several the last."""
-    asked = pipe.recv()
-    while pipe.poll():
-        asked = pipe.recv()
-    return asked
-
-
-def _look(pipe: Connection) -> None:
-    if pipe.poll():
-        raise _Outdated
-
-
-def _listener(pipe: Connection, number: int) -> Any:
-    last = time.monotonic()
-
-    def tell(what: Any, fraction: float) -> None:
-        nonlocal last
-        _look(pipe)
-        if time.monotonic() - last >= STEP_SECONDS:
-            last = time.monotonic()
-            pipe.send((number, Advance(str(what), fraction)))
-
-    return tell
+                with heard(line.hear):
+                    for part in line.each(_told(view)):
+                        line.say(part)
+                line.say(Done())
 
 
 def _told(view: View) -> Iterator[Part]:
@@ -84,8 +115,6 @@ def _told(view: View) -> Iterator[Part]:
             yield from answer(view)
     except DarkstateError as error:
         yield Refused(str(error))
-    except (_Outdated, GeneratorExit):
-        raise
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         yield Refused(f"This is a fault of darkstate: {type(error).__name__}: {error}")
