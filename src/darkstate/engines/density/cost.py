@@ -58,7 +58,7 @@ _ASSEMBLE, _ENTRY, _ENTRY_FAR, _CACHE = 4e-7, 4e-10, 2e-9, 4e6
 """Seconds per entry of L to make it, and to use it: in cache, and beyond so many entries."""
 _ENTRY_BYTES, _MEMBER_BYTES = 30.0, 400.0
 _FIRST, _PER_ATOM = 15.0, 3.0
-"""Iterations of a solve for N atoms in Dicke bases."""
+"""Iterations of a solve for N atoms in the largest ensemble."""
 ITERATIONS = 60
 """GMRES iterations of one solve; they count jumps, and hardly depend on the size."""
 
@@ -151,7 +151,7 @@ def krylov_cost(generator: Generator) -> Cost:
     once = apply_seconds(generator) + _slower(generator) ** 0.7 * (
         _CUBE * cubes + 4e-8 * numbers + 1e-5 * len(blocks.stacks)
     )
-    once += _SPACE + _VECTOR * iterations * numbers * width
+    once += _SPACE + _VECTOR * vectors * numbers * width
     seconds = iterations * solves * once + _FORM * cubes * _slower(generator)
     memory = item * numbers * (vectors + 8) + 32.0 * width * numbers
     return Cost(memory + _matrix_bytes(generator), seconds + _assembly(generator))
@@ -181,8 +181,8 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
 
 
 def _iterations(blocks: Blocks) -> float:
-    """Of one GMRES solve; they count jumps."""
-    atoms = sum(factor.atoms for factor in blocks.factors)
+    """Of one GMRES solve; they count jumps, which happen in all ensembles at once."""
+    atoms = max((factor.atoms for factor in blocks.factors), default=0)
     return _FIRST + _PER_ATOM * atoms if atoms else ITERATIONS
 
 
