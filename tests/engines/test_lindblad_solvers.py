@@ -439,6 +439,14 @@ def test_a_stalling_method_hands_over(monkeypatch):
     assert found.report.status == "certified"
 
 
+def test_what_is_singular_by_its_pattern_is_not_factorised(monkeypatch):
+    """SuperLU leaves its arrays there: its BLAS is called with negative sizes."""
+    kept = scipy.sparse.csr_array(np.diag([0.0, 0.0, -1.0]))  # two populations that nothing changes
+    monkeypatch.setattr("scipy.sparse.linalg.splu", lambda *given, **options: pytest.fail("called"))
+    for pivoting in (False, True):
+        assert TraceSolver.of(kept, np.arange(3), 1.0, pivoting) is None
+
+
 def test_factors_without_pivoting_are_looked_at(monkeypatch):
     """Weak damping beside fast exchange: digits are lost, refined, or asked for with pivots."""
     system = resonance_fluorescence(20, 1.5)

@@ -165,6 +165,9 @@ class TraceSolver:
     ) -> TraceSolver | None:
         """Factorise; None if the matrix is singular to the last bit.
 
+        One that is singular by its pattern alone is not shown to SuperLU: it would go on with
+        supernodes of fewer rows than columns, out of its arrays.
+
         Without `pivoting` the order serves the pattern alone and factors stay much smaller; what
         that costs in digits the refined state shows (`misses`).
         """
@@ -182,6 +185,8 @@ class TraceSolver:
             ),
             shape=matrix.shape,
         )
+        if sp.csgraph.structural_rank(regular) < matrix.indptr.size - 1:
+            return None
         try:
             options = {} if pivoting else _BY_PATTERN
             return cls(matrix, diagonal, spla.splu(regular, **options), row, scale)
