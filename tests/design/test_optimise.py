@@ -336,3 +336,24 @@ def test_merits_of_one_name_keep_their_own_weights() -> None:
     assert found.value == pytest.approx(25 / 51, abs=1e-6)
     weights = [w for name, w in found.multipliers.items() if name.startswith("fidelity")]
     assert weights == pytest.approx([1.0])  # the other one is not active
+
+
+@pytest.mark.slow
+def test_the_best_step_of_detunings_behind_a_source_of_finite_bandwidth() -> None:
+    """Agusti et al. (2023), figure 4d, with two pairs: apart, and within the light."""
+    rails = ds.models.DualRail(
+        2, 1.0, detunings_a=(0.0, 2.0), detunings_b=(0.0, -2.0), bandwidth=20.0, dephasing=0.01
+    )
+    step = ds.design.Knob("step", 0.3, 10, sets={"detunings_a[1]": 1, "detunings_b[1]": -1})
+    merit, engine = ds.merit(ds.concurrence, "A2", "B2"), ds.engines.Lindblad(edge=1e-3, rtol=1e-7)
+    found = ds.optimise(rails, merit, [step], starts=1, engine=engine)
+    best = found.knobs["step"]
+
+    def at(d: float) -> float:
+        moved = replace(rails, detunings_a=(0.0, d), detunings_b=(0.0, -d))
+        return merit(ds.steady_state(moved, engine).state)
+
+    x = np.log([2.8, 3.8, 5.0])
+    a, b, _ = np.polyfit(x, [at(d) for d in np.exp(x)], 2)
+    assert a < 0.0 and best == pytest.approx(np.exp(-b / (2 * a)), rel=0.1)
+    assert max(at(1.0), at(10.0)) < float(found.value) - 0.01
