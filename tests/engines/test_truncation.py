@@ -25,6 +25,7 @@ from darkstate.engines.truncation import (
     levels_needed,
     padded,
     populations_of,
+    populations_of,
     require_room,
 )
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
@@ -452,6 +453,7 @@ def test_pure_states_are_compared_without_their_density_matrices(monkeypatch):
     monkeypatch.setattr(PureState, "density", None)
     one, two = PureState(("a",), (2,), [1.0, 0.0]), PureState(("a",), (3,), [0.6, 0.0, 0.8])
     assert change_of_state(one, two) == pytest.approx(2 * 0.8)
+    assert populations_of(two) == pytest.approx([0.36, 0.0, 0.64])
 
 
 def test_looking_for_resonances_is_linear_in_the_number_of_modes():
