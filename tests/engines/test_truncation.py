@@ -25,7 +25,6 @@ from darkstate.engines.truncation import (
     levels_needed,
     padded,
     populations_of,
-    populations_of,
     require_room,
 )
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
