@@ -7,13 +7,14 @@ could say which one decays most slowly.
 What rounding makes of the slowest rate is decided by the few rates that are close to it. Ordered to
 the front of T, they form a small block, and a perturbation E of L changes that block by F with
 
-    |F| <= |P| |E|,    P the spectral projector,    as long as  |E| |L| << sep^2
+    |F| <= |P| |E|,    P the spectral projector,    as long as  |E| (|G| + |E|) << sep^2
 
-where sep separates the block from all other eigenvalues (Stewart, SIAM Rev. 15, 727 (1973)). F is
-drawn, with that size, and the eigenvalues of the small block are looked at again: so a defective
-eigenvalue, which moves by a root of F, is seen as one. (Moduli count: a pair that one draw moves
-along the imaginary axis, another would move along the real one.) Where the block is not separated
-well enough, all of L is perturbed and diagonalised again, which takes twice as long as the gap.
+where sep separates the block from all other eigenvalues, and G, the part of T beside it, links it
+to them (Stewart, SIAM Rev. 15, 727 (1973)). F is drawn, with that size, and the eigenvalues of the
+small block are looked at again: so a defective eigenvalue, which moves by a root of F, is seen as
+one. (Moduli count: a pair that one draw moves along the imaginary axis, another would move along
+the real one.) Where the block is not separated well enough, all of L is perturbed and diagonalised
+again, which takes twice as long as the gap.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ class PartSpectrum:
             liwork=length,
         )
         whole = count == len(chosen)  # nothing to be separated from
-        if wrong or not (whole or (cosine > 0.0 and added * scale < 0.01 * apart**2)):
+        linked = added + float(np.linalg.norm(triangle[:count, count:]))
+        if wrong or not (whole or (cosine > 0.0 and added * linked < 0.01 * apart**2)):
             return None
         size = 1.0 if whole else 1.0 / float(cosine)
         block = triangle[:count, :count]
