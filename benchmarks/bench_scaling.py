@@ -16,6 +16,7 @@ from bench_floor import DENSE, MAKE, OPTIONS, measured, ours, theirs  # isort: s
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 import darkstate as ds
 from darkstate.plots import style
@@ -83,9 +84,9 @@ def panels(curves):
         column[0].set_title(name)
         column[0].legend(loc="upper left")
         column[1].set_xlabel("states D")
+        column[1].xaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("memory (MiB)")
-    figure.tight_layout()
     return figure
 
 
