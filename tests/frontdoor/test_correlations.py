@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 import darkstate as ds
 from darkstate import engines
+from darkstate.engines import contract
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError
 from darkstate.linalg.resolvent import resolvent_values
 from darkstate.states import to_qutip
@@ -159,6 +162,64 @@ def test_weak_light_has_no_digits_in_an_iterative_solution():
     both = [ds.g1(strong, "out", [1.0], engine=engine) for engine in (iterative, direct)]
     assert both[0].attrs["status"] == both[1].attrs["status"]
     assert abs(both[0].values - both[1].values).max() < 1e-5
+
+
+DELAYS, LINES = np.linspace(0.0, 3.0, 7), np.linspace(-4.0, 4.0, 21)
+
+
+@pytest.mark.parametrize(("cutoff", "doubtful"), [(4, True), (8, True), (20, False)])
+def test_errors_of_a_cut_off_are_told(cutoff, doubtful):
+    """The Gaussian engine has none: the estimate covers the difference, and is no exaggeration."""
+    fock = engines.Lindblad(cutoff=cutoff)
+    pairs = [
+        [ds.correlation(BRIGHT, create(A) ** 2, destroy(A) ** 2, DELAYS, e) for e in (None, fock)],
+        [ds.spectrum(BRIGHT, create(A), destroy(A), LINES, engine) for engine in (None, fock)],
+    ]
+    for exact, found in pairs:
+        error, told = float(abs(found - exact).max()), found.attrs["error_estimate"]
+        assert exact.attrs["error_estimate"] < 1e-12
+        assert error <= told <= 3 * error + 1e-10
+        assert (found.attrs["status"] == "suspect") == doubtful
+        assert ("raise `cutoff`" in found.attrs.get("warnings", "")) == doubtful
+
+
+def chain_of_emitters():
+    qubits = [Qubit(f"q{k}") for k in range(3)]
+    hops = [sigma_plus(a) * sigma_minus(b) for a, b in pairwise(qubits)]
+    H = total([0.7 * sigma_x(qubits[0]), *hops, *(hop.adjoint() for hop in hops)])
+    return OpenSystem(tuple(qubits), H, tuple(Jump(sigma_minus(q), 1.0) for q in qubits))
+
+
+@pytest.mark.parametrize("rtol", [1e-1, 1e-2, 1e-4])
+def test_errors_of_a_tolerance_are_told(rtol):
+    system, last = chain_of_emitters(), Qubit("q2")
+    asked = (system, sigma_plus(last), sigma_minus(last), DELAYS)
+    exact, found = (
+        ds.correlation(*asked, engine=engines.Lindblad(method="evolve", rtol=each))
+        for each in (1e-12, rtol)
+    )
+    error, told = float(abs(found - exact).max()), found.attrs["error_estimate"]
+    assert error <= told + 1e-12
+    large = float(abs(found).max())
+    assert (found.attrs["status"] == "suspect") == (told > 1e-3 * large)
+    assert rtol != 1e-1 or found.attrs["status"] == "suspect"
+    assert rtol != 1e-4 or found.attrs["status"] != "suspect"
+
+
+def test_without_a_second_look_nothing_is_certified(monkeypatch):
+    monkeypatch.setattr(
+        "darkstate.frontdoor.looked_twice.ask",
+        lambda *_: contract.refused("lindblad", CapacityError("Too large.")),
+    )
+    found = ds.g2(RABI, "light", DELAYS)
+    assert np.isnan(found.attrs["error_estimate"]) and found.attrs["status"] == "converged"
+    assert "no second look: Too large." in found.attrs["warnings"]
+
+
+def test_a_second_look_that_takes_long_keeps_the_cut_offs(monkeypatch):
+    monkeypatch.setattr("darkstate.frontdoor.looked_twice.UNASKED_SECONDS", 0.0)
+    found = ds.correlation(BRIGHT, create(A), destroy(A), DELAYS, engines.Lindblad(cutoff=5))
+    assert found.attrs["error_estimate"] < 1e-6  # of the tolerance alone
 
 
 @pytest.mark.parametrize("dense", [0, 400])

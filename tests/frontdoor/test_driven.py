@@ -230,6 +230,7 @@ def test_a_loaded_result_is_solved_again(tmp_path):
 
 
 SYSTEM = gaussian_pulse()[0]
+LINE = r"drives=\(Drive\(operator, f\),\)\)"
 
 
 @pytest.mark.parametrize(
@@ -266,6 +267,15 @@ SYSTEM = gaussian_pulse()[0]
         ),
         (lambda: ds.evolve(SYSTEM, [0, 1], observables=number(A)), ArgumentError, "'a'"),
         (lambda: ds.evolve(SYSTEM, [0, 1], keep_states=3), ArgumentError, "`keep_states`"),
+        (lambda: ds.evolve([[sigma_x(Q), abs]], [0, 1]), ArgumentError, LINE),
+        (lambda: ds.evolve([sigma_z(Q), [sigma_x(Q), abs]], [0, 1]), ArgumentError, LINE),
+        (lambda: ds.evolve(sigma_z(Q), [0, 1]), ArgumentError, LINE),
+        (lambda: OpenSystem((Q,), [[sigma_x(Q), abs]]), ArgumentError, LINE),
+        (lambda: sigma_x(Q) * abs, ArgumentError, r"Drive\(operator, f\)"),
+        (lambda: Jump(sigma_minus(Q), abs), ArgumentError, r"modulation=f\) with f = sqrt\(g\)"),
+        (lambda: Jump(sigma_minus(Q), -1.0, modulation=abs), ArgumentError, "`rate` must be >= 0"),
+        (lambda: Drive(sigma_x(Q), pulses.sech(1, 1, 1j)), ArgumentError, "be real for a Herm"),
+        (lambda: pulses.samples([0, 2, 1, 3], [0, 1, 2, 3]), ArgumentError, "Sort the samples"),
     ],
 )
 def test_refusals(call, kind, message):

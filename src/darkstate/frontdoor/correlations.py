@@ -1,8 +1,11 @@
-"""Means at two times of the steady state, and the spectra that belong to them."""
+"""Means at two times of the steady state, and the spectra that belong to them.
+
+Everything is found twice (`looked_twice.py`): ``attrs["error_estimate"]`` is what changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.checks import check_instance, check_labels, check_reals
-from darkstate.engines import Engine, Solution
-from darkstate.engines.contract import run
-from darkstate.engines.regression import Regression, TwoTimesTask
+from darkstate.engines import Engine
+from darkstate.engines.regression import Regression, TwoTimeMeans, TwoTimesTask
 from darkstate.errors import ArgumentError, border
 from darkstate.frontdoor.inputs import Model, as_open_system
-from darkstate.frontdoor.selection import choose
+from darkstate.frontdoor.looked_twice import Curve, answer
 from darkstate.measures import expect
 from darkstate.results import Status
 from darkstate.systems.langevin import System
@@ -52,8 +54,8 @@ def correlation(
             them that finds the steady state.
 
     Returns:
-        Complex DataArray over ``delay``; its attributes name the engine and the status of the
-        steady state.
+        Complex DataArray over ``delay``; its attributes name the engine, the status, and as
+        ``error_estimate`` what a second look with larger cut-offs and a smaller tolerance changed.
 
     Raises:
         ArgumentError: no operators of the system, delays that do not increase, another engine.
@@ -64,8 +66,8 @@ def correlation(
     """
     system = _checked_system(model, first=first, second=second)
     grid = _grid("delays", delays)
-    values, found = _correlated(system, first, second, grid, engine)
-    return _labelled(values, "delay", grid, "<first(t + delay) second(t)>", found)
+    found = _correlated(system, first, second, grid, engine)
+    return _labelled("delay", grid, "<first(t + delay) second(t)>", found)
 
 
 @border("spectrum")
@@ -99,8 +101,8 @@ def spectrum(
     """
     system = _checked_system(model, first=first, second=second)
     grid = _grid("frequencies", frequencies)
-    values, found = _transformed(system, first, second, grid, engine)
-    return _labelled(values, "frequency", grid, "spectrum of the fluctuations", found)
+    found = _transformed(system, first, second, grid, engine)
+    return _labelled("frequency", grid, "spectrum of the fluctuations", found)
 
 
 @border("emission_spectrum")
@@ -131,9 +133,9 @@ def emission_spectrum(
     system = _checked_system(model)
     radiated = _radiated(system, channel)
     grid = _grid("frequencies", frequencies)
-    values, found = _transformed(system, radiated.adjoint(), radiated, grid, engine)
-    table = _labelled(values, "frequency", grid, f"light from {channel}", found)
-    table.attrs["coherent"] = float(abs(expect(radiated, found.state.state)) ** 2)
+    found = _transformed(system, radiated.adjoint(), radiated, grid, engine)
+    table = _labelled("frequency", grid, f"light from {channel}", found)
+    table.attrs["coherent"] = float(abs(expect(radiated, found.state)) ** 2)
     return table
 
 
@@ -158,9 +160,8 @@ def g1(
     system = _checked_system(model)
     c = _radiated(system, channel)
     grid = _grid("delays", delays)
-    values, found = _correlated(system, c.adjoint(), c, grid, engine)
-    flux = _emitted(expect(c.adjoint() * c, found.state.state))
-    return _labelled(values / flux, "delay", grid, "g1", _with_digits(found, flux))
+    found = _correlated(system, c.adjoint(), c, grid, engine, lambda means: _flux(c, means))
+    return _labelled("delay", grid, "g1", _with_digits(found, _flux(c, found)))
 
 
 @border("g2")
@@ -191,10 +192,12 @@ def g2(
     grid = _grid("delays", delays)
     moduli, place = np.unique(np.abs(grid), return_inverse=True)
     asked = Regression(c.adjoint() * c, c, c.adjoint(), moduli)
-    found = _found(system, TwoTimesTask(asked=(asked,)), engine)
-    flux = _emitted(expect(c.adjoint() * c, found.state.state))
-    values = found.state.values[0].real[place] / flux**2
-    return _labelled(values, "delay", grid, "g2", _with_digits(found, flux**2))
+
+    def read(means: TwoTimeMeans) -> NDArray[Any]:
+        return means.values[0].real[place] / _flux(c, means) ** 2
+
+    found = answer(system, TwoTimesTask(asked=(asked,)), engine, read)
+    return _labelled("delay", grid, "g2", _with_digits(found, _flux(c, found) ** 2))
 
 
 def _correlated(
@@ -203,14 +206,18 @@ def _correlated(
     second: OperatorSum,
     grid: NDArray[np.float64],
     engine: Engine | None,
-) -> tuple[NDArray[Any], Solution]:
+    divisor: Callable[[TwoTimeMeans], float] = lambda means: 1.0,
+) -> Curve:
     """``<first(t + tau) second(t)>``; for negative delays the second operator is the later one."""
     one = identity()
     late, early = grid[grid >= 0], -grid[grid < 0][::-1]
     asked = (Regression(first, second, one, late), Regression(second, one, first, early))
-    found = _found(system, TwoTimesTask(asked=asked), engine)
-    after, before = found.state.values
-    return np.concatenate([before[::-1], after]), found
+
+    def read(means: TwoTimeMeans) -> NDArray[Any]:
+        after, before = means.values
+        return np.concatenate([before[::-1], after]) / divisor(means)
+
+    return answer(system, TwoTimesTask(asked=asked), engine, read)
 
 
 def _transformed(
@@ -219,22 +226,19 @@ def _transformed(
     second: OperatorSum,
     grid: NDArray[np.float64],
     engine: Engine | None,
-) -> tuple[NDArray[Any], Solution]:
+) -> Curve:
     """Both halves of the transform; they are conjugate where the operators are adjoint."""
     one = identity()
     asked: tuple[Regression, ...] = (Regression(first, second, one, grid),)
     adjoint = first.isclose(second.adjoint())
     if not adjoint:
         asked = (*asked, Regression(second, one, first, -grid))
-    found = _found(system, TwoTimesTask(asked=asked, spectral=True), engine)
-    late, *early = found.state.values
-    return (2.0 * late.real if adjoint else late + early[0]), found
 
+    def read(means: TwoTimeMeans) -> NDArray[Any]:
+        late, *early = means.values
+        return 2.0 * late.real if adjoint else late + early[0]
 
-def _found(system: OpenSystem, task: TwoTimesTask, engine: Engine | None) -> Solution:
-    """The means, and the steady state that they belong to."""
-    taken = choose(system, task, engine)
-    return run(taken.engine, system, offer=taken.offer)
+    return answer(system, TwoTimesTask(asked=asked, spectral=True), engine, read)
 
 
 def _checked_system(model: Any, **operators: Any) -> OpenSystem:
@@ -282,13 +286,13 @@ def _grid(name: str, values: Any) -> NDArray[np.float64]:
     return grid
 
 
-def _emitted(flux: complex) -> float:
-    """``<c† c>``, which must be there to divide by.
+def _flux(c: OperatorSum, found: TwoTimeMeans | Curve) -> float:
+    """``<c† c>`` of the steady state, which must be there to divide by.
 
     Raises:
         ArgumentError: it is zero.
     """
-    value = float(np.real(flux))
+    value = float(np.real(expect(c.adjoint() * c, found.state)))
     if not value > 1e-14:
         remedy = (
             "Drive it, or ask for another channel; very weak light keeps its digits with "
@@ -298,7 +302,7 @@ def _emitted(flux: complex) -> float:
     return value
 
 
-def _with_digits(found: Solution, divisor: float) -> Solution:
+def _with_digits(found: Curve, divisor: float) -> Curve:
     """The same, suspect where what is divided by is no more than the error of the state."""
     report = found.report
     lost = (report.error_estimate or 0.0) / divisor
@@ -313,16 +317,19 @@ def _with_digits(found: Solution, divisor: float) -> Solution:
     return replace(found, report=report)
 
 
-def _labelled(
-    values: NDArray[Any], axis: str, grid: NDArray[np.float64], title: str, found: Solution
-) -> xr.DataArray:
+def _labelled(axis: str, grid: NDArray[np.float64], title: str, found: Curve) -> xr.DataArray:
     """A curve with its axis, and where it comes from."""
     import xarray as xr
 
     units = {"delay": "1/rate", "frequency": "rate"}[axis]
     report = found.report
-    attrs = {"long_name": title, "engine": report.engine, "status": str(report.status.value)}
+    attrs: dict[str, Any] = {
+        "long_name": title,
+        "engine": report.engine,
+        "status": str(report.status.value),
+        "error_estimate": found.error,
+    }
     if report.warnings:
         attrs["warnings"] = " ".join(report.warnings)
     coordinate = (axis, grid, {"long_name": axis, "units": units})
-    return xr.DataArray(values, dims=(axis,), coords={axis: coordinate}, attrs=attrs)
+    return xr.DataArray(found.values, dims=(axis,), coords={axis: coordinate}, attrs=attrs)

@@ -12,6 +12,7 @@ from darkstate.errors import ArgumentError, EngineMismatchError
 from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import LangevinSystem, System
 from darkstate.systems.open_system import Monitor, OpenSystem, check_constant
+from darkstate.systems.operators import OperatorSum
 from darkstate.systems.upstream import upstream
 
 
@@ -38,9 +39,11 @@ def as_system(model: Model | System) -> System:
     ready = isinstance(model, Model) and not isinstance(model, type)
     system = model.system() if ready else None
     if not isinstance(system, System):
-        raise ArgumentError(
-            "model", "be a model or an OpenSystem", model, "Use one of darkstate.models."
-        )
+        remedy = "Use one of darkstate.models."
+        if isinstance(model, OperatorSum | list | tuple):  # H, or the lists of QuTiP
+            remedy = "Write OpenSystem(spaces, H, jumps), and what depends on time beside H: "
+            remedy += "OpenSystem(spaces, H, jumps, drives=(Drive(operator, f),))."
+        raise ArgumentError("model", "be a model or an OpenSystem", model, remedy)
     return as_system(system)
 
 

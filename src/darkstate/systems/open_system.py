@@ -59,6 +59,8 @@ class Jump:
                 "operator", "be an OperatorSum", self.operator, "Use destroy(mode) and the like."
             )
         remedy = "Give a decay rate; gain is a jump with the raising operator."
+        if callable(self.rate):
+            remedy = "A rate g(t) is Jump(operator, modulation=f) with f = sqrt(g), the amplitude."
         check_real("rate", self.rate, minimum=0.0, remedy=remedy)
         if not isinstance(self.name, str):
             raise ArgumentError("name", "be text", self.name, "Give a name such as 'A1 loss'.")

@@ -331,6 +331,8 @@ def _as_number(value: object) -> complex:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Complex | np.number):
         remedy = "Matrices become operators by matrix_operator(space, matrix)."
+        if callable(value):
+            remedy = "What depends on time stands beside H: Drive(operator, f)."
         if isinstance(value, Space):
             remedy = "Use operators of it: destroy(mode), sigma_x(qubit), spin_z(ensemble) ..."
         raise ArgumentError("factor", "be a number or an OperatorSum", value, remedy)
