@@ -17,6 +17,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from darkstate.errors import DarkstateError, border
 from darkstate.progress import heard
 from darkstate.web.answers import answer
@@ -97,6 +99,7 @@ def work(pipe: Connection, memory: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if NEWER is not None:
         signal.signal(NEWER, line.interrupt)
+    threadpool_limits(1)  # several of BLAS wait for each other: a small network takes longer
     limit_memory(memory)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
