@@ -15,12 +15,17 @@ from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, 
 from darkstate.linalg.resolvent import resolvent_values
 from darkstate.states import to_qutip
 from darkstate.systems import (
+    Component,
     Drive,
     Ensemble,
+    GaussianField,
     Jump,
     Mode,
     OpenSystem,
     Qubit,
+    SqueezedField,
+    ThermalField,
+    cavity,
     create,
     destroy,
     number,
@@ -36,6 +41,7 @@ from darkstate.systems import (
 
 A, Q = Mode("a"), Qubit("q")
 RABI = OpenSystem((Q,), 0.3 * sigma_z(Q) + 1.5 * sigma_x(Q), (Jump(sigma_minus(Q), 1.0, "light"),))
+UNNAMED = OpenSystem((Q,), sigma_x(Q), (Jump(sigma_minus(Q), 1.0),))
 EXCHANGE = create(A) * sigma_minus(Q)
 ATOM = OpenSystem(
     (A, Q),
@@ -267,6 +273,17 @@ UNDAMPED = OpenSystem((Q, Qubit("p")), sigma_z(Q), (Jump(sigma_minus(Qubit("p"))
         (lambda: ds.spectrum(RABI, sigma_x(Q), sigma_x(Q), []), ArgumentError, "`frequencies`"),
         (lambda: ds.emission_spectrum(RABI, "lihgt", [0]), ArgumentError, "light"),
         (lambda: ds.emission_spectrum(RABI, 3, [0]), ArgumentError, "`channel`"),
+        (lambda: ds.emission_spectrum(UNNAMED, "light", [0]), ArgumentError, "no jump has a name"),
+        (
+            lambda: ds.emission_spectrum(RABI, "light", [0], arriving=ThermalField(0.1)),
+            ArgumentError,
+            "`channel` must be an operator where light comes in",
+        ),
+        (
+            lambda: ds.emission_spectrum(RABI, sigma_minus(Q), [0], arriving=SqueezedField(0.1)),
+            ArgumentError,
+            "one port",
+        ),
         (lambda: ds.g2(DARK, "light", [0]), ArgumentError, "emit"),
         (
             lambda: ds.g2(RABI, "light", [0], engine=engines.Cascade()),
@@ -303,3 +320,64 @@ def test_curves_are_drawn():
         ds.plots.pair_curve_plot(turning)
     table = ds.evolve(RABI, [0.0, 1.0], observables={"s": sigma_minus(Q)}).table
     assert len(ds.plots.time_evolution(table).axes[0].get_lines()) == 2  # its two parts
+
+
+# Noise that comes in ------------------------------------------------------------------------------
+
+
+def squeezed_light(nbar, phase=0.0):
+    """Squeezed vacuum on one port."""
+    pair = np.sqrt(nbar * (nbar + 1)) * np.exp(1j * phase)
+    return GaussianField([[nbar]], [[pair]])
+
+
+def test_light_of_equilibrium_has_no_lines():
+    # whatever the resonances are, in thermal equilibrium as many photons leave as arrive
+    arriving = ThermalField(0.7)
+    system = cavity(A, 0.81, 0.4).open_system({"a": arriving})
+    w = np.linspace(-2, 2, 9)
+    found = ds.emission_spectrum(system, 0.9 * destroy(A), w, arriving=arriving)
+    assert found.values == pytest.approx(0.7, abs=1e-10)
+
+
+def test_light_of_an_amplifier_driven_by_squeezed_light():
+    # b_out = u b_in(w) + v b_in†(-w) + (vacuum of the other loss)
+    kappa, gamma, gain, detuning, nbar, phase = 0.8, 0.3, 0.2, 0.25, 0.5, 0.9
+    arriving = squeezed_light(nbar, phase)
+    pair = arriving.moments()[1][0, 0]
+    squeezing = 0.5j * gain * (create(A) ** 2 - destroy(A) ** 2)
+    coupling = np.sqrt(kappa) * destroy(A)
+    ports = Component(
+        np.eye(2),
+        (coupling, np.sqrt(gamma) * destroy(A)),
+        detuning * number(A) + squeezing,
+        ports=("p", "loss"),
+    )
+    w = np.linspace(-1.5, 1.5, 13)
+    found = ds.emission_spectrum(ports.open_system({"p": arriving}), coupling, w, arriving=arriving)
+    # a' = -(i detuning + decay/2) a + gain a† - sqrt(kappa) b - sqrt(gamma) c
+    half = 0.5 * (kappa + gamma)
+    for frequency, value in zip(w, found.values, strict=True):
+        drift = np.array([[-1j * detuning - half, gain], [gain, 1j * detuning - half]])
+        response = np.linalg.inv(-1j * frequency * np.eye(2) - drift)
+        u, v = np.eye(2)[0] - kappa * response[0]
+        u_loss, v_loss = -np.sqrt(kappa * gamma) * response[0]
+        wanted = abs(u) ** 2 * nbar + abs(v) ** 2 * (nbar + 1) + abs(v_loss) ** 2
+        wanted += 2 * (u.conj() * v * np.conj(pair)).real
+        assert value == pytest.approx(wanted, abs=1e-9)
+        assert abs(u_loss) <= 1
+
+
+def test_light_of_a_qubit_in_squeezed_light_as_a_filter_sees_it():
+    # a cavity behind the qubit holds int dw/2pi S(w) width/((width/2)^2 + (w - place)^2) photons
+    arriving, F, width, place = squeezed_light(0.15, 0.7), Mode("f"), 0.5, 0.6
+    hamiltonian = 0.3 * sigma_z(Q) + 0.4 * sigma_x(Q)
+    atom = Component(np.eye(1), (sigma_minus(Q),), hamiltonian, ports=("p",))
+    both = (atom >> cavity(F, width, place)).open_system({"p": arriving})
+    angles = np.pi * ((np.arange(400) + 0.5) / 400 - 0.5)
+    w = place + 0.5 * width * np.tan(angles)
+    alone = atom.open_system({"p": arriving})
+    found = ds.emission_spectrum(alone, sigma_minus(Q), w, arriving=arriving)
+    seen = np.mean(found.values) + found.attrs["coherent"] * width / (width**2 / 4 + place**2)
+    held = ds.expect(number(F), ds.steady_state(both, engines.Lindblad(cutoff=14)).state).real
+    assert held == pytest.approx(seen, abs=1e-5)

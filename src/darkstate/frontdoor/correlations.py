@@ -20,6 +20,7 @@ from darkstate.frontdoor.inputs import Model, as_open_system
 from darkstate.frontdoor.looked_twice import Curve, answer
 from darkstate.measures import expect
 from darkstate.results import Status
+from darkstate.systems.fields import Field
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, identity
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _OPERATOR = "Give an operator of the system, such as destroy(a)."
-_CHANNEL = "Give the name of a jump."
+_CHANNEL = "Give the name of a jump, Jump(c, rate, 'light'), or the operator sqrt(rate) c."
 _ABSOLUTE = ("krylov", "evolution")
 """Methods whose error is one of the whole state: what is rare in it has no digits of its own."""
 _DIGITS = 1e-2
@@ -108,34 +109,51 @@ def spectrum(
 @border("emission_spectrum")
 def emission_spectrum(
     model: Model | System,
-    channel: str,
+    channel: str | OperatorSum,
     frequencies: Sequence[float],
     engine: Engine | None = None,
+    *,
+    arriving: Field | None = None,
 ) -> xr.DataArray:
-    """The spectrum of the light that leaves through a named channel into the vacuum.
+    """The spectrum of the light that leaves through a channel: what comes in, and what is added.
 
-    ``S(w) = int dtau e^(-i w tau) (<L†(t + tau) L(t)> - |<L>|^2)`` with ``L = sqrt(rate) c``, in
-    photons per unit of time and bandwidth 2 pi; what is coherent is a line at w = 0 without width,
-    of ``attrs["coherent"]`` photons per unit of time.
+    Light leaves as ``b_out = b_in + L`` with ``L = sqrt(rate) c``. For a vacuum that comes in,
+
+        S(w) = int dtau e^(-i w tau) (<L†(t + tau) L(t)> - |<L>|^2),
+
+    in photons per unit of time and bandwidth 2 pi; what is coherent is a line at w = 0 without
+    width, of ``attrs["coherent"]`` photons per unit of time. Where white noise with
+    ``<b†b> = N``, ``<bb> = M`` comes in, S is N and the transform of
+
+        <L†(tau) L> + N <[L†(tau), L]> - M <[L†(tau), L†]>,    tau > 0,
+
+    and its conjugate for tau < 0: what the noise does to the system interferes with the noise.
 
     Args:
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
-        channel: name of a jump; light of named channels leaves into the vacuum.
+        channel: name of a jump into the vacuum; or L, the coupling to the light that leaves.
         frequencies: angular frequencies of the frame in which the system is written, increasing.
         engine: as in `correlation`.
+        arriving: the light that comes in on this channel, a `Field` of one port; its noise must be
+            in the jumps of the system already, which have no names, so that `channel` is L.
 
     Returns:
         Real DataArray over ``frequency``.
 
     Raises:
-        ArgumentError: an unknown channel; see `spectrum`.
+        ArgumentError: an unknown channel, or a field of several ports; see `spectrum`.
+
+    Source: Gardiner, Collett, Phys. Rev. A 31, 3761 (1985).
     """
     system = _checked_system(model)
-    radiated = _radiated(system, channel)
-    grid = _grid("frequencies", frequencies)
-    found = _transformed(system, radiated.adjoint(), radiated, grid, engine)
+    L, grid = _radiated(system, channel), _grid("frequencies", frequencies)
+    if arriving is None:
+        found, coherent = _transformed(system, L.adjoint(), L, grid, engine), L
+    else:
+        found = _with_noise(system, L, grid, engine, _one_port(arriving, channel))
+        coherent = L + arriving.mean()[0]
     table = _labelled("frequency", grid, f"light from {channel}", found)
-    table.attrs["coherent"] = float(abs(expect(radiated, found.state)) ** 2)
+    table.attrs["coherent"] = float(abs(expect(coherent, found.state)) ** 2)
     return table
 
 
@@ -241,6 +259,44 @@ def _transformed(
     return answer(system, TwoTimesTask(asked=asked, spectral=True), engine, read)
 
 
+def _with_noise(
+    system: OpenSystem,
+    L: OperatorSum,
+    grid: NDArray[np.float64],
+    engine: Engine | None,
+    moments: tuple[float, complex],
+) -> Curve:
+    """The spectrum of ``b_in + L`` where noise comes in."""
+    one, up = identity(), L.adjoint()
+    number, pair = moments
+    pairs = ((L, one), (one, L), (up, one), (one, up))
+    asked = tuple(Regression(up, ket, bra, grid) for ket, bra in pairs)
+
+    def read(means: TwoTimeMeans) -> NDArray[Any]:
+        after, before, raised, raised_before = means.values
+        late = (1 + number) * after - number * before - pair * (raised - raised_before)
+        return number + 2.0 * late.real
+
+    return answer(system, TwoTimesTask(asked=asked, spectral=True), engine, read)
+
+
+def _one_port(arriving: Any, channel: Any) -> tuple[float, complex]:
+    """``(N, M)`` of a field on one port.
+
+    Raises:
+        ArgumentError: no field, one of several ports, or a name for the channel.
+    """
+    check_instance("arriving", arriving, Field, "Give for example ThermalField(0.5).")
+    number, pair = arriving.moments()
+    if number.shape != (1, 1):
+        remedy = "Give the field that this channel alone sees, GaussianField([[N]], [[M]])."
+        raise ArgumentError("arriving", "be a field of one port", number.shape, remedy)
+    if not isinstance(channel, OperatorSum):
+        remedy = "Give the coupling L = sqrt(rate) c itself: noise makes jumps without names."
+        raise ArgumentError("channel", "be an operator where light comes in", channel, remedy)
+    return float(number[0, 0].real), complex(pair[0, 0])
+
+
 def _checked_system(model: Any, **operators: Any) -> OpenSystem:
     """The system, on which all operators act.
 
@@ -267,6 +323,8 @@ def _radiated(system: OpenSystem, channel: Any) -> OperatorSum:
         return channel
     named = {jump.name: jump for jump in system.jumps if jump.name}
     check_instance("channel", channel, str, _CHANNEL)
+    if not named:
+        raise ArgumentError("channel", "be an operator where no jump has a name", channel, _CHANNEL)
     check_labels("channel", channel, named)
     return named[channel].operator * float(np.sqrt(named[channel].rate))
 
