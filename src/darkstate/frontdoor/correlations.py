@@ -118,16 +118,12 @@ def emission_spectrum(
     """The spectrum of the light that leaves through a channel: what comes in, and what is added.
 
     Light leaves as ``b_out = b_in + L`` with ``L = sqrt(rate) c``. For a vacuum that comes in,
-
-        S(w) = int dtau e^(-i w tau) (<L†(t + tau) L(t)> - |<L>|^2),
-
-    in photons per unit of time and bandwidth 2 pi; what is coherent is a line at w = 0 without
-    width, of ``attrs["coherent"]`` photons per unit of time. Where white noise with
+    ``S(w) = int dtau e^(-i w tau) (<L†(t + tau) L(t)> - |<L>|^2)``, in photons per unit of
+    time and bandwidth 2 pi; what is coherent is a line at w = 0 without width, of
+    ``attrs["coherent"]`` photons per unit of time. Where white noise with
     ``<b†b> = N``, ``<bb> = M`` comes in, S is N and the transform of
-
-        <L†(tau) L> + N <[L†(tau), L]> - M <[L†(tau), L†]>,    tau > 0,
-
-    and its conjugate for tau < 0: what the noise does to the system interferes with the noise.
+    ``<L†(tau) L> + N <[L†(tau), L]> - M <[L†(tau), L†]>`` for tau > 0 and of its conjugate for
+    tau < 0: what the noise does to the system interferes with the noise.
 
     Args:
         model: a ready model, any object with ``system()``, or an `OpenSystem`.
