@@ -303,7 +303,7 @@ def test_refusals():
     with pytest.raises(CapacityError, match="memory"):
         ds.steady_state(dual_rail(3), Lindblad(memory_limit=1e4))
     with pytest.raises(ArgumentError, match="cutoff"):
-        Lindblad().adjoint_solve(ds.models.CavityChains(1).system(), sigma_x(Qubit("q0")))
+        Lindblad().linear_response(ds.models.CavityChains(1).system(), None)
     with pytest.raises(ArgumentError, match="initial"):
         ds.evolve(dual_rail(1), [0.0, 1.0], DensityState.maximally_mixed(("x", "y"), (2, 2)))
 

@@ -185,6 +185,13 @@ def test_real_no_jump_inverse_of_large_blocks_keeps_pairs_of_eigenvalues_togethe
             assert np.abs(half + half.T - y).max() < 1e-9 * np.abs(x).max()
 
 
+def adjoint_of(engine, system, mean_of):
+    """X of ``L† X = O - Tr(rho O)`` for an operator O."""
+    dims = (2,) * len(system.spaces)
+    right = operator_matrix(mean_of, system.spaces, dims).toarray()
+    return engine.linear_response(system, run(engine, system).state, right).adjoint(right)[0]
+
+
 @pytest.mark.parametrize("direct", [True, False])
 @pytest.mark.parametrize("model", [RAIL, CHAIN, DETUNED])
 def test_adjoint_equation_against_the_superoperator(model, direct, monkeypatch):
@@ -192,7 +199,7 @@ def test_adjoint_equation_against_the_superoperator(model, direct, monkeypatch):
     generator = generator_of(model)
     system, engine = model.system(), Lindblad(rtol=1e-12)
     mean_of = sigma_z(Qubit("A1")) + 0.3 * sigma_z(Qubit("B2"))
-    X = engine.adjoint_solve(system, mean_of)
+    X = adjoint_of(engine, system, mean_of)
     rho = np.asarray(run(engine, system).state.matrix)
     assert np.trace(X @ rho) == pytest.approx(0.0, abs=1e-9)
     matrix = generator.matrix.conj().T
@@ -216,7 +223,7 @@ def test_one_adjoint_solution_gives_all_gradients():
 
     base = {"squeezing": 0.8, "detunings_a": 0.3, "detunings_b": 0.1, "dephasing": 0.1}
     system = ds.models.DualRail(2, **base).system()
-    X = engine.adjoint_solve(system, mean_of)
+    X = adjoint_of(engine, system, mean_of)
     rho = np.asarray(run(engine, system).state.matrix)
     h = 1e-4
     for name in ("squeezing", "detunings_a", "dephasing"):
@@ -235,7 +242,7 @@ def test_adjoint_of_a_coherence_needs_the_whole_space():
     q = Qubit("q")
     system = OpenSystem((q,), 0.5 * sigma_z(q), (Jump(sigma_minus(q)), Jump(sigma_plus(q), 0.2)))
     engine = Lindblad(rtol=1e-12)
-    X = engine.adjoint_solve(system, sigma_x(q))
+    X = adjoint_of(engine, system, sigma_x(q))
     rho = np.asarray(run(engine, system).state.matrix)
     field = operator_matrix(sigma_x(q), system.spaces, (2,)).toarray()
     answer = -np.trace(X @ (-1j * (field @ rho - rho @ field))).real
@@ -244,8 +251,6 @@ def test_adjoint_of_a_coherence_needs_the_whole_space():
     ]
     means = [np.real(run(engine, each).state.expectation(sigma_x(q))) for each in driven]
     assert answer == pytest.approx((means[0] - means[1]) / 2e-4, rel=1e-6)
-    with pytest.raises(ArgumentError, match="Hermitian"):
-        engine.adjoint_solve(system, sigma_plus(q))
 
 
 def with_idle(hamiltonian=0.0, jump=None, pairs=2):

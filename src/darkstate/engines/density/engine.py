@@ -8,7 +8,6 @@ from math import log2, prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from darkstate.engines import truncation
 from darkstate.engines.capabilities import BatchTask, PurificationTask
@@ -18,7 +17,6 @@ from darkstate.engines.contract import (
     References,
     Solution,
     Task,
-    run,
 )
 from darkstate.engines.density.attempts import (
     Attempts,
@@ -50,9 +48,7 @@ from darkstate.engines.truncation import (
 from darkstate.errors import ArgumentError, CapacityError
 from darkstate.results import Report, Status
 from darkstate.states import DensityState, PureState
-from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.operators import OperatorSum
 from darkstate.systems.traits import LinearSource, linear_source
 
 LARGEST_DIMENSION = 2**14
@@ -208,35 +204,6 @@ class Lindblad(DensityOptions):
         levels = expected_levels(system, self.edge)
         found = {k: n if k in given else max(n, levels.get(k, 0)) for k, n in first.items()}
         return found if found != first else {}
-
-    def adjoint_solve(self, system: OpenSystem, right: Any, state: Any = None) -> NDArray[Any]:
-        """``X`` in ``L† X = O - Tr(rho O)`` with ``Tr(rho X) = 0``, rho being the steady state.
-
-        It holds the answer of the mean of O to every parameter p of the system,
-        ``d<O>/dp = -Tr(X (dL/dp) rho)``, with for example ``dL/dp rho = -i [dH/dp, rho]`` for a
-        parameter of the Hamiltonian and ``c rho c† - {c†c, rho}/2`` for the rate of a jump c.
-
-        Args:
-            system: with a unique steady state.
-            right: O, Hermitian: an operator sum or a matrix.
-            state: the steady state if it is known, which saves its solution.
-
-        Returns:
-            X, a Hermitian matrix in the basis of the states.
-
-        Raises:
-            ArgumentError: O is not Hermitian; modes without `cutoff`.
-            NumericalError: not unique, or not converged.
-        """
-        dims = self._fixed_dimensions(system)
-        mean_of = np.asarray(right)
-        if isinstance(right, OperatorSum):
-            mean_of = operator_matrix(right, system.spaces, dims).toarray()
-        if not np.allclose(mean_of, mean_of.conj().T, rtol=0.0, atol=1e-12 * np.abs(mean_of).max()):
-            remedy = "Solve for its Hermitian and anti-Hermitian parts."
-            raise ArgumentError("right", "be Hermitian", right, remedy)
-        state = run(self, system).state if state is None else state
-        return self.linear_response(system, state, mean_of).adjoint(mean_of)[0]
 
     def linear_response(self, system: OpenSystem, state: Any, *of: Any) -> LinearResponse:
         """What solves for answers of a steady state to all that is small.
