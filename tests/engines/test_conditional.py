@@ -325,12 +325,13 @@ def test_who_cannot_observe_says_so():
     assert "The engine 'lindblad' cannot observe a system" in offer.answer
     offer = ask(Trajectories(cutoff=4), squeezed(), ObservationTask())
     assert "records over times" in offer.answer and "Gaussian()" in offer.answer
-    for task, what in (
-        (OutputTask(channels=["light"], frequencies=[0.0]), "find the output fields of"),
-        (BatchTask(samples=np.zeros((1, 1))), "solve at once many of"),
-        (RunsTask((0.0, 1.0)), "follow single runs of"),
+    density, sampled = Lindblad(cutoff=4), Trajectories(cutoff=4)
+    for engine, task, what in (
+        (density, OutputTask(channels=["light"], frequencies=[0.0]), "find the output fields of"),
+        (sampled, BatchTask(samples=np.zeros((1, 1))), "solve at once many of"),
+        (density, RunsTask((0.0, 1.0)), "follow single runs of"),
     ):
-        assert f"cannot {what} a system" in ask(Lindblad(cutoff=4), squeezed(), task).answer
+        assert f"cannot {what} a system" in ask(engine, squeezed(), task).answer
 
 
 @pytest.mark.parametrize(
