@@ -101,7 +101,7 @@ def test_four_pairs_are_exact_from_16_numbers_on(options, dimension):
     assert (solution.report.error_estimate or 1.0) < 1.1e-7
 
 
-@pytest.mark.parametrize("case", ["alike", "detuned"])
+@pytest.mark.parametrize("case", ["alike", pytest.param("detuned", marks=pytest.mark.slow)])
 def test_the_error_falls_and_its_estimate_is_honest(case):
     (options, reference), found = FIFTH[case], []
     for dimension in (16, 48, 96):

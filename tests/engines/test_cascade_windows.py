@@ -53,7 +53,13 @@ def test_windows_behind_nothing_compressed_are_exact(window, options):
         assert distance(state, reference) < 1e-8
 
 
-@pytest.mark.parametrize("options", [{"dephasing": 0.02, **REVERSED}, {"loss": 0.05, **SWAPPED}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"dephasing": 0.02, **REVERSED}, marks=pytest.mark.slow),
+        {"loss": 0.05, **SWAPPED},
+    ],
+)
 def test_the_error_falls_and_its_estimate_is_honest(options):
     network = model(4, **options).system()
     reference, last = exact(network), []

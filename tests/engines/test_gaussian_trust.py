@@ -64,6 +64,7 @@ def test_nonlinear_parameters_are_caught_wherever_the_samples_lie(x):
         ds.steady_states(Driven(kind="square"), x=np.array(x))
 
 
+@pytest.mark.slow
 def test_a_hidden_resonance_is_not_certified():
     sites = 300
     hopping, loss = [1.0] * (sites - 1), [0.1] * sites
