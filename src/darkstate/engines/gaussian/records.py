@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from darkstate.checks import check_integer, check_reals, check_seed
+from darkstate.engines.photocurrents import photocurrent_table
 from darkstate.errors import ArgumentError
 from darkstate.memory import memory_limit, refuse_if_too_large
 
@@ -51,18 +52,7 @@ class GaussianRecords:
 
     def table(self) -> xr.DataArray:
         """Photocurrents over ``time`` (ends of the intervals), ``channel`` and ``record``."""
-        import xarray as xr
-
-        return xr.DataArray(
-            self.currents,
-            dims=("time", "channel", "record"),
-            coords={
-                "time": self.times[1:],
-                "channel": list(self.quadratures),
-                "record": list(self.numbers),
-            },
-            name="photocurrent",
-        )
+        return photocurrent_table(self.times, self.currents, self.quadratures, self.numbers)
 
 
 @dataclass(frozen=True, eq=False)

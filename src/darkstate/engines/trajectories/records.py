@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkstate.display import state_text
+from darkstate.engines.photocurrents import photocurrent_table
 from darkstate.engines.trajectories.compile import SystemMatrices, homodynes
 from darkstate.engines.trajectories.ensemble import check_moment, place_of
 from darkstate.results import Report
@@ -82,18 +83,7 @@ class Records:
 
     def table(self) -> xr.DataArray:
         """Photocurrents over ``time`` (ends of the intervals), ``channel`` and ``record``."""
-        import xarray as xr
-
-        return xr.DataArray(
-            self.currents,
-            dims=("time", "channel", "record"),
-            coords={
-                "time": self.times[1:],
-                "channel": list(self.quadratures),
-                "record": list(self.numbers),
-            },
-            name="photocurrent",
-        )
+        return photocurrent_table(self.times, self.currents, self.quadratures, self.numbers)
 
 
 def quadrature_names(matrices: SystemMatrices) -> tuple[str, ...]:
