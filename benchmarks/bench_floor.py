@@ -4,8 +4,9 @@ Run it as ``python benchmarks/bench_floor.py``; ``--rows ising`` takes the rows 
 name, ``--limit`` ends a measurement after so many seconds. One process, one thread: every
 measurement is a fork of it, warmed up by one small problem of its own kind, and timed in processor
 seconds, the best of up to three runs. Ours is ``ds.steady_state(system, ...)`` with all verdicts
-(uniqueness, gap, margin, error, cut-offs compared with smaller ones); theirs is
-``qutip.steadystate`` alone, with operators and Liouvillian built outside of the clock for neither.
+(uniqueness, margin, error, cut-offs compared with smaller ones; the gap of more than a hundred
+numbers is no part of it, but found when it is read); theirs is ``qutip.steadystate`` alone, with
+operators and Liouvillian built outside of the clock for neither.
 Memory is what the fork adds to its resident set. The status and the distance of the two states
 stand beside; a row without a number ran into the limit, or out of memory.
 """

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import darkstate as ds
 from darkstate.engines import Collective, Lindblad, dark, spectral, stationary
-from darkstate.engines.assess import add_gaps, judge_state, judge_truncation
+from darkstate.engines.assess import gaps_found, judge_state, judge_truncation
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
@@ -666,6 +666,10 @@ def test_a_report_without_error_or_margin_is_not_certified():
     for missing in ({"margin": None}, {"error_estimate": None}):
         assert GOOD.with_(**missing).status == "converged"
     assert GOOD.with_(status=Status.SUSPECT, margin=None).status == "suspect"
+
+
+def add_gaps(report, *known):
+    return report.with_(**gaps_found(report, *known))
 
 
 def test_metastability_is_judged_by_the_smallest_rate():

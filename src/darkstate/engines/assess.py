@@ -121,21 +121,28 @@ def judge_truncation(report: Report, found: Truncated, edge: float) -> Report:
 
 def _truncated_gaps(report: Report, smaller: Report | None) -> Report:
     """The gap with its change from smaller cut-offs as an error; without these it is not known."""
-    if report.gap is None or smaller is None or smaller.gap is None:
-        return report.with_(gap=None)
-    known = report.gap.error if isinstance(report.gap, Estimate) else 0.0
-    gap = Estimate(float(report.gap), known + abs(report.gap - smaller.gap))
-    return report.with_(gap=gap)
+
+    def compared() -> dict[str, Any]:
+        known = {"sector_gap": report.sector_gap, "metastable": report.metastable}
+        known |= {"structure": report.structure, "gap": None}
+        if report.gap is not None and smaller is not None and smaller.gap is not None:
+            error = report.gap.error if isinstance(report.gap, Estimate) else 0.0
+            known["gap"] = Estimate(float(report.gap), error + abs(report.gap - smaller.gap))
+        return known
+
+    if report.later is not None:
+        return report.with_(later=compared)
+    return report.with_(**compared())
 
 
-def add_gaps(
+def gaps_found(
     report: Report,
     sector: Estimate | None,
     whole: Estimate | None,
     smallest_rate: float,
     rate: float,
-) -> Report:
-    """Add the gaps of small systems, and whether the steady state is approached very slowly.
+) -> dict[str, Any]:
+    """The gaps of small systems, and whether the steady state is approached very slowly.
 
     Args:
         report: of a unique steady state.
@@ -143,6 +150,9 @@ def add_gaps(
         whole: gap of the whole generator, if it is known.
         smallest_rate: that is written down in the system.
         rate: ``1/|L^-1|``, instead of a gap that is not known; infinite if neither is.
+
+    Returns:
+        Fields of the report.
     """
     slowest = rate if sector is None else sector.value
     slow = slowest < METASTABLE * smallest_rate
@@ -153,9 +163,9 @@ def add_gaps(
             f"system ({smallest_rate:.2g} or more); the steady state is reached only after that"
         )
         structure = (*structure, note)
-    return report.with_(
-        gap=whole,
-        sector_gap=None if sector is None else sector.value,
-        metastable=slow if sector is not None or rate < float("inf") else None,
-        structure=structure,
-    )
+    return {
+        "gap": whole,
+        "sector_gap": None if sector is None else sector.value,
+        "metastable": slow if sector is not None or rate < float("inf") else None,
+        "structure": structure,
+    }

@@ -25,6 +25,9 @@ from numpy.typing import NDArray
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 
+Diagonal = Callable[[Product], NDArray[Any]]
+"""Makes the diagonal of a product on the basis states."""
+
 
 def without_constants(system: OpenSystem) -> OpenSystem:
     """The same generator with jumps that have no multiple of the identity in them.
@@ -64,6 +67,7 @@ def _constant(jump: Jump) -> complex:
 def centred_hamiltonian(
     hamiltonian: OperatorSum,
     matrix: Callable[[OperatorSum], sp.csr_array],
+    levels: Diagonal,
     blocks: Sequence[NDArray[np.integer]],
 ) -> sp.csr_array:
     """H without the middle energy of each block.
@@ -73,12 +77,13 @@ def centred_hamiltonian(
     Args:
         hamiltonian: a Hermitian operator that keeps every block.
         matrix: makes matrices (D, D) of operators.
+        levels: makes the diagonal (D,) of a product.
         blocks: indices of the basis states of each block.
     """
     rest = {product: c for product, c in hamiltonian if not _keeps_levels(product)}
     if len(rest) == len(hamiltonian):
         return matrix(hamiltonian)
-    high, low = _levels(hamiltonian, matrix, sum(map(len, blocks)))
+    high, low = _levels(hamiltonian, levels, sum(map(len, blocks)))
     for block in blocks:
         high[block] -= _middle(high[block])
     energies = high + low
@@ -87,7 +92,7 @@ def centred_hamiltonian(
 
 def middle_energies(
     hamiltonian: OperatorSum,
-    matrix: Callable[[OperatorSum], sp.csr_array],
+    levels: Diagonal,
     blocks: Sequence[NDArray[np.integer]],
     charges: NDArray[Any],
 ) -> NDArray[np.float64]:
@@ -99,14 +104,14 @@ def middle_energies(
 
     Args:
         hamiltonian: a Hermitian operator that keeps every block.
-        matrix: makes matrices (D, D) of operators.
+        levels: makes the diagonal (D,) of a product.
         blocks: indices of the basis states of each block.
         charges: (blocks, charges), integers.
 
     Returns:
         (D,) energies, the same within a block.
     """
-    high, _ = _levels(hamiltonian, matrix, sum(map(len, blocks)))
+    high, _ = _levels(hamiltonian, levels, sum(map(len, blocks)))
     middle = np.array([_middle(high[block]) for block in blocks])
     total, rest = middle, np.zeros(len(blocks))
     columns = np.column_stack([charges, np.ones(len(blocks))])
@@ -121,14 +126,13 @@ def middle_energies(
 
 
 def _levels(
-    hamiltonian: OperatorSum, matrix: Callable[[OperatorSum], sp.csr_array], size: int
+    hamiltonian: OperatorSum, levels: Diagonal, size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Energies of the basis states under the diagonal terms of H, and what rounding left."""
     high = low = np.zeros(size)
     for product, c in hamiltonian:
         if _keeps_levels(product):
-            values = matrix(OperatorSum({product: 1.0})).diagonal().real
-            energy, error = _product(float(c.real), values)
+            energy, error = _product(float(c.real), np.real(levels(product)))
             high, lost = _sum(high, energy)
             low = low + error + lost
     return high, low

@@ -95,7 +95,7 @@ class _StackSolver:
         regular = matrices.copy()
         regular[:, row] = 0.0
         regular[:, row, diagonal] = scales[:, None]
-        return cls(matrices, diagonal, _inverses(regular), row, scales)
+        return cls(matrices, diagonal, inverses(regular), row, scales)
 
     def state(self) -> Stack:
         """The stationary states, refined."""
@@ -195,7 +195,7 @@ class _StackSolver:
         return x
 
 
-def _inverses(matrices: Stack) -> Stack:
+def inverses(matrices: Stack) -> Stack:
     """Inverses, zero where a matrix is singular to the last bit."""
     try:
         return np.linalg.inv(matrices)
@@ -203,7 +203,7 @@ def _inverses(matrices: Stack) -> Stack:
         if len(matrices) == 1:
             return np.zeros_like(matrices)
         middle = len(matrices) // 2
-        return np.concatenate([_inverses(matrices[:middle]), _inverses(matrices[middle:])])
+        return np.concatenate([inverses(matrices[:middle]), inverses(matrices[middle:])])
 
 
 def _finite(x: Stack) -> Stack:

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import enum
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from darkstate.display import ToldInLines
 from darkstate.results.estimate import Estimate
+
+_LATER = frozenset(("gap", "sector_gap", "metastable", "structure"))
+"""What may be found when it is first read."""
 
 
 class Status(enum.StrEnum):
@@ -58,6 +61,8 @@ class Report(ToldInLines):
         structure: what structure was found and used, one line each.
         seconds: wall time of the solve.
         provenance: versions, options, seeds.
+        later: finds `gap`, `sector_gap`, `metastable` and `structure` when one of them is first
+            read, where that would take longer than the solution; None once they are known.
     """
 
     engine: str
@@ -76,6 +81,18 @@ class Report(ToldInLines):
     structure: tuple[str, ...] = ()
     seconds: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    later: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _LATER:
+            known = self.__dict__
+            if known["later"] is not None:
+                known.update({**known["later"](), "later": None})
+        return object.__getattribute__(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        _ = self.gap  # what is stored is known
+        return self.__dict__
 
     def __post_init__(self) -> None:
         known = self.error_estimate is not None and self.margin is not None
@@ -84,7 +101,10 @@ class Report(ToldInLines):
 
     def with_(self, **changes: Any) -> Report:
         """A copy with some fields changed."""
-        return replace(self, **changes)
+        if not _LATER.isdisjoint(changes) and "later" not in changes:
+            _ = self.gap
+        given = {name: self.__dict__[name] for name in self.__dataclass_fields__}
+        return type(self)(**{**given, **changes})
 
     def lines(self) -> list[tuple[str, str]]:
         """``(what, value)`` rows in the order in which people read them."""
@@ -113,6 +133,7 @@ class Report(ToldInLines):
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON and storage."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        del plain["later"]
         plain["status"] = str(self.status)
         for name in ("truncation", "provenance"):
             plain[name] = dict(plain[name])

@@ -111,8 +111,6 @@ def _product_entries(
     words: Mapping[Space, Word], spaces: Sequence[Space], sizes: Sequence[int]
 ) -> Entries:
     """Rows, columns and values of ``W_1 x W_2 x ...``; runs of identities are one factor."""
-    rows = columns = np.zeros(1, dtype=np.int64)
-    values = np.ones(1, dtype=complex)
     factors: list[tuple[int, Entries]] = []
     for space, size in zip(spaces, sizes, strict=True):
         if space in words:
@@ -121,13 +119,16 @@ def _product_entries(
             factors[-1] = (factors[-1][0] * size, _IDLE)
         else:
             factors.append((size, _IDLE))
+    found: Entries | None = None
     for size, factor in factors:
-        one = np.arange(size, dtype=np.int64)
-        r, c, v = (one, one, np.ones(size)) if factor is _IDLE else factor
-        rows = np.add.outer(rows * size, r).ravel()
-        columns = np.add.outer(columns * size, c).ravel()
-        values = np.multiply.outer(values, v).ravel()
-    return rows, columns, values
+        one = np.arange(size)
+        r, c, v = (one, one, np.ones(size, dtype=complex)) if factor is _IDLE else factor
+        if found is None:
+            found = r.astype(np.int64), c.astype(np.int64), v
+            continue
+        rows, columns, values = (part[:, None] for part in found)
+        found = (size * rows + r).ravel(), (size * columns + c).ravel(), (values * v).ravel()
+    return found or (np.zeros(1, int), np.zeros(1, int), np.ones(1, dtype=complex))
 
 
 def observable_matrix(

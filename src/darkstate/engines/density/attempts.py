@@ -39,6 +39,7 @@ from darkstate.engines.density.hierarchy.route import hierarchy_evolution, hiera
 from darkstate.engines.density.initial import State, flattened
 from darkstate.engines.density.modulated import ModulatedGenerator
 from darkstate.engines.density.scales import seemingly_conserved
+from darkstate.engines.density.steady import STATE_ALONE
 from darkstate.engines.density.strategy import AnyGenerator, Kept, Settings, change, evolved, solved
 from darkstate.engines.truncation import (
     Attempt,
@@ -92,6 +93,7 @@ class Attempts:
     _blocks: dict[tuple[int, ...], Blocks] = field(default_factory=dict)
     _harder: float = 1.0
     _dark: bool | None = None
+    _factorised: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def relaxing(self) -> bool:
@@ -173,24 +175,40 @@ class Attempts:
 
     def _attempt(self, cutoffs: dict[str, int], why: str) -> Attempt:
         generator, flat = self.prepared(cutoffs, why)
-        cost, times = self.cost(generator), self.task.times
-        self._refuse(replace(cost, seconds=self._harder * cost.seconds), why)
+        times, settings = self.task.times, self.settings
+        if self._is_second_look(cutoffs):  # cheaper than what was done
+            settings = replace(settings, method=STATE_ALONE)
+        else:
+            cost = self.cost(generator)
+            self._refuse(replace(cost, seconds=self._harder * cost.seconds), why)
         self._kept = {}
         with threads_for(generator):
             if times is not None:
                 assert flat is not None
-                found = evolved(generator, flat, times, self.settings)
+                found = evolved(generator, flat, times, settings)
             else:
                 assert isinstance(generator, Generator)
-                found = solved(generator, self.settings, flat)
+                found = solved(generator, settings, flat)
         # where there is none, there is nothing to compare that of another size with
-        whole, sector = found.report.gap is not None, found.report.sector_gap is not None
-        self.settings = replace(self.settings, whole_gap=whole, sector_gap=whole or sector)
+        report = found.report
+        if report.later is None:
+            whole, sector = report.gap is not None, report.sector_gap is not None
+            self.settings = replace(self.settings, whole_gap=whole, sector_gap=whole or sector)
         # what it took, and in which way, it will take in a larger space too
         self._dark = found.vector is not None
+        self._factorised = cutoffs if report.method == "dense" else {}
         self._harder = max(1.0, generator.applications / USUAL_APPLICATIONS)
         dims = generator.blocks.dimensions
         return Attempt(cutoffs, mode_populations(found.populations, self.system, dims), found)
+
+    def _is_second_look(self, cutoffs: Mapping[str, int]) -> bool:
+        """Whether a state is only compared with one of larger cut-offs, found by its factors."""
+        larger = self._factorised
+        return (
+            bool(larger)
+            and not self.relaxing
+            and all(n <= larger[label] for label, n in cutoffs.items())
+        )
 
     @property
     def _needed(self) -> dict[str, int]:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.assess import ALLOWED_OVER_RTOL, add_gaps, judge_state
+from darkstate.engines.assess import ALLOWED_OVER_RTOL, gaps_found, judge_state
 from darkstate.engines.capabilities import BatchTask, Outcome
 from darkstate.engines.compile import smallest_rate, without_constants
 from darkstate.engines.contract import Cost, Offer, Solution, ask, run, stamped
@@ -28,12 +30,15 @@ from darkstate.engines.density.options import DensityOptions
 from darkstate.engines.density.strategy import (
     Kept,
     Settings,
+    gaps,
+    gaps_wait,
     has_whole_gap,
     state_report,
     within_blocks,
 )
 from darkstate.engines.spectral import SPECTRUM_NUMBERS, PartSpectrum, gap_of, independent_parts
-from darkstate.engines.stacked import StackedStates, stacked_steady_states
+from darkstate.engines.stacked import StackedStates, inverses, stacked_steady_states
+from darkstate.engines.stationary import EPS, SURE
 from darkstate.engines.truncation import mode_labels
 from darkstate.errors import DarkstateError
 from darkstate.linalg.threads import one_blas_thread
@@ -52,6 +57,10 @@ _NEARLY_PURE = 1e-6
 """Of ``1 - Tr rho^2``: below, a dark state is looked for."""
 _TURNING = 10.0
 """Times the norm within the blocks: coherences between them that turn faster cost digits."""
+Gaps = tuple[Estimate | None, Estimate | None]
+"""Within the blocks, and of the whole."""
+NO_ZERO = 10 * EPS / SURE
+"""Of the norm of L: a rate above this is no rounding of a zero."""
 METHOD = "dense, many together"
 
 MakeBlocks = Callable[[OpenSystem], Blocks]
@@ -163,30 +172,38 @@ class _Group:
     Args:
         engine: with its options.
         settings: what the methods read of them.
-        generator: of the first of them.
+        system: the first of them.
+        generator: of that one.
         form: the structure on the blocks.
-        whole: the structure with coherences between the blocks, where their gap is asked for.
+        later: whether gaps are left until they are read.
     """
 
     engine: DensityOptions
     settings: Settings
+    system: OpenSystem
     generator: Generator
     form: CommonForm
-    whole: CommonForm | None
+    later: bool
 
     @classmethod
     def of(cls, engine: DensityOptions, system: OpenSystem, blocks: Blocks) -> _Group:
-        generator = compiled(system, blocks)
-        whole = None
-        if len(blocks.sizes) > 1 and has_whole_gap(generator):
-            whole = CommonForm.of(system, generator.on_the_whole_space().blocks)
+        generator, settings = compiled(system, blocks), engine.settings(system)
         form = CommonForm.of(system, generator.blocks)
-        return cls(engine, engine.settings(system), generator, form, whole)
+        return cls(engine, settings, system, generator, form, gaps_wait(generator, settings))
+
+    @cached_property
+    def whole(self) -> CommonForm | None:
+        """The structure with coherences between the blocks, where their gap is asked for."""
+        generator = self.generator
+        if len(generator.blocks.sizes) == 1 or not has_whole_gap(generator):
+            return None
+        return CommonForm.of(self.system, generator.on_the_whole_space().blocks)
 
     @property
     def together(self) -> int:
         """Systems that are solved at once."""
-        entries = self.form.rows.size + (0 if self.whole is None else self.whole.rows.size)
+        whole = None if self.later else self.whole
+        entries = self.form.rows.size + (0 if whole is None else whole.rows.size)
         each = 8.0 * (_MATRICES * self.generator.blocks.numbers**2 + 4 * entries)
         return max(1, int(STACK_BYTES / each))
 
@@ -202,18 +219,23 @@ class _Group:
         if not np.all(np.isin(diagonal, part)):  # some population is never reached
             return [None] * len(systems)
         found = self._states(filled, part)
-        within = _spectra(form, filled, parts)
-        sectors = [_gap(each, scale) for each, scale in zip(within, filled.scales, strict=True)]
-        wholes = self._whole_gaps(systems, sectors, within, filled)
+        others = [each for each in parts if each is not part]
+        known = None if self.later else self._gaps(systems, filled, parts)
+        slowest = self._slowest(filled, others) if self.later else np.full(len(systems), np.inf)
+        clear = found.clear & (slowest > NO_ZERO * filled.scales)
+        rates = np.minimum(found.rates, slowest)
         residuals = found.residuals / filled.scales
         judged: list[Solution | None] = []
         for k, system in enumerate(systems):
-            sector, whole = sectors[k], wholes[k]
-            known = sector is not None and (whole is not None or self.whole is None)
             solution = None
-            if found.clear[k] and known and not self._may_be_dark(found.flats[k]):
+            gap = None if known is None else known[k]
+            if (
+                clear[k]
+                and (self.later or gap is not None)
+                and not self._may_be_dark(found.flats[k])
+            ):
                 kept = self._kept(found, k, float(residuals[k]))
-                report = add_gaps(kept.report, sector, whole, smallest_rate(system), np.inf)
+                report = self._with_gaps(kept.report, gap, system, float(rates[k]))
                 rtol = self.engine.rtol
                 report = judge_state(report, 10 * rtol, ALLOWED_OVER_RTOL * rtol)
                 if report.status is Status.CERTIFIED:
@@ -223,6 +245,34 @@ class _Group:
             None if one is None else replace(one, report=stamped(self.engine, one.report, start))
             for one in judged
         ]
+
+    def _with_gaps(
+        self, report: Report, known: Gaps | None, system: OpenSystem, rate: float
+    ) -> Report:
+        """The report with the gaps that are known; None: they are found when they are read."""
+        smallest = smallest_rate(system)
+        if known is not None:
+            return report.with_(**gaps_found(report, *known, smallest, rate))
+
+        def later() -> dict[str, Any]:
+            with one_blas_thread():
+                filled = self.form.filled([system])
+                parts = independent_parts(self.form.pattern(filled.values))
+                found = None if parts is None else self._gaps([system], filled, parts)[0]
+                if found is None:
+                    blocks = replace(self.generator.blocks, phases=None)
+                    found = gaps(compiled(system, blocks), self.settings)
+            return gaps_found(report, *found, smallest, rate)
+
+        return report.with_(later=later)
+
+    def _slowest(self, filled: Filled, parts: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
+        """Bounds ``1/|L^-1|`` of all rates in parts without populations; zero for singular ones."""
+        bound = np.full(len(filled.scales), np.inf)
+        for part in parts:
+            size = np.linalg.norm(inverses(self.form.matrices(filled.values, part)), axis=(1, 2))
+            bound = np.minimum(bound, np.where(size > 0.0, 1.0 / np.maximum(size, 1e-300), 0.0))
+        return bound
 
     def _may_be_dark(self, flat: NDArray[np.float64]) -> bool:
         """Whether a state is so pure that it is looked for in Hilbert space first."""
@@ -259,6 +309,19 @@ class _Group:
         flats = np.zeros((len(found.flats), numbers))
         flats[:, part] = found.flats
         return replace(found, flats=flats)
+
+    def _gaps(
+        self, systems: Sequence[OpenSystem], filled: Filled, parts: Sequence[NDArray[np.intp]]
+    ) -> list[Gaps | None]:
+        """The gaps of each system within the blocks and of the whole; None where one is missing."""
+        within = _spectra(self.form, filled, parts)
+        sectors = [_gap(each, scale) for each, scale in zip(within, filled.scales, strict=True)]
+        wholes = self._whole_gaps(systems, sectors, within, filled)
+        asked = self.whole is not None
+        return [
+            None if sector is None or (asked and whole is None) else (sector, whole)
+            for sector, whole in zip(sectors, wholes, strict=True)
+        ]
 
     def _whole_gaps(
         self,

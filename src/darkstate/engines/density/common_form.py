@@ -89,15 +89,14 @@ class CommonForm:
         found = [_entries(blocks, sides, number) for number, (_, sides) in enumerate(maps)]
         value, row, column, number = (np.concatenate(part) for part in zip(*found, strict=True))
         shape, swap = (blocks.numbers, blocks.numbers), blocks.swap
-        sizes = real_entries(row, column, np.abs(value), swap, moduli=True)
-        places, entry = np.unique(sizes[1] * shape[1] + sizes[2], return_inverse=True)
-        moduli = _table(sizes[0], entry, number[sizes[3]], (len(places), len(maps)))
+        real, rows, columns, which, sizes = real_entries(row, column, value, swap)
+        places, entry = np.unique(rows * shape[1] + columns, return_inverse=True)
+        moduli = _table(sizes, entry, number[which], (len(places), len(maps)))
+        imaginary = real_entries(row, column, 1j * value, swap)[0]  # in the same order
         parts = []
-        for turn, unit in enumerate((1.0, 1j)):  # of real and of imaginary parts
-            data, rows, columns, which = real_entries(row, column, unit * value, swap)
+        for turn, data in enumerate((real, imaginary)):
             kept = data != 0.0
-            entry = np.searchsorted(places, (rows * shape[1] + columns)[kept])
-            parts.append((data[kept], entry, 2 * number[which[kept]] + turn))
+            parts.append((data[kept], entry[kept], 2 * number[which[kept]] + turn))
         data, entry, which = (np.concatenate(part) for part in zip(*parts, strict=True))
         weights = _table(data, entry, which, (len(places), 2 * len(maps)))
         rows, columns = np.divmod(places, shape[1])

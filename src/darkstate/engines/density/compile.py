@@ -11,9 +11,11 @@ Each C_k keeps the name of the jump that it comes from.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from darkstate.engines import truncation
 from darkstate.engines.compile import centred_hamiltonian, middle_energies, without_constants
@@ -23,7 +25,7 @@ from darkstate.engines.truncation import Cutoff
 from darkstate.errors import EngineMismatchError
 from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import Jump, OpenSystem
-from darkstate.systems.operators import OperatorSum
+from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.single_atoms import atom_matrix
 from darkstate.systems.spaces import Word
 
@@ -56,7 +58,15 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
     def matrix(operator: OperatorSum) -> sp.csr_array:
         return basis_matrix(operator, blocks)
 
-    hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, blocks.members)
+    def levels(product: Product) -> NDArray[Any]:
+        words, found = dict(product), np.ones(1)
+        for factor in blocks.factors:
+            own = words.get(factor.space)
+            local = np.ones(factor.dimension) if own is None else factor.word(own).diagonal()
+            found = np.multiply.outer(found, local).ravel()
+        return found
+
+    hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, levels, blocks.members)
     channels: list[Channel] = []
     for jump in system.jumps:
         if jump.rate and jump.each_atom:
@@ -67,7 +77,7 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
             channels.append(Channel(jump.name, np.sqrt(jump.rate) * matrix(jump.operator)))
     middle = None
     if not any(factor.dicke for factor in blocks.factors) and len(blocks.sizes) > 1:
-        middle = middle_energies(system.hamiltonian, matrix, blocks.members, blocks.charges)
+        middle = middle_energies(system.hamiltonian, levels, blocks.members, blocks.charges)
     return Generator(blocks, hamiltonian, tuple(c for c in channels if c.matrix.nnz), middle)
 
 

@@ -12,9 +12,9 @@ products of the blocks, without ever building it (`products.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,8 @@ from darkstate.engines.dark import DarkStates, is_dephasing
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
-from darkstate.engines.density.real_form import RealForm
+from darkstate.engines.density.real_form import Entries, RealForm, coordinate_entries
 from darkstate.engines.propagation import SectorMotion
-
-Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
-"""Values, rows and columns of entries of L."""
 
 _BATCH = 2**22
 """Entries that are collected before they are summed."""
@@ -123,6 +120,13 @@ class Generator:
         self.applications += 1
         return self.matrix @ flat if self._has_matrix else self.products.apply(flat)
 
+    def speed(self, rho: Flat) -> float:
+        """``|L rho|`` of a flattened Hermitian rho, by the real form if that was made."""
+        if "real_form" not in self.__dict__:
+            return float(np.linalg.norm(self.apply(rho)))
+        form = self.real_form
+        return float(np.linalg.norm(form.matrix @ form.coordinates(rho)))
+
     def apply_adjoint(self, flat: Flat) -> Flat:
         """``L† X`` for a flattened Hermitian X."""
         self.applications += 1
@@ -193,14 +197,20 @@ class Generator:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """L as a sparse matrix on flattened (row-major) states."""
-        return self._made(False)[0]
+        return self._summed(_as_they_are)
 
     @cached_property
     def _dagger(self) -> sp.csr_array:
         return sp.csr_array(self.matrix.conj().T)
 
-    def _made(self, both: bool) -> list[sp.csr_array]:
-        """L, and with `both` the moduli of all that is added up: rounding is measured by these."""
+    @cached_property
+    def real_form(self) -> RealForm:
+        """L on the real coordinates of Hermitian matrices."""
+        total = self._summed(partial(coordinate_entries, swap=self.blocks.swap, halves=self.real))
+        return RealForm.of(self.blocks, total, self.scale)
+
+    def _summed(self, written: Callable[[Entries], Entries]) -> sp.csr_array:
+        """The sum of all entries of L, in the way that they are written down."""
         one, count = sp.csc_array(sp.eye_array(self.blocks.dimension)), self.blocks.numbers
         effective = sp.csc_array(self.effective)
         pairs = [(effective, one), (one, effective)]
@@ -208,20 +218,14 @@ class Generator:
         for k in range(0, len(self.turned), together):
             side_by_side = sp.csc_array(sp.hstack(self.turned[k : k + together], format="csc"))
             pairs.append((side_by_side, side_by_side))
-        totals = [sp.csr_array((count, count))] * (2 if both else 1)
-        waiting: list[Entries] = [(np.zeros(0), np.zeros(0, int), np.zeros(0, int))]
+        none: Entries = (np.zeros(0), np.zeros(0, int), np.zeros(0, int))
+        total, waiting = sp.csr_array((count, count)), [none]
         for left, right in pairs:
             for entries in sandwich(self.blocks, left, right):
                 waiting.append(entries)
                 if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
-                    totals, waiting = _added(totals, waiting, count), waiting[:1]
-        return _added(totals, waiting, count)
-
-    @cached_property
-    def real_form(self) -> RealForm:
-        """L on the real coordinates of Hermitian matrices."""
-        self.matrix, magnitude = self._made(True)
-        return RealForm.of(self.blocks, self.matrix, magnitude, self.scale)
+                    total, waiting = _added(total, waiting, written), [none]
+        return _added(total, waiting, written)
 
     def on_the_whole_space(self) -> Generator:
         """The same generator for states with coherences between the blocks, in one block.
@@ -267,19 +271,14 @@ def sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterato
 
 
 def _added(
-    totals: Sequence[sp.csr_array], waiting: Sequence[Entries], count: int
-) -> list[sp.csr_array]:
-    """Sums with more entries, and with their moduli."""
-    sums = [_collected(waiting, count)]
-    if len(totals) > 1:
-        sums.append(_collected([(np.abs(values), i, j) for values, i, j in waiting], count))
-    return [
-        sp.csr_array(total + more) if total.nnz else more
-        for total, more in zip(totals, sums, strict=True)
-    ]
+    total: sp.csr_array, waiting: Sequence[Entries], written: Callable[[Entries], Entries]
+) -> sp.csr_array:
+    """A sum with more entries."""
+    joined: Any = tuple(np.concatenate(part) for part in zip(*waiting, strict=True))
+    values, rows, columns = written(joined)
+    more = sp.csr_array(sp.coo_array((values, (rows, columns)), shape=total.shape))
+    return sp.csr_array(total + more) if total.nnz else more
 
 
-def _collected(entries: Sequence[Entries], count: int) -> sp.csr_array:
-    """The sum of the entries as a matrix."""
-    values, rows, columns = (np.concatenate(part) for part in zip(*entries, strict=True))
-    return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(count, count)))
+def _as_they_are(entries: Entries) -> Entries:
+    return entries

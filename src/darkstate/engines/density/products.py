@@ -52,8 +52,8 @@ class BlockProducts:
 
     def _sort_jump(self, c: sp.csr_array) -> None:
         """File a jump as an entrywise mask (diagonal) or as moves between blocks."""
-        entries, members = sp.coo_array(c), self.blocks.members
-        if np.all(entries.row == entries.col):
+        members = self.blocks.members
+        if _is_diagonal(c):
             diagonal = c.diagonal()
             for number, block in enumerate(members):
                 part = diagonal[block]
@@ -97,8 +97,7 @@ class BlockProducts:
         sizes = blocks.sizes.astype(float)
         work, calls = _NUMBER * blocks.numbers, len(sizes)
         for c in (effective, *jumps):
-            entries = sp.coo_array(c)
-            if c is not effective and np.all(entries.row == entries.col):
+            if c is not effective and _is_diagonal(c):
                 continue
             p, q, count = _link_counts(blocks, c)
             columns = sizes[p] + (0.0 if c is effective else sizes[q])
@@ -108,6 +107,10 @@ class BlockProducts:
             calls += 0 if c is effective else 2 * len(p)
         kinds = {effective.dtype.kind, *(c.dtype.kind for c in jumps)}
         return CALL * calls + (COMPLEX if "c" in kinds else 1.0) * work
+
+
+def _is_diagonal(c: sp.csr_array) -> bool:
+    return bool(np.all(np.repeat(np.arange(len(c.indptr) - 1), np.diff(c.indptr)) == c.indices))
 
 
 def _links(blocks: Blocks, c: sp.csr_array) -> list[tuple[int, int]]:
@@ -120,7 +123,11 @@ def _link_counts(
     blocks: Blocks, c: sp.csr_array
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The same, and the entries of each."""
-    entries, count = sp.coo_array(c), len(blocks.sizes)
+    count = len(blocks.sizes)
+    if count == 1:
+        none = np.zeros(min(1, c.nnz), dtype=np.int64)
+        return none, none, none + c.nnz
+    entries = sp.coo_array(c)
     keys, found = np.unique(
         blocks.owner[entries.col] * count + blocks.owner[entries.row], return_counts=True
     )

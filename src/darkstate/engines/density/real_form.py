@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from darkstate.engines.density.basis import Blocks, Flat
 
+Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Values, rows and columns of entries of L."""
 ROUNDING = 8.0 * float(np.finfo(float).eps)
 """Of the moduli that add up to an entry: below, it is zero."""
 
@@ -45,18 +47,17 @@ class RealForm:
     lower: NDArray[np.int64]
 
     @classmethod
-    def of(
-        cls, blocks: Blocks, matrix: sp.csr_array, magnitude: sp.csr_array, scale: float
-    ) -> RealForm:
-        """The real form of a generator on blocks, given as a matrix on flattened states."""
+    def of(cls, blocks: Blocks, total: sp.csr_array, scale: float) -> RealForm:
+        """The real form of a generator on blocks, from the sum of its `coordinate_entries`."""
         upper, lower = triangles(blocks)
-        halves = matrix.dtype.kind == "f"
-        magnitude = in_coordinates(magnitude, blocks.swap, halves, moduli=True)
-        matrix = in_coordinates(matrix, blocks.swap, halves)
+        data, magnitude = np.real(total.data).copy(), np.imag(total.data).copy()
         # what cancels leaves rounding, which would link what is not linked
-        matrix = sp.csr_array(matrix.multiply(abs(matrix) > ROUNDING * magnitude))
+        data[np.abs(data) <= ROUNDING * magnitude] = 0.0
+        places = (total.indices, total.indptr)
+        sums = sp.csr_array((magnitude, *places), shape=total.shape)
+        matrix = sp.csr_array((data, *places), shape=total.shape, copy=True)
         matrix.eliminate_zeros()
-        return cls(matrix, magnitude, blocks.diagonal, scale, upper, lower)
+        return cls(matrix, sums, blocks.diagonal, scale, upper, lower)
 
     def coordinates(self, flat: Flat) -> NDArray[np.float64]:
         """The coordinates of a flattened Hermitian matrix."""
@@ -90,13 +91,20 @@ def hermitian(x: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> Fl
     return flat
 
 
-def in_coordinates(
-    matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool, moduli: bool = False
-) -> sp.csr_array:
+def coordinate_entries(entries: Entries, swap: NDArray[np.int64], halves: bool) -> Entries:
+    """Entries of a generator on the coordinates, with their moduli as imaginary parts.
+
+    Summed together, both have the same places.
+    """
+    value, row, column = entries
+    data, rows, columns, _, sizes = real_entries(row, column, value, swap, halves)
+    return data + 1j * sizes, rows, columns
+
+
+def in_coordinates(matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool) -> sp.csr_array:
     """A matrix that keeps Hermitian matrices Hermitian, on their coordinates."""
     entries = sp.coo_array(matrix)
-    found = real_entries(entries.row, entries.col, entries.data, swap, halves, moduli)
-    data, rows, columns, _ = found
+    data, rows, columns, *_ = real_entries(entries.row, entries.col, entries.data, swap, halves)
     return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=matrix.shape))
 
 
@@ -106,14 +114,17 @@ def real_entries(
     value: NDArray[Any],
     swap: NDArray[np.int64],
     halves: bool = False,
-    moduli: bool = False,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Entries of a map of Hermitian matrices on their coordinates, and which one each came from.
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Entries of a map of Hermitian matrices on their coordinates.
 
     With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij adds ``Re v`` from s to s
     and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and -a of the
-    partner count. A real matrix falls into two `halves`. With `moduli` all terms count positive.
-    Several matrices may stand one below the other.
+    partner count. A real matrix falls into two `halves`. Several matrices may stand one below the
+    other.
+
+    Returns:
+        Values, rows, columns, which entry each came from, and the modulus of that, which is what
+        rounding is measured by.
     """
     mirror = row - row % len(swap) + swap[row % len(swap)]
     number = np.flatnonzero(row <= mirror)  # the other rows are conjugates
@@ -121,19 +132,18 @@ def real_entries(
     partner = swap[column]
     first, second = np.minimum(column, partner), np.maximum(column, partner)
     # populations are their own partners, and have no imaginary part
-    value = value * np.sqrt(np.where(column == partner, 2.0, 1.0) / np.where(row == target, 2.0, 1))
-    sign = np.where(column <= partner, 1.0, -1.0)
-    same, back, forth = np.real(value), -sign * np.imag(value), np.imag(value)
-    if moduli:
-        same, back, forth, sign = value, value, value, np.ones(len(value))
     to_a, from_a = row != target, first != second
-    both = to_a & from_a
+    value = value * np.sqrt(np.where(from_a, 1.0, 2.0) / np.where(to_a, 1.0, 2.0))
+    sign, size, both = np.where(column <= partner, 1.0, -1.0), np.abs(value), to_a & from_a
+    same, back, forth = np.real(value), -sign * np.imag(value), np.imag(value)
     pieces = [
-        (same, row, first, number),
-        ((sign * same)[both], target[both], second[both], number[both]),
+        (same, row, first, number, size),
+        ((sign * same)[both], target[both], second[both], number[both], size[both]),
     ]
     if not halves:
-        pieces.append((back[from_a], row[from_a], second[from_a], number[from_a]))
-        pieces.append((forth[to_a], target[to_a], first[to_a], number[to_a]))
-    data, rows, columns, number = (np.concatenate(part) for part in zip(*pieces, strict=True))
-    return data, rows, columns, number
+        parts = (row[from_a], second[from_a], number[from_a], size[from_a])
+        pieces.append((back[from_a], *parts))
+        parts = (target[to_a], first[to_a], number[to_a], size[to_a])
+        pieces.append((forth[to_a], *parts))
+    joined: Any = tuple(np.concatenate(part) for part in zip(*pieces, strict=True))
+    return joined

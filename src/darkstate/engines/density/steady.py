@@ -26,7 +26,7 @@ from darkstate.engines.density.conserved import (
 from darkstate.engines.density.cost import direct_cost, is_direct, iterations_worth
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
-from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
+from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state, trusted_factors
 from darkstate.errors import NumericalError
 from darkstate.linalg.gmres import Apply, Flat, Solved, gmres
 
@@ -36,6 +36,8 @@ _REFINEMENTS = 4
 _SLOW = 1e-10
 """Of the norm of L: rates that GMRES cannot tell from zero."""
 
+STATE_ALONE = "dense, to be compared"
+"""The method for a state of smaller cut-offs, of which nothing else is asked."""
 PATIENCE = 60.0
 """Seconds that factors may take where GMRES has not decided."""
 
@@ -116,6 +118,19 @@ def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     flat = generator.blocks.normalised(form.hermitian(found.flat))
     method = f"dense, after {why}" if why else "dense"
     return SteadySolution(generator.narrowed(flat), found.error, found.rate, method, True)
+
+
+def factorised_state(generator: Generator) -> Flat:
+    """A state by the factors of the generator alone, with no test of anything.
+
+    Raises:
+        NumericalError: the factors are singular, there are several steady states.
+    """
+    form = generator.real_form
+    found = trusted_factors(form.matrix, form.magnitude, form.diagonal, form.scale)
+    if found is None:
+        raise non_unique_error(generator)
+    return generator.narrowed(generator.blocks.normalised(form.hermitian(found[1])))
 
 
 def krylov_steady_state(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.assess import PURE_ERROR, add_gaps
+from darkstate.engines.assess import PURE_ERROR, gaps_found
 from darkstate.engines.dark import DarkStates
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.cost import is_direct
@@ -26,7 +27,9 @@ from darkstate.engines.density.initial import basis_places
 from darkstate.engines.density.long_time import long_time_limit
 from darkstate.engines.density.modulated import MODULATED, ModulatedGenerator
 from darkstate.engines.density.steady import (
+    STATE_ALONE,
     SteadySolution,
+    factorised_state,
     mixed_steady_state,
     non_unique_error,
 )
@@ -35,8 +38,9 @@ from darkstate.engines.spectral import SPECTRUM_NUMBERS, gap_of, spectra
 from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import NumericalError
+from darkstate.linalg.threads import one_blas_thread
 from darkstate.linalg.unique import with_phase
-from darkstate.results import Report, Status
+from darkstate.results import Estimate, Report, Status
 from darkstate.states import DensityState, EnsembleState, PureState
 from darkstate.systems.open_system import OpenSystem
 
@@ -44,6 +48,8 @@ AnyGenerator = Generator | ModulatedGenerator
 
 _BATCH = 2**18
 """Numbers of states whose eigenvalues are found at once."""
+GAPS_AT_ONCE = 100
+"""Numbers whose eigenvalues are found in a few milliseconds: with the state, not later."""
 EVOLUTION_OVER_RTOL = 1e3
 """Accuracy of an evolution over its whole span, in units of rtol."""
 
@@ -156,6 +162,9 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
         NumericalError: not unique (and no `initial`), or not converged.
     """
     method, rtol = settings.method, settings.rtol
+    if method == STATE_ALONE:
+        flat, report = factorised_state(generator), state_report(generator, settings, method, None)
+        return Kept(generator, _with_gaps(generator, report, settings), [flat])
     if initial is not None:
         known = _known_end(generator, settings, initial)
         if known is not None:
@@ -248,7 +257,7 @@ def _dark(generator: Generator, dark: DarkStates, settings: Settings) -> Kept:
 def _mixed(generator: Generator, found: SteadySolution, settings: Settings) -> Kept:
     flat = found.flat
     size = float(np.linalg.norm(flat))
-    moved = float(np.linalg.norm(generator.apply(flat)))
+    moved = generator.speed(flat)
     report = state_report(
         generator,
         settings,
@@ -267,10 +276,38 @@ def _mixed(generator: Generator, found: SteadySolution, settings: Settings) -> K
 def _with_gaps(
     generator: Generator, report: Report, settings: Settings, rate: float = np.inf
 ) -> Report:
-    """The gaps of small systems; coherences between charges relax at rates of their own.
+    """The report with the gaps of small systems; what takes long is found when it is read."""
+    if not gaps_wait(generator, settings):
+        known = gaps(generator, settings)
+        return report.with_(**gaps_found(report, *known, settings.smallest_rate, rate))
+    # no more than what made it is kept until then
+    again = partial(
+        Generator, generator.blocks, generator.hamiltonian, generator.channels, generator.middle
+    )
 
-    Ensembles of several atoms in Dicke bases have coherences between total spins, or other total
-    spins, that the blocks leave out.
+    def later() -> dict[str, Any]:
+        with one_blas_thread():
+            known = gaps(again(), settings)
+        return gaps_found(report, *known, settings.smallest_rate, rate)
+
+    return report.with_(later=later)
+
+
+def gaps_wait(generator: Generator, settings: Settings) -> bool:
+    """Whether the gaps would take longer than the solution."""
+    blocks, work = generator.blocks, 0
+    if settings.sector_gap and blocks.numbers <= SPECTRUM_NUMBERS:
+        work = blocks.numbers
+    if settings.whole_gap and has_whole_gap(generator):
+        work = blocks.dimension**2
+    return work > GAPS_AT_ONCE
+
+
+def gaps(generator: Generator, settings: Settings) -> tuple[Estimate | None, Estimate | None]:
+    """The gaps of small systems: within the blocks, and of the whole generator.
+
+    Coherences between charges relax at rates of their own. Ensembles of several atoms in Dicke
+    bases have coherences between total spins, or other total spins, that the blocks leave out.
     """
     blocks, scale, inside, sector, whole = generator.blocks, generator.scale, None, None, None
     if settings.sector_gap and blocks.numbers <= SPECTRUM_NUMBERS:
@@ -282,7 +319,7 @@ def _with_gaps(
         matrix = generator.on_the_whole_space().real_form.matrix
         between = spectra(matrix, scale, None if inside is None else within_blocks(blocks))
         whole = None if between is None else gap_of([*(inside or []), *between], scale)
-    return add_gaps(report, sector, whole, settings.smallest_rate, rate)
+    return sector, whole
 
 
 def _batches(flats: Sequence[Flat]) -> list[NDArray[Any]]:
