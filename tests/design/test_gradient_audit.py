@@ -1,4 +1,4 @@
-"""Thirty random networks over all engines: gradients against differences of whole solutions."""
+"""Thirty random networks by adjoint equations, against differences of whole solutions."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import darkstate as ds
-from darkstate.engines import Cascade, Gaussian, Lindblad
+from darkstate.engines import Gaussian, Lindblad
 from darkstate.systems import (
     Jump,
     OpenSystem,
@@ -138,43 +138,3 @@ def test_against_differences_of_fitted_order(number):
         assert abs(slopes[1] - slopes[0]) <= max(1e-5 * abs(best), 1e-8)
         assert slope == pytest.approx(best, rel=1e-7, abs=noise)
         assert abs(slope - best) <= float(np.ravel(found[f"{name} error"].values)[k]) + noise
-
-
-@pytest.mark.slow
-def test_a_cascade_by_differences():
-    model = rails(1)
-    exact = ds.gradient(model, ds.merit(ds.purity, "A1"), ("squeezing", "dephasing"))
-    found = ds.gradient(
-        model, ds.merit(ds.purity, "A1"), ("squeezing", "dephasing"), engine=Cascade()
-    )
-    for name in ("squeezing", "dephasing"):
-        off = abs(float(found[name]) - float(exact[name]))
-        assert off <= float(found[f"{name} error"]) + float(exact[f"{name} error"]) + 1e-9
-        assert float(found[name]) == pytest.approx(float(exact[name]), rel=1e-4)
-
-
-@pytest.mark.slow
-def test_a_source_of_finite_bandwidth_by_differences():
-    """The hierarchy: narrow and broad light, and the scale law."""
-    model = ds.models.DualRail(1, 0.4, detunings_a=[0.2], detunings_b=[-0.2], bandwidth=8.0)
-    fields = ("coupling", "bandwidth", "detunings_a", "detunings_b")
-    found = ds.gradient(model, ds.merit(ds.purity), fields)
-    terms = [float(np.sum(found[name].values * np.array(getattr(model, name)))) for name in fields]
-    errors = sum(
-        float(np.sum(found[f"{name} error"].values * np.abs(getattr(model, name))))
-        for name in fields
-    )
-    assert abs(sum(terms)) <= errors + 1e-7
-
-
-def test_repeaters_by_differences():
-    """The log-negativity of two ensembles that dephase, and one that is differentiated by hand."""
-    model = ds.models.EnsembleRepeater(3, 4, 0.3)
-    found = ds.gradient(model, lambda state: ds.entropy(state, "1"), "time")
-
-    def entropy(t):
-        return ds.entropy(ds.solve(replace(model, time=t)).state, "1")
-
-    slope = entropy(0.3 - 2e-3) - 8 * entropy(0.3 - 1e-3) + 8 * entropy(0.3 + 1e-3)
-    slope = (slope - entropy(0.3 + 2e-3)) / 12e-3
-    assert float(np.ravel(found["time"])[0]) == pytest.approx(slope, rel=1e-6)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
-import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ import pytest
 from sweeps_models import Toy, calls, noted, refusing, stuck, total
 
 import darkstate as ds
+from clusters import Cluster
 from darkstate.engines.contract import Cost, Offer
 from darkstate.errors import ArgumentError, CapacityError, NumericalError
 from darkstate.sweeps import Sweep, choice, definition, grid, linspace, scheduling
@@ -315,41 +314,9 @@ def test_a_module_that_workers_cannot_find_is_named(tmp_path, own_module):
 # Dask -------------------------------------------------------------------------------------------
 
 
-class Cluster:
-    """A scheduler and two workers, each a process of its own on the loopback."""
-
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self.start()
-
-    def start(self) -> None:
-        quiet = ("--no-dashboard",)
-        place = ("--host", "127.0.0.1", "--port", str(self.port), "--no-show")
-        self.scheduler = self._process("dask_scheduler", *place, *quiet)
-        single = ("--nthreads", "1", "--no-nanny", "--memory-limit", "1GiB", *quiet)
-        self.workers += [self._process("dask_worker", self.address, *single) for _ in range(2)]
-
-    def _process(self, program: str, *words: str) -> subprocess.Popen[bytes]:
-        places = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"PYTHONPATH": places, "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", f"distributed.cli.{program}", *words]
-        null = subprocess.DEVNULL
-        return subprocess.Popen(command, env=environment, stdout=null, stderr=null)
-
-    def end(self) -> None:
-        for process in (self.scheduler, *self.workers):
-            process.kill()
-        for process in (self.scheduler, *self.workers):
-            process.wait()
-
-
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    found = Cluster()
+    found = Cluster(HERE)
     yield found
     found.end()
 

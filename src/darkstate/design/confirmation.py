@@ -26,6 +26,8 @@ _GAIN = 1e-4
 """What a step to the summit of the parabola may still gain, relative to the value."""
 _BETTER = 1e-6
 _REACHES = (0.01, 0.1)
+_BRACKET = 0.03
+"""Distance of the two neighbours that bracket an optimum found without slopes."""
 _MOST_KNOBS = 12
 """With more knobs the curvature is not computed."""
 _CURVE = 1e-2
@@ -80,6 +82,34 @@ def confirm(landscape: Landscape, point: Vector, look: Look) -> Confirmation:
     rest, tangent = _stationarity(landscape, point, look, found)
     _curvature(landscape, point, found, rest, tangent)
     _neighbours(landscape, point, look, found)
+    return found
+
+
+def confirm_bracket(landscape: Landscape, point: Vector, look: Look) -> Confirmation:
+    """Look again at the optimum of one knob, with two solutions more: the parabola through three.
+
+    At a bound, and where a neighbour is refused, the whole second look is taken.
+    """
+    sides = [np.clip(point + step, 0.0, 1.0) for step in (-_BRACKET, _BRACKET)]
+    left, right = (landscape.look(side) for side in sides)
+    if np.ptp(sides) < 1.99 * _BRACKET or left.reason or right.reason or len(look.merits) > 1:
+        return confirm(landscape, point, look)
+    slope = (right.value - left.value) / (2 * _BRACKET)
+    curve = (right.value - 2 * look.value + left.value) / _BRACKET**2
+    found = Confirmation(curved=curve < 0.0)
+    bent = abs(curve) * _BRACKET**2  # of the slope: third derivatives up to six times the second
+    none = np.zeros((len(look.slacks), 1))
+    found.slopes = Slopes(np.array([[slope]]), none, np.array([[bent]]))
+    found.gain = (abs(slope) + bent) ** 2 / (2 * abs(curve)) if curve < 0.0 else 0.0
+    found.weights = np.ones(1)
+    found.multipliers = {landscape.rows[0]: 1.0}
+    found.stationary = found.gain <= _GAIN * abs(look.value)
+    best = max(left, right, key=lambda side: side.value)
+    if best.value > look.value:
+        found.better = sides[0] if best is left else sides[1]
+        found.notes.append("a point nearby is better")
+    elif not found.stationary:
+        found.notes.append(f"the slope {abs(slope):.2g} per box is not small")
     return found
 
 

@@ -15,7 +15,7 @@ from darkstate.checks import (
 )
 from darkstate.design.imperfections import Imperfections
 from darkstate.design.knobs import knobs_of, target_of
-from darkstate.design.local_search import METHODS, DesignSearch
+from darkstate.design.local_search import BOUNDED, METHODS, DesignSearch
 from darkstate.design.multi_start import Where, start_points
 from darkstate.design.quantities import Constraint, StateQuantity, check_known, quantity_of
 from darkstate.errors import ArgumentError
@@ -47,6 +47,10 @@ def design_task(
         method,
         check_integer("most", most, minimum=1, remedy="Give a number of evaluations."),
     )
+    if method == BOUNDED and (len(task.knobs) != 1 or len(task.merits) > 1 or task.constraints):
+        remedy = "Leave `method` out."
+        rule = "go with one knob and one merit, without constraints"
+        raise ArgumentError("method", rule, method, remedy)
     panel = task.panel(0)
     points = start_points(panel.start(), starts, check_seed("seed", seed))
     _check(task, panel.model_at(panel.start()))

@@ -18,7 +18,7 @@ the size of what they are multiplied with.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,10 +44,15 @@ from darkstate.design.slope_sources import (
 from darkstate.design.slopes import Slope, SlopeSource
 from darkstate.design.solution_gradient import solution_slope
 from darkstate.engines import Engine
-from darkstate.errors import ArgumentError, border
+from darkstate.engines.contract import Task
+from darkstate.errors import ArgumentError, DarkstateError, border
 from darkstate.frontdoor import evolve, steady_state
 from darkstate.frontdoor.inputs import Model, as_open_system, as_system
+from darkstate.frontdoor.selection import choose
 from darkstate.measures.dispatch import Measure
+from darkstate.repeaters import SOLVERS
+from darkstate.results import Result
+from darkstate.systems.chain import MeasuredChain
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
 
@@ -84,8 +89,8 @@ def gradient(
             by default.
         tolerance: impurity per pair at which preparation ends.
         engine: who solves; by default chosen as by `steady_state`. `engines.Gaussian` and
-            `engines.Lindblad` know adjoint equations; others are asked for whole solutions at six
-            values of each parameter.
+            `engines.Lindblad` know adjoint equations; others are asked for whole solutions, to more
+            digits than usual, at six values of each parameter or more.
 
     Returns:
         `xarray.Dataset`: a variable for each parameter, of the shape of the field, and
@@ -110,9 +115,8 @@ def gradient(
         return found
     values = parameter_values(model, parameters)
     system = as_system(model)
-    scale = largest_rate(system) if isinstance(system, OpenSystem) else 0.0
     slopes = [
-        solution_slope(lambda x, one=one: question.known(one.at(x)), p, scale)
+        solution_slope(lambda x, one=one: question.known(one.at(x)), p, abs(p) or _unit(system))
         for one, p in _free(model, values)
     ]
     return _dataset(values, slopes, merit, question.known(model)[0])
@@ -156,14 +160,28 @@ class Question:
 
     def known(self, model: Any) -> tuple[float, float]:
         """The quantity of a whole solution, and its error."""
-        if self.time is not None:
-            result = evolve(model, [0.0, self.time], self.initial, engine=self.engine)
-        else:
-            result = steady_state(model, self.engine)
+        try:
+            result = self._solved(model, self._sharp(model))
+        except DarkstateError:  # out of reach of its digits, memory or time
+            result = self._solved(model, self.engine)
         if self.what == GAP:
             value = StateQuantity(GAP).read(result)
             return value, getattr(result.report.gap, "error", 0.0)
         return float(self.what(result.state)), result.report.error_estimate or 0.0
+
+    def _solved(self, model: Any, engine: Engine | None) -> Result:
+        if self.time is None:
+            return steady_state(model, engine)
+        return evolve(model, [0.0, self.time], self.initial, engine=engine)
+
+    def _sharp(self, model: Any) -> Engine:
+        """The engine that solves, asked for as many digits as differences need."""
+        task = Task() if self.time is None else Task((0.0, self.time), self.initial)
+        engine: Any = choose(as_system(model), task, self.engine).engine
+        name, digits = ("tolerance", 1e-15) if isinstance(engine, SOLVERS) else ("rtol", 1e-12)
+        if not hasattr(engine, name):
+            return engine
+        return replace(engine, **{name: min(getattr(engine, name), digits)})
 
 
 def adjoint_gradient(
@@ -183,6 +201,13 @@ def _by_coefficients(
         return None
     moves = _moves(model, system, values)
     return _dataset(values, slopes.slopes(moves), question.what, slopes.value)
+
+
+def _unit(system: System) -> float:
+    """Over which values of a parameter that is zero a merit may change much."""
+    if isinstance(system, OpenSystem):
+        return 0.1 * largest_rate(system) or 1.0
+    return 1.0 / system.atoms if isinstance(system, MeasuredChain) else 1.0
 
 
 def _moves(model: Model, system: OpenSystem, values: dict[str, Values]) -> list[CoefficientSlope]:

@@ -1,9 +1,8 @@
 """The landscape of an optimisation: merits and constraints over the unit box, with their slopes.
 
-Slopes of merits come from `gradient`, one adjoint solution for all knobs; those that it does not
-know (other measures, functions, the gap, engines of one's own choice) are central differences of
-second order, one-sided ones of second order at a bound. A point at which the model or the engine
-refuses has no numbers, only the reason.
+Slopes come from `gradient`, one adjoint solution for all knobs; those of engines without an adjoint
+equation are central differences of second order, one-sided ones of second order at a bound. A point
+at which the model or the engine refuses has no numbers, only the reason.
 """
 
 from __future__ import annotations
@@ -77,7 +76,8 @@ class Landscape:
         constraints: what must hold.
         imperfections: sampled errors, if any.
         minimise: merits count with the opposite sign.
-        engine: who solves; by default chosen by the front door, and then slopes are exact.
+        engine: who solves; by default chosen by the front door. Slopes are exact where it knows
+            adjoint equations.
         solves: steady states and adjoint equations so far.
         refused: points that were refused, and `reasons` why.
         step: of differences, larger where solutions have fewer digits.
@@ -125,7 +125,7 @@ class Landscape:
     @property
     def differences(self) -> list[str]:
         """Quantities whose slopes are differences."""
-        return [q.title for k, q in enumerate(self.quantities) if not self._has_gradient(k)]
+        return [q.title for k, q in enumerate(self.quantities) if k in self._without]
 
     def look(self, point: Vector) -> Look:
         """Merits and slacks at a point."""
@@ -225,6 +225,8 @@ class Landscape:
         result = steady_state(model, self.engine)
         if not isinstance(result.state, _DIFFERENTIABLE):
             self._without.update(range(len(self.quantities)))
+        elif isinstance(result.state, PureState):  # functions may want to know
+            self._without |= {k for k, q in enumerate(self.quantities) if q.is_function}
         error = result.report.error_estimate or 0.0
         self.step = max(self.step, min(_LARGEST_STEP, error ** (1 / 3)))
         return result
@@ -256,22 +258,17 @@ class Landscape:
             slopes[:, missing], errors[:, missing] = found[:, missing], wrong[:, missing]
         return slopes, errors
 
-    def _has_gradient(self, q: int) -> bool:
-        known = self.engine is None and q not in self._without
-        return known and self.quantities[q].merit is not None
-
     def _exact(
         self, model: Any, q: int, factors: dict[str, Any]
     ) -> tuple[Vector, Vector, float] | None:
         """Derivatives by the numbers of the knobs, errors and value; None if there are none."""
-        merit = self.quantities[q].merit
-        if not self._has_gradient(q) or merit is None:
+        if q in self._without:
             return None
         rows = self.panel.parameters
         names = list(dict.fromkeys(path for row in rows for path, _, _ in row))
         try:
             self.solves += 2  # and its adjoint
-            data = adjoint_gradient(model, merit, names)
+            data = adjoint_gradient(model, self.quantities[q].differentiable, names, self.engine)
         except (RefusedError, ArgumentError):
             self._without.add(q)
             return None

@@ -22,11 +22,14 @@ from darkstate.errors import DarkstateError, NumericalError
 from darkstate.sweeps.targets import find, replace_at
 
 GLOBAL = "differential_evolution"
-METHODS = ("L-BFGS-B", "SLSQP", "trust-constr", "COBYQA", GLOBAL)
+BOUNDED = "bounded"
+METHODS = ("L-BFGS-B", "SLSQP", "trust-constr", "COBYQA", BOUNDED, GLOBAL)
 FEASIBLE = 1e-6
 """Constraints may be violated by this, relative to their scale."""
 MARKS = tuple(2**k for k in range(11))
 """Numbers of evaluations after which the best value is kept, for the picture of convergence."""
+_NEAR = 0.01
+"""Distance in the unit box at which Brent's method ends: what is then lost is its square."""
 _MANY = 40
 """With more knobs L-BFGS-B is preferred where it applies."""
 
@@ -222,6 +225,15 @@ def _minimise(record: Recorder, start: Vector, method: str) -> None:
     optimize: Any = scipy.optimize
     n, several = len(start), len(record.landscape.rows) > 1
     if not n:
+        return
+    if method == BOUNDED:
+        options = {"xatol": _NEAR, "maxiter": record.most}
+        optimize.minimize_scalar(
+            lambda u: -record.at(np.array([u])).value, bounds=(0.0, 1.0), method=BOUNDED,
+            options=options,
+        )  # fmt: skip
+        if record.point is not None and abs(record.point[0] - round(record.point[0])) < 2 * _NEAR:
+            record.at(np.round(record.point))  # ends are only approached
         return
     first = np.append(start, record.at(start).value) if several else start
     ends = ([0.0] * n + [-np.inf] * several, [1.0] * n + [np.inf] * several)

@@ -13,12 +13,12 @@ import numpy as np
 from darkstate.checks import (
     check_real,
 )
-from darkstate.design.confirmation import Confirmation, confirm
+from darkstate.design.confirmation import Confirmation, confirm, confirm_bracket
 from darkstate.design.design_task import design_task, where
 from darkstate.design.imperfections import Imperfections
 from darkstate.design.knob_tolerances import tolerance
 from darkstate.design.landscape import Landscape
-from darkstate.design.local_search import GLOBAL, DesignSearch, search
+from darkstate.design.local_search import BOUNDED, GLOBAL, DesignSearch, search
 from darkstate.design.multi_start import Ended, ended_of, run_all
 from darkstate.design.optimum import Design, DesignCost, LocalOptimum
 from darkstate.design.quantities import Constraint, StateQuantity
@@ -72,11 +72,12 @@ def optimise(
         minimise: make the merit (of several the largest) small instead.
         starts: how many searches, >= 1: from the model's own values and from Sobol points.
         seed: of the Sobol points.
-        method: "SLSQP", "L-BFGS-B", "trust-constr", "COBYQA" (no derivatives), or
+        method: "SLSQP", "L-BFGS-B", "trust-constr", "COBYQA" (no derivatives),
+            "bounded" (Brent, of one knob: a dozen solutions, for those that take long), or
             "differential_evolution"; by default SLSQP, or L-BFGS-B for many knobs without
             constraints.
-        engine: engine object; by default chosen, and then slopes of merits that `gradient` knows
-            are exact. All others are central differences of second order.
+        engine: engine object; by default chosen. Slopes are those of `gradient` where the engine
+            knows adjoint equations, else central differences of second order.
         most: evaluations after which a search ends.
         loss: relative loss for the tolerances; 0 leaves them out.
         store: folder of a sweep in which each search is stored as it ends; the same call goes on.
@@ -132,7 +133,9 @@ def _reported(
     error = max(error, landscape.disagreement)
     optima = _clustered(task, ended, sign)
     notes = list(dict.fromkeys(seen.notes))
-    if landscape.differences and len(task.knobs):
+    if task.method == BOUNDED:
+        notes.append("slope and curvature are those of a parabola through three points")
+    if landscape.differences and task.method != BOUNDED and len(task.knobs):
         named = ", ".join(dict.fromkeys(landscape.differences))
         notes.append(f"slopes of {named} are central differences of second order")
     notes += [f"the engine's result is {report.status}"] if not trusted else []
@@ -176,7 +179,8 @@ def confirmed(
     again: list[Ended] = []
     while True:
         landscape = task.landscape(best.choice, engine)
-        seen = confirm(landscape, best.point, landscape.look(best.point))
+        look_again = confirm_bracket if task.method == BOUNDED else confirm
+        seen = look_again(landscape, best.point, landscape.look(best.point))
         if seen.confirmed or len(again) >= _AGAIN or seen.slopes is None:
             return best, landscape, seen, again
         place = best.point if seen.better is None else seen.better

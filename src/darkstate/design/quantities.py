@@ -48,15 +48,26 @@ class StateQuantity:
         return f"{name}({inside})" if inside else name
 
     @property
-    def merit(self) -> Merit | None:
-        """The same for `gradient`; None for what has no derivative."""
-        measure = _MEASURES.get(self.what, self.what)
-        if measure == GAP:
-            return None
+    def differentiable(self) -> Any:
+        """The same for `gradient`: ``"gap"``, a merit, or a function of the state."""
+        if self.what == GAP:
+            return GAP
         try:
-            return merit(measure, *self.arguments)
+            return merit(_MEASURES.get(self.what, self.what), *self.arguments)
         except ArgumentError:
-            return None
+            return self.of
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function of the state that may look at how it is stored."""
+        return callable(self.what)
+
+    def of(self, state: Any) -> float:
+        """Its value for a state."""
+        function: Any = _MEASURES.get(self.what, self.what)
+        if self.first:
+            return float(function(*self.arguments, state))
+        return float(function(state, *self.arguments))
 
     def read(self, result: Result) -> float:
         """Its value.
@@ -73,11 +84,7 @@ class StateQuantity:
                     "constraint out, or give an engine that reports one."
                 )
         else:
-            function: Any = _MEASURES.get(self.what, self.what)
-            arguments = (*self.arguments, result.state) if self.first else (
-                result.state, *self.arguments
-            )  # fmt: skip
-            value = function(*arguments)
+            value = self.of(result.state)
         number = float(value)
         if not math.isfinite(number):
             raise NumericalError(f"`{self.title}` must be a finite number, but is {number}.")
