@@ -479,6 +479,17 @@ def test_linear_modes_alone_tell_what_to_expect():
     assert expected_levels(OpenSystem((Qubit("q"),)), 1e-7) == {}
 
 
+def test_other_modes_tell_by_the_brightest_classical_field():
+    """Of a driven Kerr mode, and of a cat, whose field is known."""
+    kerr = 4.0 * (a + create(A)) + 0.2 * power(create(A), 2) * power(a, 2) - 0.5 * number(A)
+    (levels,) = expected_levels(OpenSystem((A,), kerr, (Jump(a),)), 1e-7).values()
+    populations = populations_of(ds.steady_state(OpenSystem((A,), kerr, (Jump(a),))).state)
+    assert populations[levels:].sum() < 1e-7 < populations[levels // 3 :].sum()
+    cat = 3.0 * (power(a, 2) + power(create(A), 2))
+    jumps = (Jump(power(a, 2)), Jump(a, 1e-3))
+    assert 6 <= expected_levels(OpenSystem((A,), cat, jumps), 1e-7)["a"] <= 6 + 6 * 6**0.5 + 1
+
+
 def test_an_offer_counts_the_growth_that_is_expected():
     weak, strong = (
         ds.explain(ds.models.CavityAtomChains(1, loss=0.1, drive=ds.SqueezedDrive(1.0, n)))

@@ -65,12 +65,14 @@ class DarkStates:
         unique: whether a single dark state is the only steady state; None where it is not clear.
         residual: largest ``|c_k psi|`` or ``|H psi - E psi|`` relative to the largest rate.
         error: trace norm of the error of the state; infinite where there are several.
+        broken: the part of it that is no rounding: what moves the state, as far as it is seen.
     """
 
     vectors: NDArray[Any]
     unique: bool | None
     residual: float
     error: float
+    broken: float
 
 
 def dark_states(system: NoJumps, candidates: Iterable[int] | None = None) -> DarkStates | None:
@@ -97,7 +99,7 @@ def dark_states(system: NoJumps, candidates: Iterable[int] | None = None) -> Dar
     vectors = np.concatenate(found, axis=1)
     residual = _residual(system, vectors)
     if vectors.shape[1] > 1:
-        return DarkStates(vectors, False, residual, np.inf)
+        return DarkStates(vectors, False, residual, np.inf, np.inf)
     psi, block = vectors[:, 0], system.blocks[where[0]]
     damping = sum(
         ((c[:, block].conj().T @ c[:, block]).toarray() for c in jumps),
@@ -105,7 +107,7 @@ def dark_states(system: NoJumps, candidates: Iterable[int] | None = None) -> Dar
     )
     K = hamiltonian[:, block][block].toarray() - 0.5j * damping
     unique = _reaches_everything(system, psi, where[0])
-    return DarkStates(vectors, unique, residual, error_of_dark_state(K, psi[block]))
+    return DarkStates(vectors, unique, residual, *error_of_dark_state(K, psi[block]))
 
 
 def _of_block(jumps: list[Any], hamiltonian: Any, block: Block) -> NDArray[Any]:
@@ -206,8 +208,8 @@ def _new_directions(known: NDArray[Any], images: NDArray[Any]) -> tuple[NDArray[
     return left[:, values > _NEW][:, : len(known) - known.shape[1]], clear
 
 
-def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
-    """Trace norm of what the rest of its block adds to a dark state, and rounding.
+def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> tuple[float, float]:
+    """Trace norm of what the rest of its block adds to a dark state with rounding, and without.
 
     ``2 |(K - E)^-1 (K - E) psi|`` off psi, by a bordered system that is regular if psi is the only
     dark state of the block; rounding counts as ``eps |K|`` over the smallest singular value.
@@ -221,7 +223,7 @@ def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
     energy = np.vdot(psi, moved)
     norm = float(np.abs(K).sum(axis=1).max())
     if not norm:
-        return 0.0
+        return 0.0, 0.0
     K, moved, energy = K / norm, moved / norm, energy / norm  # rates of any size
     bordered = np.zeros((size + 1, size + 1), dtype=complex)
     bordered[:size, :size] = K - energy * np.eye(size)
@@ -235,5 +237,6 @@ def error_of_dark_state(K: NDArray[Any], psi: NDArray[Any]) -> float:
         y = scipy.linalg.lu_solve(factors, x / np.linalg.norm(x), check_finite=False)
         inverse = max(inverse, float(np.linalg.norm(y)))
         x = scipy.linalg.lu_solve(factors, y, trans=2, check_finite=False)
-    error = 2.0 * (float(np.linalg.norm(answer)) + 10 * _EPS * inverse)
-    return error if np.isfinite(error) else np.inf
+    broken = 2.0 * float(np.linalg.norm(answer))
+    error = broken + 20 * _EPS * inverse
+    return (error, broken) if np.isfinite(error) else (np.inf, np.inf)

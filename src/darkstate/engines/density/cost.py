@@ -34,7 +34,8 @@ _EARLY, _SETTLED = 2.0, 0.65
 """Krylov spaces for the first, short steps beyond that; then the state settles, steps grow."""
 _NEAR, _NEAR_BYTES, _FARTHER, _FAR = 0.75, 3e6, 0.15, 1.8
 """A Krylov basis below so many bytes stays near the core; a larger one costs by this power."""
-_START = 0.01
+START = 0.01
+"""Seconds of any attempt: what small matrices take."""
 _BUFFERS = 0.8e6
 """Bytes that any task takes: small matrices, buffers of the libraries."""
 _SQUARING = 4e-10
@@ -67,7 +68,7 @@ def least_cost(blocks: Blocks) -> Cost:
     """What every task needs at least: known from the sizes alone, before anything is compiled."""
     numbers = float(blocks.numbers)
     memory = 8.0 * numbers * 20 + _state_bytes(blocks)
-    return Cost(memory, _START + 100 * _NUMBER * numbers + 1e-6 * blocks.dimension)
+    return Cost(memory, START + 100 * _NUMBER * numbers + 1e-6 * blocks.dimension)
 
 
 def apply_seconds(generator: Generator) -> float:
@@ -88,14 +89,11 @@ def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np
         limit: bytes that may be used.
     """
     blocks = generator.blocks
-    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
-    seconds, memory = _START, _BUFFERS + 2 * _state_bytes(blocks)
-    if method in ("auto", "dark"):
-        seconds += _EIGEN * cubes
-        if method == "dark" or dark:
-            spaces = 16.0 * float(np.sum(blocks.sizes**2))
-            reach = _REACH * cubes + _BLOCK * len(blocks.sizes)
-            return Cost(_BUFFERS + 8 * spaces + _STATE * blocks.dimension, seconds + reach)
+    seconds, memory = START, _BUFFERS + 2 * _state_bytes(blocks)
+    if method == "dark" or (method == "auto" and dark):
+        return dark_cost(blocks)
+    if method == "auto":
+        seconds += _EIGEN * float(np.sum(blocks.sizes.astype(float) ** 3))
     if method == "evolve":  # how long it takes to settle is not known: a few hundred of 1/|L|
         found = evolution_cost(generator, RELAXED / generator.scale, 1, 30)
     elif method == "krylov" or (method == "auto" and not is_direct(generator, limit)):
@@ -103,6 +101,14 @@ def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np
     else:
         found = direct_cost(generator)
     return Cost(memory + found.memory, seconds + found.seconds)
+
+
+def dark_cost(blocks: Blocks) -> Cost:
+    """Of a dark state, and of showing that it is the only steady state."""
+    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
+    spaces = 16.0 * float(np.sum(blocks.sizes**2))
+    seconds = START + (_EIGEN + _REACH) * cubes + _BLOCK * len(blocks.sizes)
+    return Cost(_BUFFERS + 8 * spaces + _STATE * blocks.dimension, seconds)
 
 
 def is_direct(generator: Generator, limit: float) -> bool:
@@ -163,7 +169,7 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
     numbers = float(blocks.numbers)
     if is_exponentiated(blocks.numbers, horizon * generator.scale):
         squarings = np.log2(horizon * generator.scale)
-        seconds = _START + min(times, 20) * squarings * _SQUARING * numbers**3
+        seconds = START + min(times, 20) * squarings * _SQUARING * numbers**3
         memory = 64.0 * width * numbers**2 + 16.0 * numbers * times
         return Cost(_BUFFERS + memory, seconds)
     horizon = min(horizon * generator.scale, _SETTLES) / (generator.scale or 1.0)  # may stand still
@@ -176,7 +182,7 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
     memory = _BUFFERS + basis + 8.0 * width * numbers * (times + 5) + 2.0 * _state_bytes(blocks)
     reach = float(np.clip(_NEAR * (basis / _NEAR_BYTES) ** _FARTHER, _NEAR, _FAR))
     once = (apply_seconds(generator) + orthogonal) * reach
-    seconds = _START + _assembly(generator) + max(float(size), applications) * once
+    seconds = START + _assembly(generator) + max(float(size), applications) * once
     return Cost(memory + _matrix_bytes(generator), seconds)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import log2, prod
+from math import log, log2, prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from darkstate.engines import truncation
 from darkstate.engines.capabilities import BatchTask, PurificationTask
 from darkstate.engines.contract import (
     UNASKED_SECONDS,
+    Cost,
     Offer,
     References,
     Solution,
@@ -20,6 +21,7 @@ from darkstate.engines.contract import (
 )
 from darkstate.engines.density.attempts import (
     Attempts,
+    MakeBlocks,
     network_cutoff,
     solution_behind_source,
     threads_for,
@@ -27,7 +29,7 @@ from darkstate.engines.density.attempts import (
 from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.batch import batch_offer
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
-from darkstate.engines.density.cost import least_cost
+from darkstate.engines.density.cost import START, dark_cost, least_cost
 from darkstate.engines.density.dark import dark_possible
 from darkstate.engines.density.evolution import first_purification
 from darkstate.engines.density.generator import Generator
@@ -53,6 +55,10 @@ from darkstate.systems.traits import LinearSource, linear_source
 
 LARGEST_DIMENSION = 2**14
 PREPARATION = "Krylov steps"
+_STEP = 1.5
+"""Growth of a cut-off from one attempt to the next."""
+_LOOKS = 3.0
+"""What attempts take where a second look is all that is expected, in units of the first."""
 _GROWTH = 1.25
 """Power of the numbers of a density matrix with which time grows, all attempts together."""
 _ENDED = 3 * UNASKED_SECONDS
@@ -168,20 +174,31 @@ class Lindblad(DensityOptions):
             if isinstance(generator, Generator):
                 dark = dark_possible(generator)
                 why = first_method(generator, self.method, dark, self.limit)
-            grown = self._expected(system)
-            if grown:
-                dims = blocks.dimensions
-                larger = truncation.dimensions(system, grown)
-                more = (prod(larger) / prod(dims)) ** 2
-                if prod(larger) <= _COUNTED:  # charges keep it from growing as fast
-                    more = make_blocks(grown, True).numbers / blocks.numbers
-                longest = max(cost.seconds, _ENDED)
-                grown_seconds = cost.seconds * max(1.0, more) ** _GROWTH
-                cost = replace(cost, seconds=min(grown_seconds, longest))
+            if len(given_cutoffs(system, self.cutoff)) < len(modes):
+                dark = why.startswith("dark")
+                cost = self._grown(system, cost, blocks, make_blocks, dark)
         if times is not None:
             method, why = evolution_method(system), "as for all sizes"
         solve = attempts.solution
         return Offer(self.name, why, method, tuple(steps), cost, solve=solve, smaller=SMALLER)
+
+    def _grown(
+        self, system: OpenSystem, cost: Cost, blocks: Blocks, make_blocks: MakeBlocks, dark: bool
+    ) -> Cost:
+        """The price of all attempts, with the cut-offs that growth is expected to end with."""
+        first = first_cutoffs(system, self.cutoff)
+        grown = self._expected(system) or first
+        dims = truncation.dimensions(system, grown)
+        attempts = 3.0 + max(log(grown[k] / n) / log(_STEP) for k, n in first.items())
+        larger = make_blocks(grown, True) if prod(dims) <= _COUNTED else None
+        more = (prod(dims) / prod(blocks.dimensions)) ** 2
+        if larger is not None:  # charges keep it from growing as fast
+            more = larger.numbers / blocks.numbers
+        rest = (cost.seconds - START) * max(_LOOKS, more**_GROWTH)
+        if larger is not None and dark:
+            rest = 3.0 * dark_cost(larger).seconds
+        seconds = attempts * START + max(0.0, rest)
+        return replace(cost, seconds=min(seconds, max(cost.seconds, _ENDED)))
 
     def _growth(self, system: OpenSystem) -> str:
         """How cut-offs are found."""

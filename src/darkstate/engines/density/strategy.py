@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.assess import PURE_ERROR, gaps_found
+from darkstate.engines.assess import ERROR_OVER_RTOL, PURE_ERROR, gaps_found
 from darkstate.engines.dark import DarkStates
 from darkstate.engines.density.basis import Blocks, Flat
 from darkstate.engines.density.cost import is_direct
@@ -175,7 +175,9 @@ def solved(generator: Generator, settings: Settings, initial: Flat | None) -> Ke
         return _mixed(generator, SteadySolution(flat, error, found.rate, way, None), settings)
     if method in ("auto", "dark"):
         dark = search_dark_states(generator)
-        if dark is not None and dark.unique and dark.error <= PURE_ERROR:
+        allowed = max(PURE_ERROR, ERROR_OVER_RTOL * rtol)  # rounding, which all methods have
+        exact = dark is not None and dark.broken <= PURE_ERROR and dark.error <= allowed
+        if dark is not None and dark.unique and exact:
             return _dark(generator, dark, settings)
         if method == "dark":
             raise _no_dark_state(generator, dark)
