@@ -38,6 +38,7 @@ TRUSTED = 1e3 * EPS
 _BY_PATTERN = {
     "permc_spec": "MMD_AT_PLUS_A",
     "diag_pivot_thresh": 0.0,
+    "panel_size": 1,  # few columns are alike: wider panels do more than they save
     "options": {"SymmetricMode": True},
 }
 TINY = 1e-12
