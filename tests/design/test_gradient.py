@@ -99,13 +99,17 @@ class Cavity:
         return OpenSystem((a,), self.delta * number(a) + drive, jumps)
 
 
-def test_a_driven_cavity_with_nested_fields():
+@pytest.mark.parametrize("edge", [1e-4, 1e-7, 1e-12])
+def test_a_driven_cavity_with_nested_fields(edge):
+    """The error is what fewer Fock states change, not what the state's own error allows."""
     merit = ds.merit(ds.expect, number(Mode("a")))
-    found = ds.gradient(Cavity(), merit, ("delta", "kappa", "light.amplitude"))
+    fields, engine = ("delta", "kappa", "light.amplitude"), Lindblad(edge=edge)
+    found = ds.gradient(Cavity(), merit, fields, engine=engine)
     E, delta, below = 0.3, 0.4, 0.25 + 0.16
-    assert float(found["light.amplitude"]) == pytest.approx(2 * E / below, rel=1e-6)
-    assert float(found["delta"]) == pytest.approx(-(E**2) / below**2 * 2 * delta, rel=1e-6)
-    assert float(found["kappa"]) == pytest.approx(-(E**2) / below**2 * 0.5, rel=1e-6)
+    slopes = (-(E**2) / below**2 * 2 * delta, -(E**2) / below**2 * 0.5, 2 * E / below)
+    for name, slope in zip(fields, slopes, strict=True):
+        off, error = abs(float(found[name]) - slope), float(found[f"{name} error"])
+        assert off <= error <= max(1e-7, 10 * edge)
 
 
 def test_a_rate_of_zero_has_a_derivative_to_the_right():

@@ -9,7 +9,7 @@ them. A function without G, and a merit at a kink, are followed along ``rho + h 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -99,6 +99,7 @@ class DensitySlopes:
         merit: a merit, or any function of a state.
         response_for: what solves for matrices on the right-hand side.
         tolerance: error of the state, trace norm.
+        smaller: the same with fewer Fock states: what slopes change by is added to their errors.
     """
 
     system: OpenSystem
@@ -106,6 +107,7 @@ class DensitySlopes:
     merit: Callable[[Any], float]
     response_for: Callable[[Matrix], LinearResponse]
     tolerance: float
+    smaller: DensitySlopes | None = None
 
     @property
     def value(self) -> float:
@@ -130,6 +132,12 @@ class DensitySlopes:
 
     def slopes(self, moves: Sequence[CoefficientSlope]) -> list[Slope]:
         """The derivatives by parameters that move coefficients."""
+        found = self._slopes(moves)
+        if self.smaller is None:
+            return found
+        return [_compared(*pair) for pair in zip(found, self.smaller._slopes(moves), strict=True)]
+
+    def _slopes(self, moves: Sequence[CoefficientSlope]) -> list[Slope]:
         if self.adjoint is None:
             return [self._along(moved) for moved in moves]
         keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
@@ -173,6 +181,14 @@ class DensitySlopes:
         norm = float(np.linalg.norm(change))
         relative = error + self.tolerance
         return along_answer(lambda h: float(self.merit(moved_state(h))), norm, moved, relative)
+
+
+def _compared(found: Slope, fewer: Slope) -> Slope:
+    """A slope with its change from fewer Fock states as a part of its error."""
+    off = abs(found.slope - fewer.slope)
+    if found.lowering is not None and fewer.lowering is not None:
+        off = max(off, abs(found.lowering - fewer.lowering))
+    return replace(found, error=found.error + off)
 
 
 def as_density(state: Any, unique: bool | None) -> DensityState:

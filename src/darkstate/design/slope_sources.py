@@ -25,7 +25,7 @@ from darkstate.engines.contract import Task, run
 from darkstate.engines.density import LinearResponse
 from darkstate.engines.gaussian.large import ReducedVariables
 from darkstate.engines.gaussian.structure import Structure
-from darkstate.errors import NumericalError
+from darkstate.errors import DarkstateError, NumericalError
 from darkstate.frontdoor import preparation_time
 from darkstate.frontdoor.selection import choose
 from darkstate.linalg.slowest import slowest_modes
@@ -38,6 +38,10 @@ from darkstate.systems.quadratic import quadratic_form
 
 RTOL = 1e-11
 """Asked of steady states of density matrices."""
+_FEWER = 0.8
+"""Fock states that slopes are compared with, as a part of those of the solution."""
+_SOLVED = 100.0
+"""Error of a state whose cut-offs are compared, in units of `rtol`: what the solver refines to."""
 _NEWTON = 3
 """Steps to the time at which the purity reaches its bound."""
 
@@ -75,9 +79,31 @@ def _chain_slopes(system: OpenSystem, function: Any, solution: Solution) -> Chai
 def density_slopes(
     system: OpenSystem, function: Callable[[Any], float], engine: Lindblad
 ) -> DensitySlopes:
-    """Slopes of a merit of a density matrix."""
+    """Slopes of a merit of a density matrix; with modes compared with those of fewer photons."""
     engine = dataclasses.replace(engine, rtol=min(engine.rtol, RTOL))
     solution = run(engine, system)
+    state = as_density(solution.state, solution.report.unique)
+    found = _density_slopes(system, function, engine, solution)
+    fewer = {
+        space.label: max(2, int(_FEWER * size))
+        for space, size in zip(system.spaces, state.dimensions, strict=True)
+        if space.dimension is None
+    }
+    if not fewer or min(state.dimensions) < 3:
+        return found
+    other = dataclasses.replace(engine, cutoff=fewer)
+    try:
+        smaller = _density_slopes(system, function, other, run(other, system))
+        _ = smaller.value
+    except DarkstateError:  # a merit of so many photons: the state's own error must do
+        return found
+    tolerance = min(found.tolerance, _SOLVED * engine.rtol)
+    return dataclasses.replace(found, smaller=smaller, tolerance=tolerance)
+
+
+def _density_slopes(
+    system: OpenSystem, function: Callable[[Any], float], engine: Lindblad, solution: Solution
+) -> DensitySlopes:
     state = as_density(solution.state, solution.report.unique)
     fixed = _with_cutoffs(engine, system, state)
 

@@ -105,8 +105,8 @@ class OptimiseSection:
         points: how many compromises.
         starts: how many searches.
         seed: of their starts.
-        method: SLSQP, L-BFGS-B, trust-constr, COBYQA or differential_evolution; by default what
-            suits.
+        method: SLSQP, L-BFGS-B, trust-constr, COBYQA, bounded (one knob, a dozen solutions) or
+            differential_evolution; by default what suits.
         most: evaluations after which a search ends.
         loss: relative loss for the tolerances of the knobs.
     """
