@@ -286,7 +286,8 @@ def test_dense_counts_stationary_states_and_names_what_is_conserved():
 
 def test_the_test_of_uniqueness_costs_little_more_than_the_solve():
     generator = generator_of(ds.models.DualRail(3, 1.0, dephasing=0.1))
-    from darkstate.engines.density.steady import krylov_steady_state, regularised
+    from darkstate.engines.density.iterate import regularised
+    from darkstate.engines.density.steady import krylov_steady_state
 
     blocks, scale = generator.blocks, generator.scale
     inverse = NoJumpInverse(generator, 1e-6 * scale)

@@ -23,6 +23,8 @@ Apply = Callable[[Flat], Flat]
 
 RESTART_BYTES = 6e8
 """Memory for the Krylov vectors; more vectors need fewer iterations."""
+STALLED = 0.9
+"""A Krylov space that leaves more of the residual than this is not followed by another one."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,15 @@ def restart_length(size: int, itemsize: int) -> int:
     return int(np.clip(RESTART_BYTES / (itemsize * max(1, size)), 20, 300))
 
 
-def gmres(product: Apply, inverse: Apply, right: Flat, tolerance: float, limit: int) -> Solved:
-    """Solve ``product(x) = right``; may end unconverged after `limit` iterations.
+def gmres(
+    product: Apply,
+    inverse: Apply,
+    right: Flat,
+    tolerance: float,
+    limit: int,
+    begun: KrylovSpace | None = None,
+) -> Solved:
+    """Solve ``product(x) = right``; ends unconverged after `limit` iterations, or if it stalls.
 
     Args:
         product: the operator.
@@ -54,52 +63,79 @@ def gmres(product: Apply, inverse: Apply, right: Flat, tolerance: float, limit: 
         right: the right-hand side.
         tolerance: relative residual at which to stop.
         limit: largest number of iterations.
+        begun: a Krylov space of these four to go on with.
     """
     size = float(np.linalg.norm(right))
-    x, left, done = np.zeros_like(right), right, 0
-    restart = restart_length(right.size, right.itemsize)
+    x, left, done, before = np.zeros_like(right), right, 0, size
     while done < limit:
-        length = min(restart, limit - done)
-        step, used = _cycle(product, inverse, left, tolerance * size, length)
-        done += used
-        x = x + inverse(step)
-        if used < length:
-            break
+        space = begun or KrylovSpace(product, inverse, left)
+        begun = None
+        closed = space.extend(tolerance * size, limit - done)
+        done += space.used
+        x = x + space.solution()
         left = right - product(x)
-        if float(np.linalg.norm(left)) <= tolerance * size:
+        after = float(np.linalg.norm(left))
+        if closed or after <= tolerance * size or not after < STALLED * before:
             break
-    residual = float(np.linalg.norm(right - product(x))) / size
-    return Solved(x, residual, done)
+        before = after
+    return Solved(x, float(np.linalg.norm(left)) / size, done)
 
 
-def _cycle(
-    product: Apply, inverse: Apply, right: Flat, goal: float, length: int
-) -> tuple[Flat, int]:
-    """One Krylov space: the best combination of it, and how many vectors it took."""
-    basis = np.empty((length + 1, right.size), dtype=right.dtype)
-    real = basis.view(np.float64)
-    hessenberg = np.zeros((length + 1, length))
-    triangle = np.zeros((length + 1, length))
-    turns: list[tuple[float, float]] = []
-    shown = np.zeros(length + 1)
-    shown[0] = np.linalg.norm(right)
-    basis[0] = right / shown[0]
-    used = length
-    for j in range(length):
-        w = product(inverse(basis[j]))
-        after = orthogonalise(w.view(np.float64), real[: j + 1], hessenberg[: j + 1, j])
-        hessenberg[j + 1, j] = after
-        column = hessenberg[: j + 2, j].copy()
-        for i, (c, s) in enumerate(turns):
+class KrylovSpace:
+    """The space of ``(product inverse)^k right``, which grows, and the best combination of it.
+
+    Args:
+        product: the operator.
+        inverse: the preconditioner.
+        right: the right-hand side.
+    """
+
+    def __init__(self, product: Apply, inverse: Apply, right: Flat):
+        self._product, self._inverse = product, inverse
+        self.length = restart_length(right.size, right.itemsize)
+        self.used = 0
+        self._basis = np.empty((self.length + 1, right.size), dtype=right.dtype)
+        self._triangle = np.zeros((self.length + 1, self.length))
+        self._turns: list[tuple[float, float]] = []
+        self._shown = np.zeros(self.length + 1)
+        self._shown[0] = np.linalg.norm(right)
+        self._basis[0] = right / self._shown[0]
+
+    @property
+    def residual(self) -> float:
+        """Norm of what the best combination leaves of the right-hand side."""
+        return abs(float(self._shown[self.used]))
+
+    def extend(self, goal: float, until: int) -> bool:
+        """Grow to `until` vectors or to the goal; whether that, or the whole space, was reached."""
+        real, closed = self._basis.view(np.float64), False
+        while self.used < min(self.length, until) and self.residual > goal and not closed:
+            j = self.used
+            w = self._product(self._inverse(self._basis[j]))
+            column = np.zeros(j + 2)
+            after = orthogonalise(w.view(np.float64), real[: j + 1], column[: j + 1])
+            closed = after <= 1e-14 * np.abs(column[: j + 1]).max()
+            column[j + 1] = after
+            self._rotate(column)
+            if not closed:
+                np.divide(w, after, out=self._basis[j + 1])
+        return closed or self.residual <= goal
+
+    def _rotate(self, column: NDArray[np.float64]) -> None:
+        """The next column of the triangle, by rotations of pairs of rows."""
+        j = self.used
+        for i, (c, s) in enumerate(self._turns):
             column[i : i + 2] = c * column[i] + s * column[i + 1], c * column[i + 1] - s * column[i]
         r = float(np.hypot(column[j], column[j + 1])) or 1e-300
-        turns.append((column[j] / r, column[j + 1] / r))
-        triangle[:j, j], triangle[j, j] = column[:j], r
-        shown[j + 1] = -turns[j][1] * shown[j]
-        shown[j] *= turns[j][0]
-        if abs(shown[j + 1]) <= goal or after <= 1e-14 * np.abs(hessenberg[: j + 1, j]).max():
-            used = j + 1
-            break
-        np.divide(w, after, out=basis[j + 1])
-    weights = np.linalg.lstsq(triangle[:used, :used], shown[:used], rcond=1e-15)[0]
-    return (weights @ real[:used]).view(right.dtype), used
+        c, s = column[j] / r, column[j + 1] / r
+        self._turns.append((c, s))
+        self._triangle[:j, j], self._triangle[j, j] = column[:j], r
+        self._shown[j : j + 2] = c * self._shown[j], -s * self._shown[j]
+        self.used += 1
+
+    def solution(self) -> Flat:
+        """The best combination, with the preconditioner applied."""
+        k = self.used
+        weights = np.linalg.lstsq(self._triangle[:k, :k], self._shown[:k], rcond=1e-15)[0]
+        real = self._basis.view(np.float64)
+        return self._inverse((weights @ real[:k]).view(self._basis.dtype))

@@ -15,12 +15,18 @@ import numpy as np
 from darkstate.engines.contract import Cost
 from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.iterate import TRIAL
 from darkstate.engines.density.products import COMPLEX
+from darkstate.engines.density.rates import MOST_STATES
 from darkstate.engines.propagation import is_exponentiated
 from darkstate.linalg.gmres import restart_length
 
 _CUBE, _FORM, _EIGEN = 7e-10, 1.2e-9, 1.6e-9
 """Seconds per cube of a block size: one inversion of S, its Schur form, and the eigenvectors."""
+_BY_EIGENVECTORS = 0.2
+"""Complex blocks are inverted in eigenvectors: a real Schur form costs nearly as much."""
+_RATES, _RATES_BYTES = 3e-11, 24.0
+"""Seconds per cube of the basis states, and bytes per square, for factors of classical rates."""
 _REACH, _BLOCK, _STATE = 2.5e-9, 2e-3, 500.0
 """To show that a dark state is the only steady state: seconds per cube of a block size and per
 block, bytes per basis state."""
@@ -154,12 +160,15 @@ def krylov_cost(generator: Generator) -> Cost:
     vectors = min(iterations, restart_length(blocks.numbers, item))
     solves = max(1.0, iterations / vectors)  # restarts forget
     solves *= 3.0 if generator.real and not split else 2.0
-    once = apply_seconds(generator) + _slower(generator) ** 0.7 * (
+    once = 2 * apply_seconds(generator) + _slower(generator) ** _BY_EIGENVECTORS * (
         _CUBE * cubes + 4e-8 * numbers + 1e-5 * len(blocks.stacks)
     )
     once += _SPACE + _VECTOR * vectors * numbers * width
     seconds = iterations * solves * once + _FORM * cubes * _slower(generator)
-    memory = item * numbers * (vectors + 8) + 32.0 * width * numbers
+    memory = item * numbers * (vectors + TRIAL + 8) + 32.0 * width * numbers
+    if blocks.dimension <= MOST_STATES:
+        memory += _RATES_BYTES * width * float(blocks.dimension) ** 2
+        seconds += _RATES * float(blocks.dimension) ** 3
     return Cost(memory + _matrix_bytes(generator), seconds + _assembly(generator))
 
 

@@ -203,6 +203,30 @@ class Generator:
     def _dagger(self) -> sp.csr_array:
         return sp.csr_array(self.matrix.conj().T)
 
+    def on_populations(self, adjoint: bool = False) -> sp.csr_array:
+        """The columns of L that act on populations, (n, D), or those of its adjoint."""
+        blocks, states = self.blocks, np.arange(self.blocks.dimension)
+        one, parts = sp.csc_array(sp.eye_array(len(states))), [self.effective, *self.turned]
+        if adjoint:
+            parts = [sp.csr_array(part.conj().T) for part in parts]
+        effective, *jumps = map(sp.csc_array, parts)
+        pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
+        found = [each for pair in pairs for each in sandwich(blocks, *pair, states)]
+        values, rows, columns = (np.concatenate(part) for part in zip(*found, strict=True))
+        shape = (blocks.numbers, len(states))
+        return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=shape))
+
+    def diagonal(self) -> Flat:
+        """The diagonal of L."""
+        kets, bras = self.blocks.entries
+        own = self.effective.diagonal()
+        total = own[kets] + own[bras].conj()
+        for c in self.turned:
+            values = c.diagonal()
+            if np.any(values):
+                total += values[kets] * values[bras].conj()
+        return total
+
     @cached_property
     def real_form(self) -> RealForm:
         """L on the real coordinates of Hermitian matrices."""
@@ -241,12 +265,18 @@ class Generator:
         return Generator(blocks, hamiltonian, self.channels)
 
 
-def sandwich(blocks: Blocks, left: sp.csc_array, right: sp.csc_array) -> Iterator[Entries]:
+def sandwich(
+    blocks: Blocks,
+    left: sp.csc_array,
+    right: sp.csc_array,
+    populations: NDArray[np.int64] | None = None,
+) -> Iterator[Entries]:
     """``rho -> sum_k A_k rho B_k†`` on the entries; what leads out of the blocks does not occur.
 
-    `left` and `right` hold the A_k and the B_k side by side.
+    `left` and `right` hold the A_k and the B_k side by side; `populations` are the basis states
+    that alone are occupied, if so.
     """
-    kets, bras = blocks.entries
+    kets, bras = blocks.entries if populations is None else (populations, populations)
     numbers = len(kets)
     places = np.arange(0, len(left.indptr) - 1, blocks.dimension)[:, None]
     kets, bras = (places + kets).ravel(), (places + bras).ravel()

@@ -2,9 +2,9 @@
 
 ``S x = E x + x E†`` is a Sylvester operator on each block. ``S^{-1} L = 1 + S^{-1} J`` differs from
 the identity by "what one jump does", so that a Krylov method which uses it counts jumps, not time
-scales. Small blocks, all of one size at once, are inverted in the eigenvectors of E, where S
-divides by sums of two eigenvalues; large ones, and those whose eigenvectors are nearly parallel, in
-a Schur form. A real generator has real Schur forms.
+scales. Blocks, all of one size at once, are inverted in the eigenvectors of E, where S divides by
+sums of two eigenvalues; those whose eigenvectors are nearly parallel in a Schur form, which takes
+twice as long. Large real blocks have real Schur forms, where eigenvectors would be complex.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from darkstate.engines.density.basis import Flat, Stack
 from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.products import jumped
 from darkstate.linalg.sylvester import triangular_sylvester
 
 SHIFT = 1e-6
 """Of the norm of L: keeps S regular where a dark state makes E singular."""
 _SMALL = 32
-"""Blocks up to this size are inverted in eigenvectors, together."""
-_WORST_CONDITION = 1e4
+"""Real blocks above this size are inverted in their Schur forms."""
+_WORST_CONDITION = 1e5
 """Eigenvectors that are worse are replaced by a Schur form."""
 
 
@@ -38,7 +39,13 @@ class _Eigen:
     inverse: NDArray[Any]
     divisor: NDArray[Any]
 
-    def solve(self, flat: Flat, result: Flat, adjoint: bool) -> None:
+    @property
+    def numbers(self) -> list[int]:
+        """Of the blocks."""
+        return self.stack.blocks.tolist()
+
+    def solve(self, flat: Flat, result: Flat, adjoint: bool = False) -> None:
+        """Into the places of these blocks, from them."""
         x, V, W, d = self.stack.matrices(flat), self.vectors, self.inverse, self.divisor
         if adjoint:
             V, W, d = _dagger(W), _dagger(V), d.conj()
@@ -50,17 +57,23 @@ class _Eigen:
 
 @dataclass(frozen=True)
 class _Schur:
-    """One block: E as ``Q T Q†``, and where it stands."""
+    """One block: E as ``Q T Q†``, its number, and where it stands."""
 
+    numbers: list[int]
     place: slice
     triangle: NDArray[Any]
     basis: NDArray[Any]
 
-    def solve(self, flat: Flat, result: Flat, adjoint: bool) -> None:
+    def solve(self, flat: Flat, result: Flat, adjoint: bool = False) -> None:
+        """Into the place of this block, from it."""
         T, Q = self._adjoint if adjoint else (self.triangle, self.basis)
-        x = flat[self.place].reshape(Q.shape)
-        y = Q @ triangular_sylvester(T, T, Q.conj().T @ x @ Q) @ Q.conj().T
-        result[self.place] = y.ravel()
+        inner = Q.conj().T @ flat[self.place].reshape(Q.shape) @ Q
+        if np.iscomplexobj(inner) and not np.iscomplexobj(T):
+            real, imaginary = np.real(inner), np.imag(inner)
+            y = triangular_sylvester(T, T, real) + 1j * triangular_sylvester(T, T, imaginary)
+        else:
+            y = triangular_sylvester(T, T, inner)
+        result[self.place] = (Q @ y @ Q.conj().T).ravel()
 
     @cached_property
     def _adjoint(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -74,7 +87,6 @@ class NoJumpInverse:
 
     def __init__(self, generator: Generator, shift: float):
         blocks = generator.blocks
-        self.real = generator.real
         self.parts: list[_Eigen | _Schur] = []
         flat = blocks.picked(generator.effective)
         for stack in blocks.stacks:
@@ -85,18 +97,47 @@ class NoJumpInverse:
                 continue
             for number, matrix in zip(stack.blocks.tolist(), E, strict=True):
                 place = slice(int(blocks.offsets[number]), int(blocks.offsets[number + 1]))
-                kind = "real" if self.real else "complex"
+                kind = "real" if generator.real else "complex"
                 triangle, basis = scipy.linalg.schur(matrix, output=kind)[:2]
-                self.parts.append(_Schur(place, triangle, basis))
+                self.parts.append(_Schur([number], place, triangle, basis))
 
     def apply(self, flat: Flat, adjoint: bool = False) -> Flat:
         """``S^{-1} x``, or of the adjoint operator."""
-        if self.real and np.iscomplexobj(flat):
-            real, imaginary = (np.ascontiguousarray(part(flat)) for part in (np.real, np.imag))
-            return self.apply(real, adjoint) + 1j * self.apply(imaginary, adjoint)
         result = np.empty_like(flat)
         for part in self.parts:
             part.solve(flat, result, adjoint)
+        return result
+
+
+class SweptInverse:
+    """Block after block: what jumps carry from those that are solved into the others counts.
+
+    This is Gauss-Seidel over the sectors, and takes half of the iterations of ``S^{-1}``.
+
+    Args:
+        generator: which is not assembled.
+        inverse: its ``S^{-1}``.
+    """
+
+    def __init__(self, generator: Generator, inverse: NoJumpInverse):
+        self._blocks, solved = generator.blocks, set[int]()
+        self._steps = []
+        for part in inverse.parts:
+            solved.update(part.numbers)
+            moves = [
+                (p, q, c) for p, q, c, _ in generator.products.moves
+                if p in part.numbers and q not in solved
+            ]  # fmt: skip
+            self._steps.append((part, moves))
+
+    def apply(self, flat: Flat) -> Flat:
+        """The answer of one sweep."""
+        left, result = flat.copy(), np.empty_like(flat)
+        missing, found = self._blocks.views(left), self._blocks.views(result)
+        for part, moves in self._steps:
+            part.solve(left, result)
+            for p, q, c in moves:
+                missing[q] -= 2.0 * jumped(c, found[p])
         return result
 
 
@@ -106,7 +147,7 @@ def _eigen(stack: Stack, E: NDArray[Any]) -> _Eigen | None:
     if skew <= 1e-13 * float(np.abs(E).max(initial=0.0)):
         values, vectors = np.linalg.eigh(E)
         inverse = _dagger(vectors)
-    elif stack.size > _SMALL:
+    elif E.dtype.kind == "f" and stack.size > _SMALL:
         return None
     else:
         values, vectors = np.linalg.eig(E)

@@ -70,7 +70,7 @@ class BlockProducts:
         rho = self.blocks.views(flat)
         half = [E @ x for E, x in zip(self.effective, rho, strict=True)]
         for p, q, c, _ in self.moves:
-            half[q] += _sandwich(c, rho[p])
+            half[q] += jumped(c, rho[p])
         return self._completed(half, rho, conjugate=False)
 
     def apply_adjoint(self, flat: Flat) -> Flat:
@@ -78,7 +78,7 @@ class BlockProducts:
         X = self.blocks.views(flat)
         half = [E.conj().T @ x for E, x in zip(self.effective, X, strict=True)]
         for p, q, _, dagger in self.moves:
-            half[p] += _sandwich(dagger, X[q])
+            half[p] += jumped(dagger, X[q])
         return self._completed(half, X, conjugate=True)
 
     def _completed(self, half: list[Flat], x: list[Flat], conjugate: bool) -> Flat:
@@ -142,6 +142,6 @@ def _stored(matrix: sp.csr_array) -> Operator:
     return matrix
 
 
-def _sandwich(c: Operator, x: NDArray[Any]) -> NDArray[Any]:
+def jumped(c: Operator, x: NDArray[Any]) -> NDArray[Any]:
     """``c x c†`` for Hermitian x, by two products from the left."""
     return c @ (c @ x).conj().T

@@ -22,8 +22,9 @@ from darkstate.engines.density.attempts import threads_for
 from darkstate.engines.density.basis import Flat
 from darkstate.engines.density.cost import direct_cost, is_direct
 from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.iterate import regularised
 from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
-from darkstate.engines.density.steady import MAX_ITERATIONS, PATIENCE, regularised
+from darkstate.engines.density.steady import MAX_ITERATIONS, PATIENCE
 from darkstate.engines.stationary import TraceSolver, trusted_factors
 from darkstate.errors import NumericalError
 from darkstate.linalg.gmres import gmres

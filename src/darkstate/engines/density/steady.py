@@ -3,7 +3,7 @@
 The equation ``L rho = 0, Tr rho = 1`` is made regular by a rank-one term,
 ``L x + Tr(x) w = w`` with ``Tr w = 1``: taking the trace shows ``Tr x = 1``, hence ``L x = 0``. It
 is singular exactly if the steady state is not unique: then some quantity other than the trace is
-conserved, and the refusal names it (`conserved.py`). The preconditioner is that of `nojump.py`.
+conserved, and the refusal names it (`conserved.py`). The preconditioners are in `iterate.py`.
 
 What GMRES leaves open, a slow mode that it cannot tell from a conserved quantity, the factors of L
 decide (`engines/stationary.py`), where they fit.
@@ -25,14 +25,14 @@ from darkstate.engines.density.conserved import (
 )
 from darkstate.engines.density.cost import direct_cost, is_direct, iterations_worth
 from darkstate.engines.density.generator import Generator
-from darkstate.engines.density.nojump import SHIFT, NoJumpInverse
+from darkstate.engines.density.iterate import UndecidedError, iterated, regularised
 from darkstate.engines.stationary import DIRECT_NUMBERS, direct_steady_state, trusted_factors
 from darkstate.errors import NumericalError
-from darkstate.linalg.gmres import Apply, Flat, Solved, gmres
+from darkstate.linalg.gmres import Apply, Flat, gmres
 
 MAX_ITERATIONS = 2000
 """Of one solve."""
-_REFINEMENTS = 4
+_REFINEMENTS, _INVERSIONS = 4, 4
 _SLOW = 1e-10
 """Of the norm of L: rates that GMRES cannot tell from zero."""
 
@@ -101,10 +101,6 @@ def mixed_steady_state(
         ) from undecided
 
 
-class UndecidedError(NumericalError):
-    """GMRES did not settle whether there is one steady state; says how far it came."""
-
-
 def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:
     """The factors of the generator: the state, its error, and whether it is unique.
 
@@ -136,7 +132,7 @@ def factorised_state(generator: Generator) -> Flat:
 def krylov_steady_state(
     generator: Generator, rtol: float, most: int = MAX_ITERATIONS
 ) -> SteadySolution:
-    """GMRES with the no-jump preconditioner, a test of uniqueness, and refinement.
+    """Preconditioned GMRES, a test of uniqueness, and refinement.
 
     Args:
         generator: of the system.
@@ -150,57 +146,22 @@ def krylov_steady_state(
     blocks, scale = generator.blocks, generator.scale
     if not scale:
         raise UndecidedError("nothing moves")
-    inverse, regular = NoJumpInverse(generator, SHIFT * scale), regularised(generator)
-    right = scale * blocks.mixed(generator.dtype)
-    solved = gmres(regular, inverse.apply, right, rtol, most)
-    _require_settled(solved, rtol)
+    regular, right = regularised(generator), scale * blocks.mixed(generator.dtype)
+    first = iterated(generator, right, rtol, most)
+    solved, inverse = first.solved, first.inverse
     rate = _slowest_rate(generator, inverse, 3 * solved.iterations + 60)
     flat, error = blocks.normalised(solved.x), np.inf
     for _ in range(_REFINEMENTS):
         missing = right - regular(flat)
-        error = float(np.linalg.norm(missing)) / (rate * float(np.linalg.norm(flat)))
+        error = 2.0 * float(np.linalg.norm(missing)) / (rate * float(np.linalg.norm(flat)))
         least = float(blocks.eigenvalues(flat).min())
         if error <= ERROR_OVER_RTOL * rtol and least >= LEAST_MARGIN:
             break
-        better = gmres(regular, inverse.apply, missing, 1e-3, most)
+        better = gmres(regular, inverse, missing, 1e-3, most)
         flat = blocks.normalised(flat + better.x)
     rounding = 10 * float(np.finfo(float).eps) * scale / rate
-    method = f"krylov, {generator.applications} applications"
+    method = f"krylov ({first.way}), {generator.applications} applications"
     return SteadySolution(flat, error + rounding, rate, method, True)
-
-
-def regularised(generator: Generator, adjoint: bool = False) -> Apply:
-    """``x -> L x + |L| Tr(x)/d``, or its adjoint: regular if the steady state is unique."""
-    blocks, scale = generator.blocks, generator.scale
-    weight = blocks.mixed(generator.dtype)  # the identity over d: the term is its own adjoint
-    apply = generator.apply_adjoint if adjoint else generator.apply
-
-    def regular(x: Flat) -> Flat:
-        return apply(x) + scale * blocks.trace(x) * weight
-
-    return regular
-
-
-def require_converged(solved: Solved, tolerance: float) -> None:
-    """Refuse a solution that GMRES did not finish; rounding may hide a last factor of ten.
-
-    Raises:
-        NumericalError: the residual is far above the tolerance.
-    """
-    if not solved.residual <= 10 * tolerance:
-        raise NumericalError(
-            f"GMRES reached a residual of {solved.residual:.2g}, not {tolerance:g}, in "
-            f"{solved.iterations} iterations. Check with steady_state() whether the steady state "
-            "is unique, or lower the largest rate."
-        )
-
-
-def _require_settled(solved: Solved, tolerance: float) -> None:
-    if not solved.residual <= 10 * tolerance:
-        raise UndecidedError(
-            f"GMRES stopped at a residual of {solved.residual:.2g}, not {tolerance:.2g}, in "
-            f"{solved.iterations} iterations"
-        )
 
 
 def non_unique_error(generator: Generator, slow: float = 0.0) -> NumericalError:
@@ -208,13 +169,13 @@ def non_unique_error(generator: Generator, slow: float = 0.0) -> NumericalError:
     return NumericalError(non_unique(generator, slow))
 
 
-def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> float:
+def _slowest_rate(generator: Generator, inverse: Apply, limit: int) -> float:
     """Estimate of ``1/|L^-1|`` by loose solves for random right-hand sides; shows uniqueness.
 
     A left null vector u of L sees about ``1/sqrt(n)`` of n random numbers, and that part of the
     residual never goes away: a solve to well below it proves that there is no u. The solution is
-    dominated by the slowest mode as soon as that is slower than ``1/sqrt(n)`` of the others; a
-    second solve, for that solution, leaves nothing to the luck of the draw.
+    dominated by the slowest mode as soon as that is slower than ``1/sqrt(n)`` of the others; more
+    solves, each for the solution before, leave nothing to the luck of the draw.
 
     Raises:
         UndecidedError: the steady state is not unique, or so slow to reach that it cannot be told.
@@ -222,13 +183,18 @@ def _slowest_rate(generator: Generator, inverse: NoJumpInverse, limit: int) -> f
     blocks, scale = generator.blocks, generator.scale
     x = _probe(generator)
     loose = 0.02 / np.sqrt(blocks.numbers)
-    solved = gmres(regularised(generator), inverse.apply, x, loose, limit)
+    solved = gmres(regularised(generator), inverse, x, loose, limit)
     rate = 1.0 / (float(np.linalg.norm(solved.x)) * np.sqrt(blocks.numbers))
     if solved.residual > loose or rate < _SLOW * scale:
         raise UndecidedError(f"a probe for slow modes came to rest at {rate:.2g}")
-    again = gmres(regularised(generator), inverse.apply, solved.x, 0.1, limit)
-    slower = float(np.linalg.norm(solved.x) / np.linalg.norm(again.x))
-    return min(rate, slower)
+    x = solved.x
+    for _ in range(_INVERSIONS):
+        again = gmres(regularised(generator), inverse, x, 0.1, limit).x
+        slower = float(np.linalg.norm(x) / np.linalg.norm(again))
+        settled, rate, x = slower >= 0.5 * rate, min(rate, slower), again
+        if settled:
+            break
+    return rate
 
 
 def _probe(generator: Generator) -> Flat:

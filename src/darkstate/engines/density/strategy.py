@@ -24,6 +24,7 @@ from darkstate.engines.density.dark import search_dark_states
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.hierarchy.route import Options
 from darkstate.engines.density.initial import basis_places
+from darkstate.engines.density.iterate import PRECONDITIONERS
 from darkstate.engines.density.long_time import long_time_limit
 from darkstate.engines.density.modulated import MODULATED, ModulatedGenerator
 from darkstate.engines.density.steady import (
@@ -145,9 +146,10 @@ def first_method(generator: Generator, method: str, dark: bool, limit: float) ->
     """What is tried, in words; `dark` says whether a dark state is not excluded."""
     if method != "auto":
         return "as requested"
-    after = "dense" if is_direct(generator, limit) else "krylov"
-    first = "dark states first, then " if dark else ""
-    return f"{first}{after} in {generator.blocks.numbers} numbers"
+    first, numbers = "dark states first, then " if dark else "", generator.blocks.numbers
+    if is_direct(generator, limit):
+        return f"{first}dense in {numbers} numbers"
+    return f"{first}krylov in {numbers} numbers ({PRECONDITIONERS}, by trial)"
 
 
 def evolution_method(system: OpenSystem) -> str:
