@@ -277,12 +277,14 @@ class Reference:
 
 
 def steady_reference(sketch, wanted=1e-11):
-    """The steady state in growing truncation, until it changes by less than `wanted`.
+    """The steady state in growing truncation, until it changes by less than `wanted` twice.
+
+    Once is not enough: where quanta come in pairs, every second level brings nothing.
 
     Raises:
         NoReferenceError: it is not found to be the only one although it should be.
     """
-    before, previous, error = None, None, np.inf
+    before, previous, error, changed = None, None, np.inf, np.inf
     for cutoffs in sketch.cutoffs or ((),):
         found = steady(Layout.of(sketch.spaces, cutoffs), sketch)
         found.cutoffs = cutoffs
@@ -296,7 +298,7 @@ def steady_reference(sketch, wanted=1e-11):
         if before is not None:
             assert all(map(int.__lt__, before.cutoffs, cutoffs)), "every mode must grow"
             change = difference(before.matrix, before.layout.dimensions, found.matrix, dims)
-            error = found.error + change
+            error, changed = found.error + max(change, changed), change
             if error < wanted:
                 break
         before, previous = found, before
