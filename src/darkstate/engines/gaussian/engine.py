@@ -28,7 +28,7 @@ from darkstate.engines.gaussian.chains import (
     frequencies_needed,
     suits_chains,
 )
-from darkstate.engines.gaussian.dense import dense_memory, dense_seconds
+from darkstate.engines.gaussian.dense import alone_seconds, dense_memory, dense_seconds
 from darkstate.engines.gaussian.evolution import evolution_cost, evolve_states
 from darkstate.engines.gaussian.filtering import filter_covariances
 from darkstate.engines.gaussian.large import large_cost, suits_quadrature
@@ -161,7 +161,7 @@ class Gaussian:
         method, why = self._choose(structure)
         steps = (*steps, f"Schur forms, chain integrals or pairs only? {method}: {why}")
         if method == "dense":
-            cost = Cost(dense_memory(structure), dense_seconds(structure))
+            cost = Cost(dense_memory(structure), alone_seconds(structure))
         elif method == "chains":
             seconds = chains_seconds(structure, stability(structure).gap)
             cost = Cost(chains_memory(structure), seconds)
