@@ -152,7 +152,7 @@ def test_classical_rates_need_few_iterations_where_jumps_are_many():
     """The no-jump inverse alone takes a hundred."""
     generator = chain(5, 0.4, 30.0)
     right = generator.scale * generator.blocks.mixed(generator.dtype)
-    assert iterated(generator, right, 1e-9, 500).solved.iterations < 10
+    assert iterated(generator, right, 1e-9, 500).solved.iterations <= 10
 
 
 def half(flat):
@@ -172,15 +172,15 @@ def broken(names):
     return made
 
 
-BOTH = ("classical rates", "no-jump inverse")
+BOTH = ("no-jump inverse", "classical rates")
 
 
 def test_a_preconditioner_that_stalls_hands_over_to_the_next(monkeypatch):
     monkeypatch.setattr(iterate, "_preconditioners", broken(BOTH[:1]))
     monkeypatch.setattr(iterate, "PROMISING", np.inf)
     report = ds.steady_state(ds.models.DualRail(2, 1.0, dephasing=0.1), Lindblad("krylov")).report
-    assert "(no-jump inverse, after a residual of" in report.method
-    assert "by classical rates" in report.method
+    assert "(classical rates, after a residual of" in report.method
+    assert "by no-jump inverse" in report.method
     assert report.status == "certified"
 
 

@@ -1,7 +1,7 @@
 """GMRES for a generator: which preconditioner, found by trying, and what follows one that stalls.
 
-Classical rates (`rates.py`) are tried first, for a few iterations. If these do not promise an end
-soon, those of the no-jump inverse alone (`nojump.py`) are laid beside them from the same start, and
+The no-jump inverse (`nojump.py`) is tried first, for a few iterations. If these do not promise an
+end soon, those with classical rates (`rates.py`) are laid beside them from the same start, and
 whichever promises fewer goes on with the space that it has. One that stalls hands over to the
 other. `benchmarks/bench_preconditioners.py` measures what they take on two dozen problems.
 """
@@ -21,7 +21,7 @@ from darkstate.linalg.gmres import Apply, Flat, KrylovSpace, Solved, gmres
 PRECONDITIONERS = "classical rates or the no-jump inverse"
 TRIAL = 10
 """Iterations of each preconditioner, before one is chosen."""
-PROMISING = 40
+PROMISING = 25
 """More iterations that a trial may promise if nothing else is to be tried."""
 
 
@@ -92,7 +92,7 @@ def _preconditioners(generator: Generator, regular: Apply) -> dict[str, Apply]:
     found: dict[str, Apply] = {"no-jump inverse": inverse}
     if generator.blocks.dimension <= MOST_STATES:
         rates = RatesInverse(generator, inverse, regular, shift)
-        found = {"classical rates": rates.apply, **found}
+        found["classical rates"] = rates.apply
     return found
 
 
