@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from darkstate.errors import ArgumentError, nearest
 
 T = TypeVar("T")
+_KEPT: dict[tuple[type, type], bool] = {}
 
 _REAL_KINDS = "iuf"
 """Kinds of numpy's types that hold real numbers: truth values are none."""
@@ -221,6 +222,14 @@ def check_choice(name: str, value: Any, options: Iterable[str]) -> str:
         listed = ", ".join(f"'{option}'" for option in options)
         raise ArgumentError(name, f"be one of {listed}", value, nearest(value, options))
     return value
+
+
+def keeps(value: Any, protocol: type[T]) -> TypeGuard[T]:
+    """Whether a value keeps a protocol; telling takes its time, so each class is asked once."""
+    key = type(value), protocol
+    if key not in _KEPT:
+        _KEPT[key] = isinstance(value, protocol)
+    return _KEPT[key]
 
 
 def check_instance(name: str, value: Any, kinds: type[T] | tuple[type[T], ...], remedy: str) -> T:

@@ -408,3 +408,38 @@ def test_steps_of_trajectories_are_looked_at_twice():
     apart = abs(sampled.table["observable"].values[-1] - exact.table["observable"].values[-1])
     assert apart <= 2 * sampled.report.error_estimate
     assert "change with twice the step" in sampled.report.truncation
+
+
+@pytest.mark.parametrize("place", [2.3137, 4.71, 6.9021])
+@pytest.mark.parametrize("height", [0.3, 3.0])
+def test_short_features_of_slow_functions_are_not_missed(place, height):
+    """What lasts a thousandth of the time, on top of a cosine: the means are integrals."""
+
+    def f(t):
+        return np.cos(t) + height * (abs(t - place) < 4e-3)
+
+    area = np.sin(8.0) + 8e-3 * height
+    turned = OpenSystem((Q,), drives=(Drive(sigma_x(Q), f),))
+    result = ds.evolve(turned, [0.0, 8.0], observables=sigma_z(Q))
+    gap = abs(float(result.table["observable"][-1]) + np.cos(2 * area))
+    assert gap <= result.report.error_estimate <= 1e-6
+    mode = Mode("a")
+    moved = OpenSystem((mode,), drives=(Drive(create(mode), f),))
+    result = ds.evolve(moved, [0.0, 8.0], observables=destroy(mode))
+    assert abs(complex(result.table["observable"][-1]) + 1j * area) < 1e-8
+
+
+def test_small_and_large_systems_are_compiled_to_the_same(monkeypatch):
+    P, a = Qubit("p"), Mode("a")
+    swap = Drive(sigma_plus(Q) * destroy(a), pulses.gaussian(1.0, 0.4, 1.1 - 0.5j))
+    jumps = (Jump(sigma_minus(Q), 0.7, modulation=pulses.ramp(0.0, 2.0)), Jump(destroy(a), 0.2))
+    still = 0.3 * sigma_z(Q) + 0.1 * number(a) + 0.2 * sigma_x(P)
+    system = OpenSystem((Q, P, a), still, jumps, drives=(swap,))
+    engine = engines.Lindblad(cutoff=3)
+    up = PureState.basis(("q", "p", "a"), (2, 2, 3), {"q": 1})
+    module = "darkstate.engines.density.modulated._SMALL"
+    found = []
+    for most in (32, 0):
+        monkeypatch.setattr(module, most)
+        found.append(ds.evolve(system, [0.0, 1.0, 2.5], up, engine=engine).state.matrix)
+    assert np.abs(found[0] - found[1]).max() < 1e-6

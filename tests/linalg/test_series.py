@@ -109,3 +109,26 @@ def _exponential(small):
         term = term @ small / k
         total = total + term
     return total
+
+
+def test_what_was_seen_is_not_contradicted():
+    """A short rise on top of a slow coefficient, between all looks of a long step."""
+
+    def rates(t):
+        return (0.3 + 0.2 * (np.abs(t - 0.7137) < 2e-3))[:, None]
+
+    times = np.linspace(0.0, 1.0, 1001)
+    angle = 0.3 + 0.2 * 4e-3
+    missed = solved([TURN], [1.0], rates, ONE, [0.0, 1.0])
+    assert abs(missed.states[-1, 1] - np.sin(angle)) > 1e3 * missed.error
+    found = solved([TURN], [1.0], rates, ONE, [0.0, 1.0], seen=(times, rates(times)))
+    assert abs(found.states[-1, 1] - np.sin(angle)) <= found.error <= 1e-8
+
+
+def test_many_steps_do_not_use_up_the_error_allowed():
+    def rates(t):
+        return np.cos(300.0 * t)[:, None]
+
+    found = solved([TURN], [1.0], rates, ONE, [0.0, 5.0], accuracy=1e-7)
+    assert abs(found.states[-1, 1] - np.sin(np.sin(1500.0) / 300.0)) <= found.error <= 1e-7
+    assert found.products < 20_000

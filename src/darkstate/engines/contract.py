@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
-from darkstate.checks import check_real, check_times
+from darkstate.checks import check_real, check_times, keeps
 from darkstate.engines.slowness import slowness
 from darkstate.errors import (
     ArgumentError,
@@ -216,7 +216,7 @@ def ask(engine: Engine, system: Any, task: Task = STEADY_STATE) -> Offer:
             "Leave `engine` out: one that reads it is found.",
         )
         return refused(engine.name, refusal, ("Does the engine read this kind of system? no",))
-    if not isinstance(engine, task.needs):
+    if not keeps(engine, task.needs):
         refusal = EngineMismatchError(
             f"The engine '{engine.name}' cannot {task.verb} a system.",
             "Leave `engine` out: one that can is found.",
@@ -368,7 +368,7 @@ def _refused_in_time(engine: Engine, task: Task) -> Offer | None:
             "A system whose drives or couplings depend on time has no steady state.",
             "Use evolve(system, times), or leave the drives out.",
         )
-    elif not isinstance(engine, FollowsDrives):
+    elif not keeps(engine, FollowsDrives):
         refusal = EngineMismatchError(
             f"The engine '{engine.name}' evolves systems that are constant in time, but this one "
             "has drives or modulated couplings.",

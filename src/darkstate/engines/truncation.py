@@ -95,6 +95,8 @@ def degrees(system: OpenSystem) -> dict[str, int]:
 
 def least_cutoffs(system: OpenSystem) -> dict[str, int]:
     """Where growing starts: above what one term moves, twice over, and above any resonance."""
+    if not mode_labels(system):
+        return {}
     resonant = _resonant_levels(system)
     return {
         label: max(_FIRST, 2 * degree + 1, resonant.get(label, 0) + 3)

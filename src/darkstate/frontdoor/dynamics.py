@@ -27,7 +27,7 @@ from darkstate.results.tables import check_columns, time_table
 from darkstate.systems.langevin import System
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum
-from darkstate.systems.time_parts import TimeParts
+from darkstate.systems.time_parts import check_pulses
 
 _LOOKS = 9
 """Times at which pulses are looked at before anything is solved."""
@@ -82,7 +82,7 @@ def evolve(
     check_flag("keep_states", keep_states)
     system = causal_part(model, upstream_of)
     if isinstance(system, OpenSystem) and system.time_dependent:  # wrong pulses are told at once
-        TimeParts.of(system).coefficients(np.linspace(times[0], times[-1], _LOOKS))
+        check_pulses(system, np.linspace(times[0], times[-1], _LOOKS))
     taken = choose(system, Task(tuple(times), initial), engine)
     with heard(progress):
         solution = run(taken.engine, system, offer=taken.offer)

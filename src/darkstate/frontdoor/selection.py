@@ -7,10 +7,11 @@ and `evolve` stop at the first that is taken: the same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from darkstate.checks import keeps
 from darkstate.engines import ENGINES, Engine, Offer
 from darkstate.engines.contract import STEADY_STATE, Task, ask, kinds_text
 from darkstate.errors import (
@@ -58,10 +59,10 @@ def check_engine(engine: Any) -> Engine:
     raise ArgumentError("engine", "be an engine object", engine, remedy)
 
 
-def candidates(system: System, task: Task = STEADY_STATE) -> list[Engine]:
+def candidates(system: System, task: Task = STEADY_STATE) -> Iterator[Engine]:
     """The engines that read such a system and know such tasks, with their default options."""
-    readers = [kind() for kind in EVERYONE if isinstance(system, kind.accepts)]
-    return [engine for engine in readers if isinstance(engine, task.needs)]
+    readers = (kind() for kind in EVERYONE if isinstance(system, kind.accepts))
+    return (engine for engine in readers if keeps(engine, task.needs))
 
 
 def ask_in_turn(
@@ -119,9 +120,11 @@ def choose(system: System, task: Task = STEADY_STATE, engine: Any = None) -> Can
 
 
 def _check_state(task: Task) -> None:
-    engines = [kind for kind in EVERYONE if isinstance(kind(), task.needs)]
+    if task.initial is None:
+        return
+    engines = [kind for kind in EVERYONE if keeps(kind(), task.needs)]
     kinds = tuple(dict.fromkeys(kind for engine in engines for kind in engine.initials))
-    if task.initial is not None and not isinstance(task.initial, kinds):
+    if not isinstance(task.initial, kinds):
         remedy = "Make one of darkstate.states, or leave it out for the ground state or vacuum."
         raise ArgumentError("initial", f"be a state ({kinds_text(kinds)})", task.initial, remedy)
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.checks import check_instance
+from darkstate.checks import check_instance, keeps
 from darkstate.errors import ArgumentError, border
 from darkstate.measures.dispatch import refusal
 from darkstate.states import (
@@ -72,7 +72,7 @@ class Observable:
 
     def column(self, states: Sequence[Any]) -> NDArray[Any]:
         """``Tr(rho O)`` of all states, at once where they know how."""
-        if not isinstance(states, KnowsMeans):
+        if not keeps(states, KnowsMeans):
             return np.array([self(state) for state in states])
         values = states.means(self.operator)
         return np.real(values) if self.hermitian else values

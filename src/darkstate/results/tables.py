@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -184,7 +185,15 @@ def time_table(
         title, unit = getattr(measure, "title", None), getattr(measure, "unit", None)
         known = {} if title is None else {"long_name": title, "units": unit}
         columns[name] = (TIME, values, known)
-    return xr.Dataset(columns, coords={TIME: list(times)})
+    return xr.Dataset(columns, coords=xr.Coordinates.from_xindex(_axis(tuple(times))))
+
+
+@lru_cache(maxsize=16)
+def _axis(times: tuple[float, ...]) -> xr.Index:
+    """The index of tables over these times, which many results have."""
+    import xarray as xr
+
+    return xr.indexes.PandasIndex(np.array(times, dtype=float), TIME)
 
 
 def _number(name: str, measure: Any, state: Any) -> float | complex:

@@ -13,6 +13,7 @@ gives 0.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -55,14 +56,7 @@ def operator_matrix(
         ArgumentError: a space of the operator is missing, or a cutoff is.
         CapacityError: D is beyond what a state vector may have.
     """
-    remedy = "Build it from sigma_x, destroy and the like."
-    check_instance("operator", operator, OperatorSum, remedy)
-    sizes = space_dimensions(spaces, dimensions)
-    check_vector_fits(sizes)
-    for space in operator.spaces:
-        if space not in spaces:
-            remedy = "Add it to `spaces`, with the same kind and size."
-            raise ArgumentError("spaces", f"hold {space!r}, on which it acts", list(spaces), remedy)
+    sizes = _checked_sizes(operator, spaces, dimensions)
     size = prod(sizes)
     total: sp.csr_array | None = None
     waiting: list[Entries] = []
@@ -78,16 +72,68 @@ def operator_matrix(
     return rest if total is None else sp.csr_array(total + rest)
 
 
-def small_matrix(
-    operator: OperatorSum, spaces: Sequence[Space], sizes: Sequence[int]
+def operator_entries(
+    operator: OperatorSum, spaces: Sequence[Space], dimensions: Dimensions = None
+) -> Entries:
+    """Rows, columns and values of the same, term by term: what stands in one place adds up."""
+    sizes = _checked_sizes(operator, spaces, dimensions)
+    found = [_product_entries(dict(product), spaces, sizes) for product, _ in operator]
+    if not found:
+        return np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0)
+    scaled = [(r, c, x * values) for (r, c, values), (_, x) in zip(found, operator, strict=True)]
+    rows, columns, values = (np.concatenate(part) for part in zip(*scaled, strict=True))
+    return rows, columns, values
+
+
+def _checked_sizes(
+    operator: OperatorSum, spaces: Sequence[Space], dimensions: Dimensions
+) -> tuple[int, ...]:
+    remedy = "Build it from sigma_x, destroy and the like."
+    check_instance("operator", operator, OperatorSum, remedy)
+    sizes = space_dimensions(spaces, dimensions)
+    check_vector_fits(sizes)
+    for space in operator.spaces:
+        if space not in spaces:
+            remedy = "Add it to `spaces`, with the same kind and size."
+            raise ArgumentError("spaces", f"hold {space!r}, on which it acts", list(spaces), remedy)
+    return sizes
+
+
+def small_matrices(
+    operators: Sequence[OperatorSum], spaces: Sequence[Space], sizes: Sequence[int]
 ) -> NDArray[np.complex128]:
-    """The same for few basis states, as a dense array: calls would take the time."""
+    """The same for few basis states, as dense arrays (K, D, D): calls of NumPy would take the time.
+
+    Every space on which an operator acts is one of `spaces`.
+    """
     size = prod(sizes)
-    found = np.zeros(size * size, dtype=complex)
-    for product, coefficient in operator:
-        rows, columns, values = _product_entries(dict(product), spaces, sizes)
-        np.add.at(found, rows * size + columns, coefficient * values)
-    return found.reshape(size, size)
+    strides = [prod(sizes[k + 1 :]) for k in range(len(sizes))]
+    places: list[int] = []
+    values: list[complex] = []
+    for number, operator in enumerate(operators):
+        for product, coefficient in operator:
+            words, idle, entries = dict(product), [0], [(number * size, 0, coefficient)]
+            for space, n, step in zip(spaces, sizes, strides, strict=True):
+                if space in words:
+                    local = _listed_entries(space, words[space], n)
+                    entries = [
+                        (r + i * step, c + j * step, v * w)
+                        for r, c, v in entries
+                        for i, j, w in local
+                    ]
+                else:
+                    idle = [k + j * step for k in idle for j in range(n)]
+            places += [r * size + c + k * (size + 1) for r, c, _ in entries for k in idle]
+            values += [v for _, _, v in entries for _ in idle]
+    found = np.zeros(len(operators) * size**2, dtype=complex)
+    np.add.at(found, places, values)
+    return found.reshape(-1, size, size)
+
+
+@lru_cache(maxsize=1024)
+def _listed_entries(space: Space, word: Word, size: int) -> list[tuple[int, int, complex]]:
+    """Row, column and value of every entry of a word."""
+    return list(zip(*(each.tolist() for each in local_entries(space, word, size)), strict=True))
 
 
 def mean_value(value: complex, operator: OperatorSum | sp.csr_array) -> complex:

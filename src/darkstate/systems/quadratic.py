@@ -112,12 +112,7 @@ def quadratic_form(system: OpenSystem) -> QuadraticForm:
     """
     check_system(system)
     check_constant(system, "`quadratic_form`")
-    for space in system.spaces:
-        if not isinstance(space, Mode):
-            raise EngineMismatchError(
-                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}.",
-                "Leave `engine` out, or use engines.Lindblad().",
-            )
+    check_modes(system)
     index = {label: i for i, label in enumerate(system.labels)}
     n = len(index)
     A, B, f = _Entries(n, n), _Entries(n, n), np.zeros(n, dtype=complex)
@@ -138,6 +133,20 @@ def quadratic_form(system: OpenSystem) -> QuadraticForm:
         rates=np.array([jump.rate for jump in system.jumps], dtype=float),
         channels=tuple(jump.name for jump in system.jumps),
     )
+
+
+def check_modes(system: OpenSystem) -> None:
+    """That all spaces are modes.
+
+    Raises:
+        EngineMismatchError: one is not.
+    """
+    for space in system.spaces:
+        if not isinstance(space, Mode):
+            raise EngineMismatchError(
+                f"The Gaussian form needs modes only, but '{space.label}' is {space!r}.",
+                "Leave `engine` out, or use engines.Lindblad().",
+            )
 
 
 class _Entries:

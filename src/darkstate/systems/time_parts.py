@@ -12,7 +12,7 @@ compiles any system, and only numbers change. A term ``f O + h.c.`` is ``Re f`` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, pairwise
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from darkstate.errors import ArgumentError
 from darkstate.systems.open_system import Drive, Jump, OpenSystem
@@ -38,8 +39,27 @@ _AT_WORK = (1e-3, 1e-6, 1e-9)
 weak may come after something strong."""
 _PAUSE = 4
 """Looks without a change that are a pause, after which an integrator starts anew."""
+_STRANGE, _AROUND = 30.0, (33, 257)
+"""Times the usual deviation around, among so many looks, that is not usual."""
+_TOGETHER = 1e-3
+"""Of a look: times that are closer are one."""
 _CLOSE = 32
 """Looks from one stop to the next."""
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """What is known of coefficients before anything is solved.
+
+    Args:
+        stops: times at which an integrator must stop.
+        times: (T,) at which functions and samples were looked at; none where there are none.
+        rates: (T, J), the coefficients there.
+    """
+
+    stops: list[float]
+    times: NDArray[np.float64]
+    rates: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,10 +86,11 @@ class TimeParts:
         found: dict[tuple[Term, ...], OpenSystem] = {((1.0, "real", None, None),): constant}
 
         def add(terms: list[Term], part: OpenSystem) -> None:
-            key = tuple(terms)
-            before = found.get(key, OpenSystem(system.spaces))
-            hamiltonian = before.hamiltonian + part.hamiltonian
-            found[key] = replace(before, hamiltonian=hamiltonian, jumps=before.jumps + part.jumps)
+            key, before = tuple(terms), found.get(tuple(terms))
+            if before is not None:
+                hamiltonian = before.hamiltonian + part.hamiltonian
+                part = replace(part, hamiltonian=hamiltonian, jumps=before.jumps + part.jumps)
+            found[key] = part
 
         for drive in system.drives:
             _add_drive(drive, system, add)
@@ -86,18 +107,17 @@ class TimeParts:
         Raises:
             ArgumentError: a pulse gives no number, or is complex in front of a Hermitian operator.
         """
-        values: list[Any] = [1.0, *(pulse(times) for pulse in self.pulses)]
-        places, terms = self._places
+        return self._combined([pulse(times) for pulse in self.pulses], np.size(times))
+
+    def _combined(self, pulses: list[Any], count: int) -> NDArray[np.float64]:
+        """The coefficients, from the values of all pulses."""
+        values, (places, terms) = [1.0, *pulses], self._places
         for k, operator in places:
-            value = values[k]
-            if np.iscomplexobj(value) and np.any(np.abs(value.imag) > _ROUNDING * np.abs(value)):
-                rule = f"be real in front of the Hermitian {operator}"
-                remedy = "Give half of it: Drive(create(a), f) adds f a† + f* a."
-                raise ArgumentError("coefficient", rule, value, remedy)
-        result = np.zeros((len(times), len(self.terms)))
+            _check_real(values[k], operator)
+        result = np.zeros((count, len(self.terms)))
         for j, sign, imaginary, f, g in terms:
-            z = values[f] * np.conj(values[g])
-            result[:, j] += sign * (np.imag(z) if imaginary else np.real(z))
+            z = values[f] * np.conj(values[g]) if g else values[f]
+            result[:, j] += sign * (z.imag if imaginary else z.real)
         return result
 
     @cached_property
@@ -118,13 +138,19 @@ class TimeParts:
         Named pulses know theirs; functions and smooth samples are looked at on a grid, and samples
         where they are, for where they begin and end.
         """
+        return self.looked_at(start, end).stops
+
+    def looked_at(self, start: float, end: float) -> LookedAt:
+        """The same, and what was seen: what no step may contradict."""
         found = {t for pulse in self.pulses for t in pulse.stops}
-        for pulse in self.pulses:
-            kinds = {part.kind for part in pulse.parts()}
-            if kinds & {"function", "samples"}:
-                grid = _grid_of(pulse, start, end)
-                found |= _where_at_work(grid, pulse(grid))
-        return sorted(t for t in found if start < t < end)
+        free = [{part.kind for part in p.parts()} & {"function", "samples"} for p in self.pulses]
+        grid = _grid_of(self.pulses, start, end) if any(free) else np.zeros(0)
+        values = [pulse(grid) for pulse in self.pulses] if any(free) else []
+        for value, kinds in zip(values, free, strict=False):
+            if kinds:
+                found |= _where_at_work(grid, value) | _where_strange(grid, value)
+        rates = self._combined(values, len(grid)) if any(free) else np.zeros((0, len(self.terms)))
+        return LookedAt(sorted(t for t in found if start < t < end), grid, rates)
 
     def looks(self, start: float, end: float) -> NDArray[np.float64]:
         """Times at which to look at coefficients: close where something short happens."""
@@ -142,10 +168,35 @@ class TimeParts:
         return OpenSystem(self.systems[0].spaces, hamiltonian, jumps)
 
 
-def _grid_of(pulse: Pulse, start: float, end: float) -> NDArray[np.float64]:
+def check_pulses(system: OpenSystem, times: NDArray[np.float64]) -> None:
+    """That all pulses of a system can be had at these times.
+
+    Raises:
+        ArgumentError: a pulse gives no number, or is complex in front of a Hermitian operator.
+    """
+    for drive in system.drives:
+        value = drive.coefficient(times)
+        if drive.hermitian:
+            _check_real(value, drive.operator)
+    for jump in system.jumps:
+        if jump.rate and varies(jump.operator):
+            for pulse, _ in jump.parts:
+                if pulse is not None:
+                    pulse(times)
+
+
+def _check_real(value: Any, operator: Any) -> None:
+    if np.iscomplexobj(value) and np.any(np.abs(value.imag) > _ROUNDING * np.abs(value)):
+        rule = f"be real in front of the Hermitian {operator}"
+        remedy = "Give half of it: Drive(create(a), f) adds f a† + f* a."
+        raise ArgumentError("coefficient", rule, value, remedy)
+
+
+def _grid_of(pulses: Sequence[Pulse], start: float, end: float) -> NDArray[np.float64]:
     """Equal steps, and the times of samples."""
+    parts = [part for pulse in pulses for part in pulse.parts() if part.kind == "samples"]
     times = [np.linspace(start, end, _LOOKS + 1)]
-    times += [np.array(dict(q.parameters)["times"]) for q in pulse.parts() if q.kind == "samples"]
+    times += [np.array(dict(part.parameters)["times"]) for part in parts]
     grid = np.unique(np.concatenate(times))
     return grid[(grid >= start) & (grid <= end)]
 
@@ -154,13 +205,39 @@ def _where_at_work(grid: NDArray[np.float64], values: NDArray[Any]) -> set[float
     """Where the values begin and end to change, for every size of a change."""
     moves, size, found = np.abs(np.diff(values)), float(np.abs(values).max()), set[float]()
     for least in _AT_WORK:
-        places = np.flatnonzero(moves > least * size)
-        if size and len(places):
-            gaps = np.flatnonzero(np.diff(places) > _PAUSE)
-            first = np.concatenate([places[:1], places[gaps + 1]])
-            last = np.concatenate([places[gaps], places[-1:]])
-            found |= set(grid[np.concatenate([first, last + 1])].tolist())
+        first, last = _runs(np.flatnonzero(moves > least * size))
+        found |= set(grid[np.concatenate([first, last + 1])].tolist())
     return found
+
+
+def _where_strange(grid: NDArray[np.float64], values: NDArray[Any]) -> set[float]:
+    """Where values begin and end to be other than a cubic through their neighbours, in a smooth
+    surrounding: something short on top of what is slow, that steps might go across.
+    """
+    apart = np.diff(grid, prepend=-np.inf) > _TOGETHER * (grid[-1] - grid[0]) / _LOOKS
+    t, v = grid[apart], values[apart]
+    if len(t) < _AROUND[0]:
+        return set()
+    middle = slice(2, -2)
+    near = [(t[k : len(t) - 4 + k] - t[middle], v[k : len(t) - 4 + k]) for k in (0, 1, 3, 4)]
+    off = v[middle] - sum(
+        value * np.prod([other / (other - x) for other, _ in near if other is not x], axis=0)
+        for x, value in near
+    )
+    found, least = set[float](), _AT_WORK[-1] * float(np.abs(v).max())
+    for width in _AROUND:
+        usual = median_filter(np.abs(off), width, mode="nearest")
+        strange = np.abs(off) > np.maximum(_STRANGE * usual, least)
+        first, last = _runs(np.flatnonzero(strange) + 2)
+        found |= set(t[np.concatenate([first - 1, last + 1])].tolist())
+    return found
+
+
+def _runs(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last of places that are close together."""
+    gaps = np.flatnonzero(np.diff(places) > _PAUSE)
+    first = np.concatenate([places[:1], places[gaps + 1]])
+    return first, np.concatenate([places[gaps], places[-1:]])
 
 
 def _add_drive(drive: Drive, system: OpenSystem, add: Add) -> None:

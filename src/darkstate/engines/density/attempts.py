@@ -170,7 +170,7 @@ class Attempts:
                 hidden = seemingly_conserved(self.system, generator.blocks, generator)
                 report = judge(report, [finding("seemingly conserved", hidden)], report.status)
             return Solution(kept.state, report)
-        states = StoredStates(kept.generator.blocks, list(kept.flats))
+        states = StoredStates(kept.generator.blocks, kept.flats)
         return Solution(states[-1], report, states)
 
     def _attempt(self, cutoffs: dict[str, int], why: str) -> Attempt:
@@ -198,8 +198,10 @@ class Attempts:
         self._dark = found.vector is not None
         self._factorised = cutoffs if report.method == "dense" else {}
         self._harder = max(1.0, generator.applications / USUAL_APPLICATIONS)
-        dims = generator.blocks.dimensions
-        return Attempt(cutoffs, mode_populations(found.populations, self.system, dims), found)
+        dims, levels = generator.blocks.dimensions, {}
+        if mode_labels(self.system):
+            levels = mode_populations(found.populations, self.system, dims)
+        return Attempt(cutoffs, levels, found)
 
     def _is_second_look(self, cutoffs: Mapping[str, int]) -> bool:
         """Whether a state is only compared with one of larger cut-offs, found by its factors."""

@@ -22,6 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.linalg.positivity import least_eigenvalue
 from darkstate.states import DensityState, EnsembleState
 from darkstate.states.dicke import DickeBasis
 from darkstate.systems.local_matrices import local_matrix
@@ -181,7 +182,7 @@ class Blocks:
         """Number of basis states."""
         return len(self.order)
 
-    @property
+    @cached_property
     def numbers(self) -> int:
         """Numbers in a flattened state."""
         return int(np.sum(self.sizes**2))
@@ -271,6 +272,17 @@ class Blocks:
         np.add.at(flat, place[place >= 0], entries.data[place >= 0])
         return flat
 
+    def observed(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[Any]
+    ) -> Flat:
+        """What to multiply a flattened state with for the mean of an operator: its entries."""
+        if self.phases is not None:
+            values = self.phases[columns] * values * self.phases[rows].conj()
+        place = self.position(columns, rows)
+        found = np.zeros(self.numbers, dtype=complex)
+        np.add.at(found, place[place >= 0], values[place >= 0])
+        return found
+
     def turned(self, flat: Flat, back: bool = False) -> Flat:
         """A flattened state written with the phases, or `back` without them."""
         if self.phases is None:
@@ -339,13 +351,13 @@ class Blocks:
             [np.linalg.eigvalsh(stack.matrices(flat)).ravel() for stack in self.stacks]
         )
 
-    def least_eigenvalue(self, flats: Flat) -> float:
-        """The smallest of several flattened Hermitian matrices, (T, numbers)."""
-        least = np.inf
-        for stack in self.stacks:
-            matrices = flats[:, stack.place].reshape(-1, stack.size, stack.size)
-            least = min(least, float(np.linalg.eigvalsh(matrices)[:, 0].min()))
-        return least
+    def least_eigenvalue(self, flats: Flat, within: float = 0.0) -> float:
+        """The smallest of several flattened Hermitian matrices, (T, numbers).
+
+        It may be told too low, by `within` at most.
+        """
+        stacks = (np.take(flats, s.place, 1).reshape(-1, s.size, s.size) for s in self.stacks)
+        return min(least_eigenvalue(matrices, within) for matrices in stacks)
 
     def state(self, flat: Flat) -> DensityState | EnsembleState:
         """The state of a flattened one."""

@@ -23,11 +23,14 @@ from darkstate.engines.density.basis import Blocks, Factor, product_factors
 from darkstate.engines.density.generator import Channel, Generator
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import EngineMismatchError
-from darkstate.states.matrices import operator_matrix
+from darkstate.states.matrices import Entries, operator_entries, operator_matrix
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.single_atoms import atom_matrix
 from darkstate.systems.spaces import Word
+
+_FEW = 2**16
+"""Entries of an operator that need not be added up."""
 
 
 def dimensions(system: OpenSystem, cutoff: Cutoff) -> tuple[int, ...]:
@@ -87,6 +90,15 @@ def basis_matrix(operator: OperatorSum, blocks: Blocks) -> sp.csr_array:
         return _operator(operator, blocks.factors)
     spaces = tuple(factor.space for factor in blocks.factors)
     return operator_matrix(operator, spaces, blocks.dimensions)
+
+
+def basis_entries(operator: OperatorSum, blocks: Blocks) -> Entries:
+    """Rows, columns and values of the same; entries may be in several parts."""
+    if len(operator) * blocks.dimension > _FEW or any(factor.dicke for factor in blocks.factors):
+        matrix = basis_matrix(operator, blocks).tocoo()
+        return matrix.row, matrix.col, matrix.data
+    spaces = tuple(factor.space for factor in blocks.factors)
+    return operator_entries(operator, spaces, blocks.dimensions)
 
 
 def _operator(operator: OperatorSum, factors: Sequence[Factor]) -> sp.csr_array:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.density.basis import Blocks, Flat
-from darkstate.engines.density.compile import basis_matrix
+from darkstate.engines.density.compile import basis_entries
 from darkstate.engines.density.generator import Generator
 from darkstate.errors import NumericalError
 from darkstate.linalg.krylov import krylov_steps
@@ -24,7 +23,7 @@ class StoredStates(Sequence[Any]):
     """States over time, kept flattened and expanded one by one when looked at."""
 
     blocks: Blocks
-    kept: list[Flat] = field(default_factory=list)
+    kept: Sequence[Flat] | Flat
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -41,8 +40,9 @@ class StoredStates(Sequence[Any]):
 
     def means(self, operator: OperatorSum) -> NDArray[Any]:
         """``Tr(rho O)`` of all of them at once."""
-        adjoint = basis_matrix(operator, self.blocks).conj().T
-        observed = self.blocks.gather(sp.csr_array(adjoint)).conj()
+        observed = self.blocks.observed(*basis_entries(operator, self.blocks))
+        if isinstance(self.kept, np.ndarray):
+            return self.kept @ observed
         return np.array([flat @ observed for flat in self.kept])
 
 

@@ -24,13 +24,16 @@ from darkstate.engines.density.compile import compiled
 from darkstate.engines.density.real_form import (
     coordinates,
     hermitian,
-    in_coordinates,
+    real_entries,
     triangles,
 )
 from darkstate.linalg.series import METHOD, ORDER, solve_linear
-from darkstate.states.matrices import small_matrix
+from darkstate.states.matrices import small_matrices
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.time_parts import TimeParts
+
+Entries = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Rows, columns and values."""
 
 MODULATED = f"{METHOD} for the generator in time"
 _LEAST_STEPS, _STEP = 12.0, 0.15
@@ -38,6 +41,8 @@ _LEAST_STEPS, _STEP = 12.0, 0.15
 _OVERHEAD, _ENTRY = 2.0e-5, 1.0e-9
 """Seconds for one order of a step, and for every entry of the matrices in it."""
 _LOOKS = 65
+_BATCH = 2**13
+"""Numbers that are written as Hermitian matrices at once."""
 _SMALL = 32
 """Basis states up to which the matrices are made as they are written."""
 
@@ -64,11 +69,15 @@ class ModulatedGenerator:
     def of(cls, system: OpenSystem, blocks: Blocks) -> ModulatedGenerator:
         """Compile every part of a system on the same blocks."""
         parts = TimeParts.of(system)
-        small = blocks.dimension <= _SMALL and not any(f.dicke for f in blocks.factors)
-        made = [(_small if small else _large)(part, blocks) for part in parts.systems]
-        matrix = sp.csr_array(sp.vstack([matrix for matrix, _ in made]))
-        stack = in_coordinates(matrix, blocks.swap, False)
-        return cls(blocks, parts, stack, tuple(scale for _, scale in made))
+        if blocks.dimension <= _SMALL and not any(f.dicke for f in blocks.factors):
+            entries, effective = _small(parts.systems, blocks)
+        else:
+            entries, effective = _large(parts.systems, blocks)
+        value, row, column, *_ = real_entries(*entries, blocks.swap)
+        shape, some = (len(parts.systems) * blocks.numbers, blocks.numbers), value != 0.0
+        stack = sp.csr_array((value[some], (row[some], column[some])), shape=shape)
+        stack.eliminate_zeros()
+        return cls(blocks, parts, stack, tuple(_norm(each) for each in effective))
 
     def narrowed(self, flat: Flat) -> Flat:
         """States are complex here."""
@@ -85,66 +94,89 @@ class ModulatedGenerator:
         memory = 40.0 * entries + 8.0 * count * (kept + 10)
         return Cost(memory, 3e-3 + steps * ORDER * (_OVERHEAD + _ENTRY * entries))
 
-    def evolved(
-        self, initial: Flat, times: Sequence[float], accuracy: float
-    ) -> tuple[list[Flat], float]:
-        """States at `times`, and a bound of their error in trace norm.
+    def evolved(self, initial: Flat, times: Sequence[float], accuracy: float) -> tuple[Flat, float]:
+        """States at `times`, (T, numbers), and a bound of their error in trace norm.
 
         Raises:
             NumericalError: too stiff for the accuracy asked.
         """
-        places = triangles(self.blocks)
+        places, looked = triangles(self.blocks), self.parts.looked_at(times[0], times[-1])
         found = solve_linear(
             self.stack,
             np.array(self.scales),
             self.parts.coefficients,
             coordinates(initial, *places),
             times,
-            self.parts.stops(times[0], times[-1]),
+            looked.stops,
             accuracy,
             float(np.real(self.blocks.trace(initial))),
             float(np.sqrt(self.blocks.dimension)),  # from the Euclidean to the trace norm
+            (looked.times, looked.rates) if len(looked.times) else None,
         )
         self.applications += found.products
-        traces = found.states[:, self.blocks.diagonal].sum(axis=1)
-        states = found.states * (traces[0] / traces)[:, None]
-        return list(hermitian(states, *places)), found.error
+        states = found.states
+        traces = np.take(states, self.blocks.diagonal, 1).sum(axis=1)
+        states *= (traces[0] / traces)[:, None]
+        flats, step = np.empty(states.shape, complex), max(1, _BATCH // self.blocks.numbers)
+        for k in range(0, len(states), step):
+            flats[k : k + step] = hermitian(states[k : k + step], *places)
+        return flats, found.error
 
 
-def _large(part: OpenSystem, blocks: Blocks) -> tuple[sp.coo_array, float]:
-    """L on the blocks, in the phases that all parts share, and a bound of its norm."""
-    generator = compiled(part, blocks)
-    turn = generator.blocks.turned(np.ones(blocks.numbers, dtype=complex), back=True)
-    back = sp.diags_array(turn)  # parts choose phases of their own
-    return sp.coo_array(back @ generator.matrix @ back.conj()), _norm(generator.effective)
+def _large(parts: Sequence[OpenSystem], blocks: Blocks) -> tuple[Entries, list[sp.csr_array]]:
+    """Entries of all L_j on the blocks, one below the other, and ``-i H - sum c†c/2`` of each.
+
+    Parts choose phases of their own, which are taken out again.
+    """
+    made, effective = [], []
+    for part in parts:
+        generator = compiled(part, blocks)
+        turn = generator.blocks.turned(np.ones(blocks.numbers, dtype=complex), back=True)
+        back = sp.diags_array(turn)
+        made.append(back @ generator.matrix @ back.conj())
+        effective.append(generator.effective)
+    matrix = sp.coo_array(sp.vstack(made))
+    return (matrix.row, matrix.col, matrix.data), effective
 
 
-def _small(part: OpenSystem, blocks: Blocks) -> tuple[sp.coo_array, float]:
+def _small(parts: Sequence[OpenSystem], blocks: Blocks) -> tuple[Entries, NDArray[Any]]:
     """The same of a few basis states, where calls would take the time."""
-    spaces, dims, size = part.spaces, blocks.dimensions, blocks.dimension
-    one = np.eye(size)
-    effective = -1j * small_matrix(part.hamiltonian, spaces, dims)
-    pairs = []
-    for jump in part.jumps:
-        c = np.sqrt(jump.rate) * small_matrix(jump.operator, spaces, dims)
-        effective = effective - 0.5 * c.conj().T @ c
-        pairs.append((c, c.conj()))
-    values, rows, columns = [], [], []
-    for left, right in [*pairs, (effective, one), (one, effective.conj())]:
-        (i, j), (k, m) = np.nonzero(left), np.nonzero(right)
-        values.append(np.multiply.outer(left[i, j], right[k, m]).ravel())
-        rows.append(np.add.outer(size * i, k).ravel())
-        columns.append(np.add.outer(size * j, m).ravel())
-    value, row, column = (np.concatenate(each) for each in (values, rows, columns))
+    spaces, dims, size = parts[0].spaces, blocks.dimensions, blocks.dimension
+    jumps = [(p, jump) for p, part in enumerate(parts) for jump in part.jumps]
+    operators = [part.hamiltonian for part in parts] + [jump.operator for _, jump in jumps]
+    made = small_matrices(operators, spaces, dims)
+    rates, owner = np.array([j.rate for _, j in jumps]), np.array([p for p, _ in jumps], dtype=int)
+    effective, c = -1j * made[: len(parts)], np.sqrt(rates)[:, None, None] * made[len(parts) :]
+    np.add.at(effective, owner, -0.5 * c.conj().transpose(0, 2, 1) @ c)
+    (p, i, j), one = np.nonzero(effective), np.arange(size)
+    value, start = np.repeat(effective[p, i, j], size), p * size**2
+    left = np.add.outer(start + size * i, one).ravel(), np.add.outer(size * j, one).ravel()
+    right = np.add.outer(start + i, size * one).ravel(), np.add.outer(j, size * one).ravel()
+    k, i, j = np.nonzero(c)
+    first, second = _pairs(k)
+    v, start = c[k, i, j], owner[k] * size**2
+    row = np.concatenate([left[0], right[0], (start + size * i)[first] + i[second]])
+    column = np.concatenate([left[1], right[1], (size * j)[first] + j[second]])
+    value = np.concatenate([value, value.conj(), v[first] * v[second].conj()])
     if blocks.numbers < size**2:
         kets, bras = blocks.entries
         place = np.full(size**2, -1)
         place[kets * size + bras] = np.arange(blocks.numbers)
-        row, column = place[row], place[column]
+        part, row, column = row // size**2, place[row % size**2], place[column]
         inside = (row >= 0) & (column >= 0)
-        value, row, column = value[inside], row[inside], column[inside]
-    shape = (blocks.numbers, blocks.numbers)
-    return sp.coo_array((value, (row, column)), shape=shape), _norm(effective)
+        row, column = (row + part * blocks.numbers)[inside], column[inside]
+        value = value[inside]
+    return (row, column, value), effective
+
+
+def _pairs(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All pairs of places within groups; these are numbered, and one after the other."""
+    number = np.bincount(groups)
+    start = np.cumsum(number) - number
+    mates = number[groups]
+    first = np.repeat(np.arange(len(groups)), mates)
+    begin = np.repeat(np.cumsum(mates) - mates - start[groups], mates)
+    return first, np.arange(len(first)) - begin
 
 
 def _norm(effective: sp.csr_array | NDArray[Any]) -> float:

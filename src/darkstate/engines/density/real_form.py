@@ -85,10 +85,10 @@ def coordinates(flat: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) 
 
 def hermitian(x: Flat, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> Flat:
     """The flattened matrices with these coordinates, (..., n)."""
-    flat = x.astype(complex)
-    flat[..., upper] = np.sqrt(0.5) * (x[..., upper] + 1j * x[..., lower])
-    flat[..., lower] = flat[..., upper].conj()
-    return flat
+    above = np.sqrt(0.5) * (np.take(x, upper, -1) + 1j * np.take(x, lower, -1))
+    place, count = np.arange(x.shape[-1]), np.arange(len(upper))
+    place[upper], place[lower] = len(place) + count, len(place) + len(count) + count
+    return np.take(np.concatenate([x, above, above.conj()], axis=-1), place, -1)
 
 
 def coordinate_entries(entries: Entries, swap: NDArray[np.int64], halves: bool) -> Entries:

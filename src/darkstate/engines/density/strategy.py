@@ -51,6 +51,8 @@ _BATCH = 2**18
 """Numbers of states whose eigenvalues are found at once."""
 GAPS_AT_ONCE = 100
 """Numbers whose eigenvalues are found in a few milliseconds: with the state, not later."""
+_ROUNDING, _UNSEEN = 1e-12, 1e-6
+"""By how much margins of evolutions may be told too low: at least, and of the error."""
 EVOLUTION_OVER_RTOL = 1e3
 """Accuracy of an evolution over its whole span, in units of rtol."""
 
@@ -88,13 +90,13 @@ class Kept:
     Args:
         generator: whose blocks they are on.
         report: on all of them.
-        flats: flattened states; none where there is a vector.
+        flats: flattened states, a list or an array; none where there is a vector.
         vector: (D,) of a pure state.
     """
 
     generator: AnyGenerator
     report: Report
-    flats: Sequence[Flat] = ()
+    flats: Sequence[Flat] | Flat = ()
     vector: Flat | None = None
 
     @property
@@ -231,7 +233,8 @@ def evolved(
         (kept, error), method = generator.evolved(initial, times, accuracy), MODULATED
     else:
         kept, error, method = states_at(generator.motion, initial, times, accuracy, size)
-    margin = min(generator.blocks.least_eigenvalue(part) for part in _batches(kept))
+    within = max(_ROUNDING, _UNSEEN * error)
+    margin = min(generator.blocks.least_eigenvalue(part, within) for part in _batches(kept))
     report = state_report(generator, settings, method, None, error_estimate=error, margin=margin)
     return Kept(generator, report, kept)
 
@@ -326,10 +329,10 @@ def gaps(generator: Generator, settings: Settings) -> tuple[Estimate | None, Est
     return sector, whole
 
 
-def _batches(flats: Sequence[Flat]) -> list[NDArray[Any]]:
+def _batches(flats: Sequence[Flat] | Flat) -> list[NDArray[Any]]:
     """States over time as a few arrays, (times, numbers) each."""
     length = max(1, _BATCH // max(1, len(flats[0])))
-    return [np.array(flats[k : k + length]) for k in range(0, len(flats), length)]
+    return [np.asarray(flats[k : k + length]) for k in range(0, len(flats), length)]
 
 
 def least_eigenvalue(generator: AnyGenerator, flat: Flat) -> float:

@@ -25,7 +25,7 @@ from darkstate.errors import NumericalError
 from darkstate.linalg.ode import METHOD, integrate
 from darkstate.states import GaussianState
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.quadratic import QuadraticForm, quadratic_form
+from darkstate.systems.quadratic import QuadraticForm, check_modes, quadratic_form
 from darkstate.systems.time_parts import TimeParts
 
 MODULATED = f"{METHOD} for moments"
@@ -54,6 +54,7 @@ class ModulatedMoments:
         Raises:
             EngineMismatchError: it is not quadratic.
         """
+        check_modes(system)
         parts = TimeParts.of(system)
         return cls(parts, tuple(quadratic_form(part) for part in parts.systems))
 
