@@ -33,6 +33,8 @@ from darkstate.linalg.gmres import Apply, Flat, gmres
 MAX_ITERATIONS = 2000
 """Of one solve."""
 _REFINEMENTS, _INVERSIONS = 4, 4
+_SETTLED = 0.8
+"""Of the slowest rate of before: no more solves are needed."""
 _SLOW = 1e-10
 """Of the norm of L: rates that GMRES cannot tell from zero."""
 
@@ -175,7 +177,7 @@ def _slowest_rate(generator: Generator, inverse: Apply, limit: int) -> float:
     A left null vector u of L sees about ``1/sqrt(n)`` of n random numbers, and that part of the
     residual never goes away: a solve to well below it proves that there is no u. The solution is
     dominated by the slowest mode as soon as that is slower than ``1/sqrt(n)`` of the others; more
-    solves, each for the solution before, leave nothing to the luck of the draw.
+    solves, each for the solution before, and the slowest combination of all leave little to luck.
 
     Raises:
         UndecidedError: the steady state is not unique, or so slow to reach that it cannot be told.
@@ -187,14 +189,22 @@ def _slowest_rate(generator: Generator, inverse: Apply, limit: int) -> float:
     rate = 1.0 / (float(np.linalg.norm(solved.x)) * np.sqrt(blocks.numbers))
     if solved.residual > loose or rate < _SLOW * scale:
         raise UndecidedError(f"a probe for slow modes came to rest at {rate:.2g}")
-    x = solved.x
+    apply, found, before = regularised(generator), [solved.x], np.inf
     for _ in range(_INVERSIONS):
-        again = gmres(regularised(generator), inverse, x, 0.1, limit).x
-        slower = float(np.linalg.norm(x) / np.linalg.norm(again))
-        settled, rate, x = slower >= 0.5 * rate, min(rate, slower), again
-        if settled:
+        found.append(gmres(apply, inverse, found[-1], 0.1, limit).x)
+        slower = _least_stretch(apply, found)
+        rate = min(rate, slower)
+        if slower >= _SETTLED * before:
             break
+        before = slower
     return rate
+
+
+def _least_stretch(apply: Apply, vectors: list[Flat]) -> float:
+    """Least ``|L x|/|x|`` of all x that some vectors span."""
+    basis = np.linalg.qr(np.array(vectors).T)[0]
+    images = np.array([apply(np.ascontiguousarray(x)) for x in basis.T])
+    return float(np.linalg.svd(images, compute_uv=False)[-1])
 
 
 def _probe(generator: Generator) -> Flat:
