@@ -153,3 +153,9 @@ def test_prices_grow_with_everything():
         memory_of(10, [20, 20], [4]) < memory_of(10, [20, 20, 20], [4]) < memory_of(10, [90], [4])
     )
     assert work_of(10, [20], [4]) < work_of(20, [20], [4]) < work_of(20, [20], [30])
+
+
+def test_a_diagonal_that_elimination_leaves_to_rounding_is_no_smaller_than_that():
+    matrix = np.array([[-1e-17, 0.0], [0.0, 4.0]])
+    factor = cholesky(matrix, np.array([1e-16, 1e-16]))
+    assert np.abs(factor @ factor.T - matrix).max() < 2e-16

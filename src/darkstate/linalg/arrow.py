@@ -20,6 +20,7 @@ from darkstate.errors import ArgumentError
 
 Real = NDArray[np.floating]
 
+_EPS = float(np.finfo(float).eps)
 _LIFTS = (0.0, 1e-14, 1e-12, 1e-10)
 """What is added to the unit diagonal of a matrix that rounding made indefinite."""
 
@@ -69,7 +70,7 @@ class ArrowSystem:
         Args:
             scaling: K of an inequality, by its number.
         """
-        centre = np.zeros((len(self.common),) * 2)
+        centre, whole = np.zeros((len(self.common),) * 2), np.zeros(len(self.common))
         self.factors, self.borders = [], []
         for each, members in zip((*self.own, slice(0, 0)), self.members, strict=True):
             size = each.stop - each.start
@@ -78,7 +79,9 @@ class ArrowSystem:
                 scaled = scaling(one.number)
                 if len(one.common):
                     half = one.of_common @ scaled
-                    centre[np.ix_(one.common, one.common)] += one.of_common @ half.T
+                    added = one.of_common @ half.T
+                    centre[np.ix_(one.common, one.common)] += added
+                    whole[one.common] += np.diagonal(added)
                     border[np.ix_(one.own, one.common)] += one.of_own @ half.T
                 if len(one.own):
                     inner[np.ix_(one.own, one.own)] += one.of_own @ (one.of_own @ scaled).T
@@ -86,7 +89,7 @@ class ArrowSystem:
                 self.factors.append(cholesky(inner))
                 self.borders.append(_lower(self.factors[-1], border))
                 centre -= self.borders[-1].T @ self.borders[-1]
-        self.centre = cholesky(centre)
+        self.centre = cholesky(centre, _EPS * whole)
 
     def solve(self, right: Real) -> Real:
         """``M^-1 r``."""
@@ -110,13 +113,18 @@ def _upper(factor: Real, right: Real) -> Real:
     return solve_triangular(factor, right, lower=True, trans=1, check_finite=False)
 
 
-def cholesky(matrix: Real) -> Real:
+def cholesky(matrix: Real, rounding: Real | float = 0.0) -> Real:
     """L with ``L L^T = M``, of a positive matrix that rounding may have made indefinite.
+
+    Args:
+        matrix: M.
+        rounding: what the diagonal is known to; no entry of it is taken for less.
 
     Raises:
         LinAlgError: it is far from positive.
     """
-    scale = np.sqrt(np.maximum(np.diagonal(matrix), np.finfo(float).tiny))
+    least = np.maximum(rounding, np.finfo(float).tiny)
+    scale = np.sqrt(np.maximum(np.diagonal(matrix), least))
     matrix = matrix / scale[:, None] / scale
     for lift in _LIFTS:
         np.fill_diagonal(matrix, 1.0 + lift)
