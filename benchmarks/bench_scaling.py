@@ -1,10 +1,10 @@
 """Time and memory of steady states against size, ours and QuTiP's, with fitted exponents.
 
 Run it as ``python benchmarks/bench_scaling.py`` (some minutes); the picture is
-``benchmarks/scaling.png``. As in ``bench_floor.py``: processor seconds of one thread, ours with all
-verdicts, theirs ``steadystate`` alone with the best direct option, memory as what a fork adds.
-Times are fitted as ``D^p`` over the states D, from 20 ms on. A curve ends where a measurement would
-not end within the limit.
+``docs/figures/scaling.png``. As in ``bench_floor.py``: processor seconds of one thread, ours with
+all verdicts, theirs ``steadystate`` alone with the best direct option, memory as what a fork adds.
+Times are fitted as ``D^p`` over the states D, from twice the least one on. A curve ends where a
+measurement would not end within the limit.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ FAMILIES = (
     ("chiral chain", "chiral", [(n,) for n in (2, 3, 4, 5, 6, 7)]),
     ("dual rail with dephasing", "rail", [(n,) for n in (1, 2, 3, 4, 5)]),
 )
-LEAST = 0.02
-"""Seconds below which calls are counted, not work."""
+WORK = 2.0
+"""Multiples of the least time of a curve below which calls are counted, not work."""
 
 
 def states_of(make, arguments):
@@ -60,8 +60,8 @@ def curve(make, sizes, limit, one):
 
 
 def exponent(points):
-    """Of the times from `LEAST` on; NaN with fewer than two of them."""
-    kept = points[points[:, 1] >= LEAST]
+    """Of the times from twice the least one on; NaN with fewer than two of them."""
+    kept = points[points[:, 1] >= WORK * points[:, 1].min(initial=np.inf)]
     return np.polyfit(*np.log(kept[:, :2].T), 1)[0] if len(kept) > 1 else np.nan
 
 
@@ -69,7 +69,7 @@ def drawn(curves):
     """Both tools, time above and memory below, a column a family."""
     with style.house_style():
         figure = panels(curves)
-        figure.savefig(Path(__file__).with_name("scaling.png"), dpi=150)
+        figure.savefig(Path(__file__).parents[1] / "docs/figures/scaling.png", dpi=110)
 
 
 def panels(curves):
