@@ -6,7 +6,8 @@ Drift, source and drive are linear in the generator, so that with ``L(t) = sum_j
     dSigma/dt = W(t) Sigma + Sigma W(t)† + S(t),    d<xi>/dt = W(t) <xi> + d(t)
 
 is integrated with an error for every step. Parametric gain may amplify errors, so the whole is done
-twice: what a hundred times smaller steps' errors change is the error estimate.
+twice: what a hundred times smaller steps' errors change is the error estimate, but what was asked
+for at least.
 """
 
 from __future__ import annotations
@@ -91,11 +92,11 @@ class ModulatedMoments:
         start = np.concatenate([first.ravel(), alpha, alpha.conj()])
         stops = self.parts.stops(times[0], times[-1])
         derivative, rates = self._derivative, self.parts.coefficients
-        tolerance = 0.1 * rtol * max(1.0, float(np.abs(start).max()))
+        asked = rtol * max(1.0, float(np.abs(start).max()))
         with np.errstate(all="ignore"):  # overflow is named below
             coarse, fine = (
                 integrate(derivative, rates, start, times, stops, each).states
-                for each in (tolerance, _FINER * tolerance)
+                for each in (0.1 * asked, 0.1 * _FINER * asked)
             )
         if not np.all(np.isfinite(fine)):
             raise NumericalError(
@@ -110,7 +111,8 @@ class ModulatedMoments:
             anomalous = 0.5 * (sigma[:n, n:] + sigma[:n, n:].T)
             number = 0.5 * (number + number.conj().T)
             states.append(GaussianState(initial.labels, number, anomalous, flat[-2 * n : -n]))
-        return states, float(np.abs(coarse - fine).max())
+        # both may take the same steps and agree by that: no less is told than was asked for
+        return states, max(float(np.abs(coarse - fine).max()), asked)
 
     def _derivative(self, r: NDArray[np.float64], flat: NDArray[Any]) -> NDArray[Any]:
         drift, source, drive = (np.tensordot(r, each, 1) for each in self.matrices)
