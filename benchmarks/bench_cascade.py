@@ -33,7 +33,7 @@ CASCADE = """
 result = ds.steady_state(model({pairs}), ds.engines.Cascade(dimension={dimension}))
 stages = result.state.stages
 found = [float(ds.concurrence(s, *s.labels)) for s in stages]
-errors = [result.report.truncation[f"error of {{', '.join(s.labels)}}"] for s in stages]
+errors = [result.report.errors[s.labels] for s in stages]
 print(json.dumps([found, errors, time.process_time() - start, memory() - before]))
 """
 REFERENCE = """

@@ -9,7 +9,7 @@ import pytest
 
 import darkstate as ds
 from darkstate.engines.cascade import Cascade, sweep
-from darkstate.engines.cascade.bilinear import negative, trivial_system
+from darkstate.engines.cascade.bilinear import block_of, negative, trivial_system
 from darkstate.engines.cascade.joint import JointEquation, trace_first
 from darkstate.engines.cascade.lookahead import JointState, build_lookahead
 from darkstate.engines.cascade.metric import gram_blocks
@@ -69,7 +69,11 @@ def applied(joint, X, shift):
         mirror = negative(q)
         ahead = right[mirror][joint._cut[mirror]]
         to_real_form[q] = np.real(left[q].conj()[:, None] * block * ahead.conj())
-    total = joint._apply_exchange(to_real_form)
+    total = {q: np.zeros(shape) for q, shape in joint._shapes.items()}
+    for kept in (joint._onward, joint._back):
+        for to, terms in kept.items():
+            for q, block, kick in terms:
+                total[to] += block @ (block_of(to_real_form, q) @ kick)
     for q, (T, V, S, W) in joint._schur.items():
         A, L = V @ T @ V.T, W @ S @ W.T
         total[q] = total[q] + A @ to_real_form[q] + to_real_form[q] @ L.T - shift * to_real_form[q]

@@ -16,6 +16,7 @@ from scipy.optimize import nnls
 
 from darkstate.design.knobs import Vector
 from darkstate.design.landscape import Landscape, Look, Slopes, Table
+from darkstate.design.one_knob import bracket, parabola
 from darkstate.errors import DarkstateError
 from darkstate.linalg.unique import unique_columns
 
@@ -26,8 +27,6 @@ _GAIN = 1e-4
 """What a step to the summit of the parabola may still gain, relative to the value."""
 _BETTER = 1e-6
 _REACHES = (0.01, 0.1)
-_BRACKET = 0.03
-"""Distance of the two neighbours that bracket an optimum found without slopes."""
 _MOST_KNOBS = 12
 """With more knobs the curvature is not computed."""
 _CURVE = 1e-2
@@ -86,18 +85,21 @@ def confirm(landscape: Landscape, point: Vector, look: Look) -> Confirmation:
 
 
 def confirm_bracket(landscape: Landscape, point: Vector, look: Look) -> Confirmation:
-    """Look again at the optimum of one knob, with two solutions more: the parabola through three.
+    """Look again at the optimum of one knob: by the parabola through it and two neighbours.
 
-    At a bound, and where a neighbour is refused, the whole second look is taken.
+    Neighbours are points of the search if there are some at the right distance, else two solutions
+    more. At a bound, and where a neighbour is refused, the whole second look is taken.
     """
-    sides = [np.clip(point + step, 0.0, 1.0) for step in (-_BRACKET, _BRACKET)]
-    left, right = (landscape.look(side) for side in sides)
-    if np.ptp(sides) < 1.99 * _BRACKET or left.reason or right.reason or len(look.merits) > 1:
+    sides = bracket(landscape, point)
+    if sides is None or len(look.merits) > 1:
         return confirm(landscape, point, look)
-    slope = (right.value - left.value) / (2 * _BRACKET)
-    curve = (right.value - 2 * look.value + left.value) / _BRACKET**2
+    left, right = (landscape.look(side) for side in sides)
+    if left.reason or right.reason:
+        return confirm(landscape, point, look)
+    slope, curve = parabola(landscape, point, *sides)
     found = Confirmation(curved=curve < 0.0)
-    bent = abs(curve) * _BRACKET**2  # of the slope: third derivatives up to six times the second
+    # of the slope: third derivatives up to six times the second
+    bent = abs(curve * (sides[0][0] - point[0]) * (sides[1][0] - point[0]))
     none = np.zeros((len(look.slacks), 1))
     found.slopes = Slopes(np.array([[slope]]), none, np.array([[bent]]))
     found.gain = (abs(slope) + bent) ** 2 / (2 * abs(curve)) if curve < 0.0 else 0.0

@@ -52,7 +52,8 @@ def design_task(
         rule = "go with one knob and one merit, without constraints"
         raise ArgumentError("method", rule, method, remedy)
     panel = task.panel(0)
-    points = start_points(panel.start(), starts, check_seed("seed", seed))
+    several = 1 if method == BOUNDED else starts  # Brent's method has no start
+    points = start_points(panel.start(), several, check_seed("seed", seed))
     _check(task, panel.model_at(panel.start()))
     return task, points
 

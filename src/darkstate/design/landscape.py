@@ -99,6 +99,8 @@ class Landscape:
     _known: dict[bytes, Table | DarkstateError] = field(default_factory=dict)
     _without: set[int] = field(default_factory=set)
     _last: tuple[bytes, tuple[Table, Table]] | None = None
+    _newest: tuple[bytes, Result] | None = None
+    _kept: tuple[bytes, Result] | None = None
 
     @property
     def quantities(self) -> list[StateQuantity]:
@@ -147,8 +149,21 @@ class Landscape:
         Raises:
             DarkstateError: it is refused.
         """
+        for kept in (self._kept, self._newest):
+            if kept is not None and kept[0] == _key(point):
+                return kept[1]
         self.solves += 1
         return steady_state(self.panel.model_at(point), self.engine)
+
+    def keep(self, point: Vector) -> None:
+        """Keep the steady state at the point that was solved last: the best one so far."""
+        if self._newest is not None and self._newest[0] == _key(point):
+            self._kept = self._newest
+
+    def solved_points(self) -> list[Vector]:
+        """The points whose merits are known."""
+        known = self._known.items()
+        return [np.frombuffer(k) for k, found in known if not isinstance(found, DarkstateError)]
 
     def slopes(self, point: Vector) -> Slopes:
         """Derivatives at a point.
@@ -203,13 +218,10 @@ class Landscape:
 
     def _table(self, point: Vector) -> Table:
         """Quantities of all samples, shape (S, Q)."""
-        key = np.asarray(point, dtype=float).tobytes()
+        key = _key(point)
         if key not in self._known:
             try:
-                self._known[key] = np.array([
-                    [quantity.read(result) for quantity in self.quantities]
-                    for result in map(self._solved, (m for m, _ in self._models(point)))
-                ])  # fmt: skip
+                self._known[key] = self._new_table(point)
             except DarkstateError as error:
                 self.refused += 1
                 reason = str(error).partition(".")[0]
@@ -219,6 +231,14 @@ class Landscape:
         if isinstance(found, DarkstateError):
             raise found
         return found
+
+    def _new_table(self, point: Vector) -> Table:
+        rows = []
+        for model, _ in self._models(point):
+            result = self._solved(model)
+            rows.append([quantity.read(result) for quantity in self.quantities])
+            self._newest = (_key(point), result) if self.imperfections is None else None
+        return np.array(rows)
 
     def _solved(self, model: Any) -> Result:
         self.solves += 1
@@ -235,7 +255,7 @@ class Landscape:
 
     def _tables(self, point: Vector) -> tuple[Table, Table]:
         """Slopes of all quantities of all samples and their errors, shapes (S, Q, n)."""
-        key = np.asarray(point, dtype=float).tobytes()
+        key = _key(point)
         if self._last is None or self._last[0] != key:
             self._last = key, self._new_tables(point)
         return self._last[1]
@@ -312,6 +332,10 @@ class Landscape:
         one, two, four = at(side), at(2 * side), at(4 * side)
         fine = (-3 * here + 4 * one - two) / (2 * side * h)
         return fine, (-3 * here + 4 * two - four) / (4 * side * h)
+
+
+def _key(point: Vector) -> bytes:
+    return np.asarray(point, dtype=float).tobytes()
 
 
 def _factor(factors: dict[str, Any], path: str, entry: Sequence[int]) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from darkstate.design.imperfections import Imperfections
 from darkstate.design.knobs import Knob, Panel, Vector
 from darkstate.design.landscape import Landscape, Look
+from darkstate.design.one_knob import climb
 from darkstate.design.quantities import Constraint, StateQuantity
 from darkstate.errors import DarkstateError, NumericalError
 from darkstate.sweeps.targets import find, replace_at
@@ -28,8 +29,6 @@ FEASIBLE = 1e-6
 """Constraints may be violated by this, relative to their scale."""
 MARKS = tuple(2**k for k in range(11))
 """Numbers of evaluations after which the best value is kept, for the picture of convergence."""
-_NEAR = 0.01
-"""Distance in the unit box at which Brent's method ends: what is then lost is its square."""
 _MANY = 40
 """With more knobs L-BFGS-B is preferred where it applies."""
 
@@ -108,6 +107,7 @@ class SearchResult:
         solves: steady states and adjoint equations solved.
         refused: points that were refused on the way.
         best: best value after the numbers of evaluations `MARKS`.
+        landscape: what was searched: it knows the points on the way.
     """
 
     point: Vector
@@ -116,6 +116,7 @@ class SearchResult:
     solves: int
     refused: int
     best: tuple[float, ...]
+    landscape: Landscape
 
 
 class _EnoughError(Exception):
@@ -156,6 +157,7 @@ class Recorder:
             self.highest = max(self.highest, found.value)
             if self.look is None or _score(found) > _score(self.look):
                 self.point, self.look = place, found
+                self.landscape.keep(place)
         if self.look is not None:
             self.best.append(_score(self.look)[1])
         return found
@@ -227,13 +229,7 @@ def _minimise(record: Recorder, start: Vector, method: str) -> None:
     if not n:
         return
     if method == BOUNDED:
-        options = {"xatol": _NEAR, "maxiter": record.most}
-        optimize.minimize_scalar(
-            lambda u: -record.at(np.array([u])).value, bounds=(0.0, 1.0), method=BOUNDED,
-            options=options,
-        )  # fmt: skip
-        if record.point is not None and abs(record.point[0] - round(record.point[0])) < 2 * _NEAR:
-            record.at(np.round(record.point))  # ends are only approached
+        climb(record.at, record.landscape, record.most)
         return
     first = np.append(start, record.at(start).value) if several else start
     ends = ([0.0] * n + [-np.inf] * several, [1.0] * n + [np.inf] * several)
@@ -277,7 +273,7 @@ def _found(record: Recorder, choice: int) -> SearchResult:
     marks = tuple(best[min(mark, len(best)) - 1] for mark in MARKS)
     landscape = record.landscape
     return SearchResult(
-        record.point, record.look, choice, landscape.solves, landscape.refused, marks
+        record.point, record.look, choice, landscape.solves, landscape.refused, marks, landscape
     )
 
 
@@ -311,8 +307,8 @@ def _global(task: DesignSearch, engine: Any) -> SearchResult:
     if not tried:
         raise NumericalError("Every point that was tried was refused.")
     best = max(tried, key=lambda pair: _score(pair[0]))[1]
-    count = sum(record.landscape.solves for record in records.values())
-    record = records[best]
+    others = (one.landscape.solves for number, one in records.items() if number != best)
+    count, record = sum(others), records[best]
     record.most = record.count + task.most
     assert record.point is not None
     with suppress(_EnoughError):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from darkstate.design.knobs import Vector
-from darkstate.design.landscape import Look
+from darkstate.design.landscape import Landscape, Look
 from darkstate.design.local_search import (
     FEASIBLE,
     GLOBAL,
@@ -62,7 +62,10 @@ def run_search(task: DesignSearch, engine: Any) -> dict[str, float]:
     Raises:
         DarkstateError: nothing was found: why.
     """
-    found = search(task, engine)
+    return _numbers(search(task, engine))
+
+
+def _numbers(found: SearchResult) -> dict[str, float]:
     numbers = {"value": found.look.value, "taken": found.choice, "solves": found.solves}
     numbers |= {"refused": found.refused, "feasible": found.look.feasible(FEASIBLE)}
     numbers |= {f"place_{k}": float(u) for k, u in enumerate(found.point)}
@@ -81,6 +84,7 @@ class Ended:
         solves: what it took.
         refused: points refused on the way.
         best: values after `MARKS` evaluations.
+        landscape: what was searched, of the best search of this process.
     """
 
     point: Vector
@@ -90,6 +94,12 @@ class Ended:
     solves: int
     refused: int
     best: tuple[float, ...]
+    landscape: Landscape | None = None
+
+    @property
+    def score(self) -> tuple[bool, float]:
+        """By this the best is found."""
+        return self.feasible, self.value
 
 
 def run_all(
@@ -111,10 +121,16 @@ def run_all(
     for k, (point, choice) in enumerate(pairs):
         progress(f"search {k + 1} of {len(pairs)}", k / len(pairs))
         try:
-            numbers = run_search(replace(task, start=point, choice=choice), engine)
-            ended.append(_ended(numbers, len(task.knobs)))
+            one = ended_of(search(replace(task, start=point, choice=choice), engine))
         except DarkstateError as error:
             failed.append(str(error))
+            continue
+        best = max(ended, key=lambda e: e.score, default=None)
+        if best is not None and one.score > best.score:  # of the others no solutions are kept
+            ended = [replace(other, landscape=None) for other in ended]
+        elif best is not None:
+            one = replace(one, landscape=None)
+        ended.append(one)
     return ended, failed
 
 
@@ -171,5 +187,5 @@ def ended_of(found: SearchResult) -> Ended:
     look: Look = found.look
     return Ended(
         found.point, look.value, found.choice, look.feasible(FEASIBLE), found.solves,
-        found.refused, found.best,
+        found.refused, found.best, found.landscape,
     )  # fmt: skip

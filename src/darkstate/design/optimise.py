@@ -73,7 +73,7 @@ def optimise(
         starts: how many searches, >= 1: from the model's own values and from Sobol points.
         seed: of the Sobol points.
         method: "SLSQP", "L-BFGS-B", "trust-constr", "COBYQA" (no derivatives),
-            "bounded" (Brent, of one knob: a dozen solutions, for those that take long), or
+            "bounded" (Brent, of one knob, once: some ten solutions, for those that take long), or
             "differential_evolution"; by default SLSQP, or L-BFGS-B for many knobs without
             constraints.
         engine: engine object; by default chosen. Slopes are those of `gradient` where the engine
@@ -114,7 +114,7 @@ def optimise(
             reasons = "; ".join(dict.fromkeys(failed))
             raise NumericalError(f"`optimise` found no point that can be solved. {reasons}")
         listener("second look", 0.8)
-        ended.sort(key=lambda one: (one.feasible, one.value), reverse=True)
+        ended.sort(key=lambda one: one.score, reverse=True)
         return _reported(task, ended, failed, engine, share, begun, listener)
 
 
@@ -123,7 +123,7 @@ def _reported(
     begun: float, progress: Progress,
 ) -> Design:  # fmt: skip
     best, landscape, seen, again = confirmed(task, ended[0], engine)
-    ended = [best, *again, *ended[1:]] if again else ended
+    ended, solved = [best, *again, *ended[1:]], landscape.solves
     look, result = landscape.look(best.point), landscape.solve(best.point)
     report = result.report
     sign = -1.0 if task.minimise else 1.0
@@ -143,7 +143,7 @@ def _reported(
     progress("tolerances", 0.9)
     knobs = landscape.panel.values(best.point)
     tolerances = _tolerances(landscape, best.point, loss) if best.feasible else {}
-    solves = landscape.solves + sum(one.solves for one in ended)
+    solves = landscape.solves - solved + sum(one.solves for one in ended)
     return Design(
         model=landscape.panel.model_at(best.point),
         knobs=knobs,
@@ -177,14 +177,17 @@ def confirmed(
 ) -> tuple[Ended, Landscape, Confirmation, list[Ended]]:
     """The best end after the second look; begun again from a better neighbour, if there is one."""
     again: list[Ended] = []
+    look_again = confirm_bracket if task.method == BOUNDED else confirm
+    local = None if task.method == GLOBAL else task.method
     while True:
-        landscape = task.landscape(best.choice, engine)
-        look_again = confirm_bracket if task.method == BOUNDED else confirm
+        landscape = best.landscape or task.landscape(best.choice, engine)
+        before = landscape.solves
         seen = look_again(landscape, best.point, landscape.look(best.point))
-        if seen.confirmed or len(again) >= _AGAIN or seen.slopes is None:
+        best = dataclasses.replace(best, solves=best.solves + landscape.solves - before)
+        hopeless = seen.slopes is None or local == BOUNDED  # Brent has one way only
+        if seen.confirmed or len(again) >= _AGAIN or hopeless:
             return best, landscape, seen, again
         place = best.point if seen.better is None else seen.better
-        local = None if task.method == GLOBAL else task.method
         start = tuple(place.tolist())
         try:
             found = search(
@@ -193,7 +196,8 @@ def confirmed(
         except DarkstateError:
             return best, landscape, seen, again
         other = ended_of(found)
-        if (other.feasible, other.value) <= (best.feasible, best.value):
+        if other.score <= best.score:
+            best = dataclasses.replace(best, solves=best.solves + other.solves)
             return best, landscape, seen, again
         again.append(best)
         best = other
@@ -202,7 +206,7 @@ def confirmed(
 def _clustered(task: DesignSearch, ended: list[Ended], sign: float) -> tuple[LocalOptimum, ...]:
     """Where searches ended, each place once, the best first."""
     groups: list[list[Ended]] = []
-    for one in sorted(ended, key=lambda e: (e.feasible, e.value), reverse=True):
+    for one in sorted(ended, key=lambda e: e.score, reverse=True):
         for group in groups:
             first = group[0]
             near = np.all(np.abs(first.point - one.point) < _SAME)

@@ -107,7 +107,7 @@ class KrylovSpace:
         return abs(float(self._shown[self.used]))
 
     def extend(self, goal: float, until: int) -> bool:
-        """Grow to `until` vectors or to the goal; whether that, or the whole space, was reached."""
+        """Grow to `until` vectors or to the goal; whether nothing is left outside of the space."""
         real, closed = self._basis.view(np.float64), False
         while self.used < min(self.length, until) and self.residual > goal and not closed:
             j = self.used
@@ -119,7 +119,7 @@ class KrylovSpace:
             self._rotate(column)
             if not closed:
                 np.divide(w, after, out=self._basis[j + 1])
-        return closed or self.residual <= goal
+        return closed
 
     def _rotate(self, column: NDArray[np.float64]) -> None:
         """The next column of the triangle, by rotations of pairs of rows."""

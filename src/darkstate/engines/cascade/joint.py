@@ -10,9 +10,12 @@ L and D_c the lookahead without its trace, b and d_c what flows out of the trace
 block for every charge q upstream, -q ahead; blocks of -q are conjugates. Because t D_c = 0, X'
 needs no condition on the trace, and the equation is regular if the steady state is unique.
 
-GMRES with the uncoupled part, a Sylvester equation, as preconditioner (one Schur form for every
-charge and side): what is left is the exchange of light, and iterations count its orders. Where both
-sides allow it (`darkstate.engines.cascade.real_form`) all arithmetic is real.
+GMRES, with a sweep over the charges as preconditioner: for each the uncoupled part, a Sylvester
+equation (one Schur form for every charge and side), is solved behind the light from the charges
+before it. What is left is the light that goes back; iterations count its orders, half as many as
+without a sweep. Where both sides allow it (`darkstate.engines.cascade.real_form`) all is real.
+
+Source: Saad, Iterative Methods for Sparse Linear Systems (SIAM, 2003), chapter 10 (Gauss-Seidel).
 """
 
 from __future__ import annotations
@@ -23,7 +26,6 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
 from darkstate.engines.cascade.bilinear import (
@@ -33,17 +35,18 @@ from darkstate.engines.cascade.bilinear import (
     add_charges,
     block_of,
     is_real,
+    is_stored,
     negative,
 )
 from darkstate.engines.cascade.real_form import real_form_factors, to_real_form
 from darkstate.errors import NumericalError
+from darkstate.linalg.gmres import gmres
 from darkstate.linalg.sylvester import triangular_sylvester
 
 Array = NDArray[Any]
 Blocks = dict[Charge, Array]
-RESTART = 150
-"""GMRES vectors between restarts."""
-RESTARTS = 6
+_Term = tuple[Charge, Any, Array]
+LARGEST_ITERATIONS = 900
 _THIN = 0.25
 """Share of nonzero entries below which a channel is stored sparse: ``U x 1`` mostly is."""
 
@@ -109,7 +112,7 @@ class JointEquation:
         zero, x = self.zero, self.upstream.steady
         self._right = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
         self._right[zero] -= np.outer(x, self._block(ahead.generator[zero], zero, zero, 1)[1:, 0])
-        self._terms: list[tuple[Charge, Charge, Any, Array]] = []
+        terms: list[tuple[Charge, Charge, Any, Array]] = []
         for output, drive in zip(self.upstream.outputs, ahead.inputs, strict=True):
             second = {(start, conj): block for start, _, block, conj in drive.transitions()}
             for q, to, block, conj in output.transitions():
@@ -119,9 +122,16 @@ class JointEquation:
                 kick = self._block(second[negative(q), conj], negative(q), negative(to), 1)
                 kick = kick[self._cut[negative(to)]]
                 inner = np.array(kick[:, self._cut[negative(q)]].T)
-                self._terms.append((q, to, _maybe_sparse(seen), inner))
+                terms.append((q, to, _maybe_sparse(seen), inner))
                 if q == zero:
                     self._right[to] -= np.outer(seen @ x, kick[:, 0])
+        order = {q: k for k, q in enumerate(self.charges)}
+        self._onward: dict[Charge, list[_Term]] = {q: [] for q in self.charges}
+        self._back: dict[Charge, list[_Term]] = {q: [] for q in self.charges}
+        for q, to, block, inner in terms:
+            first = order[q if is_stored(q) else negative(q)] < order[to]
+            (self._onward if first else self._back)[to].append((q, block, inner))
+        self._back_from = {q for kept in self._back.values() for q, _, _ in kept}
 
     def _schur_forms(self, ahead: BilinearSystem, q: Charge) -> tuple[Array, Array, Array, Array]:
         cut, partner = self._cut[negative(q)], negative(q)
@@ -167,20 +177,16 @@ class JointEquation:
 
         def product(v: Array) -> Array:
             self.iterations += 1
-            return v + self._pack(
-                self._apply_exchange(self._solve_uncoupled(self._unpack(v), shift))
-            )
+            return v + self._pack(self._exchange_back(self._solve_onward(self._unpack(v), shift)))
 
-        operator = spla.LinearOperator((len(b), len(b)), matvec=product, dtype=np.float64)  # pyright: ignore[reportCallIssue]
-        restart = min(RESTART, len(b))
-        y, info = spla.gmres(operator, b, rtol=rtol, restart=restart, maxiter=RESTARTS)
-        if info:
+        y = gmres(product, lambda v: v, b, rtol, LARGEST_ITERATIONS)
+        if not y.residual <= rtol:
             raise NumericalError(
                 f"The joint steady state with the stages ahead did not reach {rtol:.1g} in "
                 f"{self.iterations} iterations: it may not be unique, or relax too slowly. Change "
                 "`dimension`, or solve the first stages with Lindblad()."
             )
-        return self._from_real_form(self._solve_uncoupled(self._unpack(y), shift))
+        return self._from_real_form(self._solve_onward(self._unpack(y.x), shift))
 
     def _from_real_form(self, X: Blocks) -> Blocks:
         """Back from real coordinates."""
@@ -191,21 +197,27 @@ class JointEquation:
                 X[q] = left[q][:, None] * block * right[partner][self._cut[partner]]
         return {q: np.real(block) if is_real(q) else block for q, block in X.items()}
 
-    def _apply_exchange(self, X: Blocks) -> Blocks:
-        """The exchange of light."""
-        result = {q: np.zeros(n, dtype=self._dtype) for q, n in self._shapes.items()}
-        for q, to, block, kick in self._terms:
-            result[to] += block @ (block_of(X, q) @ kick)
+    def _exchange_back(self, X: Blocks) -> Blocks:
+        """The exchange of light that `_solve_onward` leaves out."""
+        every = {q: block_of(X, q) for q in self._back_from}
+        result = {}
+        for to, shape in self._shapes.items():
+            result[to] = np.zeros(shape, dtype=self._dtype)
+            for q, block, kick in self._back[to]:
+                result[to] += block @ (every[q] @ kick)
         return result
 
-    def _solve_uncoupled(self, right: Blocks, shift: float) -> Blocks:
-        """The inverse of ``(A - shift) X + X L^T``."""
-        result = {}
+    def _solve_onward(self, right: Blocks, shift: float) -> Blocks:
+        """The inverse of ``(A - shift) X + X L^T`` and the exchange from charges solved before."""
+        found: Blocks = {}
         for q, (left, V, ahead, W) in self._schur.items():
+            rest = right[q]
+            for start, block, kick in self._onward[q]:
+                rest = rest - block @ (block_of(found, start) @ kick)
             raised = left - shift * np.eye(len(left)) if shift else left
-            inner = triangular_sylvester(raised, ahead, V.conj().T @ right[q] @ W)
-            result[q] = V @ inner @ W.conj().T
-        return {q: np.real(block) if is_real(q) else block for q, block in result.items()}
+            inner = V @ triangular_sylvester(raised, ahead, V.conj().T @ rest @ W) @ W.conj().T
+            found[q] = np.real(inner) if is_real(q) else inner
+        return found
 
     def _pack(self, X: Blocks) -> Array:
         """Real numbers whose norm is that of X on all charges."""

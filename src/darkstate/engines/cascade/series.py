@@ -117,7 +117,8 @@ class SeriesConnection:
         result = np.zeros((self.sizes[q],) * 2, dtype=complex)
         for qa, place in places.items():
             one, two = block_of(a.generator, qa), block_of(b.generator, add_charges(q, qa, -1))
-            result[place, place] += np.kron(one, np.eye(len(two))) + np.kron(np.eye(len(one)), two)
+            _act_on_first(result[place, place], one, len(two))
+            _act_on_second(result[place, place], two)
         for output, drive in zip(a.outputs, b.inputs, strict=True):
             second = {
                 (start, conjugate): block for start, _, block, conjugate in drive.transitions()
@@ -125,7 +126,7 @@ class SeriesConnection:
             for qa, to, block, conjugate in output.transitions():
                 start = add_charges(q, qa, -1), conjugate
                 if qa in places and to in places and start in second:
-                    result[places[to], places[qa]] += np.kron(block, second[start])
+                    _act_on_both(result[places[to], places[qa]], block, second[start])
         return self._hermitian(q, self._hermitian(q, result, rows=True), rows=False)
 
     def _channel(
@@ -165,6 +166,29 @@ class SeriesConnection:
             if start in channel.blocks and image in to:
                 block = weight * channel.blocks[start]
                 if on_first:
-                    result[to[image], place] += np.kron(block, np.eye(self.second.sizes[qb]))
+                    _act_on_first(result[to[image], place], block, self.second.sizes[qb])
                 else:
-                    result[to[image], place] += np.kron(np.eye(self.first.sizes[qa]), block)
+                    _act_on_second(result[to[image], place], block)
+
+
+# Kronecker products are added entry by entry of the smaller factor, which is mostly zeros.
+
+
+def _act_on_first(result: Array, block: Array, n: int) -> None:
+    """Add ``block x 1``, the second system having n coordinates."""
+    for k in range(n):
+        result[k::n, k::n] += block
+
+
+def _act_on_second(result: Array, block: Array) -> None:
+    """Add ``1 x block``."""
+    rows, columns = block.shape
+    for k in range(len(result) // rows if rows else 0):
+        result[k * rows : (k + 1) * rows, k * columns : (k + 1) * columns] += block
+
+
+def _act_on_both(result: Array, first: Array, second: Array) -> None:
+    """Add ``first x second``."""
+    rows, columns = second.shape
+    for i, k in np.argwhere(second).tolist():
+        result[i::rows, k::columns] += second[i, k] * first
