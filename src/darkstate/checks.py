@@ -6,6 +6,7 @@ Every public border calls them first, so that a wrong argument is named before a
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from math import isinf, isnan
 from numbers import Real
 from typing import Any, TypeGuard, TypeVar
 
@@ -50,18 +51,20 @@ def check_real(
         number = _as_float(value)
     except (TypeError, ValueError, OverflowError):
         raise ArgumentError(name, "be a real number", value, remedy) from None
-    if np.isnan(number) or (np.isinf(number) and not infinite):
+    if isnan(number) or (isinf(number) and not infinite):
         raise ArgumentError(name, "be finite", value, remedy)
-    bounds = [
-        (minimum, "be >= {}", lambda bound: number >= bound),
-        (above, "be > {}", lambda bound: number > bound),
-        (maximum, "be <= {}", lambda bound: number <= bound),
-        (below, "be < {}", lambda bound: number < bound),
-    ]
-    for bound, rule, holds in bounds:
-        if bound is not None and not holds(bound):
-            raise ArgumentError(name, rule.format(f"{bound:g}"), value, remedy)
-    check_magnitude(name, number if np.isfinite(number) else 0.0)
+    rule = ""
+    if minimum is not None and not number >= minimum:
+        rule = f"be >= {minimum:g}"
+    elif above is not None and not number > above:
+        rule = f"be > {above:g}"
+    elif maximum is not None and not number <= maximum:
+        rule = f"be <= {maximum:g}"
+    elif below is not None and not number < below:
+        rule = f"be < {below:g}"
+    if rule:
+        raise ArgumentError(name, rule, value, remedy)
+    check_magnitude(name, 0.0 if isinf(number) else number)
     return number
 
 

@@ -6,8 +6,10 @@ from math import cosh, sinh, sqrt
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
 from systems_dense import (
     adjoint_generator,
     dense,
@@ -40,7 +42,7 @@ from darkstate.systems import (
     sigma_minus,
     squeezed_jumps,
 )
-from darkstate.systems.noise import combine
+from darkstate.systems.noise import _blocks, combine
 
 A, B = Mode("A1"), Mode("B1")
 QUBITS = Qubit("A1"), Qubit("B1")
@@ -268,3 +270,17 @@ def test_fields_have_the_moments_they_say():
     ratio = np.tanh(1.0)  # c = cosh a - sinh a†, at rate 1
     assert jump.rate == pytest.approx(cosh(1.0) ** 2)
     assert jump.operator.isclose(destroy(A) - ratio * create(A))
+
+
+def test_sets_of_ports_are_connected_components() -> None:
+    rng = np.random.default_rng(3)
+    for n in range(1, 9):
+        S = np.where(rng.random((n, n)) < 0.25, 1.0, 0.0).astype(complex)
+        correlated = rng.random((n, n)) < 0.1
+        correlated |= correlated.T
+        found = _blocks(S, correlated)
+        links = np.block([[np.zeros((n, n), dtype=bool), S != 0], [S.T != 0, correlated]])
+        count, group = connected_components(sp.csr_array(links), directed=False)
+        assert len(found) == count
+        for k, (outs, ins) in enumerate(found):
+            assert np.array_equal(np.concatenate([outs, n + ins]), np.flatnonzero(group == k))

@@ -19,7 +19,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.systems.open_system import Jump, OpenSystem
@@ -64,78 +63,78 @@ def _constant(jump: Jump) -> complex:
     return 0.0 if jump.each_atom or not jump.rate else jump.operator.terms.get((), 0.0)
 
 
-def centred_hamiltonian(
-    hamiltonian: OperatorSum,
-    matrix: Callable[[OperatorSum], sp.csr_array],
-    levels: Diagonal,
-    blocks: Sequence[NDArray[np.integer]],
-) -> sp.csr_array:
-    """H without the middle energy of each block.
+Energies = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Of the basis states (D,), rounded, and what rounding left."""
 
-    Energies are summed with about 32 digits, and rounded when the middle is gone.
+
+def energies_and_rest(
+    hamiltonian: OperatorSum, levels: Diagonal, size: int
+) -> tuple[Energies | None, OperatorSum]:
+    """The diagonal terms of H, with about 32 digits, and the others (with a constant).
 
     Args:
-        hamiltonian: a Hermitian operator that keeps every block.
-        matrix: makes matrices (D, D) of operators.
+        hamiltonian: a Hermitian operator.
         levels: makes the diagonal (D,) of a product.
+        size: D.
+
+    Returns:
+        Energies, None if there is no such term; and the rest.
+    """
+    kept = {product: c for product, c in hamiltonian if _keeps_levels(product)}
+    if not kept:
+        return None, hamiltonian
+    high = low = np.zeros(size)
+    for product, c in kept.items():
+        energy, error = _product(float(c.real), np.real(levels(product)))
+        high, lost = _sum(high, energy)
+        low = low + error + lost
+    rest = {product: c for product, c in hamiltonian if product not in kept}
+    return (high, low), OperatorSum(rest)
+
+
+def centred(energies: Energies, blocks: Sequence[NDArray[np.integer]]) -> NDArray[np.float64]:
+    """Energies (D,) without the middle of each block, rounded when it is gone.
+
+    Args:
+        energies: of the basis states.
         blocks: indices of the basis states of each block.
     """
-    rest = {product: c for product, c in hamiltonian if not _keeps_levels(product)}
-    if len(rest) == len(hamiltonian):
-        return matrix(hamiltonian)
-    high, low = _levels(hamiltonian, levels, sum(map(len, blocks)))
+    high, low = energies[0].copy(), energies[1]
     for block in blocks:
         high[block] -= _middle(high[block])
-    energies = high + low
-    return sp.csr_array(matrix(OperatorSum(rest)) + sp.diags_array(energies))
+    return high + low
 
 
 def middle_energies(
-    hamiltonian: OperatorSum,
-    levels: Diagonal,
-    blocks: Sequence[NDArray[np.integer]],
-    charges: NDArray[Any],
+    energies: Energies | None, blocks: Sequence[NDArray[np.integer]], charges: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """What `centred_hamiltonian` took out, without its part that is linear in the charges.
+    """What `centred` took out, without its part that is linear in the charges.
 
     Coherences between blocks turn by the difference of their middle energies. A conserved charge
     commutes with the generator and shifts frequencies only; what is not linear in the charges lets
     coherences that a jump links turn at different frequencies, and so changes how they decay.
 
     Args:
-        hamiltonian: a Hermitian operator that keeps every block.
-        levels: makes the diagonal (D,) of a product.
+        energies: of the basis states; None for zero.
         blocks: indices of the basis states of each block.
         charges: (blocks, charges), integers.
 
     Returns:
         (D,) energies, the same within a block.
     """
-    high, _ = _levels(hamiltonian, levels, sum(map(len, blocks)))
-    middle = np.array([_middle(high[block]) for block in blocks])
+    found = np.zeros(sum(map(len, blocks)))
+    if energies is None:
+        return found
+    middle = np.array([_middle(energies[0][block]) for block in blocks])
     total, rest = middle, np.zeros(len(blocks))
     columns = np.column_stack([charges, np.ones(len(blocks))])
     for weight, column in zip(np.linalg.lstsq(columns, middle)[0], columns.T, strict=True):
         linear, error = _product(-float(weight), column)
         total, lost = _sum(total, linear)
         rest += error + lost
-    energies = np.empty(len(high))
     for block, energy in zip(blocks, total + rest, strict=True):
-        energies[block] = energy
-    return energies
-
-
-def _levels(
-    hamiltonian: OperatorSum, levels: Diagonal, size: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Energies of the basis states under the diagonal terms of H, and what rounding left."""
-    high = low = np.zeros(size)
-    for product, c in hamiltonian:
-        if _keeps_levels(product):
-            energy, error = _product(float(c.real), np.real(levels(product)))
-            high, lost = _sum(high, energy)
-            low = low + error + lost
-    return high, low
+        found[block] = energy
+    return found
 
 
 def _middle(energies: NDArray[np.float64]) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class Step:
         norm: norm of the initial state.
         length: time for which the error estimate holds.
         error: estimated error at its end.
+        last: coefficients at its end, if they are known.
     """
 
     basis: NDArray[Any]
@@ -44,10 +46,13 @@ class Step:
     norm: float
     length: float
     error: float
+    last: NDArray[Any] | None = None
 
     def coefficients(self, time: float) -> NDArray[Any]:
         """Coefficients of the state in the basis after `time`."""
         m = len(self.basis)
+        if self.last is not None and time == self.length:
+            return self.last
         return self.norm * scipy.linalg.expm(time * self.small)[:m, 0]
 
     def state(self, time: float) -> NDArray[Any]:
@@ -108,7 +113,7 @@ def _step(apply: Apply, state: NDArray[Any], longest: float, rate: float, size: 
             column = norm * scipy.linalg.expm(length * small)[:, 0]
         error = float(max(abs(column[m]), abs(column[m + 1]) * hessenberg[m, m - 1]))
         if error <= rate * length or length <= 1e-16 * longest:
-            return Step(basis, small, norm, length, error)
+            return Step(basis, small, norm, length, error, column[:m])
         length *= max(0.1, _SAFETY * (rate * length / error) ** (1.0 / m))
 
 
@@ -140,13 +145,13 @@ def orthogonalise(
 
     A second pass is made where the first lost digits, that is if `w` shrank a lot.
     """
-    after = float(np.linalg.norm(w))
+    after = sqrt(w @ w)
     for _ in range(3):
         before = after
         overlap = basis @ w
         w -= overlap @ basis
         overlaps += overlap
-        after = float(np.linalg.norm(w))
+        after = sqrt(w @ w)
         if after > _SHRINKS * before:
             break
     return after

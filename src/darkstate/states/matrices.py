@@ -25,7 +25,7 @@ from darkstate.checks import check_instance
 from darkstate.errors import ArgumentError
 from darkstate.states.subsystems import check_vector_fits, complex_array, positions
 from darkstate.systems.local_matrices import Dimensions, local_entries, space_dimensions
-from darkstate.systems.operators import OperatorSum
+from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.spaces import Space, Word
 
 Observable = OperatorSum | Any
@@ -36,6 +36,7 @@ Entries = tuple[Any, Any, Any]
 
 _IDLE: Entries = (None, None, None)  # the identity, of any size
 _BATCH = 2**22  # entries that are collected before they are summed
+_KEPT_STATES = 256  # basis states up to which entries of products are kept: 8 MB at most
 
 
 def operator_matrix(
@@ -62,7 +63,7 @@ def operator_matrix(
     waiting: list[Entries] = []
     held = 0
     for product, coefficient in operator:
-        rows, columns, values = _product_entries(dict(product), spaces, sizes)
+        rows, columns, values = _entries(dict(product), spaces, sizes)
         waiting.append((rows, columns, coefficient * values))
         held += len(rows)
         if held > _BATCH:
@@ -77,12 +78,43 @@ def operator_entries(
 ) -> Entries:
     """Rows, columns and values of the same, term by term: what stands in one place adds up."""
     sizes = _checked_sizes(operator, spaces, dimensions)
-    found = [_product_entries(dict(product), spaces, sizes) for product, _ in operator]
+    found = [_entries(dict(product), spaces, sizes) for product, _ in operator]
     if not found:
         return np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros(0)
     scaled = [(r, c, x * values) for (r, c, values), (_, x) in zip(found, operator, strict=True)]
     rows, columns, values = (np.concatenate(part) for part in zip(*scaled, strict=True))
     return rows, columns, values
+
+
+def stacked_entries(
+    operators: Sequence[OperatorSum], spaces: tuple[Space, ...], sizes: tuple[int, ...]
+) -> Entries:
+    """Rows, columns and values of several operators, one matrix below the other.
+
+    Every space on which they act is one of `spaces`.
+    """
+    size, found = prod(sizes), [(np.zeros(0, int), np.zeros(0, int), np.zeros(0, complex))]
+    for number, operator in enumerate(operators):
+        for product, c in operator:
+            rows, columns, values = product_entries(product, spaces, sizes)
+            found.append((rows + number * size, columns, c * values))
+    rows, columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
+    return rows, columns, values
+
+
+def product_entries(product: Product, spaces: tuple[Space, ...], sizes: tuple[int, ...]) -> Entries:
+    """Rows, columns and values of a product of words; of few basis states they are kept.
+
+    Every space on which it acts is one of `spaces`.
+    """
+    if prod(sizes) <= _KEPT_STATES:
+        return _kept_entries(product, spaces, sizes)
+    return _entries(dict(product), spaces, sizes)
+
+
+@lru_cache(maxsize=1024)
+def _kept_entries(product: Product, spaces: tuple[Space, ...], sizes: tuple[int, ...]) -> Entries:
+    return _entries(dict(product), spaces, sizes)
 
 
 def _checked_sizes(
@@ -153,9 +185,7 @@ def _sum_entries(entries: Sequence[Entries], size: int) -> sp.csr_array:
     return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(size, size)))
 
 
-def _product_entries(
-    words: Mapping[Space, Word], spaces: Sequence[Space], sizes: Sequence[int]
-) -> Entries:
+def _entries(words: Mapping[Space, Word], spaces: Sequence[Space], sizes: Sequence[int]) -> Entries:
     """Rows, columns and values of ``W_1 x W_2 x ...``; runs of identities are one factor."""
     factors: list[tuple[int, Entries]] = []
     for space, size in zip(spaces, sizes, strict=True):

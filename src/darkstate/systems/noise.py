@@ -24,9 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from darkstate.checks import check_reals
 from darkstate.errors import UnphysicalError
@@ -110,9 +108,17 @@ def _blocks(
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Sets of ``(outputs, inputs)`` that neither scattering nor correlations connect."""
     n = len(S)
-    links = sp.csr_array(np.block([[np.zeros((n, n), dtype=bool), S != 0], [S.T != 0, correlated]]))
-    count, group = connected_components(links, directed=False)
-    return [(np.flatnonzero(group[:n] == g), np.flatnonzero(group[n:] == g)) for g in range(count)]
+    links = np.eye(2 * n, dtype=bool)
+    links[:n, n:], links[n:, :n], links[n:, n:] = (
+        S != 0,
+        S.T != 0,
+        correlated | np.eye(n, dtype=bool),
+    )
+    group, before = np.arange(2 * n), np.zeros(0, dtype=int)
+    while not np.array_equal(group, before):  # the least member of each spreads
+        before, group = group, np.where(links, group, 2 * n).min(axis=1, initial=2 * n)
+    outs, ins = group[:n], group[n:]
+    return [(np.flatnonzero(outs == g), np.flatnonzero(ins == g)) for g in np.unique(group)]
 
 
 def _unit(operator: OperatorSum) -> tuple[float, OperatorSum]:

@@ -320,6 +320,8 @@ def check_system(system: Any) -> None:
 
 def without_pulses(hamiltonian: OperatorSum) -> tuple[OperatorSum, tuple[Drive, ...]]:
     """A Hermitian operator with pulses as factors, as a constant one and drives."""
+    if not varies(hamiltonian):
+        return hamiltonian, ()
     constant, found = OperatorSum(), {}
     for pulse, operator in split(hamiltonian):
         if pulse is None:

@@ -14,6 +14,7 @@ hold for one size of spin only, such as ``S+ S+ = 0`` for a single atom, are not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from numbers import Complex
 from types import MappingProxyType
 from typing import NoReturn
@@ -42,7 +43,7 @@ class OperatorSum:
     __array_ufunc__ = None  # numpy scalars and arrays leave `*` and `+` to this class
 
     def __init__(self, terms: Mapping[Product, complex] | None = None):
-        if terms is not None and not isinstance(terms, Mapping):
+        if terms is not None and type(terms) is not dict and not isinstance(terms, Mapping):
             remedy = "Build operators with create, destroy, sigma_minus, ... and + - *."
             raise ArgumentError("terms", "be {product: coefficient}", terms, remedy)
         self._terms: dict[Product, complex] = dict(terms or {})
@@ -329,6 +330,8 @@ def _letter(space: Space, word: Word, kind: type[Space], name: str) -> OperatorS
 def _as_number(value: object) -> complex:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
+    if type(value) is float and isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, Complex | np.number):
         remedy = "Matrices become operators by matrix_operator(space, matrix)."
         if callable(value):

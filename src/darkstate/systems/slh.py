@@ -24,7 +24,7 @@ Sources: Gough and James, IEEE Trans. Autom. Control 54, 2530 (2009) and Commun.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,10 @@ class Component:
         if S.shape != (n, n):
             remedy = "Give one row and one coupling a port (OperatorSum() couples to nothing)."
             raise ArgumentError("scattering", f"have shape {(n, n)}", S.shape, remedy)
-        if not np.allclose(S.conj().T @ S, np.eye(n), rtol=0, atol=1e-10):
+        if not np.all(np.abs(S.conj().T @ S - np.eye(n)) <= 1e-10):
             remedy = "Add the ports into which light is lost."
             raise UnphysicalError("scattering", "be unitary", S, remedy)
-        S[np.abs(S) < 1e-14] = 0.0
-        S.setflags(write=False)
+        S = _without_rounding(S)
         remedy = "Build it of create(a), sigma_x(q) ..., or leave it out."
         check_instance("hamiltonian", self.hamiltonian, OperatorSum, remedy)
         remedy = "Give a tuple such as (Mode('A1'),), or leave them out."
@@ -113,7 +112,7 @@ class Component:
 
     def with_ports(self, *ports: str) -> Component:
         """The same component with other port names."""
-        return replace(self, ports=ports)
+        return _joined(self.scattering, self.couplings, self.hamiltonian, self.spaces, ports)
 
     def port(self, name: str) -> int:
         """Position of a port.
@@ -146,8 +145,8 @@ class Component:
         )
         hamiltonians = (self.hamiltonian, other.hamiltonian, exchange, exchange.adjoint())
         names = [b if a.isdigit() else a for a, b in zip(self.ports, other.ports, strict=True)]
-        return Component(
-            S2 @ S1,
+        return _joined(
+            _without_rounding(S2 @ S1),
             tuple(combine((1, 1), pair) for pair in zip(other.couplings, arriving, strict=True)),
             combine((1, 1, -0.5j, 0.5j), hamiltonians),
             _union((self, other)),
@@ -180,8 +179,9 @@ class Component:
         columns = [p for p in range(len(L)) if p != j]
         rows = [j if p == k else p for p in columns]
         loop = total(L[i].adjoint() * L[k] * complex(S[i, j] * f) for i in np.flatnonzero(S[:, j]))
-        return Component(
-            S[np.ix_(rows, columns)] + f * np.outer(S[rows, j], S[k, columns]),
+        through = S[np.ix_(rows, columns)] + f * np.outer(S[rows, j], S[k, columns])
+        return _joined(
+            _without_rounding(through),
             tuple(combine((1, S[i, j] * f), (L[i], L[k])) for i in rows),
             combine((1, -0.5j, 0.5j), (self.hamiltonian, loop, loop.adjoint())),
             self.spaces,
@@ -252,13 +252,44 @@ def concatenate(*components: Component) -> Component:
         stop = start + len(component.ports)
         S[start:stop, start:stop] = component.scattering
         start = stop
-    return Component(
+    S.setflags(write=False)
+    return _joined(
         S,
         tuple(coupling for component in components for coupling in component.couplings),
         total(component.hamiltonian for component in components),
         _union(components),
         _renumbered(names),
     )
+
+
+def _joined(
+    scattering: NDArray[np.complex128],
+    couplings: tuple[OperatorSum, ...],
+    hamiltonian: OperatorSum,
+    spaces: tuple[Space, ...],
+    ports: tuple[str, ...],
+) -> Component:
+    """A component made of others: S is unitary and H Hermitian because theirs are.
+
+    Raises:
+        ArgumentError: two ports or two different spaces have one name.
+    """
+    if len({space.label for space in spaces}) < len(spaces):
+        OpenSystem(spaces)  # says which
+    result = object.__new__(Component)
+    for name, value in (
+        ("scattering", scattering), ("couplings", couplings), ("hamiltonian", hamiltonian),
+        ("spaces", spaces), ("ports", _checked_ports(ports, len(couplings))),
+    ):  # fmt: skip
+        object.__setattr__(result, name, value)
+    return result
+
+
+def _without_rounding(scattering: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """S without entries that are rounding, never to be changed."""
+    S = np.where(np.abs(scattering) < 1e-14, 0.0, scattering)
+    S.setflags(write=False)
+    return S
 
 
 def _check_component(name: str, value: object) -> None:

@@ -172,7 +172,7 @@ class Blocks:
         """Names of the spaces."""
         return tuple(factor.space.label for factor in self.factors)
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[int, ...]:
         """Dimensions of the factors."""
         return tuple(factor.dimension for factor in self.factors)

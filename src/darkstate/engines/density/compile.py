@@ -18,16 +18,28 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines import truncation
-from darkstate.engines.compile import centred_hamiltonian, middle_energies, without_constants
+from darkstate.engines.compile import (
+    centred,
+    energies_and_rest,
+    middle_energies,
+    without_constants,
+)
 from darkstate.engines.density.basis import Blocks, Factor, product_factors
 from darkstate.engines.density.generator import Channel, Generator
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import EngineMismatchError
-from darkstate.states.matrices import Entries, operator_entries, operator_matrix
+from darkstate.linalg.joins import cut
+from darkstate.states.matrices import (
+    Entries,
+    operator_entries,
+    operator_matrix,
+    product_entries,
+    stacked_entries,
+)
 from darkstate.systems.open_system import Jump, OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
 from darkstate.systems.single_atoms import atom_matrix
-from darkstate.systems.spaces import Word
+from darkstate.systems.spaces import Space, Word
 
 _FEW = 2**16
 """Entries of an operator that need not be added up."""
@@ -58,47 +70,93 @@ def compiled(system: OpenSystem, blocks: Blocks) -> Generator:
     """The generator of a system on these blocks."""
     system = without_constants(system)
 
-    def matrix(operator: OperatorSum) -> sp.csr_array:
-        return basis_matrix(operator, blocks)
+    energies, rest = energies_and_rest(
+        system.hamiltonian, lambda product: _levels(product, blocks), blocks.dimension
+    )
+    own = None if energies is None else centred(energies, blocks.members)
+    jumps, dicke = [jump for jump in system.jumps if jump.rate], _dicke(blocks)
+    terms = len(rest) + sum(len(jump.operator) for jump in jumps)
+    make = _one_by_one if dicke or terms * blocks.dimension > _FEW else _together
+    hamiltonian, channels = make(rest, own, jumps, blocks)
+    middle = None
+    if not dicke and len(blocks.sizes) > 1:
+        middle = middle_energies(energies, blocks.members, blocks.charges)
+    return Generator(blocks, hamiltonian, tuple(c for c in channels if c.matrix.nnz), middle)
 
-    def levels(product: Product) -> NDArray[Any]:
-        words, found = dict(product), np.ones(1)
-        for factor in blocks.factors:
-            own = words.get(factor.space)
-            local = np.ones(factor.dimension) if own is None else factor.word(own).diagonal()
-            found = np.multiply.outer(found, local).ravel()
+
+def _levels(product: Product, blocks: Blocks) -> NDArray[Any]:
+    """The diagonal (D,) of a product."""
+    if not _dicke(blocks):
+        found = np.zeros(blocks.dimension, dtype=complex)
+        rows, _, values = product_entries(product, _spaces(blocks), blocks.dimensions)
+        found[rows] = values
         return found
+    words, found = dict(product), np.ones(1)
+    for factor in blocks.factors:
+        own = words.get(factor.space)
+        local = np.ones(factor.dimension) if own is None else factor.word(own).diagonal()
+        found = np.multiply.outer(found, local).ravel()
+    return found
 
-    hamiltonian = centred_hamiltonian(system.hamiltonian, matrix, levels, blocks.members)
-    channels: list[Channel] = []
-    for jump in system.jumps:
-        if jump.rate and jump.each_atom:
+
+def _one_by_one(
+    rest: OperatorSum, energies: NDArray[np.float64] | None, jumps: Sequence[Jump], blocks: Blocks
+) -> tuple[sp.csr_array, list[Channel]]:
+    """H and the jumps as matrices."""
+    hamiltonian, channels = basis_matrix(rest, blocks), []
+    if energies is not None:
+        hamiltonian = sp.csr_array(hamiltonian + sp.diags_array(energies))
+    for jump in jumps:
+        if jump.each_atom:
             shift, found = _local_jumps(jump, blocks.factors)
             hamiltonian = sp.csr_array(hamiltonian + shift)
             channels += [Channel(jump.name, c) for c in found]
-        elif jump.rate:
-            channels.append(Channel(jump.name, np.sqrt(jump.rate) * matrix(jump.operator)))
-    middle = None
-    if not any(factor.dicke for factor in blocks.factors) and len(blocks.sizes) > 1:
-        middle = middle_energies(system.hamiltonian, levels, blocks.members, blocks.charges)
-    return Generator(blocks, hamiltonian, tuple(c for c in channels if c.matrix.nnz), middle)
+        else:
+            matrix = np.sqrt(jump.rate) * basis_matrix(jump.operator, blocks)
+            channels.append(Channel(jump.name, matrix))
+    return hamiltonian, channels
+
+
+def _together(
+    rest: OperatorSum, energies: NDArray[np.float64] | None, jumps: Sequence[Jump], blocks: Blocks
+) -> tuple[sp.csr_array, list[Channel]]:
+    """The same of few entries, where calls would take the time."""
+    size, operators = blocks.dimension, [rest, *(jump.operator for jump in jumps)]
+    rows, columns, values = stacked_entries(operators, _spaces(blocks), blocks.dimensions)
+    if energies is not None:
+        some = np.flatnonzero(energies)
+        rows, columns = np.append(rows, some), np.append(columns, some)
+        values = np.append(values, energies[some])
+    shape = (len(operators) * size, size)
+    hamiltonian, *made = cut(sp.csr_array(sp.coo_array((values, (rows, columns)), shape)), size)
+    for jump, matrix in zip(jumps, made, strict=True):
+        matrix.data *= np.sqrt(jump.rate)
+    named = zip(jumps, made, strict=True)
+    return hamiltonian, [Channel(jump.name, matrix) for jump, matrix in named]
+
+
+def _spaces(blocks: Blocks) -> tuple[Space, ...]:
+    return tuple(factor.space for factor in blocks.factors)
+
+
+def _dicke(blocks: Blocks) -> bool:
+    """Whether there is an ensemble in a Dicke basis."""
+    return any(factor.dicke for factor in blocks.factors)
 
 
 def basis_matrix(operator: OperatorSum, blocks: Blocks) -> sp.csr_array:
     """An operator on the basis states."""
-    if any(factor.dicke for factor in blocks.factors):
+    if _dicke(blocks):
         return _operator(operator, blocks.factors)
-    spaces = tuple(factor.space for factor in blocks.factors)
-    return operator_matrix(operator, spaces, blocks.dimensions)
+    return operator_matrix(operator, _spaces(blocks), blocks.dimensions)
 
 
 def basis_entries(operator: OperatorSum, blocks: Blocks) -> Entries:
     """Rows, columns and values of the same; entries may be in several parts."""
-    if len(operator) * blocks.dimension > _FEW or any(factor.dicke for factor in blocks.factors):
+    if len(operator) * blocks.dimension > _FEW or _dicke(blocks):
         matrix = basis_matrix(operator, blocks).tocoo()
         return matrix.row, matrix.col, matrix.data
-    spaces = tuple(factor.space for factor in blocks.factors)
-    return operator_entries(operator, spaces, blocks.dimensions)
+    return operator_entries(operator, _spaces(blocks), blocks.dimensions)
 
 
 def _operator(operator: OperatorSum, factors: Sequence[Factor]) -> sp.csr_array:

@@ -20,6 +20,7 @@ from darkstate.engines.density.products import COMPLEX
 from darkstate.engines.density.rates import MOST_STATES
 from darkstate.engines.propagation import is_exponentiated
 from darkstate.linalg.gmres import restart_length
+from darkstate.linalg.joins import largest_row
 
 _CUBE, _FORM, _EIGEN = 7e-10, 1.2e-9, 1.6e-9
 """Seconds per cube of a block size: one inversion of S, its Schur form, and the eigenvectors."""
@@ -182,7 +183,7 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
         memory = 64.0 * width * numbers**2 + 16.0 * numbers * times
         return Cost(_BUFFERS + memory, seconds)
     horizon = min(horizon * generator.scale, _SETTLES) / (generator.scale or 1.0)  # may stand still
-    turning = float(np.max(abs(generator.hamiltonian).sum(axis=1), initial=0.0))
+    turning = largest_row(generator.hamiltonian)
     rate = (_DAMPING * generator.scale + _TURNING * turning) * 30.0 / size
     applications = size * _EARLY * min(1.0, horizon * rate / size) + _SETTLED * horizon * rate
     orthogonal = _SPACE + _VECTOR * width * size * numbers

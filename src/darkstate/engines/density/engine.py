@@ -171,7 +171,7 @@ class Lindblad(DensityOptions):
         if cost.memory <= self.limit:  # else compiling is too large already
             generator = attempts.first()
             cost = attempts.cost(generator)
-            if isinstance(generator, Generator):
+            if isinstance(generator, Generator) and times is None:
                 dark = dark_possible(generator)
                 why = first_method(generator, self.method, dark, self.limit)
             if len(given_cutoffs(system, self.cutoff)) < len(modes):

@@ -37,12 +37,12 @@ def real_phases(
     """
     if not any(np.any(np.imag(M.data)) for M in (effective, *jumps)):
         return np.ones(len(owner), dtype=complex)
-    if not _is_real(sp.diags_array(effective.diagonal())):
+    if not _is_real(effective.diagonal()):
         return None  # a diagonal entry does not feel the phases
     for linked in ([], [effective], [effective, *(without_phases(c, owner) for c in jumps)]):
         phases = _along_trees(linked, len(owner))
-        if _is_real(turned_by(effective, phases)) and all(
-            _is_real(without_phases(turned_by(c, phases), owner)) for c in jumps
+        if _is_real(turned_by(effective, phases).data) and all(
+            _is_real(without_phases(turned_by(c, phases), owner).data) for c in jumps
         ):
             return phases
     return None
@@ -70,8 +70,7 @@ def without_phases(c: sp.csr_array, owner: NDArray[np.intp]) -> sp.csr_array:
     return sp.csr_array((data, (entries.row[order], entries.col[order])), shape=c.shape)
 
 
-def _is_real(matrix: Any) -> bool:
-    data = matrix.data
+def _is_real(data: NDArray[Any]) -> bool:
     return bool(np.all(np.abs(np.imag(data)) <= _REAL * np.abs(data)))
 
 

@@ -27,6 +27,7 @@ from darkstate.engines.density.gauge import real_phases, turned_by, without_phas
 from darkstate.engines.density.products import BlockProducts
 from darkstate.engines.density.real_form import Entries, RealForm, coordinate_entries
 from darkstate.engines.propagation import SectorMotion
+from darkstate.linalg.joins import below_each_other, largest_row, one, side_by_side
 
 _BATCH = 2**22
 """Entries that are collected before they are summed."""
@@ -74,21 +75,24 @@ class Generator:
     dark: list[DarkStates | None] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        total = sp.csr_array(-1j * self.hamiltonian, dtype=complex)
-        jumps = [sp.csr_array(c, dtype=complex) for c in self.jumps]
+        total: Any = -1j * self.hamiltonian
+        jumps: list[Any] = [c.astype(complex, copy=False) for c in self.jumps]
         if jumps:  # all at once: small sparse products cost by their number
-            below = sp.vstack(jumps, format="csr")
-            total = sp.csr_array(total - 0.5 * (below.conj().T @ below))
+            below = below_each_other(jumps)
+            damping = below.conj().T @ below
+            damping.data *= 0.5
+            total = total - damping
         phases = real_phases(total, jumps, self.blocks.owner)
         self.real = phases is not None
         if phases is not None:
-            total = turned_by(total, phases).real
-            jumps = [without_phases(turned_by(c, phases), self.blocks.owner).real for c in jumps]
             if np.any(phases != 1.0):
-                self.blocks = replace(self.blocks, phases=phases)
-        self.effective, self.turned = sp.csr_array(total), [sp.csr_array(c) for c in jumps]
+                self.blocks, total = replace(self.blocks, phases=phases), turned_by(total, phases)
+                jumps = [turned_by(c, phases) for c in jumps]
+            total, jumps = total.real, [without_phases(c, self.blocks.owner).real for c in jumps]
+        self.effective, self.turned = total, jumps
         for matrix in (self.effective, *self.turned):
-            matrix.eliminate_zeros()
+            if not np.all(matrix.data):
+                matrix.eliminate_zeros()
 
     @property
     def jumps(self) -> list[sp.csr_array]:
@@ -139,8 +143,9 @@ class Generator:
     @cached_property
     def assembled(self) -> bool:
         """Whether L is applied as one sparse matrix."""
-        width = 1.0 if self.real else 2.0
-        return width * (_ENTRY + _MAKE) * self.entries <= self.product_seconds
+        seconds = (1.0 if self.real else 2.0) * (_ENTRY + _MAKE) * self.entries
+        least = BlockProducts.least_seconds(self.blocks)  # known at once
+        return seconds <= least or seconds <= self.product_seconds
 
     @cached_property
     def product_seconds(self) -> float:
@@ -192,7 +197,7 @@ class Generator:
     @cached_property
     def scale(self) -> float:
         """Upper bound of the norm of L: ``2 max |K| + max |sum c†c|`` by row sums."""
-        return 4.0 * float(np.max(abs(self.effective).sum(axis=1), initial=0.0))
+        return 4.0 * largest_row(self.effective)
 
     @cached_property
     def matrix(self) -> sp.csr_array:
@@ -206,11 +211,11 @@ class Generator:
     def on_populations(self, adjoint: bool = False) -> sp.csr_array:
         """The columns of L that act on populations, (n, D), or those of its adjoint."""
         blocks, states = self.blocks, np.arange(self.blocks.dimension)
-        one, parts = sp.csc_array(sp.eye_array(len(states))), [self.effective, *self.turned]
+        idle, parts = sp.csc_array(one(len(states))), [self.effective, *self.turned]
         if adjoint:
             parts = [sp.csr_array(part.conj().T) for part in parts]
         effective, *jumps = map(sp.csc_array, parts)
-        pairs = [(effective, one), (one, effective), *((c, c) for c in jumps)]
+        pairs = [(effective, idle), (idle, effective), *((c, c) for c in jumps)]
         found = [each for pair in pairs for each in sandwich(blocks, *pair, states)]
         values, rows, columns = (np.concatenate(part) for part in zip(*found, strict=True))
         shape = (blocks.numbers, len(states))
@@ -235,13 +240,11 @@ class Generator:
 
     def _summed(self, written: Callable[[Entries], Entries]) -> sp.csr_array:
         """The sum of all entries of L, in the way that they are written down."""
-        one, count = sp.csc_array(sp.eye_array(self.blocks.dimension)), self.blocks.numbers
-        effective = sp.csc_array(self.effective)
-        pairs = [(effective, one), (one, effective)]
+        idle, count = one(self.blocks.dimension), self.blocks.numbers
+        lefts, rights = [self.effective, idle, *self.turned], [idle, self.effective, *self.turned]
         together = max(1, _SMALL // max(1, count))  # of small ones, calls would take the time
-        for k in range(0, len(self.turned), together):
-            side_by_side = sp.csc_array(sp.hstack(self.turned[k : k + together], format="csc"))
-            pairs.append((side_by_side, side_by_side))
+        groups = [slice(k, k + together) for k in range(0, len(lefts), together)]
+        pairs = [(side_by_side(lefts[few]), side_by_side(rights[few])) for few in groups]
         none: Entries = (np.zeros(0), np.zeros(0, int), np.zeros(0, int))
         total, waiting = sp.csr_array((count, count)), [none]
         for left, right in pairs:

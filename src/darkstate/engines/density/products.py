@@ -92,6 +92,11 @@ class BlockProducts:
         return result
 
     @staticmethod
+    def least_seconds(blocks: Blocks) -> float:
+        """Less than one application takes, whatever the jumps."""
+        return CALL * len(blocks.sizes) + _NUMBER * blocks.numbers
+
+    @staticmethod
     def seconds(blocks: Blocks, effective: sp.csr_array, jumps: Sequence[sp.csr_array]) -> float:
         """Predicted time of one application."""
         sizes = blocks.sizes.astype(float)

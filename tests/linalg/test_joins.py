@@ -1,0 +1,40 @@
+"""Joined sparse matrices are what SciPy makes of them."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from darkstate.linalg.joins import (
+    below_each_other,
+    cut,
+    largest_row,
+    one,
+    row_numbers,
+    side_by_side,
+)
+
+
+def matrices(seed: int, count: int = 4, n: int = 6) -> list[sp.csr_array]:
+    rng = np.random.default_rng(seed)
+    dense = rng.normal(size=(count, n, n)) * (rng.random((count, n, n)) < 0.3)
+    dense[1] = 0.0  # one without entries
+    return [sp.csr_array(each * (1 + 2j)) for each in dense]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stacks_are_those_of_scipy(seed: int) -> None:
+    given = matrices(seed)
+    below, beside = below_each_other(given), side_by_side(given)
+    assert np.array_equal(below.toarray(), sp.vstack(given).toarray())
+    assert np.array_equal(beside.toarray(), sp.hstack(given).toarray())
+    assert beside.has_canonical_format
+    for part, matrix in zip(cut(below, 6), given, strict=True):
+        assert np.array_equal(part.toarray(), matrix.toarray())
+
+
+def test_small_things() -> None:
+    matrix = matrices(0)[0]
+    assert np.array_equal(one(3).toarray(), np.eye(3))
+    assert np.array_equal(row_numbers(matrix), matrix.tocoo().row)
+    assert largest_row(matrix) == pytest.approx(abs(matrix).sum(axis=1).max(), rel=1e-15)
+    assert largest_row(sp.csr_array((0, 0))) == 0.0
