@@ -400,7 +400,7 @@ def test_the_best_step_of_detunings_behind_a_source_of_finite_bandwidth(pairs: i
         engine = ds.engines.Cascade(rtol=1e-4, dimension=64, tolerance=0.5)
     merit = ds.merit(ds.concurrence, f"A{pairs}", f"B{pairs}")
     found = ds.optimise(rails, merit, [step], starts=1, method="bounded", engine=engine, loss=0.0)
-    assert found.status is Status.CONVERGED and found.cost.solves <= 16
+    assert found.status is Status.CONVERGED and found.cost.solves <= 10
     known = {2: (3.77, 0.781), 4: (1.91, 0.710)}[pairs]
     assert found.knobs["step"] == pytest.approx(known[0], rel=0.05)
     assert abs(found.value - known[1]) <= found.value.error + 5e-4
