@@ -22,7 +22,7 @@ from darkstate.design.slopes import Slope, along_answer
 from darkstate.engines.density import LinearResponse
 from darkstate.errors import NumericalError
 from darkstate.states import DensityState, PureState
-from darkstate.states.matrices import operator_matrix
+from darkstate.states.matrices import operator_matrix, stacked_entries
 from darkstate.states.subsystems import Matrix
 from darkstate.systems.open_system import OpenSystem
 from darkstate.systems.operators import OperatorSum, Product
@@ -30,6 +30,8 @@ from darkstate.systems.operators import OperatorSum, Product
 _SKETCHES = 2
 """Random matrices by which the norm of ``dL rho`` is told."""
 _MARGIN = 3.0
+_FEW_STATES = 32
+"""Basis states up to which matrices of all products are multiplied at once, as dense ones."""
 
 
 @dataclass(eq=False)
@@ -40,6 +42,7 @@ class TermMatrices:
     dims: tuple[int, ...]
     _known: dict[Product, Any] = field(default_factory=dict)
     _both: dict[Key, Any] = field(default_factory=dict)
+    _stacked: dict[Product, Matrix] = field(default_factory=dict)
 
     def of(self, product: Product) -> Any:
         """Sparse (D, D)."""
@@ -57,6 +60,8 @@ class TermMatrices:
 
     def weights(self, keys: Sequence[Key], X: Matrix, R: Matrix) -> Vector:
         """``Tr(X† L_k R)`` for every coefficient, (K,)."""
+        if len(X) <= _FEW_STATES:
+            return self._weights_of_all(keys, X, R)
         Xd = X.conj().T
         turned, lost = R @ Xd - Xd @ R, R @ Xd + Xd @ R
         found = np.empty(len(keys), dtype=complex)
@@ -71,6 +76,30 @@ class TermMatrices:
             both = self._lost(key)
             found[k] = jumped - 0.5 * np.sum(both.data * lost[both.col, both.row])
         return found
+
+    def _weights_of_all(self, keys: Sequence[Key], X: Matrix, R: Matrix) -> Vector:
+        """The same of all pairs of products, of which those of the coefficients are picked."""
+        products = list(dict.fromkeys(product for key in keys for product in key))
+        place = {product: k for k, product in enumerate(products)}
+        P, Xd = self._dense(products), X.conj().T
+        flat = P.reshape(len(P), X.size)
+        alone = -1j * (flat @ (R @ Xd - Xd @ R).T.ravel())
+        moved = Xd @ P @ R - 0.5 * (P @ (R @ Xd + Xd @ R))
+        pairs = moved.reshape(flat.shape) @ flat.conj().T
+        first, last = (np.array([place[key[k]] for key in keys], dtype=int) for k in (0, -1))
+        single = np.array([len(key) == 1 for key in keys], dtype=bool)
+        return np.where(single, alone[first], pairs[first, last])
+
+    def _dense(self, products: Sequence[Product]) -> Matrix:
+        """Matrices of products, (n, D, D)."""
+        missing = [product for product in products if product not in self._stacked]
+        size, one = int(np.prod(self.dims)), [OperatorSum({product: 1.0}) for product in missing]
+        rows, columns, values = stacked_entries(one, self.system.spaces, self.dims)
+        made = np.zeros((len(missing) * size, size), dtype=complex)
+        made[rows, columns] = values  # a product has no entry twice
+        self._stacked |= zip(missing, made.reshape(len(missing), size, size), strict=True)
+        found = [self._stacked[product] for product in products]
+        return np.array(found, dtype=complex).reshape(len(found), size, size)
 
     def applied(self, keys: Sequence[Key], values: Vector, rho: Matrix) -> Matrix:
         """``sum_k value_k L_k rho`` for a Hermitian rho, (D, D)."""
