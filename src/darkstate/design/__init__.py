@@ -7,6 +7,7 @@ a pure state, one for which it is the only steady state, or proves that there is
 """
 
 from darkstate.design.asking import synthesise
+from darkstate.design.batch_gradient import gradients
 from darkstate.design.certificate import NoNetwork
 from darkstate.design.gradient import gradient
 from darkstate.design.imperfections import Imperfections
@@ -34,6 +35,7 @@ __all__ = [
     "ProgrammedNetwork",
     "Synthesis",
     "gradient",
+    "gradients",
     "merit",
     "optimise",
     "pareto",

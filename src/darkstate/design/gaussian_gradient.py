@@ -104,19 +104,27 @@ def moment_slopes(
         tolerance: error of the moments, relative to the largest.
     """
 
+    keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
+    weights, sizes = key_weights(keys, found, labels)
+    return key_slopes(moves, keys, weights, sizes, tolerance + found.error)
+
+
+def key_weights(
+    keys: Sequence[Key], found: MomentWeights, labels: Sequence[str]
+) -> tuple[Any, Any]:
+    """Weights of coefficients from those of the equations, (..., K), and their sizes."""
+
     def weight(matrix: int, rows: Any, columns: Any) -> Any:
         if matrix == DRIVE:
-            return found.drive[rows]
-        return (found.drift if matrix == DRIFT else found.source)[rows, columns]
+            return found.drive[..., rows]
+        return (found.drift if matrix == DRIFT else found.source)[..., rows, columns]
 
     def size(matrix: int, rows: Any, columns: Any) -> Any:
         other = np.abs(weight(matrix, rows, columns))
-        return found.sizes[rows, columns] if matrix == DRIFT else other
+        return found.sizes[..., rows, columns] if matrix == DRIFT else other
 
-    keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
     entries = Entries(keys, labels)
-    weights, sizes = entries.weights(weight), entries.weights(size, moduli=True)
-    return key_slopes(moves, keys, weights, sizes, tolerance + found.error)
+    return entries.weights(weight), entries.weights(size, moduli=True)
 
 
 def key_slopes(

@@ -199,7 +199,7 @@ def _by_coefficients(
     slopes = question.slopes(system)
     if slopes is None or not isinstance(system, OpenSystem):
         return None
-    moves = _moves(model, system, values)
+    moves = coefficient_moves(model, system, values)
     return _dataset(values, slopes.slopes(moves), question.what, slopes.value)
 
 
@@ -210,7 +210,9 @@ def _unit(system: System) -> float:
     return 1.0 / system.atoms if isinstance(system, MeasuredChain) else 1.0
 
 
-def _moves(model: Model, system: OpenSystem, values: dict[str, Values]) -> list[CoefficientSlope]:
+def coefficient_moves(
+    model: Model, system: OpenSystem, values: dict[str, Values]
+) -> list[CoefficientSlope]:
     """What each number moves: of fields with several values at once if that can be done."""
     scale, here = largest_rate(system), coefficients(system)
     fields = {name: array for name, array in values.items() if array.ndim}
@@ -238,7 +240,7 @@ def _dataset(
 
     data: dict[str, Any] = {}
     for name, array in values.items():
-        data |= _variables(name, array.shape, found[: array.size])
+        data |= slope_variables(name, array.shape, found[: array.size])
         found = found[array.size :]
     name = repr(merit) if isinstance(merit, Merit) else getattr(merit, "__name__", str(merit))
     return xr.Dataset(data, attrs={"merit": name, "value": value})
@@ -276,7 +278,7 @@ def _check_merit(merit: Any) -> Any:
     return merit
 
 
-def _variables(name: str, shape: tuple[int, ...], found: Sequence[Slope]) -> dict[str, Any]:
+def slope_variables(name: str, shape: tuple[int, ...], found: Sequence[Slope]) -> dict[str, Any]:
     """The variables of one field."""
     dims = [f"{name} {axis}" for axis in range(len(shape))]
 

@@ -56,16 +56,19 @@ class Entries:
         """``2 sum factor * weight`` for each coefficient: the conjugate half counts as much.
 
         Args:
-            of: function of (matrix, rows, columns) that returns weights of entries.
+            of: function of (matrix, rows, columns) that returns weights of entries, last axis.
             moduli: add moduli of the factors.
         """
         factor = np.abs(self.factor) if moduli else self.factor
-        total = np.zeros(self.count, dtype=factor.dtype)
+        total: Any = np.zeros(self.count, dtype=factor.dtype)
         for matrix in (DRIFT, SOURCE, DRIVE):
             at = np.flatnonzero(self.matrix == matrix)
             if at.size:
                 values = 2.0 * factor[at] * of(matrix, self.row[at], self.column[at])
-                np.add.at(total, self.key[at], values)
+                if values.ndim > total.ndim:  # samples in front
+                    total = np.broadcast_to(total, (*values.shape[:-1], self.count)).copy()
+                place: Any = (..., self.key[at])
+                np.add.at(total, place, values)
         return total
 
     def matrices(self, values: Any) -> tuple[Any, Any, Any]:

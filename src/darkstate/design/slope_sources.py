@@ -57,7 +57,7 @@ def steady_slopes(
         solution = run(chosen.engine, system, offer=chosen.offer)
         if isinstance(solution.state, PairwiseGaussianState):
             return _chain_slopes(system, function, solution)
-        return GaussianSlopes(system, solution.state, function, _relative(solution))
+        return GaussianSlopes(system, solution.state, function, relative_error(solution))
     if isinstance(chosen.engine, Lindblad) and chosen.offer.labels in ((), system.labels):
         return density_slopes(system, function, chosen.engine)
     return None
@@ -114,7 +114,7 @@ def _density_slopes(
     return DensitySlopes(system, state, function, response_for, tolerance)
 
 
-def _relative(solution: Solution) -> float:
+def relative_error(solution: Solution) -> float:
     """Error of the moments over the largest."""
     state = solution.state
     largest = max(1.0, float(np.abs(state.number).max()), float(np.abs(state.mean).max()) ** 2)
@@ -143,7 +143,7 @@ def time_slopes(
         if isinstance(solution.state, GaussianState):
             start = GaussianState.vacuum(system.labels) if initial is None else initial
             structure = Structure.of(quadratic_form(system))
-            parts = (structure, start, solution.state, function, time, _relative(solution))
+            parts = (structure, start, solution.state, function, time, relative_error(solution))
             function.moment_derivative(solution.state)
             return GaussianTimeSlopes(*parts)
         assert isinstance(chosen.engine, Lindblad)

@@ -43,6 +43,55 @@ def steady_states(model: Model, **varied: Any) -> Result:
         EngineMismatchError: no engine solves batches of it, or a field does not enter linearly.
         NumericalError: a sample has no unique steady state.
     """
+    batch = checked_batch(model, varied)
+    solution = solve_batch(batch)
+    if not solution.samples:
+        return Result(solution.state, solution.report, model=described(model))
+    solved = [_solved(outcome, k) for k, outcome in enumerate(solution.samples)]
+    table = _verdicts(batch.arrays, [one.report for one in solved])
+    states = tuple(one.state for one in solved)
+    return Result(None, solution.report, table, described(model), states)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Batch:
+    """One model for many values of some of its fields.
+
+    Args:
+        model: a dataclass.
+        arrays: values by field; the first axis runs over the samples.
+    """
+
+    model: Any
+    arrays: Mapping[str, np.ndarray]
+
+    @property
+    def samples(self) -> np.ndarray:
+        """All values of a sample in a row, (B, n)."""
+        flat = [array.reshape(len(array), -1) for array in self.arrays.values()]
+        return np.concatenate(flat, axis=1)
+
+    def changed(self, sample: np.ndarray) -> Any:
+        """The model with the values of a row, or with a mixture of rows."""
+        pieces, start = {}, 0
+        for name, array in self.arrays.items():
+            size = int(np.prod(array.shape[1:]))
+            piece = sample[start : start + size].reshape(array.shape[1:])
+            pieces[name] = float(piece) if piece.ndim == 0 else piece
+            start += size
+        return dataclasses.replace(self.model, **pieces)
+
+    def build(self, sample: np.ndarray) -> OpenSystem:
+        """Its system."""
+        return as_open_system(self.changed(sample))
+
+
+def checked_batch(model: Any, varied: Mapping[str, Any]) -> Batch:
+    """The batch that a user asks for.
+
+    Raises:
+        ArgumentError: as of `steady_states`; or the model refuses a sample.
+    """
     if not dataclasses.is_dataclass(model) or isinstance(model, type):
         remedy = "Use one of darkstate.models, or make your own model a dataclass."
         raise ArgumentError("model", "be a model with fields to vary", model, remedy)
@@ -58,29 +107,20 @@ def steady_states(model: Model, **varied: Any) -> Result:
         raise ArgumentError(
             "varied", "have one common batch length", sizes, "Give arrays of shape (batch, ...)."
         )
+    batch = Batch(model, arrays)
+    for sample in batch.samples:  # solved from a few of them; the model refuses the others
+        batch.changed(sample)
+    return batch
 
-    def changed(sample: np.ndarray) -> Model:
-        pieces, start = {}, 0
-        for name, array in arrays.items():
-            size = int(np.prod(array.shape[1:]))
-            piece = sample[start : start + size].reshape(array.shape[1:])
-            pieces[name] = float(piece) if piece.ndim == 0 else piece
-            start += size
-        return dataclasses.replace(model, **pieces)  # type: ignore[type-var]
 
-    def build(sample: np.ndarray) -> OpenSystem:
-        return as_open_system(changed(sample))
+def solve_batch(batch: Batch) -> Solution:
+    """The answer of the engine that would solve the first sample alone.
 
-    samples = np.concatenate([array.reshape(len(array), -1) for array in arrays.values()], axis=1)
-    for sample in samples:  # the batch is solved from a few of them; the model refuses the others
-        changed(sample)
-    solution = _together(build(samples[0]), BatchTask(build=build, samples=samples))
-    if not solution.samples:
-        return Result(solution.state, solution.report, model=described(model))
-    solved = [_solved(outcome, k) for k, outcome in enumerate(solution.samples)]
-    table = _verdicts(arrays, [one.report for one in solved])
-    states = tuple(one.state for one in solved)
-    return Result(None, solution.report, table, described(model), states)
+    Raises:
+        EngineMismatchError: that engine solves no batches.
+    """
+    samples = batch.samples
+    return _together(batch.build(samples[0]), BatchTask(build=batch.build, samples=samples))
 
 
 def solve_models(models: Sequence[Model | OpenSystem]) -> list[Result | DarkstateError]:

@@ -89,24 +89,13 @@ class MomentResponse:
     def _blockwise(self, right: Array, adjoint: bool) -> tuple[Array, float]:
         """X in ``W X + X W† + right = 0``, or Y in ``W† Y + Y W + right = 0``."""
         found, worst = np.zeros_like(right, dtype=complex), 0.0
-        for p, q in self._coupled(right):
+        for p, q in coupled_blocks(self.structure, right != 0):
             rows, columns = self.structure.blocks[p], self.structure.blocks[q]
             forms = [self._adjoint(k) if adjoint else self.forms[k] for k in (p, q)]
             solved = solve_sylvester(forms[0], forms[1], right[np.ix_(rows, columns)])
             worst = max(worst, solved.error)
             write_images(found, rows, columns, solved.x)
         return found, worst
-
-    def _coupled(self, right: Array) -> Iterator[tuple[int, int]]:
-        """Pairs of blocks with entries, one of each set of images."""
-        owner, mirror = self.structure.block_of, self.structure.mirror
-        rows, columns = np.nonzero(right)
-        seen: set[tuple[int, int]] = set()
-        for p, q in sorted(set(zip(owner[rows].tolist(), owner[columns].tolist(), strict=True))):
-            if (p, q) not in seen:
-                other = mirror[p], mirror[q]
-                seen |= {(p, q), (q, p), other, other[::-1]}
-                yield p, q
 
     def _adjoint(self, block: int) -> SchurForm:
         """The Schur form of the adjoint of a block: that of the block, read backwards."""
@@ -115,3 +104,15 @@ class MomentResponse:
             triangle, basis = form.triangle.conj().T[::-1, ::-1], form.basis[:, ::-1]
             self._adjoints[block] = SchurForm(form.matrix.conj().T, triangle, basis)
         return self._adjoints[block]
+
+
+def coupled_blocks(structure: Structure, pattern: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Pairs of blocks with entries in a pattern (2N, 2N), one of each set of images."""
+    owner, mirror = structure.block_of, structure.mirror
+    rows, columns = np.nonzero(pattern)
+    seen: set[tuple[int, int]] = set()
+    for p, q in sorted(set(zip(owner[rows].tolist(), owner[columns].tolist(), strict=True))):
+        if (p, q) not in seen:
+            other = mirror[p], mirror[q]
+            seen |= {(p, q), (q, p), other, other[::-1]}
+            yield p, q
