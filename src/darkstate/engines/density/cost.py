@@ -1,8 +1,10 @@
 """What a task will cost: memory and time from the sizes of the stored operators.
 
 Applying the generator is priced by its multiplications, the preconditioner by the cubes of the
-block sizes, a Krylov space by its numbers. The rates below were measured on one core of a server
-at 2.5 GHz, and hold within a factor of two there; faster memory or cores shift all of them alike.
+block sizes, a Krylov space by its numbers; how many iterations a steady state takes is expected
+from its matrices (`expected.py`). The rates below were measured on one core of a server at 2.5 GHz
+whose other core was at work, and hold within a factor of two there; faster memory or cores shift
+all of them alike.
 
 How many applications an evolution takes follows from two sizes: a Krylov space of m vectors
 follows damping at rate R for about ``m^2/R``, but oscillation at frequency w only for ``m/w``.
@@ -22,10 +24,11 @@ from darkstate.engines.propagation import is_exponentiated
 from darkstate.linalg.gmres import restart_length
 from darkstate.linalg.joins import largest_row
 
-_CUBE, _FORM, _EIGEN = 7e-10, 1.2e-9, 1.6e-9
-"""Seconds per cube of a block size: one inversion of S, its Schur form, and the eigenvectors."""
-_BY_EIGENVECTORS = 0.2
-"""Complex blocks are inverted in eigenvectors: a real Schur form costs nearly as much."""
+_CUBE, _SCHUR_CUBE, _FORM, _EIGEN = 1.35e-9, 3e-9, 1.2e-9, 1.6e-9
+"""Seconds per cube of a block size: one inversion of S in the eigenvectors of complex blocks, in
+the Schur forms of real ones, to make that form, and the eigenvectors."""
+_INVERT, _INVERTED = 1.3e-4, 1.3e-7
+"""Seconds of one inversion, and per number of the state."""
 _RATES, _RATES_BYTES = 3e-11, 24.0
 """Seconds per cube of the basis states, and bytes per square, for factors of classical rates."""
 _REACH, _BLOCK, _STATE = 2.5e-9, 2e-3, 500.0
@@ -49,26 +52,27 @@ _SQUARING = 4e-10
 """Seconds per cube of the numbers to square a propagator."""
 _SETTLES = 1e6
 """Most systems stand still by then, in units of the inverse norm of L; then time costs nothing."""
-_ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 2.5e-10, 2.5e-8, 6e-7, 5e-3
+_ELIMINATE, _SOLVE, _FORM_ENTRY, _DIRECT = 1e-9, 2.5e-8, 6e-7, 5e-3
 """Seconds per step of the elimination, per entry of the factors to solve with them some twenty
 times, per entry of L to bring it into real form, and at least."""
-_SMALL = 400
-"""Numbers that are factorised in milliseconds: faster than a prediction."""
+_SMALL, _QUICK = 400, 0.03
+"""Numbers that are factorised in milliseconds: faster than a prediction; seconds that no GMRES with
+its tests is faster than."""
 _NARROW = 0.04
 """Part of the numbers below which cuts are small."""
 _FILLED, _FILLED_BYTES, _FORM_BYTES = 1.7, 24.0, 150.0
-"""Entries of factors over n w; bytes for each, and for an entry of L."""
+"""Entries of factors over those expected; bytes for each, and for an entry of L."""
 RELAXED = 1e4
 """Time in which most systems relax, in units of the inverse norm of L."""
 _NUMBER = 2.5e-9
 """Seconds per number of a state."""
-_ASSEMBLE, _ENTRY, _ENTRY_FAR, _CACHE = 4e-7, 4e-10, 2e-9, 4e6
+_ASSEMBLE, _ENTRY, _ENTRY_FAR, _CACHE = 4e-7, 7e-10, 2e-9, 4e6
 """Seconds per entry of L to make it, and to use it: in cache, and beyond so many entries."""
 _ENTRY_BYTES, _MEMBER_BYTES = 30.0, 400.0
-_FIRST, _PER_ATOM = 15.0, 3.0
-"""Iterations of a solve for N atoms in the largest ensemble."""
-ITERATIONS = 60
-"""GMRES iterations of one solve; they count jumps, and hardly depend on the size."""
+_FIRST, _PER_ATOM = 30.0, 6.0
+"""Iterations of all solves for N atoms in the largest ensemble."""
+_LONGEST = 0.45
+"""Part of all iterations that belong to one solve, at most."""
 
 
 def least_cost(blocks: Blocks) -> Cost:
@@ -100,7 +104,7 @@ def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np
     if method == "dark" or (method == "auto" and dark):
         return dark_cost(blocks)
     if method == "auto":
-        seconds += _EIGEN * float(np.sum(blocks.sizes.astype(float) ** 3))
+        seconds += _EIGEN * _cubes(blocks)
     if method == "evolve":  # how long it takes to settle is not known: a few hundred of 1/|L|
         found = evolution_cost(generator, RELAXED / generator.scale, 1, 30)
     elif method == "krylov" or (method == "auto" and not is_direct(generator, limit)):
@@ -112,7 +116,7 @@ def steady_cost(generator: Generator, method: str, dark: bool, limit: float = np
 
 def dark_cost(blocks: Blocks) -> Cost:
     """Of a dark state, and of showing that it is the only steady state."""
-    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
+    cubes = _cubes(blocks)
     spaces = 16.0 * float(np.sum(blocks.sizes**2))
     seconds = START + (_EIGEN + _REACH) * cubes + _BLOCK * len(blocks.sizes)
     return Cost(_BUFFERS + 8 * spaces + _STATE * blocks.dimension, seconds)
@@ -122,51 +126,42 @@ def is_direct(generator: Generator, limit: float) -> bool:
     """Whether factors of L are predicted to be cheaper than GMRES, and to fit; small ones are."""
     if generator.blocks.numbers <= _SMALL:
         return True
-    direct, krylov = direct_cost(generator), krylov_cost(generator)
-    return direct.seconds <= krylov.seconds and direct.memory <= limit
+    direct = direct_cost(generator)
+    quick = direct.seconds <= _QUICK or direct.seconds <= krylov_cost(generator).seconds
+    return quick and direct.memory <= limit
 
 
 def direct_cost(generator: Generator) -> Cost:
     """Of the factors of L in real form, and what is asked of them.
 
-    Eliminating n numbers, each of which is linked to those up to w behind it, takes ``n w^2``; less
-    where w is a small part of n, as orderings then find small cuts.
+    Where numbers are linked to few others of all, orderings find cuts that are smaller still.
     """
     numbers, halves = float(generator.blocks.numbers), 0.5 if generator.real else 1.0
-    reach = generator.reach if numbers > _SMALL else 1.0
-    width = halves * numbers * reach
-    cuts = min(1.0, reach / _NARROW)
-    filled = min(numbers**2, _FILLED * cuts * numbers * width)
-    seconds = (
-        _ELIMINATE * cuts * numbers * width**2 + _SOLVE * filled + _FORM_ENTRY * generator.entries
-    )
+    if numbers <= _SMALL:  # as if all were filled
+        entries, steps = halves * numbers**2 / 2, halves**2 * numbers**3 / 3
+    else:
+        entries, steps = generator.elimination
+    cuts = min(1.0, entries / (_NARROW * halves * numbers**2))
+    filled = min(numbers**2, _FILLED * cuts * entries)
+    seconds = _ELIMINATE * cuts * steps + _SOLVE * filled + _FORM_ENTRY * generator.entries
     return Cost(_FILLED_BYTES * filled + _FORM_BYTES * generator.entries, _DIRECT + seconds)
 
 
 def iterations_worth(generator: Generator) -> int:
     """GMRES iterations that take as long as the factors would."""
-    patience = direct_cost(generator).seconds / krylov_cost(generator).seconds
-    return int(np.clip(3 * patience * _iterations(generator.blocks), 200, 1e6))
+    once = _iteration_seconds(generator, _vectors(generator))
+    return int(np.clip(direct_cost(generator).seconds / once, 200, 1e6))
 
 
 def krylov_cost(generator: Generator) -> Cost:
     """Of GMRES, the test of uniqueness, and refinement."""
     blocks, width = generator.blocks, _width(generator)
     numbers = float(blocks.numbers)
-    cubes = float(np.sum(blocks.sizes.astype(float) ** 3))
-    iterations = _iterations(blocks)
-    # without a matrix the test of uniqueness runs on complex vectors: twice the work
-    split = generator.real and generator.assembled
-    item = 8 if split else 16
-    vectors = min(iterations, restart_length(blocks.numbers, item))
-    solves = max(1.0, iterations / vectors)  # restarts forget
-    solves *= 3.0 if generator.real and not split else 2.0
-    once = 2 * apply_seconds(generator) + _slower(generator) ** _BY_EIGENVECTORS * (
-        _CUBE * cubes + 4e-8 * numbers + 1e-5 * len(blocks.stacks)
-    )
-    once += _SPACE + _VECTOR * vectors * numbers * width
-    seconds = iterations * solves * once + _FORM * cubes * _slower(generator)
-    memory = item * numbers * (vectors + TRIAL + 8) + 32.0 * width * numbers
+    iterations, vectors = _iterations(generator), _vectors(generator)
+    solves = max(1.0, _LONGEST * iterations / vectors)  # restarts forget
+    seconds = iterations * solves * _iteration_seconds(generator, vectors)
+    seconds += _FORM * _cubes(blocks) * (1.0 if generator.real else COMPLEX)
+    memory = _item(generator) * numbers * (vectors + TRIAL + 8) + 32.0 * width * numbers
     if blocks.dimension <= MOST_STATES:
         memory += _RATES_BYTES * width * float(blocks.dimension) ** 2
         seconds += _RATES * float(blocks.dimension) ** 3
@@ -196,10 +191,34 @@ def evolution_cost(generator: Generator, horizon: float, times: int, size: int) 
     return Cost(memory + _matrix_bytes(generator), seconds)
 
 
-def _iterations(blocks: Blocks) -> float:
-    """Of one GMRES solve; they count jumps, which happen in all ensembles at once."""
-    atoms = max((factor.atoms for factor in blocks.factors), default=0)
-    return _FIRST + _PER_ATOM * atoms if atoms else ITERATIONS
+def _iteration_seconds(generator: Generator, vectors: float) -> float:
+    """One iteration of GMRES: L, the preconditioner, and a new vector beside the others."""
+    blocks = generator.blocks
+    cubes = (_SCHUR_CUBE if generator.real else _CUBE) * _cubes(blocks)
+    inverse = _INVERT + _INVERTED * blocks.numbers + cubes
+    vector = _SPACE + _VECTOR * vectors * blocks.numbers * _width(generator)
+    return 2 * apply_seconds(generator) + inverse + vector
+
+
+def _iterations(generator: Generator) -> float:
+    """Of all GMRES solves; in Dicke bases they count jumps, which all ensembles make at once."""
+    atoms = max((factor.atoms for factor in generator.blocks.factors), default=0)
+    return _FIRST + _PER_ATOM * atoms if atoms else generator.expected_iterations
+
+
+def _vectors(generator: Generator) -> float:
+    """Of the largest Krylov space."""
+    longest = max(2.0 * TRIAL, _LONGEST * _iterations(generator))
+    return min(longest, restart_length(generator.blocks.numbers, _item(generator)))
+
+
+def _item(generator: Generator) -> int:
+    """Bytes of a number: without a matrix the test of uniqueness runs on complex vectors."""
+    return 8 if generator.real and generator.assembled else 16
+
+
+def _cubes(blocks: Blocks) -> float:
+    return float(np.sum(blocks.sizes.astype(float) ** 3))
 
 
 def _state_bytes(blocks: Blocks) -> float:
@@ -222,7 +241,3 @@ def _assembly(generator: Generator) -> float:
 def _width(generator: Generator) -> float:
     """1 for real numbers, 2 for complex ones."""
     return 1.0 if generator.real else 2.0
-
-
-def _slower(generator: Generator) -> float:
-    return 1.0 if generator.real else COMPLEX

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.dark import DarkStates, is_dephasing
 from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.expected import elimination, expected_iterations
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
 from darkstate.engines.density.real_form import Entries, RealForm, coordinate_entries
@@ -33,7 +34,7 @@ _BATCH = 2**22
 """Entries that are collected before they are summed."""
 _SMALL = 2**13
 """Numbers of all jumps that are treated in one call."""
-_ENTRY, _MAKE = 6e-10, 2e-9
+_ENTRY, _MAKE = 8e-10, 5e-9
 """Seconds per entry of L to use it, and its share of making it, in a Krylov solution."""
 
 
@@ -176,23 +177,14 @@ class Generator:
         return total + sum(float(np.sum(per_block(c) ** 2)) for c in self.turned)
 
     @cached_property
-    def reach(self) -> float:
-        """How far apart linked basis states are, in an order that keeps them close.
+    def elimination(self) -> tuple[float, float]:
+        """Entries of the factors of L, and steps of their elimination, as they are expected."""
+        return elimination(self.blocks, [self.effective, *self.turned], self.real)
 
-        The mean over the basis states, as a part of their number: it tells how much the factors of
-        L fill up.
-        """
-        links = sp.csr_array(abs(self.effective))
-        for c in self.turned:
-            links = sp.csr_array(links + abs(c))
-        links = sp.csr_array(links + links.T)
-        order = sp.csgraph.reverse_cuthill_mckee(links, symmetric_mode=True)
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        entries = sp.coo_array(links)
-        first = np.arange(len(order))
-        np.minimum.at(first, place[entries.row], place[entries.col])
-        return float(np.mean(np.arange(1, len(order) + 1) - first)) / len(order)
+    @cached_property
+    def expected_iterations(self) -> float:
+        """Of all GMRES solves for the steady state."""
+        return expected_iterations(self.effective, self.turned)
 
     @cached_property
     def scale(self) -> float:

@@ -19,9 +19,9 @@ from darkstate.engines.density.basis import Blocks, Flat
 Operator = NDArray[Any] | sp.csr_array
 DENSE_FRACTION = 0.15
 """Blocks with a larger filled fraction are kept dense: BLAS is then faster than sparse products."""
-CALL = 2.5e-6
-"""Seconds of one product of small matrices."""
-_DENSE, _SPARSE, _NUMBER = 1e-10, 1.5e-10, 2.5e-9
+CALL, _SPARSE_CALL = 4e-6, 1.3e-5
+"""Seconds of one product of small matrices, stored densely and sparsely."""
+_DENSE, _SPARSE, _NUMBER = 1.2e-10, 7e-10, 4e-9
 """Seconds per multiplication of stored dense and sparse operators, and per number of the state."""
 COMPLEX = 4.0
 """Time of complex numbers against that of real ones."""
@@ -100,7 +100,7 @@ class BlockProducts:
     def seconds(blocks: Blocks, effective: sp.csr_array, jumps: Sequence[sp.csr_array]) -> float:
         """Predicted time of one application."""
         sizes = blocks.sizes.astype(float)
-        work, calls = _NUMBER * blocks.numbers, len(sizes)
+        work, calls = _NUMBER * blocks.numbers, 0.0
         for c in (effective, *jumps):
             if c is not effective and _is_diagonal(c):
                 continue
@@ -109,9 +109,10 @@ class BlockProducts:
             full = count > DENSE_FRACTION * sizes[p] * sizes[q]
             dense, sparse = _DENSE * sizes[p] * sizes[q], _SPARSE * count
             work += float(np.sum(np.where(full, dense, sparse) * columns))
-            calls += 0 if c is effective else 2 * len(p)
+            times = 1.0 if c is effective else 2.0
+            calls += times * float(np.sum(np.where(full, CALL, _SPARSE_CALL)))
         kinds = {effective.dtype.kind, *(c.dtype.kind for c in jumps)}
-        return CALL * calls + (COMPLEX if "c" in kinds else 1.0) * work
+        return calls + (COMPLEX if "c" in kinds else 1.0) * work
 
 
 def _is_diagonal(c: sp.csr_array) -> bool:

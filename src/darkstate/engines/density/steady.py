@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.assess import ERROR_OVER_RTOL, LEAST_MARGIN
+from darkstate.engines.assess import ALLOWED_OVER_RTOL, ERROR_OVER_RTOL, LEAST_MARGIN
 from darkstate.engines.density.conserved import (
     local_conserved,
     non_unique,
@@ -40,7 +40,7 @@ _SLOW = 1e-10
 
 STATE_ALONE = "dense, to be compared"
 """The method for a state of smaller cut-offs, of which nothing else is asked."""
-PATIENCE = 60.0
+PATIENCE = 200.0
 """Seconds that factors may take where GMRES has not decided."""
 
 
@@ -70,7 +70,7 @@ def mixed_steady_state(
     """The steady state by the method asked for.
 
     ``"auto"`` starts with the one that is predicted to be cheaper; one that stalls or does not fit
-    hands over to the other.
+    hands over to the other, and so does GMRES where its error is more than what may be trusted.
 
     Raises:
         NumericalError: more than one steady state, or no method converged; the message names them.
@@ -87,7 +87,7 @@ def mixed_steady_state(
     most = min(MAX_ITERATIONS, iterations_worth(generator)) if fits else MAX_ITERATIONS
     try:
         found = krylov_steady_state(generator, rtol, most)
-        if found.error <= ERROR_OVER_RTOL * rtol or not fits:
+        if found.error <= ALLOWED_OVER_RTOL * rtol or not fits:
             return found
         return dense_steady_state(generator, f"an error of {found.error:.2g} by GMRES")
     except UndecidedError as undecided:
