@@ -161,7 +161,7 @@ def krylov_cost(generator: Generator) -> Cost:
     solves = max(1.0, _LONGEST * iterations / vectors)  # restarts forget
     seconds = iterations * solves * _iteration_seconds(generator, vectors)
     seconds += _FORM * _cubes(blocks) * (1.0 if generator.real else COMPLEX)
-    memory = _item(generator) * numbers * (vectors + TRIAL + 8) + 32.0 * width * numbers
+    memory = _item(generator) * numbers * (vectors + 2 * TRIAL + 8) + 32.0 * width * numbers
     if blocks.dimension <= MOST_STATES:
         memory += _RATES_BYTES * width * float(blocks.dimension) ** 2
         seconds += _RATES * float(blocks.dimension) ** 3
