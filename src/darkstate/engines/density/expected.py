@@ -105,6 +105,7 @@ def _all_entries(matrices: Sequence[sp.csr_array]) -> tuple[NDArray[Any], ...]:
 
 def _weakest_link(links: sp.csr_array, usual: float) -> float:
     """The least of the links that hold all states together; `usual` if there are none."""
-    lengths = sp.csr_array((1.0 / links.data, links.indices, links.indptr), shape=links.shape)
+    lengths = links.copy()
+    lengths.data = np.reciprocal(links.data)
     tree = sp.csgraph.minimum_spanning_tree(lengths)
     return 1.0 / float(tree.data.max()) if tree.nnz else usual

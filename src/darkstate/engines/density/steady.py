@@ -87,7 +87,7 @@ def mixed_steady_state(
     most = min(MAX_ITERATIONS, iterations_worth(generator)) if fits else MAX_ITERATIONS
     try:
         found = krylov_steady_state(generator, rtol, most)
-        if found.error <= ALLOWED_OVER_RTOL * rtol or not fits:
+        if not fits or _is_trusted(generator, found, rtol):
             return found
         return dense_steady_state(generator, f"an error of {found.error:.2g} by GMRES")
     except UndecidedError as undecided:
@@ -101,6 +101,12 @@ def mixed_steady_state(
             f"Use method='dense' if there is memory ({direct} for the factors), or pass "
             "`initial=` to relax from a state."
         ) from undecided
+
+
+def _is_trusted(generator: Generator, found: SteadySolution, rtol: float) -> bool:
+    """Whether the error, as trace norm, is no reason to suspect the state."""
+    size = float(np.linalg.norm(found.flat)) * float(np.sqrt(generator.blocks.dimension))
+    return found.error * size <= ALLOWED_OVER_RTOL * rtol
 
 
 def dense_steady_state(generator: Generator, why: str = "") -> SteadySolution:

@@ -34,9 +34,10 @@ USUAL_DEPTH, USUAL_ITERATIONS = 14.0, 20.0
 """What most sources need with a bandwidth above the network's rates, where no pilot is run."""
 PILOT_DIMENSION = 16
 """Networks up to this size are solved in milliseconds, to see what the source asks for."""
-SECONDS_PER_NUMBER = 1.8e-6
-"""Measured: time per number of the last hierarchy, per iteration of the pilot and depth, and per
-unit of the largest variance of the source; within a factor of two over bandwidth, r and N."""
+SECONDS_PER_NUMBER, SECONDS, LEAST_SIZE = 2.5e-6, 0.015, 0.08
+"""Measured, per iteration of the pilot and depth: time per number of the last hierarchy and unit of
+the largest variance of the source, time whatever its numbers are, and the variance that counts at
+least; within a factor of two over bandwidth, r and N."""
 METHOD = "hierarchy"
 HIERARCHY_REFERENCES = (("tanimura2006", "hierarchies of equations for light with a memory"),)
 
@@ -73,7 +74,7 @@ def hierarchy_offer(
     """
     try:
         _, network = driven_network(system, source, options.cutoff)
-        depth, iterations = _pilot(system, source, network, options)
+        depth, iterations, spent = _pilot(system, source, network, options)
     except NumericalError as refusal:
         return refused(name, refusal, ("Stationary source? no",))
     numbers = predicted_numbers(network, depth)
@@ -81,36 +82,46 @@ def hierarchy_offer(
         f"Linear source? {_labels(source)}, eliminated exactly by its moments",
         f"Network: {network.pairs.dimension} states; about {numbers} numbers at depth {depth:g}",
     )
-    size = float(np.max(np.abs(network.variables.covariance), initial=0.0))
-    slower = 1.0 if network.dtype is float else 1.3
-    seconds = SECONDS_PER_NUMBER * numbers * iterations * size * slower
+    seconds = spent + _seconds(network, numbers, iterations)  # whoever solves asks again
     why = "the source is linear and autonomous: no Fock states are needed"
     cost = Cost(_memory(network, numbers), 0.05 + seconds)
     return Offer(name, why, METHOD, steps, cost, solve=solve)
 
 
+def _seconds(network: DrivenNetwork, numbers: int, iterations: float) -> float:
+    """Of a hierarchy that ends with so many numbers, with iterations at every depth."""
+    size = float(np.max(np.abs(network.variables.covariance), initial=LEAST_SIZE))
+    slower = 1.0 if network.dtype is float else 1.3
+    return iterations * (SECONDS + SECONDS_PER_NUMBER * numbers * size * slower)
+
+
 def _pilot(
     system: OpenSystem, source: LinearSource, network: DrivenNetwork, options: Options
-) -> tuple[float, float]:
-    """Expected depth, and GMRES iterations per depth, from the first nodes behind the source."""
+) -> tuple[float, float, float]:
+    """Expected depth, and GMRES iterations per depth, from the first nodes behind the source.
+
+    With the seconds that the pilot takes, expected too: what is measured differs between runs.
+    """
     closures = [set(upstream(system, label).labels) for label in source.network.labels]
     sizes = [len(labels) for labels in closures]
     first = [n for n, size in zip(source.network.labels, sizes, strict=True) if size == min(sizes)]
     part = upstream(system, first)
     trait = linear_source(part)
     if trait.evidence is None:
-        return USUAL_DEPTH, USUAL_ITERATIONS
+        return USUAL_DEPTH, USUAL_ITERATIONS, 0.0
     _, small = driven_network(part, trait.evidence, options.cutoff)
     if small.pairs.dimension > PILOT_DIMENSION:
-        return USUAL_DEPTH, USUAL_ITERATIONS
+        return USUAL_DEPTH, USUAL_ITERATIONS, 0.0
     try:
         with one_blas_thread():
             found = steady_hierarchy(small, options.tolerance, options.rtol, lambda n: n < 1e5)
     except NumericalError:  # not unique, say: the solve itself will tell
-        return USUAL_DEPTH, USUAL_ITERATIONS
+        return USUAL_DEPTH, USUAL_ITERATIONS, 0.0
     later = np.log2(network.pairs.dimension) / np.log2(small.pairs.dimension) - 1
     depths = 0.5 * (found.hierarchy.depth - FIRST_DEPTH) + 1
-    return found.hierarchy.depth + STEP * np.ceil(later), found.iterations / depths
+    iterations = found.iterations / depths
+    spent = _seconds(small, found.hierarchy.numbers, iterations)
+    return found.hierarchy.depth + STEP * np.ceil(later), iterations, spent
 
 
 def hierarchy_steady_state(
