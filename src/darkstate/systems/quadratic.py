@@ -33,6 +33,8 @@ from darkstate.systems.spaces import Mode
 
 ROUNDING = 16 * np.finfo(float).eps
 """A sum below this fraction of its terms is the rounding of an exact cancellation."""
+SMALL = 64
+"""Modes and jumps up to which full matrices are faster than sparse ones."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,33 @@ class QuadraticForm:
     @cached_property
     def drift(self) -> tuple[sp.csr_array, sp.csr_array]:
         """``(W, Wc)`` of ``d alpha/dt = W alpha + Wc alpha* + drive``."""
-        U, V, g = self.U, self.V, self._weights
-        W = cancelled_sum(-1j * self.A, -0.5 * (U.conj().T @ g @ U), 0.5 * (V.T @ g @ V.conj()))
-        Wc = cancelled_sum(-1j * self.B, -0.5 * (U.conj().T @ g @ V), 0.5 * (V.T @ g @ U.conj()))
+        A, B, U, V, g = self._operands
+        Uc, Vc = U.conj(), V.conj()
+        W = cancelled_sum(-1j * A, -0.5 * (Uc.T @ (g @ U)), 0.5 * (V.T @ (g @ Vc)))
+        Wc = cancelled_sum(-1j * B, -0.5 * (Uc.T @ (g @ V)), 0.5 * (V.T @ (g @ Uc)))
         return W, Wc
 
     @cached_property
     def source(self) -> tuple[sp.csr_array, sp.csr_array]:
         """Normally ordered sources of ``<a_j† a_i>`` and ``<a_i a_j>``, indexed (i, j)."""
-        U, V, g = self.U, self.V, self._weights
-        number = cancelled_sum(V.T @ g @ V.conj())
-        pair = cancelled_sum(-1j * self.B, -0.5 * (U.conj().T @ g @ V), -0.5 * (V.T @ g @ U.conj()))
+        _, B, U, V, g = self._operands
+        Uc = U.conj()
+        number = cancelled_sum(V.T @ (g @ V.conj()))
+        pair = cancelled_sum(-1j * B, -0.5 * (Uc.T @ (g @ V)), -0.5 * (V.T @ (g @ Uc)))
         return number, pair
+
+    @cached_property
+    def added(self) -> tuple[sp.csr_array, sp.csr_array]:
+        """Moduli that were added to make the entries of Nambu drift and source, each (2N, 2N).
+
+        Coefficients of the Hamiltonian count as given exactly.
+        """
+        _, _, U, V, g = self._operands
+        U, V = abs(U), abs(V)
+        number = V.T @ (g @ V)
+        direct = 0.5 * (U.T @ (g @ U) + number)
+        crossed = 0.5 * (U.T @ (g @ V) + V.T @ (g @ U))
+        return nambu_matrix(direct, crossed), nambu_matrix(number, crossed)
 
     @cached_property
     def drive(self) -> NDArray[np.complex128]:
@@ -84,22 +101,39 @@ class QuadraticForm:
         v = self.V.T @ (self.rates * self.w.conj())
         return -1j * self.f + 0.5 * (v - u)
 
-    @property
-    def _weights(self) -> sp.dia_array:
-        return sp.diags_array(self.rates)
+    @cached_property
+    def _operands(self) -> tuple[Any, Any, Any, Any, Any]:
+        """A, B, U, V and the rates on a diagonal: as arrays where these are faster."""
+        matrices = self.A, self.B, self.U, self.V
+        if max(self.U.shape) <= SMALL:
+            return *(each.toarray() for each in matrices), np.diag(self.rates)
+        return *matrices, sp.diags_array(self.rates)
+
+
+def nambu_matrix(direct: Any, crossed: Any) -> sp.csr_array:
+    """``[[direct, crossed], [crossed*, direct*]]``, from two matrices that are sparse or not."""
+    rows = [[direct, crossed], [crossed.conj(), direct.conj()]]
+    if isinstance(direct, np.ndarray) or max(direct.shape) <= SMALL:
+        return sp.csr_array(np.block([[_array(each) for each in row] for row in rows]))
+    return sp.csr_array(sp.block_array(rows))
+
+
+def _array(matrix: Any) -> NDArray[Any]:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
 def cancelled_sum(*parts: Any) -> sp.csr_array:
-    """The sum of sparse matrices in which exact cancellations leave exact zeros.
+    """The sum of matrices in which exact cancellations leave exact zeros.
 
     An entry smaller than `ROUNDING` times the sum of the moduli of its terms is set to zero: it is
     what is left of terms that cancel by symmetry, such as the cross damping of a squeezed bath.
     """
-    value = sp.csr_array(sum(parts[1:], parts[0]), dtype=complex)
-    size = sp.csr_array(sum((abs(part) for part in parts[1:]), abs(parts[0])))
-    noise = abs(value) < ROUNDING * size
-    result = value - value.multiply(noise)
-    result = sp.csr_array(result)
+    value, size = sum(parts[1:], parts[0]), sum((abs(part) for part in parts[1:]), abs(parts[0]))
+    if isinstance(value, np.ndarray):
+        return sp.csr_array(np.where(np.abs(value) < ROUNDING * size, 0.0, value).astype(complex))
+    value = sp.csr_array(value, dtype=complex)
+    noise = abs(value) < ROUNDING * sp.csr_array(size)
+    result = sp.csr_array(value - value.multiply(noise))
     result.eliminate_zeros()
     return result
 

@@ -23,7 +23,6 @@ from darkstate.engines.gaussian.rounding import (
     TRIALS,
     UNIT,
     RoundingError,
-    entry_sizes,
     nambu_moments,
     random_signs,
     rounding_error,
@@ -53,7 +52,7 @@ class _Matrices:
     def of(cls, form: QuadraticForm) -> _Matrices:
         structure = Structure.of(form)
         drive = np.concatenate([form.drive, form.drive.conj()])
-        drift, source = (each.toarray() for each in entry_sizes(form))
+        drift, source = (each.toarray() for each in form.added)
         return cls(structure.drift.toarray(), structure.source.toarray(), drive, (drift, source))
 
     def parts(self) -> tuple[NDArray[Any], ...]:

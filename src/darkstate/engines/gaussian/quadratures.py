@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from darkstate.engines.gaussian.rounding import UNIT, entry_sizes
+from darkstate.engines.gaussian.rounding import UNIT
 from darkstate.engines.gaussian.structure import Structure
 
 
@@ -41,7 +41,7 @@ def disturbed_quadratures(
 ) -> tuple[NDArray, ...]:
     """What rounding may have done to ``(A, D, C, Gamma)`` of a measurement model."""
     modulus = np.abs(to_quadratures(len(structure.form.labels)))
-    drift, source = (modulus @ each.toarray() @ modulus.T for each in entry_sizes(structure.form))
+    drift, source = (modulus @ each.toarray() @ modulus.T for each in structure.form.added)
     c, gamma = (np.abs(each) for each in matrices[2:])
     sizes = (drift, source + 0.5 * (drift + drift.T), c, gamma)
     da, dd, dc, dg = (UNIT * size * rng.choice([-1.0, 1.0], size=size.shape) for size in sizes)

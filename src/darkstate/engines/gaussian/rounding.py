@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.sylvester import SchurForm, solve_sylvester
-from darkstate.systems.quadratic import QuadraticForm
+from darkstate.systems.quadratic import SMALL
 
 EPS = float(np.finfo(float).eps)
 
@@ -50,55 +50,51 @@ PIECE = 2.0**20
 """Bytes of a stack that are worked on at once."""
 
 
-def entry_sizes(form: QuadraticForm) -> tuple[sp.csr_array, sp.csr_array]:
-    """Moduli that were added to make the entries of Nambu drift and source, each (2N, 2N).
-
-    Coefficients of the Hamiltonian count as given exactly.
-    """
-    U, V = abs(form.U), abs(form.V)
-    g = sp.diags_array(form.rates)
-    direct = 0.5 * (U.T @ g @ U + V.T @ g @ V)
-    crossed = 0.5 * (U.T @ g @ V + V.T @ g @ U)
-    number = V.T @ g @ V
-    drift = sp.block_array([[direct, crossed], [crossed, direct]])
-    source = sp.block_array([[number, crossed], [crossed, number]])
-    return sp.csr_array(drift), sp.csr_array(source)
-
-
 class Disturbance:
-    """One trial: what rounding may have done to drift and source, both (2N, 2N) and sparse.
+    """One trial: what rounding may have done to drift and source, both (2N, 2N).
 
     The conjugate half of the Nambu variables is disturbed as its other half is; entries that cancel
-    exactly stay zero.
+    exactly stay zero. Matrices of few modes are full, others sparse.
     """
 
     def __init__(self, structure: Structure, seed: int):
         rng = np.random.default_rng(seed)
         n = len(structure.form.labels)
-        drift, source = entry_sizes(structure.form)
+        drift, source = structure.form.added
         self.drift = _disturbed(structure.drift, drift, n, rng)
         half = _disturbed(structure.source, source, n, rng)
-        self.source = sp.csr_array(0.5 * (half + half.conj().T))
+        self.source = 0.5 * (half + half.conj().T)
 
     def right_hand_side(
         self, p: NDArray[np.intp], q: NDArray[np.intp], x: NDArray[Any]
     ) -> NDArray[Any]:
         """``dW X + X dW† + dS`` for the block of rows p and columns q."""
-        left, right = self.drift[p][:, p], self.drift[q][:, q]
-        return left @ x + (right @ x.conj().T).conj().T + self.source[p][:, q].toarray()
+        left, right, source = (
+            _block(*each) for each in ((self.drift, p, p), (self.drift, q, q), (self.source, p, q))
+        )
+        source = source if isinstance(source, np.ndarray) else source.toarray()
+        return left @ x + (right @ x.conj().T).conj().T + source
 
 
-def _disturbed(
-    matrix: sp.csr_array, size: sp.csr_array, n: int, rng: np.random.Generator
-) -> sp.csr_array:
+def _block(matrix: Any, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Any:
+    if isinstance(matrix, np.ndarray):
+        return matrix[rows[:, None], columns]
+    return matrix.tocsr()[rows][:, columns]
+
+
+def _disturbed(matrix: sp.csr_array, size: sp.csr_array, n: int, rng: np.random.Generator) -> Any:
     """`size` times `UNIT` along the entries of `matrix`, with random signs."""
+    signs = random_signs(n, rng)
+    if n <= SMALL:
+        full = matrix.toarray()
+        moduli = np.abs(full)
+        moduli[moduli == 0] = 1.0
+        return UNIT * signs * size.toarray() * full / moduli
     moduli = abs(matrix)
     direction = matrix.multiply(moduli.power(-1))
     added = direction.multiply(size).tocoo()
-    signs = random_signs(n, rng)[added.row, added.col]
-    return sp.csr_array(
-        sp.coo_array((UNIT * signs * added.data, (added.row, added.col)), added.shape)
-    )
+    data = UNIT * signs[added.row, added.col] * added.data
+    return sp.csr_array(sp.coo_array((data, (added.row, added.col)), added.shape))
 
 
 def lost_digits(structure: Structure) -> float:
@@ -108,7 +104,7 @@ def lost_digits(structure: Structure) -> float:
     """
     lost = 1.0
     matrices = (structure.drift, structure.source)
-    for matrix, size in zip(matrices, entry_sizes(structure.form), strict=True):
+    for matrix, size in zip(matrices, structure.form.added, strict=True):
         lost = max(lost, float(abs(matrix).power(-1).multiply(size).max()) if matrix.nnz else 1.0)
     return lost
 

@@ -17,7 +17,6 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
-from darkstate.engines.gaussian.rounding import entry_sizes
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.errors import NumericalError
 from darkstate.linalg.sylvester import SchurForm
@@ -179,7 +178,7 @@ def _slowest(form: SchurForm, rounding: float) -> tuple[float, float]:
 
 def _scales(structure: Structure) -> NDArray[np.float64]:
     """Sum over the row of the moduli that were added to make the drift, for each variable."""
-    sizes, _ = entry_sizes(structure.form)
+    sizes, _ = structure.form.added
     added = np.asarray(sizes.sum(axis=1)).ravel()
     return np.maximum(added, np.asarray(abs(structure.drift).sum(axis=1)).ravel())
 

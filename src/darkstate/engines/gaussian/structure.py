@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
 from darkstate.errors import ArgumentError
-from darkstate.systems.quadratic import QuadraticForm
+from darkstate.systems.quadratic import QuadraticForm, nambu_matrix
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,7 @@ class Structure:
         """
         if not form.labels:
             raise ArgumentError("spaces", "not be empty", (), "Give the system at least one space.")
-        W, Wc = form.drift
-        drift = sp.csr_array(sp.block_array([[W, Wc], [Wc.conj(), W.conj()]]))
-        number, pair = form.source
-        source = sp.csr_array(sp.block_array([[number, pair], [pair.conj(), number.conj()]]))
-        return cls.from_matrices(form, drift, source)
+        return cls.from_matrices(form, nambu_matrix(*form.drift), nambu_matrix(*form.source))
 
     @classmethod
     def from_matrices(
