@@ -222,6 +222,19 @@ def test_slow_populations_are_solved_or_refused_never_wrong():
         assert away <= found.error + direct.error
 
 
+def test_rounding_counts_by_what_the_state_holds_and_covers_the_error():
+    """High Fock states of large weights are empty; the sums are below the norm, never beyond."""
+    model = ds.models.CavityAtomChains(1, loss=0.01)
+    generator = generator_of(model.system(), 6)
+    iterative, direct = krylov_steady_state(generator, 1e-9), dense_steady_state(generator)
+    away = np.linalg.norm(iterative.flat - direct.flat) / np.linalg.norm(direct.flat)
+    assert away <= iterative.error + direct.error
+    flat = iterative.flat
+    exact = abs(generator.matrix) @ np.abs(flat)  # terms of one entry do not cancel here
+    assert generator.sums_of_moduli(flat) * np.linalg.norm(flat) >= 0.99 * np.linalg.norm(exact)
+    assert generator.sums_of_moduli(flat) <= generator.scale
+
+
 def test_two_steady_states_are_refused_by_all_preconditioners():
     q = [Qubit(f"q{k}") for k in range(3)]
     H = 0.3 * sigma_x(q[0]) + plus_hc(sigma_plus(q[0]) * sigma_minus(q[1]))

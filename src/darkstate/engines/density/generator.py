@@ -132,6 +132,12 @@ class Generator:
         form = self.real_form
         return float(np.linalg.norm(form.matrix @ form.coordinates(rho)))
 
+    def sums_of_moduli(self, flat: Flat) -> float:
+        """What rounding in ``L x`` is measured by: the sums without signs, over the size of x."""
+        moduli = BlockProducts(self.blocks, abs(self.effective), [abs(c) for c in self.turned])
+        size = float(np.linalg.norm(flat))
+        return float(np.linalg.norm(moduli.apply(np.abs(flat)))) / size
+
     def apply_adjoint(self, flat: Flat) -> Flat:
         """``L† X`` for a flattened Hermitian X."""
         self.applications += 1

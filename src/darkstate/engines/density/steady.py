@@ -167,9 +167,19 @@ def krylov_steady_state(
             break
         better = gmres(regular, inverse, missing, 1e-3, most)
         flat = blocks.normalised(flat + better.x)
-    rounding = 10 * float(np.finfo(float).eps) * scale / rate
+    rounding = _rounding(generator, flat) / rate
     method = f"krylov ({first.way}), {generator.applications} applications"
     return SteadySolution(flat, error + rounding, rate, method, True)
+
+
+def _rounding(generator: Generator, flat: Flat) -> float:
+    """Of a residual, over the size of the state: in sums of ``L x``, and where the trace is added.
+
+    By what the sums hold without signs: empty states of large weights have no part in it.
+    """
+    added = 2 * generator.scale * float(np.linalg.norm(generator.blocks.mixed(float)))
+    added /= float(np.linalg.norm(flat))
+    return float(np.finfo(float).eps) * (10 * generator.sums_of_moduli(flat) + added)
 
 
 def non_unique_error(generator: Generator, slow: float = 0.0) -> NumericalError:
