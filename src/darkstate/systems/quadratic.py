@@ -105,7 +105,7 @@ class QuadraticForm:
     def _operands(self) -> tuple[Any, Any, Any, Any, Any]:
         """A, B, U, V and the rates on a diagonal: as arrays where these are faster."""
         matrices = self.A, self.B, self.U, self.V
-        if max(self.U.shape) <= SMALL:
+        if max(len(self.rates), len(self.labels)) <= SMALL:
             return *(each.toarray() for each in matrices), np.diag(self.rates)
         return *matrices, sp.diags_array(self.rates)
 
