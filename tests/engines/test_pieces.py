@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import darkstate as ds
 from darkstate.engines.density import compile as compiling
+from darkstate.engines.density import generator as generating
 from darkstate.engines.density.compile import compiled, product_blocks
 from darkstate.engines.density.generator import Generator
 from darkstate.states import matrices
@@ -90,6 +91,7 @@ def test_what_is_kept_and_how_it_is_made_changes_nothing(
         cold = arrays(compiled(system, blocks))
         with monkeypatch.context() as changed:
             changed.setattr(compiling, "_FEW", -1)
+            changed.setattr(generating, "_FEW_STATES", -1)
             single = arrays(compiled(system, blocks))
         for first, second, third in zip(warm, cold, single, strict=True):
             assert np.array_equal(first, second)

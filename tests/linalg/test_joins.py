@@ -6,6 +6,7 @@ import scipy.sparse as sp
 
 from darkstate.linalg.joins import (
     below_each_other,
+    by_rows,
     cut,
     largest_row,
     one,
@@ -34,6 +35,8 @@ def test_stacks_are_those_of_scipy(seed: int) -> None:
 
 def test_small_things() -> None:
     matrix = matrices(0)[0]
+    assert np.array_equal(by_rows(matrix.toarray()).toarray(), matrix.toarray())
+    assert by_rows(matrix.toarray()).nnz == matrix.nnz
     assert np.array_equal(one(3).toarray(), np.eye(3))
     assert np.array_equal(row_numbers(matrix), matrix.tocoo().row)
     assert largest_row(matrix) == pytest.approx(abs(matrix).sum(axis=1).max(), rel=1e-15)

@@ -39,6 +39,13 @@ def one(n: int) -> sp.csr_array:
     return sp.csr_array((np.ones(n), np.arange(n), np.arange(n + 1)), shape=(n, n))
 
 
+def by_rows(dense: NDArray[Any]) -> sp.csr_array:
+    """A small dense matrix as a sparse one."""
+    rows, columns = np.nonzero(dense)
+    starts = _starts(np.bincount(rows, minlength=len(dense)))
+    return sp.csr_array((dense[rows, columns], columns, starts), shape=dense.shape)
+
+
 def cut(matrix: sp.csr_array, rows: int) -> list[sp.csr_array]:
     """The parts of so many rows of a matrix."""
     starts, shape = matrix.indptr, (rows, matrix.shape[1])  # type: ignore[index]

@@ -125,14 +125,17 @@ def _arnoldi(
     basis = np.empty((size, len(state)), dtype=state.dtype)
     real = basis.view(np.float64)
     hessenberg = np.zeros((size + 1, size))
-    basis[0] = state / norm
+    basis[0], largest = state / norm, 0.0
     for j in range(size):
         w = apply(basis[j])
-        before = float(np.linalg.norm(w))
-        after = orthogonalise(w.view(np.float64), real[: j + 1], hessenberg[: j + 1, j])
-        if after <= 1e-13 * max(before, np.abs(hessenberg[: j + 1, : j + 1]).max()):
+        numbers, column = w.view(np.float64), hessenberg[: j + 1, j]
+        before = sqrt(numbers @ numbers)
+        after = orthogonalise(numbers, real[: j + 1], column)
+        largest = max(largest, float(np.abs(column).max()))
+        if after <= 1e-13 * max(before, largest):
             return basis[: j + 1], hessenberg, norm, True
         hessenberg[j + 1, j] = after
+        largest = max(largest, after)
         if j + 1 < size:
             np.divide(w, after, out=basis[j + 1])
     return basis, hessenberg, norm, False

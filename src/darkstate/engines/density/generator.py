@@ -28,12 +28,20 @@ from darkstate.engines.density.gauge import real_phases, turned_by, without_phas
 from darkstate.engines.density.products import BlockProducts
 from darkstate.engines.density.real_form import Entries, RealForm, coordinate_entries
 from darkstate.engines.propagation import SectorMotion
-from darkstate.linalg.joins import below_each_other, largest_row, one, side_by_side
+from darkstate.linalg.joins import (
+    below_each_other,
+    by_rows,
+    largest_row,
+    one,
+    side_by_side,
+)
 
 _BATCH = 2**22
 """Entries that are collected before they are summed."""
 _SMALL = 2**13
 """Numbers of all jumps that are treated in one call."""
+_FEW_STATES = 64
+"""Basis states up to which a matrix is summed up as a dense one."""
 _ENTRY, _MAKE = 8e-10, 5e-9
 """Seconds per entry of L to use it, and its share of making it, in a Krylov solution."""
 
@@ -76,13 +84,10 @@ class Generator:
     dark: list[DarkStates | None] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        total: Any = -1j * self.hamiltonian
         jumps: list[Any] = [c.astype(complex, copy=False) for c in self.jumps]
+        total: Any = -1j * self.hamiltonian
         if jumps:  # all at once: small sparse products cost by their number
-            below = below_each_other(jumps)
-            damping = below.conj().T @ below
-            damping.data *= 0.5
-            total = total - damping
+            total = damped(total, below_each_other(jumps))
         phases = real_phases(total, jumps, self.blocks.owner)
         self.real = phases is not None
         if phases is not None:
@@ -264,6 +269,25 @@ class Generator:
         if self.middle is not None:
             hamiltonian = sp.csr_array(hamiltonian + sp.diags_array(self.middle))
         return Generator(blocks, hamiltonian, self.channels)
+
+
+def damped(free: sp.csr_array, jumps: sp.csr_array) -> sp.csr_array:
+    """``-i H - sum c†c / 2`` from ``-i H`` and all jumps, one below the other."""
+    size = free.shape[0]  # type: ignore[index]
+    if size > _FEW_STATES:
+        lost = jumps.conj().T @ jumps
+        lost.data *= 0.5
+        return sp.csr_array(free - lost)
+    in_row = np.diff(jumps.indptr)  # pairs of entries of a row, of all rows in their order
+    mates = np.repeat(in_row, in_row)
+    first = np.repeat(np.arange(len(mates)), mates)
+    begin = np.repeat(np.cumsum(mates) - mates - np.repeat(jumps.indptr[:-1], in_row), mates)
+    second = np.arange(len(first)) - begin
+    values = jumps.data[first].conj() * jumps.data[second]
+    place = jumps.indices[first] * size + jumps.indices[second]
+    parts = [np.bincount(place, part, size**2) for part in (np.real(values), np.imag(values))]
+    lost = parts[0] + 1j * parts[1]
+    return by_rows(free.toarray() - 0.5 * lost.reshape(size, size))
 
 
 def sandwich(
