@@ -11,6 +11,7 @@ from darkstate.engines.density import compile as compiling
 from darkstate.engines.density import generator as generating
 from darkstate.engines.density.compile import compiled, product_blocks
 from darkstate.engines.density.generator import Generator
+from darkstate.engines.density.products import BlockProducts
 from darkstate.states import matrices
 from darkstate.systems import (
     Jump,
@@ -128,6 +129,17 @@ def test_generators_are_what_is_written(charged: bool) -> None:
         wanted = (brute(system, dims) @ rho.ravel()).reshape(8, 8)
         allowed = 1e-13 * float(np.abs(brute(system, dims)).max()) * np.abs(rho).max()
         assert np.abs(found - wanted).max() <= allowed
+
+
+@pytest.mark.parametrize("make", (qubits, mixture))
+@pytest.mark.parametrize("charged", (True, False))
+def test_the_least_price_of_products_is_less_than_their_price(make, charged: bool) -> None:
+    """Or what is decided by it alone would be decided otherwise by the whole price."""
+    for c in points():
+        system, dims = make(c)
+        generator = compiled(system, product_blocks(system, dims, charged=charged))
+        least = BlockProducts.least_seconds(generator.blocks, generator.effective)
+        assert least <= generator.product_seconds
 
 
 def test_pieces_of_an_evolution_are_those_of_each_alone() -> None:

@@ -156,7 +156,7 @@ class Generator:
     def assembled(self) -> bool:
         """Whether L is applied as one sparse matrix."""
         seconds = (1.0 if self.real else 2.0) * (_ENTRY + _MAKE) * self.entries
-        least = BlockProducts.least_seconds(self.blocks)  # known at once
+        least = BlockProducts.least_seconds(self.blocks, self.effective)  # known at once
         return seconds <= least or seconds <= self.product_seconds
 
     @cached_property

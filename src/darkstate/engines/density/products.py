@@ -92,9 +92,10 @@ class BlockProducts:
         return result
 
     @staticmethod
-    def least_seconds(blocks: Blocks) -> float:
-        """Less than one application takes, whatever the jumps."""
-        return CALL * len(blocks.sizes) + _NUMBER * blocks.numbers
+    def least_seconds(blocks: Blocks, effective: sp.csr_array) -> float:
+        """Less than `seconds`, whatever the jumps: of the blocks of E alone."""
+        moved = np.count_nonzero(np.bincount(blocks.owner[effective.indices]))
+        return min(CALL, _SPARSE_CALL) * moved + _NUMBER * blocks.numbers
 
     @staticmethod
     def seconds(blocks: Blocks, effective: sp.csr_array, jumps: Sequence[sp.csr_array]) -> float:
