@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,19 +30,19 @@ Charge = tuple[int, ...]
 Blocks = Mapping[Charge, Array]
 
 
-@cache
+# No caches by charge here: a parity (`parity.py`) equals an integer, but is its own negative.
+
+
 def is_stored(charge: Charge) -> bool:
     """Whether q is lexicographically non-negative."""
     return next((x > 0 for x in charge if x), True)
 
 
-@cache
 def negative(charge: Charge) -> Charge:
     """-q."""
     return tuple(-x for x in charge)
 
 
-@cache
 def is_real(charge: Charge) -> bool:
     """Whether q is its own negative: coordinates then are those of Hermitian operators, real."""
     return charge == negative(charge)
