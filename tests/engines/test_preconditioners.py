@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 import darkstate as ds
-from darkstate.engines import Lindblad
+from darkstate.engines import Collective, Lindblad
 from darkstate.engines.density import iterate
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
 from darkstate.engines.density.cost import krylov_cost
-from darkstate.engines.density.iterate import iterated, regularised
+from darkstate.engines.density.iterate import _falls_behind, _promised, iterated, regularised
 from darkstate.engines.density.nojump import NoJumpInverse, SweptInverse
 from darkstate.engines.density.rates import RatesInverse
 from darkstate.engines.density.steady import dense_steady_state, krylov_steady_state
 from darkstate.errors import NumericalError
+from darkstate.linalg.gmres import KrylovSpace
+from darkstate.models import AtomicEnsembles
 from darkstate.systems import (
     Jump,
     Mode,
@@ -271,3 +273,23 @@ def test_the_slowest_rate_of_gmres_is_that_of_all_singular_values():
         matrix = generator.real_form.matrix
         dense = matrix.toarray() if hasattr(matrix, "toarray") else matrix
         assert found.rate < 3.0 * np.linalg.svd(dense, compute_uv=False)[-2]
+
+
+@pytest.mark.parametrize("stagnates", [True, False])
+def test_what_falls_behind_its_rival_gives_way(stagnates):
+    """Forty slow directions that the first iterations do not see."""
+    slow = np.logspace(-9, -3, 40) if stagnates else np.linspace(1, 2, 40)
+    values = np.concatenate([np.linspace(1, 2, 200), slow])
+    right = np.where(values < 0.5, 1e-8, 1.0)
+    space = KrylovSpace(lambda x: values * x, lambda x: x, right)
+    goal = 1e-10 * float(np.linalg.norm(right))
+    assert _promised(space, goal, 10) < 60  # as long as it falls
+    assert _falls_behind(space, goal, 200, 60.0) == stagnates
+    assert (space.residual <= goal) == (not stagnates)
+    assert space.used < 200
+
+
+def test_ensembles_are_not_tried_for_long_by_rates_that_stop():
+    model = AtomicEnsembles(6, 0.5, 10.0, cooling=0.05, heating=0.01, dephasing=0.5)
+    method = ds.steady_state(model, Collective(method="krylov")).report.method
+    assert method.startswith("krylov (no-jump inverse)")

@@ -139,9 +139,15 @@ class Generator:
 
     def sums_of_moduli(self, flat: Flat) -> float:
         """What rounding in ``L x`` is measured by: the sums without signs, over the size of x."""
-        moduli = BlockProducts(self.blocks, abs(self.effective), [abs(c) for c in self.turned])
-        size = float(np.linalg.norm(flat))
-        return float(np.linalg.norm(moduli.apply(np.abs(flat)))) / size
+        size, states = float(np.linalg.norm(flat)), self.blocks.dimension
+        if self._has_matrix:
+            return float(np.linalg.norm(abs(self.matrix) @ np.abs(flat))) / size
+        x = sp.csr_array((np.abs(flat), self.blocks.entries), shape=(states, states))
+        kept = abs(self.effective) @ x
+        total = kept + kept.T  # x is symmetric, as all moduli of a Hermitian matrix are
+        for c in map(abs, self.turned):
+            total = total + c @ x @ c.T
+        return float(np.linalg.norm(total.data)) / size
 
     def apply_adjoint(self, flat: Flat) -> Flat:
         """``L† X`` for a flattened Hermitian X."""

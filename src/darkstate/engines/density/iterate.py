@@ -2,9 +2,9 @@
 
 The no-jump inverse (`nojump.py`) is tried first, for a few iterations. If these do not promise an
 end soon, those with classical rates (`rates.py`) are laid beside them from the same start, and
-whichever promises fewer goes on with the space that it has; where promises are close, after twice
-as many. One that stalls hands over to the other. `benchmarks/bench_preconditioners.py` measures
-what they take on two dozen problems.
+whichever promises fewer goes on with the space that it has. One that falls behind what the other
+promised hands over to it, and so does one that stalls. `benchmarks/bench_preconditioners.py`
+measures what they take on two dozen problems.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TRIAL = 10
 """Iterations of each preconditioner, before one is chosen."""
 PROMISING = 25
 """More iterations that a trial may promise if nothing else is to be tried."""
-_CLOSE = 4.0
-"""Promises no further apart than this may change their order."""
+_BEHIND = 3.0
+"""One that comes to promise this many times more iterations than the other did gives way."""
 
 
 class UndecidedError(NumericalError):
@@ -73,8 +73,12 @@ def iterated(generator: Generator, right: Flat, rtol: float, most: int) -> Itera
     """
     regular, stalled = regularised(generator), list[str]()
     ways = _preconditioners(generator, regular)
-    first, space = _tried(ways, regular, right, rtol, most)
-    for name in sorted(ways, key=lambda other: other != first):
+    goal = rtol * float(np.linalg.norm(right))
+    first, space, rival = _tried(ways, regular, right, goal, most)
+    order = sorted(ways, key=lambda other: other != first)
+    if _falls_behind(space, goal, most, rival):
+        order, space = order[::-1], None
+    for name in order:
         solved = gmres(regular, ways[name], right, rtol, most, space)
         space = None  # of the first one
         if solved.residual <= 10 * rtol:
@@ -100,32 +104,40 @@ def _preconditioners(generator: Generator, regular: Apply) -> dict[str, Apply]:
 
 
 def _tried(
-    ways: dict[str, Apply], regular: Apply, right: Flat, rtol: float, most: int
-) -> tuple[str, KrylovSpace]:
-    """The preconditioner that promises an end first, with the space that it has.
-
-    Promises that are close to one another are asked for again after as many iterations: what falls
-    fast at first may still stop.
-    """
-    goal = rtol * float(np.linalg.norm(right))
-    spaces, promised = dict[str, KrylovSpace](), dict[str, float]()
+    ways: dict[str, Apply], regular: Apply, right: Flat, goal: float, most: int
+) -> tuple[str, KrylovSpace, float]:
+    """The preconditioner that promises an end first, its space, and what the other one promises."""
+    promised, best = dict[str, float](), None
     for name, inverse in ways.items():
-        spaces[name] = KrylovSpace(regular, inverse, right)
-        promised[name] = _promised(spaces[name], goal, min(TRIAL, most))
+        space = KrylovSpace(regular, inverse, right)
+        promised[name] = _promised(space, goal, min(TRIAL, most))
+        if best is None or promised[name] < promised[best[0]]:
+            best = name, space
         if promised[name] <= PROMISING:
-            return name, spaces[name]
-    if max(promised.values()) <= _CLOSE * min(promised.values()):
-        for name, space in spaces.items():
-            promised[name] = _promised(space, goal, min(2 * TRIAL, most))
-    best = min(promised, key=lambda name: promised[name])
-    return best, spaces[best]
+            break
+    assert best is not None
+    rival = min((p for name, p in promised.items() if name != best[0]), default=np.inf)
+    return *best, rival
 
 
 def _promised(space: KrylovSpace, goal: float, until: int) -> float:
-    """More iterations to the goal at the speed of the second half of those up to `until`."""
-    space.extend(goal, until // 2)  # what falls at once tells nothing
+    """More iterations to the goal, at the speed of the last ones up to `until`."""
+    start = max(space.used, until // 2)
+    space.extend(goal, start)  # what falls at once tells nothing
     before = max(space.residual, goal)
     space.extend(goal, until)
     left = max(space.residual, goal)
-    gained = np.log(before / left) / (until - until // 2)
+    gained = np.log(before / left) / max(1, until - start)
     return float(np.log(left / goal) / max(gained, 1e-9))
+
+
+def _falls_behind(space: KrylovSpace, goal: float, most: int, rival: float) -> bool:
+    """Go on with a space until it is at its end, or promises less than another one did."""
+    end = min(most, space.length)
+    while np.isfinite(rival) and space.residual > goal and space.used < end:
+        used = space.used
+        if _promised(space, goal, min(end, used + 4 * TRIAL)) > _BEHIND * rival:
+            return True
+        if space.used == used:  # nothing is left outside of the space
+            break
+    return False
