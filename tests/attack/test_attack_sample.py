@@ -11,7 +11,9 @@ import pytest
 FOLDER = Path(__file__).parent
 
 
-@pytest.mark.parametrize("kind", ["scenarios", "calls", "flips", "kills"])
+@pytest.mark.parametrize(
+    "kind", ["scenarios", "calls", "flips", pytest.param("kills", marks=pytest.mark.slow)]
+)
 def test_a_sample_of_every_attack_is_clean(kind):
     command = [sys.executable, str(FOLDER), "--sample", "--only", kind]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -287,6 +287,7 @@ def test_atoms_that_forget_one_by_one():
     assert ds.entropy(state) == pytest.approx(30 * one, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_finite_sizes_approach_the_large_ensemble_as_one_over_the_number_of_atoms():
     sizes = [4, 8, 16]
     models = [AtomicEnsembles(n, 0.4, **NOISE) for n in sizes]

@@ -174,6 +174,7 @@ def test_emission_both_ways_needs_no_triangle() -> None:
     np.testing.assert_allclose(found.state.matrix, reduced.matrix, rtol=0, atol=3e-6)
 
 
+@pytest.mark.slow
 def test_the_error_estimate_covers_the_error() -> None:
     model = ds.models.DualRail(pairs=2, squeezing=1.0, bandwidth=5.0, detunings_a=[0.0, 0.4])
     exact = ds.steady_state(model, engine=MOMENTS).state.matrix

@@ -17,7 +17,7 @@ from darkstate.papers.muschik2012.steady import critical_depth, least_of_product
 from darkstate.papers.muschik2012.three_level import final_xi, loss_at, watched_xi
 
 FIGURES = {figure.id: figure for figure in MUSCHIK2012.figures}
-OWN = ["3a", "3b", "lifetime", "steady", "formulas", "finite"]
+OWN = ["3a", "3b", "lifetime", "steady", "formulas"]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_it_is_listed():
     assert set(OWN) <= set(FIGURES)
 
 
-@pytest.mark.parametrize("figure", OWN)
+@pytest.mark.parametrize("figure", [*OWN, pytest.param("finite", marks=pytest.mark.slow)])
 def test_pictures_and_claims(figure, data):
     check_picture(FIGURES[figure], data(figure))
     check_claims(FIGURES[figure], data(figure))
