@@ -79,8 +79,9 @@ def _together(
 ) -> tuple[list[float], list[list[Slope]]] | None:
     """Merits and slopes of all samples; None where they are not solved together."""
     samples = batch.samples
-    gaussian = isinstance(choose(batch.build(samples[0])).engine, Gaussian)
-    if not isinstance(merit, Merit) or not gaussian:
+    if not isinstance(merit, Merit):
+        return None
+    if not isinstance(choose(batch.build(samples[0])).engine, Gaussian):
         return None
     try:
         solution = solve_batch(batch)
@@ -96,8 +97,11 @@ def _together(
     weights = BatchEquations.of(batch.build, samples).adjoint(state, G, g)
     keys = list(dict.fromkeys(key for moved in moves for key in moved.keys))
     each, sizes = key_weights(keys, weights, state.labels)
-    relative = relative_error(solution) + weights.error
-    rows = [key_slopes(moves, keys, *row, relative) for row in zip(each, sizes, strict=True)]
+    rows = [
+        # the report has the error of the worst sample, which may be any
+        key_slopes(moves, keys, *row, relative_error(one, solution.report) + weights.error)
+        for one, row in zip(every, zip(each, sizes, strict=True), strict=True)
+    ]
     return [float(merit(one)) for one in every], rows
 
 

@@ -45,10 +45,10 @@ def climb(at: Callable[[Vector], Look], landscape: Landscape, most: int) -> None
     if abs(place - round(place)) < 2 * NEAR:
         at(np.array([round(place)], dtype=float))  # ends are only approached
     point = np.array([place])
-    sides = [neighbour(landscape, point, side) for side in (-1.0, 1.0)]
-    if any(side is None for side in sides):
+    left, right = (neighbour(landscape, point, side) for side in (-1.0, 1.0))
+    if left is None or right is None:
         return
-    slope, curve = parabola(landscape, point, *sides)  # type: ignore[arg-type]
+    slope, curve = parabola(landscape, point, left, right)
     if curve < 0.0 and _STEP < abs(slope / curve) < NEAR:
         at(point - slope / curve)
 

@@ -30,6 +30,7 @@ from darkstate.frontdoor import preparation_time
 from darkstate.frontdoor.selection import choose
 from darkstate.linalg.slowest import slowest_modes
 from darkstate.measures import purity
+from darkstate.results import Report
 from darkstate.states import DensityState, GaussianState, PairwiseGaussianState
 from darkstate.states.subsystems import Matrix
 from darkstate.systems.langevin import System
@@ -57,7 +58,9 @@ def steady_slopes(
         solution = run(chosen.engine, system, offer=chosen.offer)
         if isinstance(solution.state, PairwiseGaussianState):
             return _chain_slopes(system, function, solution)
-        return GaussianSlopes(system, solution.state, function, relative_error(solution))
+        return GaussianSlopes(
+            system, solution.state, function, relative_error(solution.state, solution.report)
+        )
     if isinstance(chosen.engine, Lindblad) and chosen.offer.labels in ((), system.labels):
         return density_slopes(system, function, chosen.engine)
     return None
@@ -114,11 +117,12 @@ def _density_slopes(
     return DensitySlopes(system, state, function, response_for, tolerance)
 
 
-def relative_error(solution: Solution) -> float:
+def relative_error(state: GaussianState, report: Report) -> float:
     """Error of the moments over the largest."""
-    state = solution.state
-    largest = max(1.0, float(np.abs(state.number).max()), float(np.abs(state.mean).max()) ** 2)
-    return (solution.report.error_estimate or 0.0) / largest
+    largest = max(
+        1.0, float(np.abs(state.number).max()), float(np.abs(np.asarray(state.mean)).max()) ** 2
+    )
+    return (report.error_estimate or 0.0) / largest
 
 
 def _with_cutoffs(engine: Lindblad, system: OpenSystem, state: Any) -> Lindblad:
@@ -143,7 +147,8 @@ def time_slopes(
         if isinstance(solution.state, GaussianState):
             start = GaussianState.vacuum(system.labels) if initial is None else initial
             structure = Structure.of(quadratic_form(system))
-            parts = (structure, start, solution.state, function, time, relative_error(solution))
+            relative = relative_error(solution.state, solution.report)
+            parts = (structure, start, solution.state, function, time, relative)
             function.moment_derivative(solution.state)
             return GaussianTimeSlopes(*parts)
         assert isinstance(chosen.engine, Lindblad)

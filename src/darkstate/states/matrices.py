@@ -114,7 +114,10 @@ def product_entries(product: Product, spaces: tuple[Space, ...], sizes: tuple[in
 
 @lru_cache(maxsize=1024)
 def _kept_entries(product: Product, spaces: tuple[Space, ...], sizes: tuple[int, ...]) -> Entries:
-    return _entries(dict(product), spaces, sizes)
+    found = _entries(dict(product), spaces, sizes)
+    for part in found:  # all who ask are given the same arrays
+        part.setflags(write=False)
+    return found
 
 
 def _checked_sizes(
