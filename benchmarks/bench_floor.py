@@ -7,9 +7,9 @@ seconds, the best of three means of up to twenty calls. Ours is ``ds.steady_stat
 with all verdicts (uniqueness, margin, error, cut-offs compared with smaller ones; the gap of more
 than a hundred numbers is no part of it, but found when it is read); theirs is
 ``qutip.steadystate`` alone, with operators and Liouvillian built outside of the clock for neither.
-Memory is what the calls add to the peak of the fork after two qubits were solved in it. The status
-and the distance of the two states stand beside; a row without a number ran into the limit, or out
-of memory.
+Memory is what the calls add to the peak of the fork after two qubits were solved in it, without
+pages of libraries (on Linux). The status and the distance of the two states stand beside; a row
+without a number ran into the limit, or out of memory.
 """
 
 from __future__ import annotations
@@ -78,11 +78,9 @@ ROWS = (
 
 
 def posed(make, arguments):
-    """A system of the manual, and the engine where cut-offs are given: not those of a source."""
+    """A system of the manual, and the engine where cut-offs are given: a source S has none."""
     system, cutoff = MAKE[make](*arguments), CUTOFFS.get(make, {})
-    known = ds.explain(system).chosen if cutoff else None
-    hierarchy = known is not None and known.method == "hierarchy"
-    inside = {k: n for k, n in cutoff.items() if not (hierarchy and k.startswith("S"))}
+    inside = {label: n for label, n in cutoff.items() if not label.startswith("S")}
     return system, Lindblad(cutoff=inside) if cutoff else None
 
 
@@ -108,6 +106,16 @@ def theirs(make, arguments, options):
     return spent, state.full(), float(np.abs(moved.full()).max())
 
 
+def peak():
+    """The largest memory so far in bytes, without pages of libraries."""
+    most = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if not os.path.exists("/proc/self/status"):
+        return most
+    with open("/proc/self/status") as status:
+        files = [line.split()[1] for line in status if line.startswith("RssFile")]
+    return most - 1024 * int(files[0])
+
+
 def measured(limit, function, *arguments):
     """The best of three means in a fork: result and bytes added; None beyond the limit."""
     read, write = os.pipe()
@@ -117,9 +125,9 @@ def measured(limit, function, *arguments):
         signal.setitimer(signal.ITIMER_PROF, limit)
         resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
         try:
-            if function in (ours, theirs):  # pages of libraries are nobody's memory
+            if function in (ours, theirs):
                 function(*SMALL, *arguments[2:])
-            base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            base = peak()
             found = function(*arguments)
             if found[0] < 0.1 * limit:
                 calls = int(np.clip(TICKS / max(found[0], 1e-3), 1, 20))
@@ -127,8 +135,7 @@ def measured(limit, function, *arguments):
                     sum(function(*arguments)[0] for _ in range(calls)) / calls for _ in range(3)
                 ]
                 found = (min(means), *found[1:])
-            added = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base
-            answer = (*found, 1024 * added)
+            answer = (*found, peak() - base)
         except Exception as error:
             answer = f"{type(error).__name__}: {error}"
         with os.fdopen(write, "wb") as pipe:
@@ -156,11 +163,11 @@ def row(name, make, arguments, limit):
     if not isinstance(mine, tuple):
         told += f" {'-':>8} {'-':>7} | {mine or 'beyond the limit'}"[:70]
     else:
-        told += f" {mine[0]:8.3f} {mine[3] / 2**20:6.0f}M |"
+        told += f" {mine[0]:8.3f} {mine[3] / 2**20:6.1f}M |"
     if best is None:
         status = mine[2][:60] if isinstance(mine, tuple) else ""
         return f"{told} {'-':>8} {'-':>7} |       > | {status} | {other or 'beyond the limit'}"
-    told += f" {best[1][0]:8.3f} {best[1][3] / 2**20:6.0f}M |"
+    told += f" {best[1][0]:8.3f} {best[1][3] / 2**20:6.1f}M |"
     if isinstance(mine, tuple):
         ratio = best[1][0] / mine[0]
         same = mine[1].shape == best[1][1].shape

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 import darkstate as ds
 from darkstate.engines import ENGINES, Collective, Lindblad
 from darkstate.engines.contract import Task, ask, run
-from darkstate.engines.density.basis import Blocks, dicke_factors
+from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.compile import compiled
+from darkstate.engines.density.factors import dicke_factors
 from darkstate.engines.density.strategy import solved
 from darkstate.engines.propagation import relax
 from darkstate.errors import ArgumentError, CapacityError, EngineMismatchError, NumericalError

@@ -13,8 +13,9 @@ from darkstate.engines import Lindblad
 from darkstate.engines.capabilities import PurificationTask
 from darkstate.engines.contract import ask, run
 from darkstate.engines.dark import NoJumps, dark_states
-from darkstate.engines.density.basis import Blocks, dicke_factors
+from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.compile import compiled, dimensions, product_blocks
+from darkstate.engines.density.factors import dicke_factors
 from darkstate.engines.density.nojump import NoJumpInverse
 from darkstate.engines.density.steady import dense_steady_state, krylov_steady_state
 from darkstate.errors import ArgumentError, CapacityError, NumericalError

@@ -24,16 +24,6 @@ def below_each_other(matrices: Sequence[sp.csr_array]) -> sp.csr_array:
     return sp.csr_array((data, indices, _starts(np.concatenate(counts))), shape=shape)
 
 
-def side_by_side(matrices: Sequence[sp.csr_array]) -> sp.csc_array:
-    """Matrices (n, n), one beside the other, by their columns."""
-    n = matrices[0].shape[1]  # type: ignore[index]
-    rows = np.concatenate([row_numbers(matrix) for matrix in matrices])
-    columns = np.concatenate([k * n + matrix.indices for k, matrix in enumerate(matrices)])
-    data, order = np.concatenate([m.data for m in matrices]), np.argsort(columns, kind="stable")
-    starts = _starts(np.bincount(columns, minlength=n * len(matrices)))
-    return sp.csc_array((data[order], rows[order], starts), shape=(n, n * len(matrices)))
-
-
 def one(n: int) -> sp.csr_array:
     """The identity (n, n)."""
     return sp.csr_array((np.ones(n), np.arange(n), np.arange(n + 1)), shape=(n, n))

@@ -22,87 +22,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.engines.density.factors import Factor, spread
 from darkstate.linalg.positivity import least_eigenvalue
 from darkstate.states import DensityState, EnsembleState
 from darkstate.states.dicke import DickeBasis
-from darkstate.systems.local_matrices import local_matrix
 from darkstate.systems.open_system import OpenSystem
-from darkstate.systems.spaces import Ensemble, Mode, Space
 from darkstate.systems.traits import charges
 
 Flat = NDArray[Any]
 """A flattened block-diagonal matrix."""
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One space as the basis has it.
-
-    Args:
-        space: the space.
-        dimension: number of basis states.
-        dicke: the Dicke basis of an ensemble with several J; None for a basis of its own.
-        local: whether a process acts on its atoms one by one.
-    """
-
-    space: Space
-    dimension: int
-    dicke: DickeBasis | None = None
-    local: bool = False
-
-    def word(self, word: str) -> sp.csr_array:
-        """The (d, d) matrix of a canonical word of this space."""
-        if self.dicke is None:
-            return local_matrix(self.space, word, self.dimension)
-        result = sp.csr_array(sp.eye_array(self.dimension))
-        for letter in word:
-            result = result @ self.dicke.letter(letter)
-        return sp.csr_array(result)
-
-    def charge_values(self, charge: Mapping[str, int]) -> NDArray[np.int64]:
-        """A charge in each basis state."""
-        if self.dicke is None:
-            return self.space.charge_values(charge, self.dimension)
-        return charge.get(self.space.label, 0) * self.dicke.excitations
-
-    @property
-    def atoms(self) -> int:
-        """Atoms of a Dicke basis; 0 for a basis of its own."""
-        return 0 if self.dicke is None else self.dicke.atoms
-
-    @property
-    def excitations(self) -> NDArray[np.int64]:
-        """Number of excitations of each basis state."""
-        return np.arange(self.dimension) if self.dicke is None else self.dicke.excitations
-
-
-def product_factors(system: OpenSystem, dims: Sequence[int]) -> tuple[Factor, ...]:
-    """Every space in its own basis."""
-    return tuple(Factor(space, n) for space, n in zip(system.spaces, dims, strict=True))
-
-
-def dicke_factors(
-    system: OpenSystem, cutoffs: Mapping[str, int], spins: Sequence[int] | None = None
-) -> tuple[Factor, ...]:
-    """Ensembles in Dicke bases; those without processes on single atoms keep `spins` values of J.
-
-    Args:
-        system: with ensembles.
-        cutoffs: Fock states of the modes.
-        spins: for every space; one by default, J = N/2.
-    """
-    jumps = [jump for jump in system.jumps if jump.each_atom and jump.rate]
-    local = {space for jump in jumps for space in jump.operator.spaces}
-    found = []
-    for k, space in enumerate(system.spaces):
-        if isinstance(space, Ensemble):
-            kept = None if space in local else (1 if spins is None else spins[k])
-            dicke = DickeBasis.of(space.atoms, kept)
-            found.append(Factor(space, dicke.dimension, dicke, space in local))
-        else:
-            size = cutoffs[space.label] if isinstance(space, Mode) else int(space.dimension or 0)
-            found.append(Factor(space, size))
-    return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,13 +158,19 @@ class Blocks:
         return np.concatenate(kets), np.concatenate(bras)
 
     @cached_property
-    def swap(self) -> NDArray[np.int64]:
+    def swap(self) -> NDArray[Any]:
         """Where the entry (bra, ket) of each entry (ket, bra) stands."""
-        result = np.empty(self.numbers, dtype=np.int64)
+        result = np.empty(self.numbers, dtype=index_type(self.numbers))
         for stack in self.stacks:
             turned = stack.place.reshape(-1, stack.size, stack.size).transpose(0, 2, 1)
             result[stack.place] = turned.reshape(stack.place.shape)
         return result
+
+    @cached_property
+    def upper(self) -> NDArray[Any]:
+        """Positions of the entries on and above the diagonal; the others are their conjugates."""
+        number = np.arange(self.numbers, dtype=self.swap.dtype)
+        return number[number <= self.swap]
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:
@@ -258,16 +192,25 @@ class Blocks:
         """The blocks of a flattened state as matrices that share its memory."""
         return [flat[piece].reshape(size, size) for piece, size in self._pieces]
 
-    def position(self, ket: NDArray[np.int64], bra: NDArray[np.int64]) -> NDArray[np.int64]:
+    @cached_property
+    def _places(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Of each basis state: where its row starts, its place in a row, its block."""
+        first = self.offsets[self.owner] + self.rank * self.sizes[self.owner]
+        index = index_type(self.numbers)
+        return first.astype(index), self.rank.astype(index), self.owner.astype(index)
+
+    def position(self, ket: NDArray[Any], bra: NDArray[Any]) -> NDArray[Any]:
         """Places of entries in the flattened state; -1 for what lies between blocks."""
-        block = self.owner[ket]
-        place = self.offsets[block] + self.rank[ket] * self.sizes[block] + self.rank[bra]
-        return np.where(block == self.owner[bra], place, -1)
+        first, second, owner = self._places
+        place = first[ket] + second[bra]
+        if len(self.sizes) > 1:
+            place[owner[ket] != owner[bra]] = -1
+        return place
 
     def picked(self, matrix: sp.csr_array) -> Flat:
         """Entries of a sparse matrix that lie in the blocks, as they are."""
         entries = sp.coo_array(matrix)
-        place = self.position(entries.row.astype(np.int64), entries.col.astype(np.int64))
+        place = self.position(entries.row, entries.col)
         flat = np.zeros(self.numbers, dtype=matrix.dtype)
         np.add.at(flat, place[place >= 0], entries.data[place >= 0])
         return flat
@@ -373,6 +316,11 @@ class Blocks:
         return EnsembleState(self.labels, atoms, tuple(full), local, self.sizes, values)
 
 
+def index_type(count: int) -> type[np.signedinteger[Any]]:
+    """The shortest type of positions up to `count`."""
+    return np.int32 if count < 2**31 else np.int64
+
+
 def _charges(found: Sequence[Mapping[str, int]], factors: Sequence[Factor]) -> NDArray[np.int64]:
     """Values (basis states, charges) of charges."""
     total = prod(factor.dimension for factor in factors)
@@ -381,10 +329,3 @@ def _charges(found: Sequence[Mapping[str, int]], factors: Sequence[Factor]) -> N
         for k, factor in enumerate(factors):
             values[:, number] += spread(factors, k, factor.charge_values(charge))
     return values
-
-
-def spread(factors: Sequence[Factor], k: int, values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Values of one factor for every basis state of the product."""
-    before = prod(factor.dimension for factor in factors[:k])
-    after = prod(factor.dimension for factor in factors[k + 1 :])
-    return np.tile(np.repeat(values, after), before)

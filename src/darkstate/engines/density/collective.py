@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 
 from darkstate.engines.contract import Offer, References, Task
 from darkstate.engines.density.attempts import Attempts
-from darkstate.engines.density.basis import Blocks, Factor, dicke_factors
+from darkstate.engines.density.basis import Blocks
 from darkstate.engines.density.cost import least_cost
 from darkstate.engines.density.dark import dark_possible
+from darkstate.engines.density.factors import Factor, dicke_factors
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.density.initial import as_ensemble_state, spins_needed
 from darkstate.engines.density.options import DensityOptions

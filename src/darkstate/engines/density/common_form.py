@@ -88,13 +88,13 @@ class CommonForm:
         maps = list(_maps(products, letters, blocks))
         found = [_entries(blocks, sides, number) for number, (_, sides) in enumerate(maps)]
         value, row, column, number = (np.concatenate(part) for part in zip(*found, strict=True))
-        shape, swap = (blocks.numbers, blocks.numbers), blocks.swap
-        real, rows, columns, which, sizes = real_entries(row, column, value, swap)
-        places, entry = np.unique(rows * shape[1] + columns, return_inverse=True)
-        moduli = _table(sizes, entry, number[which], (len(places), len(maps)))
-        imaginary = real_entries(row, column, 1j * value, swap)[0]  # in the same order
+        shape = (blocks.numbers, blocks.numbers)
+        weights, rows, columns, which = real_entries(row, column, blocks.swap)
+        value = weights * value[which]
+        places, entry = np.unique(rows.astype(np.int64) * shape[1] + columns, return_inverse=True)
+        moduli = _table(np.abs(value), entry, number[which], (len(places), len(maps)))
         parts = []
-        for turn, data in enumerate((real, imaginary)):
+        for turn, data in enumerate((np.real(value), -np.imag(value))):
             kept = data != 0.0
             parts.append((data[kept], entry[kept], 2 * number[which[kept]] + turn))
         data, entry, which = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -175,9 +175,11 @@ def _maps(
 def _entries(blocks: Blocks, sides: Sides, number: int) -> tuple[NDArray[Any], ...]:
     """Values, rows, columns of a map on flattened states, and its number for each."""
     found = [(np.zeros(0, complex), np.zeros(0, int), np.zeros(0, int))]
+    rows = blocks.upper
+    pairs = tuple(part[rows] for part in blocks.entries)
     for weight, left, right in sides:
-        pieces = sandwich(blocks, sp.csc_array(left), sp.csc_array(right))
-        found += [(weight * values, rows, columns) for values, rows, columns in pieces]
+        pieces = sandwich(blocks, left, right, pairs)
+        found += [(weight * values, rows[which], columns) for values, columns, which in pieces]
     value, row, column = (np.concatenate(part) for part in zip(*found, strict=True))
     return value, row, column, np.full(len(value), number)
 

@@ -24,7 +24,8 @@ from darkstate.engines.compile import (
     middle_energies,
     without_constants,
 )
-from darkstate.engines.density.basis import Blocks, Factor, product_factors
+from darkstate.engines.density.basis import Blocks
+from darkstate.engines.density.factors import Factor, product_factors
 from darkstate.engines.density.generator import Channel, Generator
 from darkstate.engines.truncation import Cutoff
 from darkstate.errors import EngineMismatchError

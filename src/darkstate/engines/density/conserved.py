@@ -17,8 +17,9 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
-from darkstate.engines.density.basis import Factor, Flat, spread
+from darkstate.engines.density.basis import Flat
 from darkstate.engines.density.compile import embedded
+from darkstate.engines.density.factors import Factor, spread
 from darkstate.engines.density.generator import Generator
 from darkstate.engines.stationary import DIRECT_NUMBERS
 from darkstate.systems.spaces import Levels

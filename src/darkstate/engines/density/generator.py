@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from darkstate.engines.dark import DarkStates, is_dephasing
-from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.basis import Blocks, Flat, index_type
 from darkstate.engines.density.expected import elimination, expected_iterations
 from darkstate.engines.density.gauge import real_phases, turned_by, without_phases
 from darkstate.engines.density.products import BlockProducts
@@ -33,11 +33,11 @@ from darkstate.linalg.joins import (
     by_rows,
     largest_row,
     one,
-    side_by_side,
 )
 
-_BATCH = 2**22
-"""Entries that are collected before they are summed."""
+Compressed = sp.csr_array | sp.csc_array
+_BATCH = 2**18
+"""Entries that are made at once, and collected before they are summed."""
 _SMALL = 2**13
 """Numbers of all jumps that are treated in one call."""
 _FEW_STATES = 64
@@ -211,7 +211,8 @@ class Generator:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """L as a sparse matrix on flattened (row-major) states."""
-        return self._summed(_as_they_are)
+        numbers = np.arange(self.blocks.numbers, dtype=index_type(self.blocks.numbers))
+        return self._summed(numbers, _as_they_are)
 
     @cached_property
     def _dagger(self) -> sp.csr_array:
@@ -225,7 +226,7 @@ class Generator:
             parts = [sp.csr_array(part.conj().T) for part in parts]
         effective, *jumps = map(sp.csc_array, parts)
         pairs = [(effective, idle), (idle, effective), *((c, c) for c in jumps)]
-        found = [each for pair in pairs for each in sandwich(blocks, *pair, states)]
+        found = [each for pair in pairs for each in sandwich(blocks, *pair, (states, states))]
         values, rows, columns = (np.concatenate(part) for part in zip(*found, strict=True))
         shape = (blocks.numbers, len(states))
         return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=shape))
@@ -244,24 +245,26 @@ class Generator:
     @cached_property
     def real_form(self) -> RealForm:
         """L on the real coordinates of Hermitian matrices."""
-        total = self._summed(partial(coordinate_entries, swap=self.blocks.swap, halves=self.real))
+        written = partial(coordinate_entries, swap=self.blocks.swap, halves=self.real)
+        total = self._summed(self.blocks.upper, written)
         return RealForm.of(self.blocks, total, self.scale)
 
-    def _summed(self, written: Callable[[Entries], Entries]) -> sp.csr_array:
-        """The sum of all entries of L, in the way that they are written down."""
+    def _summed(self, numbers: NDArray[Any], written: Callable[[Entries], Entries]) -> sp.csr_array:
+        """The sum of all entries in some rows of L, in the way that they are written down."""
         idle, count = one(self.blocks.dimension), self.blocks.numbers
         lefts, rights = [self.effective, idle, *self.turned], [idle, self.effective, *self.turned]
         together = max(1, _SMALL // max(1, count))  # of small ones, calls would take the time
         groups = [slice(k, k + together) for k in range(0, len(lefts), together)]
-        pairs = [(side_by_side(lefts[few]), side_by_side(rights[few])) for few in groups]
-        none: Entries = (np.zeros(0), np.zeros(0, int), np.zeros(0, int))
-        total, waiting = sp.csr_array((count, count)), [none]
+        pairs = ((below_each_other(lefts[few]), below_each_other(rights[few])) for few in groups)
+        rows = tuple(part[numbers] for part in self.blocks.entries)
+        total: Any = sp.csr_array((count, count))
+        waiting: list[Entries] = []
         for left, right in pairs:
-            for entries in sandwich(self.blocks, left, right):
-                waiting.append(entries)
-                if sum(len(values) for values, _, _ in waiting) > max(_BATCH, 4 * count):
-                    total, waiting = _added(total, waiting, written), [none]
-        return _added(total, waiting, written)
+            for values, columns, number in sandwich(self.blocks, left, right, rows):
+                waiting.append((values, numbers[number], columns))
+                if sum(len(each[0]) for each in waiting) > max(_BATCH, total.nnz):
+                    total = total + _together(waiting, written, count)
+        return sp.csr_array(total + _together(waiting, written, count) if waiting else total)
 
     def on_the_whole_space(self) -> Generator:
         """The same generator for states with coherences between the blocks, in one block.
@@ -297,48 +300,54 @@ def damped(free: sp.csr_array, jumps: sp.csr_array) -> sp.csr_array:
 
 
 def sandwich(
-    blocks: Blocks,
-    left: sp.csc_array,
-    right: sp.csc_array,
-    populations: NDArray[np.int64] | None = None,
+    blocks: Blocks, left: Compressed, right: Compressed, pairs: Sequence[NDArray[Any]]
 ) -> Iterator[Entries]:
     """``rho -> sum_k A_k rho B_k†`` on the entries; what leads out of the blocks does not occur.
 
-    `left` and `right` hold the A_k and the B_k side by side; `populations` are the basis states
-    that alone are occupied, if so.
+    Args:
+        blocks: basis states.
+        left: the A_k, one below the other by rows: then rows are made; or side by side by columns.
+        right: the B_k, in the same way.
+        pairs: kets and bras of the rows, or columns, that are wanted.
+
+    Yields:
+        Values, their columns, or rows, and which pair each is of.
     """
-    kets, bras = blocks.entries if populations is None else (populations, populations)
-    numbers = len(kets)
     places = np.arange(0, len(left.indptr) - 1, blocks.dimension)[:, None]
-    kets, bras = (places + kets).ravel(), (places + bras).ravel()
-    many = np.diff(right.indptr)[bras]
+    kets, bras = ((places + part).ravel() for part in pairs)
+    wanted, index = len(pairs[0]), index_type(max(blocks.numbers, len(kets)))
+    many = np.diff(right.indptr)[bras].astype(index)
     counts = np.diff(left.indptr)[kets] * many
-    ends = np.cumsum(counts)
-    begin = 0
+    ends, begin = np.cumsum(counts, dtype=np.int64), 0
     while begin < len(counts):
         before = int(ends[begin] - counts[begin])
         stop = max(begin + 1, int(np.searchsorted(ends, before + _BATCH, "right")))
-        number = np.repeat(np.arange(begin, stop), counts[begin:stop])
-        inner = np.arange(before, before + len(number)) - (ends - counts)[number]
-        first, second = np.divmod(inner, many[number])
-        first += left.indptr[kets[number]]
-        second += right.indptr[bras[number]]
-        to = (left.indices[first], right.indices[second])
-        target = blocks.position(*(place.astype(np.int64) for place in to))
+        some = slice(begin, stop)
+        own = counts[some]
+        number = np.repeat(np.arange(begin, stop, dtype=index), own)
+        inner = np.arange(len(number), dtype=index)
+        inner -= np.repeat((ends[some] - own - before).astype(index), own)
+        first, second = np.divmod(inner, np.repeat(many[some], own))
+        first += np.repeat(left.indptr[kets[some]].astype(index), own)
+        second += np.repeat(right.indptr[bras[some]].astype(index), own)
         values = left.data[first] * right.data[second].conj()
-        inside = target >= 0
-        yield values[inside], target[inside], number[inside] % numbers
+        place = blocks.position(left.indices[first], right.indices[second])
+        inside = place >= 0
+        if not np.all(inside):
+            values, place, number = values[inside], place[inside], number[inside]
+        number %= wanted
+        yield values, place, number
         begin = stop
 
 
-def _added(
-    total: sp.csr_array, waiting: Sequence[Entries], written: Callable[[Entries], Entries]
+def _together(
+    waiting: list[Entries], written: Callable[[Entries], Entries], count: int
 ) -> sp.csr_array:
-    """A sum with more entries."""
+    """The sum of the entries that wait; then none does."""
     joined: Any = tuple(np.concatenate(part) for part in zip(*waiting, strict=True))
+    waiting.clear()
     values, rows, columns = written(joined)
-    more = sp.csr_array(sp.coo_array((values, (rows, columns)), shape=total.shape))
-    return sp.csr_array(total + more) if total.nnz else more
+    return sp.csr_array(sp.coo_array((values, (rows, columns)), shape=(count, count)))
 
 
 def _as_they_are(entries: Entries) -> Entries:

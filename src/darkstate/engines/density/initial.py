@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from darkstate.engines.contract import check_physical
-from darkstate.engines.density.basis import Blocks, Factor, Flat
+from darkstate.engines.density.basis import Blocks, Flat
+from darkstate.engines.density.factors import Factor
 from darkstate.engines.truncation import padded
 from darkstate.errors import ArgumentError
 from darkstate.states import DensityState, EnsembleState, PureState

@@ -73,8 +73,11 @@ class ModulatedGenerator:
             entries, effective = _small(parts.systems, blocks)
         else:
             entries, effective = _large(parts.systems, blocks)
-        value, row, column, *_ = real_entries(*entries, blocks.swap)
-        shape, some = (len(parts.systems) * blocks.numbers, blocks.numbers), value != 0.0
+        (row, column, value), size = entries, blocks.numbers
+        upper = row % size <= blocks.swap[row % size]  # the other rows are conjugates
+        weights, row, column, which = real_entries(row[upper], column[upper], blocks.swap)
+        value = np.real(weights * value[upper][which])
+        shape, some = (len(parts.systems) * size, size), value != 0.0
         stack = sp.csr_array((value[some], (row[some], column[some])), shape=shape)
         stack.eliminate_zeros()
         return cls(blocks, parts, stack, tuple(_norm(each) for each in effective))

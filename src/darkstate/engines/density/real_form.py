@@ -97,53 +97,47 @@ def coordinate_entries(entries: Entries, swap: NDArray[np.int64], halves: bool) 
     Summed together, both have the same places.
     """
     value, row, column = entries
-    data, rows, columns, _, sizes = real_entries(row, column, value, swap, halves)
-    return data + 1j * sizes, rows, columns
-
-
-def in_coordinates(matrix: sp.csr_array, swap: NDArray[np.int64], halves: bool) -> sp.csr_array:
-    """A matrix that keeps Hermitian matrices Hermitian, on their coordinates."""
-    entries = sp.coo_array(matrix)
-    data, rows, columns, *_ = real_entries(entries.row, entries.col, entries.data, swap, halves)
-    return sp.csr_array(sp.coo_array((data, (rows, columns)), shape=matrix.shape))
+    weights, rows, columns, which = real_entries(row, column, swap, halves)
+    data = weights.astype(complex)
+    data *= value[which]
+    np.abs(data, out=np.imag(data))  # which is a view
+    return data, rows, columns
 
 
 def real_entries(
-    row: NDArray[Any],
-    column: NDArray[Any],
-    value: NDArray[Any],
-    swap: NDArray[np.int64],
-    halves: bool = False,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    row: NDArray[Any], column: NDArray[Any], swap: NDArray[np.int64], halves: bool = False
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Entries of a map of Hermitian matrices on their coordinates.
 
-    With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij adds ``Re v`` from s to s
-    and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and -a of the
-    partner count. A real matrix falls into two `halves`. Several matrices may stand one below the
-    other.
+    With ``rho_ij = (s + i a)/sqrt(2)``, an entry v from rho_kl to rho_ij, i <= j, adds ``Re v``
+    from s to s and from a to a, ``-Im v`` from a to s and ``Im v`` from s to a; where k > l, s and
+    -a of the partner count. A real matrix falls into two `halves`. Rows below the diagonal are
+    conjugates and not asked for. Several matrices may stand one below the other.
 
     Returns:
-        Values, rows, columns, which entry each came from, and the modulus of that, which is what
-        rounding is measured by.
+        Weights w, rows, columns, and which entry v each is of: ``Re(w v)``. Rounding is measured by
+        the moduli.
     """
-    mirror = row - row % len(swap) + swap[row % len(swap)]
-    number = np.flatnonzero(row <= mirror)  # the other rows are conjugates
-    row, column, value, target = row[number], column[number], value[number], mirror[number]
-    partner = swap[column]
+    size, partner = len(swap), swap[column]
+    target = row - row % size + swap[row % size]
     first, second = np.minimum(column, partner), np.maximum(column, partner)
     # populations are their own partners, and have no imaginary part
     to_a, from_a = row != target, first != second
-    value = value * np.sqrt(np.where(from_a, 1.0, 2.0) / np.where(to_a, 1.0, 2.0))
-    sign, size, both = np.where(column <= partner, 1.0, -1.0), np.abs(value), to_a & from_a
-    same, back, forth = np.real(value), -sign * np.imag(value), np.imag(value)
-    pieces = [
-        (same, row, first, number, size),
-        ((sign * same)[both], target[both], second[both], number[both], size[both]),
-    ]
+    factor = np.sqrt(np.where(from_a, 1.0, 2.0) / np.where(to_a, 1.0, 2.0))
+    turned = np.where(column <= partner, factor, -factor)
+    every = np.arange(len(row), dtype=target.dtype)
+    kinds: list[tuple[Any, ...]] = [(every, factor, 1.0, row, first)]
+    kinds.append((every[to_a & from_a], turned, 1.0, target, second))
     if not halves:
-        parts = (row[from_a], second[from_a], number[from_a], size[from_a])
-        pieces.append((back[from_a], *parts))
-        parts = (target[to_a], first[to_a], number[to_a], size[to_a])
-        pieces.append((forth[to_a], *parts))
-    joined: Any = tuple(np.concatenate(part) for part in zip(*pieces, strict=True))
-    return joined
+        kinds.append((every[from_a], turned, 1j, row, second))
+        kinds.append((every[to_a], factor, -1j, target, first))
+    total = sum(len(which) for which, *_ in kinds)
+    weights = np.empty(total, float if halves else complex)
+    rows, columns, numbers = np.empty((3, total), target.dtype)
+    begin = 0
+    for which, weight, unit, to, source in kinds:
+        own = slice(begin, begin + len(which))
+        weights[own] = unit * weight[which]
+        rows[own], columns[own], numbers[own] = to[which], source[which], which
+        begin = own.stop
+    return weights, rows, columns, numbers
