@@ -1,6 +1,7 @@
 """Predicted times against measured ones: the systems of the floor, and others over four decades.
 
-Run it as ``python benchmarks/bench_prices.py``. One process, one thread: each row asks
+Run it as ``python benchmarks/bench_prices.py``. One process, one thread: the machine is calibrated
+(in a folder of its own: what you have calibrated stays), then each row asks
 ``ds.explain`` for the price, then solves in a fork and counts processor seconds (the best of up to
 three runs). Times below `LEAST` count as `LEAST`: prices say "under 10 ms" there. A ratio beyond
 three either way is marked.
@@ -9,16 +10,22 @@ three either way is marked.
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import time
 
 from bench_floor import ROWS, measured, posed  # isort: skip  (it sets the number of threads first)
 
+import numpy as np
+
 import darkstate as ds
+from darkstate.engines import Trajectories, slowness
 from darkstate.models import (
     AtomicEnsembles,
     CavityAtomChains,
     CavityChains,
     DualRail,
+    EnsembleRepeater,
     ParametricPair,
     SpinChains,
 )
@@ -35,6 +42,12 @@ def kerr(drive: float) -> OpenSystem:
     return OpenSystem((a,), H, (Jump(destroy(a), 1.0),))
 
 
+def many_atoms() -> AtomicEnsembles:
+    """Two ensembles that only moment equations can do."""
+    return AtomicEnsembles(atoms=100_000, squeezing=0.5, cooling=0.1)
+
+
+FEW, MANY = tuple(np.linspace(0.0, 10.0, 6)), tuple(np.linspace(0.0, 50.0, 200))
 OWN = (
     ("kerr, cut-off grows to few", lambda: kerr(0.5), None),
     ("kerr, cut-off grows to many", lambda: kerr(4.0), None),
@@ -75,7 +88,30 @@ OWN = (
     ),
     ("cavity and atom chains 1", lambda: CavityAtomChains(sites=1), None),
     ("parametric pair", ParametricPair, None),
+    ("cavity chains 100, loss", lambda: CavityChains(100, loss=0.01), None),
+    ("cavity chains 1000, loss", lambda: CavityChains(1000, loss=0.01), None),
+    ("cavity chains 3000, loss", lambda: CavityChains(3000, loss=0.01), None),
+    ("cavity chains 30000, loss", lambda: CavityChains(30000, loss=0.01), None),
+    ("cavity chains 10, evolution", lambda: CavityChains(10), (0.0, 1.0, 50.0)),
+    ("cavity chains 50, 200 times", lambda: CavityChains(50), MANY),
+    ("dual rail 1, source, evolution", lambda: DualRail(1, 0.5, bandwidth=10.0), FEW),
+    ("atomic ensembles, 100 000", many_atoms, None),
+    ("repeater, 5 of 1000", lambda: EnsembleRepeater(5, 1000, time=2.0), None),
+    ("repeater, 40 times", lambda: EnsembleRepeater(3, 1000, np.linspace(0.0, 3.0, 40)), None),
+    ("repeater, 1e9 atoms", lambda: EnsembleRepeater(3, 10**9, time=2.0), None),
+    ("repeater, dephased", lambda: EnsembleRepeater(3, 300, time=1.5, dephasing=0.01), None),
+    (
+        "repeater of five, dephased",
+        lambda: EnsembleRepeater(5, 100, time=1.5, dephasing=0.01),
+        None,
+    ),
 )
+SAMPLED = (
+    ("trajectories, 4 qubits", lambda: DualRail(2, 0.5, dephasing=0.1), 200),
+    ("trajectories, 4 qubits, many", lambda: DualRail(2, 0.5, dephasing=0.1), 2000),
+    ("trajectories, 8 qubits", lambda: DualRail(4, 0.5, dephasing=0.1), 200),
+)
+"""Averages over so many trajectories."""
 
 
 def solved(make, arguments, times):
@@ -83,7 +119,7 @@ def solved(make, arguments, times):
     model, engine = make(*arguments)
     start = time.process_time()
     if times is None:
-        report = ds.steady_state(model, engine=engine).report
+        report = ds.solve(model, engine=engine).report
     else:
         report = ds.evolve(model, times, engine=engine).report
     return time.process_time() - start, f"{report.engine}, {report.method}"
@@ -110,13 +146,25 @@ def main():
     parser.add_argument("--rows", default="", help="only rows with this in their name")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for one measurement")
     asked_for = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder
+        compare(slowness.calibrate()["all"], asked_for.rows, asked_for.limit)
+
+
+def compare(factor, wanted, limit):
+    """The table."""
+    print(f"This machine takes {factor:.2f} of the time that prices are stated for.")
     print(f"{'system':30} {'predicted':>9} {'measured':>9} {'ratio':>7}")
     good = []
     rows = [(name, posed, (make, arguments), None) for name, make, arguments in ROWS]
     rows += [(name, lambda make=make: (make(), None), (), times) for name, make, times in OWN]
+    rows += [
+        (name, lambda make=make, k=k: (make(), Trajectories(trajectories=k, seed=1)), (), FEW)
+        for name, make, k in SAMPLED
+    ]
     for name, make, arguments, times in rows:
-        if asked_for.rows in name:
-            line, fine = row(name, make, arguments, times, asked_for.limit)
+        if wanted in name:
+            line, fine = row(name, make, arguments, times, limit)
             good.append(fine)
             print(line, flush=True)
     print(f"{sum(good)} of {len(good)} within a factor of {GOOD:g}")

@@ -10,6 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import darkstate as ds
+from darkstate.engines.gaussian.rounding import (
+    linked,
+    nambu_moments,
+    raised,
+    relative_error,
+    rounding_error,
+    separate,
+)
 from darkstate.errors import ArgumentError, EngineMismatchError, NumericalError
 from darkstate.models import CavityChains, ParametricDrive, SqueezedDrive
 from darkstate.states import GaussianState
@@ -204,3 +212,37 @@ def test_overflow_is_an_outcome():
     system = OpenSystem((a,), 0.0 * number(a), (Jump(create(a), 1.0),))
     with pytest.raises(NumericalError, match="outgrow floating point"):
         ds.evolve(system, [0.0, 1000.0])
+
+
+def test_parts_that_only_the_start_links_keep_their_correlations():
+    modes, rates = [Mode(name) for name in "xyz"], (1.0, 0.4, 0.7)
+    jumps = tuple(Jump(destroy(a), rate) for a, rate in zip(modes, rates, strict=True))
+    system = OpenSystem(tuple(modes), 0.3 * number(modes[0]), jumps)
+    linked, r, t = GaussianState.two_mode_squeezed(("x", "y"), 0.8), 0.8, 1.7
+    number_of, pair = np.zeros((3, 3), complex), np.zeros((3, 3), complex)
+    number_of[:2, :2], pair[:2, :2] = linked.number, linked.anomalous
+    start = GaussianState(("x", "y", "z"), number_of, pair)
+    state = ds.evolve(system, [0.0, 0.4, t], start).state
+    decayed = pair[0, 1] * np.exp(-(0.5 * 1.4 + 0.3j) * t)
+    assert abs(pair[0, 1]) == pytest.approx(math.sinh(r) * math.cosh(r))
+    assert state.anomalous[0, 1] == pytest.approx(decayed, rel=1e-12)
+    assert state.number[1, 1] == pytest.approx(math.sinh(r) ** 2 * np.exp(-0.4 * t), rel=1e-12)
+    assert not np.any(state.number[2]) and not np.any(state.anomalous[2])
+
+
+@pytest.mark.parametrize("drive", [SqueezedDrive(1.0), ParametricDrive()])
+def test_the_relative_error_is_that_of_the_whole(drive):
+    state = ds.steady_state(CavityChains(3, loss=0.2, drive=drive)).state
+    rng, n = np.random.default_rng(0), len(state.labels)
+    moments = nambu_moments(np.asarray(state.number), np.asarray(state.anomalous))
+    changes = []
+    for _ in range(3):
+        noise = [1e-9 * (rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))) for _ in "nm"]
+        change = nambu_moments(noise[0] + noise[0].conj().T, noise[1] + noise[1].T)
+        changes.append(np.where(moments != 0.0, change, 0.0))  # what is apart stays apart
+    parts, extra = separate(linked(moments, *changes)), 3e-9
+    assert sum(map(len, parts)) == n  # the others are their conjugates
+    whole = relative_error(raised(moments, 0.5), changes, extra)
+    assert whole > 1e-9
+    found = rounding_error(moments, changes, extra).relative
+    assert found == pytest.approx(whole, rel=1e-6)

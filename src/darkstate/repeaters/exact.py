@@ -72,7 +72,8 @@ SMALLER = (
     "allow more `memory_limit`."
 )
 READING = "the error estimate is that of entropy and log-negativity, in ebits"
-_SAMPLED_TIMES = 16
+_SAMPLED_TIMES, _TIME = 16, 5e-3
+"""Times whose spectra are priced, and seconds of each besides."""
 _FLOOR = 1e-300
 
 
@@ -319,7 +320,7 @@ def _link_cost(chain: MeasuredChain, c: float) -> tuple[float, float]:
         numbers = 3.0 * n * min(band, n) if banded <= ranked else 3.0 * n * rank + rank**2
         numbers = min(numbers, 6.0 * n**2) + 40.0 * n
         memory, seconds = max(memory, 8.0 * numbers), seconds + 2.0 * min(banded, ranked)
-    return memory, seconds * len(chain.times) / len(sampled)
+    return memory, (seconds / len(sampled) + _TIME) * len(chain.times)
 
 
 def _block_cost(chain: MeasuredChain, size: int) -> tuple[float, float]:

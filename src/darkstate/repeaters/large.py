@@ -84,7 +84,7 @@ class Lattice:
             )
             return refused(self.name, refusal, steps)
         reason = "local densities of states on the lattice of coupled Dicke states"
-        cost = Cost(5e7, 0.2 * len(chain.times))
+        cost = Cost(5e7, 0.1 * len(chain.times))
         return Offer(self.name, reason, METHOD, steps, cost, solve=lambda: self._solved(chain))
 
     @on_one_blas_thread

@@ -59,7 +59,7 @@ LATER = 3.0
 """Error by moments of a source that are left out, in units of the last change of the first stage:
 later stages feel them more."""
 _EXACT_STAGES = 4
-_ALIKE, _UNLIKE = 0.95e-5, 5.6e-5
+_ALIKE, _UNLIKE = 1.8e-5, 1.1e-4
 """Seconds per number of a joint state, where the rails are alike and where not."""
 LARGEST_STAGE = 16
 """Hilbert-space dimension of one stage: its generator is a matrix of the fourth power of it."""

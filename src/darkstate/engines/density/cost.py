@@ -2,9 +2,8 @@
 
 Applying the generator is priced by its multiplications, the preconditioner by the cubes of the
 block sizes, a Krylov space by its numbers; how many iterations a steady state takes is expected
-from its matrices (`expected.py`). The rates below were measured on one core of a server at 2.5 GHz
-whose other core was at work, and hold within a factor of two there; faster memory or cores shift
-all of them alike.
+from its matrices (`expected.py`). The rates below were measured on the core that prices are stated
+for (`darkstate.engines.slowness`), and hold within a factor of two there.
 
 How many applications an evolution takes follows from two sizes: a Krylov space of m vectors
 follows damping at rate R for about ``m^2/R``, but oscillation at frequency w only for ``m/w``.
@@ -31,7 +30,7 @@ _INVERT, _INVERTED = 1.3e-4, 1.3e-7
 """Seconds of one inversion, and per number of the state."""
 _RATES, _RATES_BYTES = 3e-11, 24.0
 """Seconds per cube of the basis states, and bytes per square, for factors of classical rates."""
-_REACH, _BLOCK, _STATE = 5e-9, 3e-3, 500.0
+_REACH, _BLOCK, _STATE = 9e-9, 4e-3, 500.0
 """To show that a dark state is the only steady state: seconds per cube of a block size and per
 block, bytes per basis state."""
 _VECTOR = 4.5e-10
@@ -42,7 +41,7 @@ _DAMPING, _TURNING = 0.09, 1.3
 """Applications per unit time with 30 vectors, per unit of the norms of L and of H."""
 _EARLY, _SETTLED = 2.0, 0.65
 """Krylov spaces for the first, short steps beyond that; then the state settles, steps grow."""
-_NEAR, _NEAR_BYTES, _FARTHER, _FAR = 1.0, 3e6, 0.15, 2.2
+_NEAR, _NEAR_BYTES, _FARTHER, _FAR = 1.4, 3e6, 0.15, 2.8
 """A Krylov basis below so many bytes stays near the core; a larger one costs by this power."""
 START = 0.01
 """Seconds of any attempt: what small matrices take."""

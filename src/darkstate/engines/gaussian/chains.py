@@ -53,7 +53,7 @@ def chains_seconds(structure: Structure, gap: float) -> float:
     """Predicted time: responses linear, products quadratic in the length, per frequency."""
     n = structure.largest_block
     pairs = max(1, len(structure.correlated))
-    return 0.02 + frequencies_needed(structure, gap) * (3e-7 * n + 1.5e-10 * pairs * n**2)
+    return 0.02 + frequencies_needed(structure, gap) * (8e-7 * n + 9e-10 * pairs * n**2)
 
 
 def chains_memory(structure: Structure) -> float:

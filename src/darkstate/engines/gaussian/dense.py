@@ -49,14 +49,14 @@ def dense_memory(structure: Structure) -> float:
 def dense_seconds(structure: Structure) -> float:
     """Predicted time of one of many: Schur forms, triangular solves, cubic in the block size."""
     work = sum(len(block) ** 3 for block in structure.blocks) / 2
-    return 1e-3 * len(structure.blocks) + 1.2e-8 * work
+    return 2e-3 * len(structure.blocks) + 2.5e-8 * work
 
 
 def alone_seconds(structure: Structure) -> float:
     """The same of one alone, with what it takes to read and to judge its modes one by one."""
     modes = sum(len(block) for block in structure.blocks)
     work = sum(len(block) ** 3 for block in structure.blocks) / 2
-    return 0.02 + 3e-4 * modes + 1.7e-8 * work
+    return 0.02 + 5e-4 * modes + 4.5e-8 * work
 
 
 def schur_forms(structure: Structure) -> dict[int, SchurForm]:

@@ -27,7 +27,9 @@ from darkstate.engines.gaussian.rounding import (
     RoundingError,
     judging_memory,
     nambu_moments,
+    restricted,
     rounding_error,
+    separate,
     write_images,
 )
 from darkstate.engines.gaussian.structure import Structure
@@ -57,7 +59,9 @@ def evolution_cost(structure: Structure, times: Sequence[float]) -> Cost:
     memory += judging_memory(n, len(times))
     lengths = len(set(step_lengths(times)))
     exponentials = sum(len(block) ** 3 for block in structure.blocks)
-    seconds = lengths * (2e-3 + 4e-8 * exponentials) + len(times) * (3e-4 + 1.2e-9 * (2 * n) ** 3)
+    parts = separate(abs(structure.drift) + abs(structure.source))
+    cubes = sum(len(part) ** 3 for part in parts) + 0.25 * (2 * n) ** 3
+    seconds = lengths * (5e-3 + 1e-7 * exponentials) + len(times) * (1e-3 + 2.5e-9 * cubes)
     return Cost(memory, (TRIALS + 1) * seconds)
 
 
@@ -144,13 +148,19 @@ def _propagate(
     moments = np.empty((len(times), *first.shape), dtype=complex)
     moments[0] = first
     means = [np.concatenate([alpha, alpha.conj()])]
+    parts = separate(abs(structure.drift) + abs(structure.source) + sp.csr_array(np.abs(first)))
     steps: dict[float, MomentPropagator] = {}
+    pieces: dict[float, list[tuple[NDArray[Any], ...]]] = {}
     for k, (t, h) in enumerate(zip(times[1:], step_lengths(times), strict=True)):
         with np.errstate(all="ignore"):  # overflow is checked for and named below
             if h not in steps:
-                steps[h] = moment_propagator(structure, h)
-            step = steps[h]
-            sigma = step.homogeneous @ moments[k] @ step.homogeneous.conj().T + step.noise
+                step = steps[h] = moment_propagator(structure, h)
+                matrices = (step.homogeneous, step.noise)
+                pieces[h] = [tuple(restricted(m, part) for m in matrices) for part in parts]
+            step, sigma = steps[h], np.zeros_like(first)
+            for part, (E, Q) in zip(parts, pieces[h], strict=True):
+                moved = E @ restricted(moments[k], part) @ E.conj().T + Q
+                write_images(sigma, part, part, moved)
             mean = step.homogeneous @ means[-1] + step.displacement
         if not (np.all(np.isfinite(sigma)) and np.all(np.isfinite(mean))):
             raise NumericalError(

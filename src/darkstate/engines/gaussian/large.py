@@ -103,9 +103,8 @@ _MODE_BYTES = 2300.0
 def large_cost(structure: Structure, pairs: int) -> Cost:
     """Predicted cost: memory linear in modes and pairs; time for some thousand frequencies."""
     n, k = len(structure.form.labels), max(1, len(structure.driven) // 2)
-    per_node = 1e-7 * n * (structure.bandwidth + 1) * k
     memory = 16.0 * n * (40 + 4 * k) + 200.0 * pairs + _MODE_BYTES * n
-    return Cost(memory, 500 * per_node)
+    return Cost(memory, 4.0 + 2.2e-5 * n * (structure.bandwidth + 1) * k)
 
 
 def large_steady_state(

@@ -27,6 +27,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from darkstate.engines.gaussian.structure import Structure
 from darkstate.linalg.sylvester import SchurForm, solve_sylvester
@@ -189,10 +190,16 @@ def rounding_error(
     largest = max(1.0, float(np.abs(moments).max(initial=0.0)))
     absolute = SAFETY * worst + extra + EPS * largest
     if moments.shape[-1] // 2 <= EXACT_MODES:
+        parts = separate(linked(moments, *changes))
         relative = max(
             (
-                relative_error(raised(moments[piece], 0.5), [d[piece] for d in changes], extra)
+                relative_error(
+                    raised(restricted(moments[piece], part), 0.5),
+                    [restricted(d[piece], part) for d in changes],
+                    extra,
+                )
                 for piece in pieces(moments)
+                for part in parts
             ),
             default=0.0,
         )
@@ -201,6 +208,33 @@ def rounding_error(
     change = SAFETY * spread + extra + EPS * largest
     stack = moments.reshape(-1, *moments.shape[-2:])
     return RoundingError(absolute, change / min(least_variance(raised(m, 0.5)) for m in stack))
+
+
+def linked(*stacks: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which variables have to do with each other anywhere in matrices (..., 2N, 2N)."""
+    size = stacks[0].shape[-1]
+    found = np.zeros((size, size), dtype=bool)
+    for stack in stacks:
+        for one in stack.reshape(-1, size, size):
+            found |= one != 0.0
+    return found
+
+
+def separate(pattern: Any) -> list[NDArray[np.intp]]:
+    """Nambu variables that have nothing to do with each other, one set of each mirrored couple.
+
+    Args:
+        pattern: (2N, 2N), dense or sparse: entries between variables that do.
+    """
+    count, member = connected_components(sp.csr_array(pattern), directed=False)
+    sets = np.split(np.argsort(member, kind="stable"), np.cumsum(np.bincount(member))[:-1])
+    mirror = np.roll(member, len(member) // 2)
+    return [sets[k] for k in range(count) if mirror[sets[k][0]] >= k]
+
+
+def restricted(matrices: NDArray[Any], part: NDArray[np.intp]) -> NDArray[Any]:
+    """Rows and columns of some variables, of matrices (..., 2N, 2N)."""
+    return matrices[..., part[:, None], part]
 
 
 def judging_memory(modes: int, matrices: int = 1) -> float:
@@ -254,7 +288,7 @@ def relative_error(
 
     Args:
         sigma: symmetrised covariance in any basis, (..., 2N, 2N), vacuum 1/2.
-        changes: changes of it seen in trials.
+        changes: Hermitian changes of it seen in trials.
         extra: norm of a change besides.
     """
     variances = np.real(np.diagonal(sigma, axis1=-2, axis2=-1))
@@ -267,8 +301,8 @@ def relative_error(
         return float("inf")
     white = unit[..., :, None] * vectors / np.sqrt(values)[..., None, :]
     adjoint = white.conj().swapaxes(-1, -2)
-    norms = [np.linalg.norm(adjoint @ d @ white, 2, axis=(-2, -1)).max() for d in changes]
+    norms = [np.abs(np.linalg.eigvalsh(adjoint @ d @ white)).max() for d in changes]
     # the entries themselves are rounded, independently: eps of the variances
     last = EPS * sigma.shape[-1] ** 0.5 / float(least.min())
-    whole = extra * float(np.linalg.norm(white, 2, axis=(-2, -1)).max()) ** 2 if extra else 0.0
+    whole = extra * float(np.linalg.eigvalsh(white @ adjoint).max()) if extra else 0.0
     return SAFETY * float(max(norms, default=0.0)) + last + whole

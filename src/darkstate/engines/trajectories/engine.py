@@ -177,7 +177,7 @@ class Trajectories:
         passes = 3 * (span * propagator.norm / REACH + len(times))  # some for jumps, second looks
         shape: Any = propagator.generator.shape
         entries = propagator.generator.nnz + shape[0]
-        work = TERMS * (2e-5 + 3e-9 * len(sampling.numbers) * entries)
+        work = TERMS * (2.2e-4 + 8e-10 * len(sampling.numbers) * entries)
         steps = (size, f"Sampled by {self.unravelling}, {len(sampling.numbers)} times")
         cost = Cost(memory, 0.01 + passes * work)
         return Offer(self.name, why, self.unravelling, steps, cost, solve=solve, smaller=FEWER)
