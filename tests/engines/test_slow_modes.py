@@ -25,7 +25,7 @@ from darkstate.engines.contract import Solution, run
 from darkstate.engines.dark import NoJumps, dark_states, error_of_dark_state
 from darkstate.engines.density.compile import compiled, product_blocks
 from darkstate.engines.propagation import SectorMotion, iterate_states, relax, states_at
-from darkstate.engines.spectral import spectral_gap
+from darkstate.engines.spectral import gap_of, spectra
 from darkstate.engines.stationary import direct_steady_state
 from darkstate.engines.truncation import Attempt, Truncated
 from darkstate.errors import NumericalError, UnphysicalError
@@ -55,6 +55,12 @@ from darkstate.systems.operators import total
 
 A, B, M, N = Qubit("A1"), Qubit("B1"), Mode("a"), Mode("b")
 a = destroy(M)
+
+
+def spectral_gap(matrix, scale):
+    """The smallest rate besides one zero; None where L is too large to diagonalise."""
+    found = spectra(matrix, scale)
+    return None if found is None else gap_of(found, scale)
 
 
 def excited(q):

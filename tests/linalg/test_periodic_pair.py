@@ -6,12 +6,7 @@ import scipy.linalg
 
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg.periodic import steady_covariance
-from darkstate.models._parametric_pair_exact import (
-    commutator_defect,
-    exact_covariance,
-    exact_langevin,
-    rotating_moments,
-)
+from darkstate.models._parametric_pair_exact import exact_langevin
 from darkstate.models._parametric_pair_parameters import PairParameters
 from darkstate.models._parametric_pair_physics import (
     bogoliubov,
@@ -26,6 +21,26 @@ from darkstate.models._parametric_pair_physics import (
 
 STRONG = PairParameters(1.0, 0.6, 1.5, 0.3, 0.08, 0.04, 1.0, 1.5)  # baths and pump all matter
 TO_QUADRATURES = np.kron(np.eye(2), np.array([[1, 1], [-1j, 1j]]) / np.sqrt(2))
+
+
+COMMUTATOR = np.diag([1.0, -1.0, 1.0, -1.0])
+
+
+def exact_covariance(pair, *, counter_term=False, rtol=1e-7):
+    """<v v†>(t) of the six variables, in the laboratory frame."""
+    return steady_covariance(exact_langevin(pair, counter_term=counter_term), rtol=rtol)
+
+
+def rotating_moments(covariance, pump, time=0.0):
+    """<v v†> of v = (a, a†, b, b†) in the frame a -> a exp(-i ω_p t): a micromotion."""
+    turn = np.exp(1j * pump * time * np.diag(COMMUTATOR))
+    return turn[:, None] * covariance.at(time)[:4, :4] * turn.conj()
+
+
+def commutator_defect(moments):
+    """Largest deviation of [v_i, v_j†], which comes from two separate integrals."""
+    swap = [1, 0, 3, 2]
+    return np.max(np.abs(moments - moments[np.ix_(swap, swap)].T - COMMUTATOR))
 
 
 def paper_pair(zeta1, zeta2, ratio=1.0):

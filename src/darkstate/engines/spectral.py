@@ -47,17 +47,6 @@ _BLOCKING = 32
 _schur, _reorder = get_lapack_funcs(("gees", "trsen"), dtype=np.float64)
 
 
-def spectral_gap(matrix: sp.csr_array, scale: float) -> Estimate | None:
-    """Smallest ``-Re lambda`` of L besides one zero; None where L is too large to diagonalise.
-
-    Args:
-        matrix: real L on flattened matrices.
-        scale: norm of L, for rounding.
-    """
-    found = spectra(matrix, scale)
-    return None if found is None else gap_of(found, scale)
-
-
 def spectra(
     matrix: sp.csr_array, scale: float, skipped: NDArray[np.bool_] | None = None
 ) -> list[PartSpectrum] | None:

@@ -54,10 +54,6 @@ class RiccatiStep:
         v = self.noise + self.transition @ kept @ self.transition.T
         return 0.5 * (v + v.T)
 
-    def filtered(self, v: Real) -> Real:
-        """``Phi (1 + V G)^-1``: how the means at the end depend on those at the beginning."""
-        return _right_divided(self.transition, np.eye(len(v)) + v @ self.information)
-
     def then(self, later: RiccatiStep) -> RiccatiStep:
         """This step and after it another one, as one step."""
         one = np.eye(len(self.noise))

@@ -33,16 +33,10 @@ from numpy.typing import NDArray
 
 from darkstate.errors import ArgumentError, NumericalError
 from darkstate.linalg.floquet import PeriodicLangevin
-from darkstate.linalg.periodic import PeriodicCovariance, steady_covariance
 from darkstate.models._parametric_pair_parameters import PairParameters, drude_density
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
-
-MODE_VARIABLES = 4
-"""How many of the six variables belong to the modes: ``(a, a†, b, b†)``."""
-
-_COMMUTATOR = np.diag([1.0, -1.0, 1.0, -1.0])
 
 
 def exact_langevin(pair: PairParameters, *, counter_term: bool = False) -> PeriodicLangevin:
@@ -116,44 +110,3 @@ def _check_ground_state(pair: PairParameters) -> None:
                 f"2π zeta/nu = {2 * np.pi * zeta / nu:.4g} >= omega = {omega:.4g}. Take a smaller "
                 "zeta, or `counter_term=True`."
             )
-
-
-def exact_covariance(
-    pair: PairParameters, *, counter_term: bool = False, rtol: float = 1e-7
-) -> PeriodicCovariance:
-    """``<v v†>(t)`` of the six variables in the periodic steady state, in the laboratory frame.
-
-    Args:
-        pair: scalar parameters.
-        counter_term: see :func:`exact_langevin`.
-        rtol: of quadrature and of harmonic truncation.
-
-    Raises:
-        NumericalError: there is no steady state (static or parametric instability, with numbers),
-            or the accuracy is not reached.
-    """
-    return steady_covariance(exact_langevin(pair, counter_term=counter_term), rtol=rtol)
-
-
-def rotating_moments(covariance: PeriodicCovariance, pump: float, time: float = 0.0) -> Complex:
-    """``<v v†>`` of ``v = (a, a†, b, b†)`` in the frame ``a -> a exp(-i ω_p t)``, shape (4, 4).
-
-    What the baths' counter-rotating terms do appears in it as a micromotion with the period
-    ``π/ω_p`` of `time`.
-    """
-    turn = np.exp(1j * pump * time * np.diag(_COMMUTATOR))
-    block = covariance.at(time)[:MODE_VARIABLES, :MODE_VARIABLES]
-    return turn[:, None] * block * turn.conj()
-
-
-def commutator_defect(moments: Complex) -> float:
-    """Largest deviation of ``[v_i, v_j†]`` from its value, for ``v = (a, a†, b, b†)``.
-
-    The commutator comes from two separate spectral integrals, ``<v_i v_j†> - <v_j† v_i>``, so its
-    deviation from ``diag(1, -1, 1, -1)`` measures the accuracy of all the steps before.
-
-    Args:
-        moments: ``<v v†>``, shape (4, 4).
-    """
-    swap = [1, 0, 3, 2]
-    return float(np.max(np.abs(moments - moments[np.ix_(swap, swap)].T - _COMMUTATOR)))
