@@ -358,11 +358,99 @@ def test_steps_of_a_measurement_do_not_cross_stops():
     assert gap < 6 * sampled.report.error_estimate
 
 
-def test_records_under_drives_are_refused():
-    system = OpenSystem((Q,), jumps=(Jump(sigma_minus(Q), 0.6, "light"),), drives=SYSTEM.drives)
-    watched = system.with_monitors(Monitor("light"))
-    with pytest.raises(EngineMismatchError, match="constant in time"):
-        engines.Trajectories(trajectories=2, seed=1).records(watched, [0.0, 1.0])
+def watched_by(kind, still):
+    """Two qubits behind two detectors; `still` is a pulse that stands still, or None for none."""
+    P = Qubit("p")
+    shared = sigma_minus(Q) + 0.5 * sigma_minus(P)
+    jumps = (
+        Jump(shared, 0.8, "light", modulation=still),
+        Jump(sigma_minus(P), 0.6, "side", modulation=still),
+        Jump(sigma_z(Q), 0.05),
+    )
+    drive = 0.7 * sigma_x(Q)
+    monitors = (
+        Monitor("light", kind, 0.6, 0.0 if kind == "counting" else 0.4),
+        Monitor("light", "counting", 0.3),
+        Monitor("side", "homodyne", 0.5),
+    )
+    if still is None:
+        return OpenSystem((Q, P), drive, jumps).with_monitors(*monitors)
+    given = OpenSystem((Q, P), jumps=jumps, drives=(Drive(0.7 * sigma_x(Q), still),))
+    return given.with_monitors(*monitors)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "counting"])
+def test_records_under_pulses_that_stand_still_are_those_of_a_constant_system(kind):
+    """Path by path: the same noise in the same steps, the same clicks."""
+    engine, times = engines.Trajectories(trajectories=12, seed=4), [0.0, 1.0, 2.0]
+    constant, driven = (
+        engine.records(watched_by(kind, still), times) for still in (None, pulses.sinusoid(0.0))
+    )
+    assert driven.quadratures == constant.quadratures
+    assert np.allclose(driven.matrices, constant.matrices, atol=1e-8)
+    assert np.allclose(driven.currents, constant.currents, atol=1e-8)
+    assert [[name for _, name in run] for run in driven.clicks] == [
+        [name for _, name in run] for run in constant.clicks
+    ]
+    assert any(constant.clicks)
+
+
+def test_records_under_drives_are_on_average_the_master_equation():
+    turning = pulses.ramp(0.0, 2.0, 0.3, 1.0) * pulses.function(lambda t: np.exp(0.8j * t))
+    jumps = (Jump(sigma_minus(Q), 0.9, "light", modulation=turning), Jump(sigma_z(Q), 0.1))
+    drive = Drive(sigma_plus(Q), pulses.gaussian(1.2, 0.4, 1.1 - 0.5j))
+    system = OpenSystem((Q,), 0.3 * sigma_z(Q), jumps, drives=(drive,))
+    times, engine = [0.0, 0.9, 1.3, 2.5], engines.Trajectories(trajectories=500, seed=8)
+    watched = system.with_monitors(
+        Monitor("light", "heterodyne", 0.5), Monitor("light", "counting", 0.4)
+    )
+    records, exact = engine.records(watched, times), ds.evolve(system, times, keep_states=True)
+    for moment, state in enumerate(exact.states):
+        spread = np.linalg.norm(records.matrices[moment] - state.matrix, axis=(1, 2))
+        error = np.sqrt(np.mean(spread**2) / len(spread))
+        gap = np.linalg.norm(records.average(moment).matrix - state.matrix)
+        assert gap < 6 * error + 1e-3
+    assert np.all(np.linalg.eigvalsh(records.matrices) > -1e-9)
+
+
+def test_all_light_of_a_drive_seen_leaves_states_pure():
+    light = Jump(sigma_minus(Q), 0.9, "light", modulation=pulses.ramp(0.0, 2.0, 0.3, 1.0))
+    drive = Drive(sigma_x(Q), pulses.gaussian(1.2, 0.4, 1.1))
+    system = OpenSystem((Q,), jumps=(light,), drives=(drive,))
+    engine = engines.Trajectories(trajectories=20, seed=3)
+    for monitor in (Monitor("light"), Monitor("light", "counting")):
+        matrices = engine.records(system.with_monitors(monitor), [0.0, 1.0, 2.0]).matrices
+        purity = np.einsum("tnij,tnji->tn", matrices, matrices).real
+        assert np.abs(purity - 1).max() < 1e-9  # whatever the step
+
+
+def test_clicks_of_a_modulated_decay_come_at_their_exact_times():
+    """No click up to t with probability exp(-rate int f^2): the first uniform number says when.
+
+    Rates stand still for an eighth of 0.1: the integral over less than that misses up to
+    slope * (0.1/8)^2 / 8.
+    """
+    ramp, rate = pulses.ramp(0.0, 3.0, 0.2, 1.0), 1.1
+    light = Jump(sigma_minus(Q), rate, "light", modulation=ramp)
+    watched = OpenSystem((Q,), jumps=(light,)).with_monitors(Monitor("light", "counting"))
+    up, times = PureState.basis(("q",), (2,), {"q": 1}), np.linspace(0.0, 3.0, 31)
+    records = engines.Trajectories(trajectories=8, seed=6).records(watched, times, up)
+    f2 = ramp(np.linspace(0.0, 3.0, 300_001)) ** 2
+    area = np.concatenate([[0.0], np.cumsum(0.5e-5 * (f2[1:] + f2[:-1]))])
+    clicked = 0
+    for key, run in zip(records.numbers, records.clicks, strict=True):
+        sequence = np.random.SeedSequence(records.entropy, spawn_key=(key,))
+        level = np.random.default_rng(sequence).random()
+        if -np.log(level) > rate * area[-1]:
+            assert not run
+            continue
+        clicked += 1
+        due = np.interp(-np.log(level) / rate, area, np.linspace(0.0, 3.0, 300_001))
+        ((moment, name),) = run
+        slope = 2 * rate * 0.8 / 3.0
+        late = slope * (0.1 / 8) ** 2 / 8 / (rate * float(ramp(due)) ** 2)
+        assert name == "light" and abs(moment - due) < late + 1e-8
+    assert clicked
 
 
 SHORT = np.linspace(0.0, 1000.0, 10_001)

@@ -32,6 +32,11 @@ from darkstate.states.matrices import operator_matrix
 from darkstate.systems.open_system import Jump, Monitor, OpenSystem
 from darkstate.systems.spaces import Mode
 
+NOTHING = 1e-15
+"""What rounding leaves of 1 - 1 is no share of a channel."""
+Monitors = tuple[tuple[int, Monitor], ...]
+"""Detectors, each with the number of its channel."""
+
 
 @dataclass(frozen=True)
 class SystemMatrices:
@@ -55,7 +60,7 @@ class SystemMatrices:
     hamiltonian: sp.csr_array
     channels: tuple[sp.csr_array, ...]
     names: tuple[str, ...]
-    monitors: tuple[tuple[int, Monitor], ...]
+    monitors: Monitors
     degrees: Mapping[str, int]
     least: Mapping[str, int]
 
@@ -98,10 +103,9 @@ class SystemMatrices:
     def unseen(self) -> sp.csr_array:
         """(D^2, D^2) generator of density matrices while nothing is counted."""
         diffusive, counted = self.share("homodyne", "heterodyne"), self.share("counting")
-        K, one = self._decay(1.0 - diffusive), sp.eye_array(self.size, format="csr")
-        total = sp.kron(K, one) + sp.kron(one, K.conj())
+        total: Any = lifted(self._decay(1.0 - diffusive))
         for share, c in zip(1.0 - diffusive - counted, self.channels, strict=True):
-            if share > 1e-15:  # what rounding leaves of 1 - 1 is no channel
+            if share > NOTHING:
                 total = total + share * sp.kron(c, c.conj())
         return sp.csr_array(total)
 
@@ -115,12 +119,14 @@ class SystemMatrices:
 
     def quadratures(self) -> tuple[sp.csr_array, ...]:
         """``a = sqrt(efficiency) e^{-i angle} c`` of every measured quadrature of `monitors`."""
-        found = []
-        for k, monitor in self.monitors:
-            for angle, efficiency in homodynes(monitor):
-                phase = np.exp(-1j * angle) * sqrt(efficiency)
-                found.append(sp.csr_array(phase * self.channels[k]))
-        return tuple(found)
+        phases = quadrature_phases(self.monitors)
+        return tuple(sp.csr_array(phase * self.channels[k]) for k, phase in phases)
+
+
+def lifted(K: sp.csr_array) -> sp.csr_array:
+    """``rho -> K rho + rho K†`` on rho written row by row."""
+    one = sp.eye_array(K.shape[0], format="csr")  # type: ignore[index]
+    return sp.csr_array(sp.kron(K, one) + sp.kron(one, K.conj()))
 
 
 def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
@@ -132,14 +138,18 @@ def homodynes(monitor: Monitor) -> list[tuple[float, float]]:
     return []
 
 
-def all_phases(count: int, kind: str) -> tuple[tuple[int, complex], ...]:
-    """Of all channels, seen in full, the channel of every quadrature and the factor in front."""
-    seen = homodynes(Monitor("all", kind))  # type: ignore[arg-type]
+def quadrature_phases(monitors: Monitors) -> tuple[tuple[int, complex], ...]:
+    """The channel of every measured quadrature, and ``sqrt(efficiency) e^{-i angle}``."""
     return tuple(
-        (k, complex(np.exp(-1j * angle) * sqrt(share)))
-        for k in range(count)
-        for angle, share in seen
+        (k, complex(np.exp(-1j * angle) * sqrt(efficiency)))
+        for k, monitor in monitors
+        for angle, efficiency in homodynes(monitor)
     )
+
+
+def all_seen(count: int, kind: str) -> Monitors:
+    """Detectors of one kind that see all channels in full."""
+    return tuple((k, Monitor("all", kind)) for k in range(count))  # type: ignore[arg-type]
 
 
 def compile_matrices(system: OpenSystem, cutoff: Cutoff) -> SystemMatrices:

@@ -10,8 +10,9 @@ of the coefficients, and are halved until the two Gauss points tell the means an
 of all coefficients over a step as eight do. A second look merges two steps to one
 (`second_look.py`): the difference is what is left of their error.
 
-Under diffusive detection of all channels only the Hamiltonian is left to these steps; quadratures
-are those in the middle of each step of the measurement, which does not cross a stop.
+Under diffusive detection only what it does not see is left to these steps: the Hamiltonian, and for
+density matrices what is lost or counted. Quadratures are those in the middle of each step of the
+measurement, which does not cross a stop.
 
 Source: Blanes and Moan, Appl. Numer. Math. 56, 1519 (2006).
 """
@@ -19,16 +20,17 @@ Source: Blanes and Moan, Appl. Numer. Math. 56, 1519 (2006).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from math import ceil, sqrt
+from math import ceil, prod, sqrt
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from darkstate.engines.trajectories.compile import NOTHING, SystemMatrices, lifted
 from darkstate.engines.trajectories.diffusion import DOUBLED, Diffusion
 from darkstate.engines.trajectories.no_jump import (
     REACH,
@@ -44,6 +46,8 @@ from darkstate.systems.operators import OperatorSum
 from darkstate.systems.pulses import Pulse
 from darkstate.systems.time_parts import TimeParts
 
+Channel = tuple[tuple[Pulse | None, sp.csr_array], ...]
+"""Parts of a jump: a pulse (None for 1) and a matrix each."""
 _A = (3 + 2 * sqrt(3)) / 12, (3 - 2 * sqrt(3)) / 12
 _NODES = np.array([0.5 - sqrt(3) / 6, 0.5 + sqrt(3) / 6])
 _FINE, _WEIGHTS = (x / 2 for x in np.polynomial.legendre.leggauss(8))
@@ -86,8 +90,10 @@ class ModulatedPropagator(NoJumpPropagator):
 
     Args:
         parts: the generator as a sum of constant ones.
-        effective: ``-i H_j - (1/2) sum c†c`` of each of them.
-        channels: for every jump its parts, a pulse (None for 1) and a matrix each.
+        effective: ``-i H_j - (1/2) sum c†c`` of each of them, or what it does to density matrices
+            besides what is seen.
+        channels: for every jump its parts, a pulse (None for 1) and a matrix each, and how much of
+            its light is seen.
         stops: times that no step may cross.
         span: from the first time to the last.
         pace: steps are this much longer, 1 or 2.
@@ -96,7 +102,7 @@ class ModulatedPropagator(NoJumpPropagator):
 
     parts: TimeParts | None = None
     effective: tuple[sp.csr_array, ...] = ()
-    channels: tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...] = ()
+    channels: tuple[tuple[Channel, float], ...] = ()
     stops: tuple[float, ...] = ()
     span: float = 0.0
     pace: float = 1.0
@@ -106,7 +112,7 @@ class ModulatedPropagator(NoJumpPropagator):
     def of(
         cls,
         system: OpenSystem,
-        dims: tuple[int, ...],
+        matrices: SystemMatrices,
         bound: NoJumpPropagator,
         times: Sequence[float],
         pace: float,
@@ -114,25 +120,23 @@ class ModulatedPropagator(NoJumpPropagator):
     ) -> ModulatedPropagator:
         """The propagator of a system over `times`; `bound` is that of the bounding system.
 
-        Of a `measured` one only the Hamiltonian moves states: its jumps are seen otherwise.
+        Where states are vectors, only the Hamiltonian moves those of a `measured` system: all its
+        jumps are seen otherwise.
         """
-        parts = TimeParts.of(system)
-
-        def matrix(operator: OperatorSum) -> sp.csr_array:
-            return operator_matrix(operator, system.spaces, dims)
-
-        effective = []
-        for part in parts.systems:
-            total: Any = -1j * matrix(part.hamiltonian)
-            for jump in () if measured else part.jumps:
-                c = matrix(jump.operator)
-                total = total - 0.5 * jump.rate * (c.conj().T @ c)
-            effective.append(sp.csr_array(total))
-        channels = modulated_channels(system, dims)
+        channels = modulated_channels(system, matrices.dimensions)
+        if bound.matrices:
+            parts, effective = _unseen(system, matrices)
+            counted = [(k, m.efficiency) for k, m in matrices.monitors if m.kind == "counting"]
+            jumps = tuple((channels[k], efficiency) for k, efficiency in counted)
+        else:
+            parts = TimeParts.of(system)
+            made = [_no_jump(part, matrices.dimensions) for part in parts.systems]
+            effective = tuple(H if measured else sp.csr_array(H + K) for H, K in made)
+            jumps = () if measured else tuple((channel, 1.0) for channel in channels)
         stops, span = tuple(parts.stops(times[0], times[-1])), times[-1] - times[0]
         return cls(
-            bound.generator, bound.jumps, False, {}, parts, tuple(effective),
-            () if measured else channels, stops, span, pace, 1 if measured else _FEWEST,
+            bound.generator, bound.jumps, bound.matrices, {}, parts, effective,
+            jumps, stops, span, pace, 1 if measured else _FEWEST,
         )  # fmt: skip
 
     def advance(self, batch: TrajectoryBatch, duration: float) -> None:
@@ -197,7 +201,8 @@ class ModulatedPropagator(NoJumpPropagator):
         for k, (a, b) in enumerate((_A, _A[::-1])):
             r = 2 * a * first + 2 * b * second
             middle = start + (0.25 + 0.5 * k) * length
-            half = NoJumpPropagator(_combined(r, self.effective), self._jumps_at(middle), False)
+            jumps = self._jumps_at(middle)
+            half = NoJumpPropagator(_combined(r, self.effective), jumps, self.matrices)
             if not self.channels and 0.5 * length * half.norm <= REACH:
                 batch.x = sum(half.series(batch.x, 0.5 * length))
                 batch.time += 0.5 * length
@@ -205,7 +210,10 @@ class ModulatedPropagator(NoJumpPropagator):
                 half.advance(batch, 0.5 * length)
 
     def _jumps_at(self, time: float) -> tuple[sp.csr_array, ...]:
-        return tuple(_at(time, parts) for parts in self.channels)
+        found = [(_at(time, channel), share) for channel, share in self.channels]
+        if self.matrices:
+            return tuple(sp.csr_array(share * sp.kron(c, c.conj())) for c, share in found)
+        return tuple(sp.csr_array(sqrt(share) * c) for c, share in found)
 
 
 @dataclass(frozen=True)
@@ -216,12 +224,12 @@ class ModulatedDiffusion(Diffusion):
 
     Args:
         phases: of every quadrature its channel, and the factor in front of it.
-        channels: as of the propagator.
+        channels: for every jump its parts, as of the propagator.
         stops: times that no step may cross.
     """
 
     phases: tuple[tuple[int, complex], ...] = ()
-    channels: tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...] = ()
+    channels: tuple[Channel, ...] = ()
     stops: tuple[float, ...] = ()
 
     def advance(self, batch: TrajectoryBatch, duration: float, steps: int) -> Array:
@@ -251,9 +259,60 @@ class ModulatedDiffusion(Diffusion):
         return Diffusion(self.propagator, self.quadratures)
 
 
-def modulated_channels(
-    system: OpenSystem, dims: tuple[int, ...]
-) -> tuple[tuple[tuple[Pulse | None, sp.csr_array], ...], ...]:
+def _no_jump(part: OpenSystem, dims: tuple[int, ...]) -> tuple[sp.csr_array, sp.csr_array]:
+    """``-i H`` and ``-(1/2) sum c†c``."""
+
+    def matrix(operator: OperatorSum) -> sp.csr_array:
+        return operator_matrix(operator, part.spaces, dims)
+
+    decay: Any = sp.csr_array((prod(dims),) * 2, dtype=complex)
+    for jump in part.jumps:
+        c = matrix(jump.operator)
+        decay = decay - 0.5 * jump.rate * (c.conj().T @ c)
+    return sp.csr_array(-1j * matrix(part.hamiltonian)), sp.csr_array(decay)
+
+
+def _unseen(
+    system: OpenSystem, matrices: SystemMatrices
+) -> tuple[TimeParts, tuple[sp.csr_array, ...]]:
+    """``rho`` while nothing is counted, without what diffusive detectors do, as parts.
+
+    What is lost jumps unseen; what is counted only fades.
+    """
+    shares, counted = matrices.share("homodyne", "heterodyne"), matrices.share("counting")
+    number = {name: k for k, name in enumerate(matrices.names)}
+
+    def dimmed(left: NDArray[np.float64]) -> tuple[Jump, ...]:
+        """The jumps with what is left of their light."""
+        found = []
+        for k, jump in enumerate(system.jumps):
+            place = number.get(jump.name or f"jump {k + 1}")
+            if place is not None and left[place] > NOTHING:
+                found.append(replace(jump, rate=jump.rate * float(left[place])))
+        return tuple(found)
+
+    lost = replace(system, jumps=dimmed(1.0 - shares - counted), monitors=())
+    seen = OpenSystem(system.spaces, jumps=dimmed(counted))
+    first, second = TimeParts.of(lost), TimeParts.of(seen)
+    effective = []
+    for part in first.systems:
+        H, K = _no_jump(part, matrices.dimensions)
+        total: Any = lifted(sp.csr_array(H + K))
+        for jump in part.jumps:
+            c = operator_matrix(jump.operator, part.spaces, matrices.dimensions)
+            total = total + jump.rate * sp.kron(c, c.conj())
+        effective.append(sp.csr_array(total))
+    effective += [lifted(_no_jump(part, matrices.dimensions)[1]) for part in second.systems]
+    joined = TimeParts(
+        first.systems + second.systems,
+        first.terms + second.terms,
+        tuple(dict.fromkeys(first.pulses + second.pulses)),
+        first.named,
+    )
+    return joined, tuple(effective)
+
+
+def modulated_channels(system: OpenSystem, dims: tuple[int, ...]) -> tuple[Channel, ...]:
     """For every jump its parts, a pulse (None for 1) and a matrix each."""
 
     def matrix(operator: OperatorSum, rate: float) -> sp.csr_array:
@@ -264,7 +323,7 @@ def modulated_channels(
     return tuple(tuple((f, matrix(c, jump.rate)) for f, c in jump.parts) for jump in kept)
 
 
-def _at(time: float, parts: Sequence[tuple[Pulse | None, sp.csr_array]]) -> sp.csr_array:
+def _at(time: float, parts: Channel) -> sp.csr_array:
     """A modulated operator at one time."""
     now = np.array([time])
     values = [1.0 if f is None else complex(f(now)[0]) for f, _ in parts]

@@ -13,9 +13,10 @@ from darkstate.engines.contract import Solution
 from darkstate.engines.trajectories.averages import Average, stationary_average
 from darkstate.engines.trajectories.compile import (
     SystemMatrices,
-    all_phases,
+    all_seen,
     check_initial,
     compile_matrices,
+    quadrature_phases,
 )
 from darkstate.engines.trajectories.ensemble import (
     PureStateEnsemble,
@@ -54,7 +55,6 @@ from darkstate.engines.trajectories.verdict import (
     sample_of_records,
     unmet_event_error,
 )
-from darkstate.errors import EngineMismatchError
 from darkstate.linalg.threads import one_blas_thread
 from darkstate.systems.open_system import OpenSystem
 
@@ -101,30 +101,26 @@ class Sampling:
         self, matrices: SystemMatrices, step: float | None, pace: float = 1.0
     ) -> Unravelling:
         if self.system.time_dependent:
-            bound = pure_unravelling(matrices, self.engine.unravelling, step, pace)
-            return self._modulate(bound, matrices, pace)
+            return self._modulate(self._steady(matrices, step, pace), matrices, pace)
+        return self._steady(matrices, step, pace)
+
+    def _steady(self, matrices: SystemMatrices, step: float | None, pace: float) -> Unravelling:
+        """How states move where nothing depends on time."""
         if self.observed:
             return observed_unravelling(matrices, step, pace)
         return pure_unravelling(matrices, self.engine.unravelling, step, pace)
 
     def _modulate(self, bound: Unravelling, matrices: SystemMatrices, pace: float) -> Unravelling:
-        """State vectors under what depends on time; `bound` is how those of its bounds move.
-
-        Raises:
-            EngineMismatchError: records of monitors.
-        """
-        if self.observed:
-            raise EngineMismatchError(
-                "Records of monitors are for what is constant in time.",
-                "Use evolve() or ensemble(), which see all channels in full, or leave out drives.",
-            )
-        given = self.system, matrices.dimensions, bound.propagator, self.times
+        """States under what depends on time; `bound` is how those of its bounds move."""
+        given = self.system, matrices, bound.propagator, self.times
         if bound.diffusion is None:
             return replace(bound, propagator=ModulatedPropagator.of(*given, pace))
         moved = ModulatedPropagator.of(*given, 1.0, measured=True)
         channels = modulated_channels(self.system, matrices.dimensions)
-        phases, seen = all_phases(len(channels), self.engine.unravelling), bound.diffusion
-        diffusion = ModulatedDiffusion(moved, seen.quadratures, pace, phases, channels, moved.stops)
+        kind, monitors = self.engine.unravelling, matrices.monitors
+        phases = quadrature_phases(monitors if self.observed else all_seen(len(channels), kind))
+        seen = bound.diffusion.quadratures
+        diffusion = ModulatedDiffusion(moved, seen, pace, phases, channels, moved.stops)
         return replace(bound, propagator=moved, diffusion=diffusion)
 
     def _begin(self, initial: Any) -> tuple[TrajectoryRun, SecondLook | None]:

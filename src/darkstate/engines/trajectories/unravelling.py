@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from darkstate.engines.trajectories.compile import SystemMatrices
+from darkstate.engines.trajectories.compile import SystemMatrices, all_seen
 from darkstate.engines.trajectories.diffusion import Diffusion
 from darkstate.engines.trajectories.modulated import ModulatedPropagator
 from darkstate.engines.trajectories.no_jump import (
@@ -21,7 +21,6 @@ from darkstate.engines.trajectories.no_jump import (
 )
 from darkstate.linalg.unique import positive_root
 from darkstate.states import DensityState, PureState
-from darkstate.systems.open_system import Monitor
 
 MOST_PASSES = 1e9
 """Taylor passes or steps beyond which nobody waits for the end."""
@@ -83,7 +82,7 @@ def pure_unravelling(
             propagator, None, float("inf"), matrices.largest_rate(np.ones(len(propagator.jumps)))
         )
     propagator = NoJumpPropagator(-1j * matrices.hamiltonian, (), matrices=False)
-    every = tuple((k, Monitor("all", unravelling)) for k in range(len(matrices.channels)))  # type: ignore[arg-type]
+    every = all_seen(len(matrices.channels), unravelling)
     seen = SystemMatrices(**{**matrices.__dict__, "monitors": every})
     return _with_diffusion(Diffusion(propagator, seen.quadratures(), pace), step, 0.0)
 
