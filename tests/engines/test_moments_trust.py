@@ -147,7 +147,7 @@ def compared(system, approximate, exact):
     return relative_change(approximate, change)
 
 
-@pytest.mark.parametrize("atoms", [8, 12])
+@pytest.mark.parametrize("atoms", [8, pytest.param(12, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("rates", [*RATES, (0.1, 0.06, 0.0)])
 def test_estimates_cover_the_errors_of_ensembles(atoms, rates):
     cooling, heating, dephasing = rates

@@ -71,6 +71,7 @@ def test_exact_moments_give_the_exact_truth():
     assert abs(wrong["xi"][0] - truth.xi) > 0.02
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     """95 % intervals of 200 simulated experiments, for all that is estimated.
 

@@ -319,13 +319,13 @@ def test_diffusion_under_drives_is_on_average_the_master_equation(kind):
     drive = Drive(sigma_plus(Q), pulses.gaussian(1.2, 0.4, 1.1 - 0.5j))
     system = OpenSystem((Q, P), 0.3 * sigma_z(Q), (shared, lost), drives=(drive,))
     times = [0.0, 0.9, 1.3, 2.5]
-    engine = engines.Trajectories(trajectories=500, unravelling=kind, seed=8)
+    engine = engines.Trajectories(trajectories=250, unravelling=kind, seed=8)
     sampled = ds.evolve(system, times, engine=engine, keep_states=True)
     exact = ds.evolve(system, times, keep_states=True)
     for drawn, state in zip(sampled.states, exact.states, strict=True):
         gap = np.linalg.norm(drawn.matrix - state.matrix)
         assert gap < 6 * sampled.report.error_estimate
-    assert sampled.report.error_estimate < 0.07
+    assert sampled.report.error_estimate < 0.1
     vectors = engine.ensemble(system, times, only=range(20)).vectors
     assert np.allclose(np.linalg.norm(vectors, axis=2), 1.0)
 

@@ -201,6 +201,7 @@ def test_noise_hurts_more_with_a_stronger_drive(computed):
     assert 0 < int(lossy.argmax("photons")) < lossy.sizes["photons"] - 1
 
 
+@pytest.mark.slow
 def test_the_error_of_the_elimination_is_of_second_order(computed):
     data = computed("atoms")
     assert verdict("atoms", data, 1) == YES
