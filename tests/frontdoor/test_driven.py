@@ -24,6 +24,7 @@ from darkstate.systems import (
     concatenate,
     create,
     destroy,
+    emitter,
     loss_line,
     number,
     projector,
@@ -411,6 +412,31 @@ def test_records_under_drives_are_on_average_the_master_equation():
         gap = np.linalg.norm(records.average(moment).matrix - state.matrix)
         assert gap < 6 * error + 1e-3
     assert np.all(np.linalg.eigvalsh(records.matrices) > -1e-9)
+
+
+@pytest.mark.parametrize("efficiency", [0.0, 1.0])
+def test_what_a_cascade_of_modulated_nodes_sends_on_is_watched(efficiency):
+    """The jump is a sum of two operators with complex pulses of their own.
+
+    A detector that sees nothing leaves the master equation, without noise.
+    """
+    f, g = pulses.function(lambda t: 0.5 + 0.2j * t), pulses.sech(1.0, 1.0, 0.8 - 0.3j)
+    P = Qubit("p")
+    nodes = concatenate(emitter(Q, 1.0, 0.3, modulation=f), emitter(P, 0.9, modulation=g))
+    system = nodes.feedback("q", "p").open_system()
+    times = [0.0, 0.8, 1.6]
+    start = PureState(("q", "p"), (2, 2), np.array([0.0, 0.6, 0.8, 0.0]))
+    monitors = (Monitor("q", "homodyne", 0.6 * efficiency), Monitor("q", "counting", 0.3))
+    if not efficiency:
+        monitors = (*monitors[:1], Monitor("q", "counting", 0.0))
+    engine = engines.Trajectories(trajectories=400 if efficiency else 2, seed=9)
+    records = engine.records(system.with_monitors(*monitors), times, start)
+    exact = ds.evolve(system, times, start, keep_states=True)
+    for moment, state in enumerate(exact.states):
+        spread = np.linalg.norm(records.matrices[moment] - state.matrix, axis=(1, 2))
+        error = np.sqrt(np.mean(spread**2) / len(spread))
+        gap = np.linalg.norm(records.average(moment).matrix - state.matrix)
+        assert gap < (6 * error + 1e-3 if efficiency else 1e-6)
 
 
 def test_all_light_of_a_drive_seen_leaves_states_pure():
