@@ -1,11 +1,11 @@
 """How fast this machine is against the core that predicted times are stated for.
 
 Prices (`darkstate.engines.contract.Cost`) count seconds of one slow core of a cloud server, which
-multiplies two matrices of 1000 rows in 0.11 s; many a laptop takes half of them. What engines
-decide by prices is decided in these seconds, so that a result does not depend on the machine. What
-is *told* is scaled by one factor, `slowness`: 1 until `calibrate` has measured it, by work of the
-same kinds as the engines' own (small dense products, sparse products, many small calls), and kept
-it for this machine in the user's cache folder.
+multiplies two matrices of 1000 rows in 0.11 s; a faster one took half of them. What engines decide
+by prices is decided in these seconds, so that a result does not depend on the machine. What is
+*told* is scaled by one factor, `slowness`: 1 until `calibrate` has measured it, by work of the same
+kinds as the engines' own (small dense products, sparse products, many small calls), and kept it
+for this machine in the user's cache folder.
 """
 
 from __future__ import annotations
