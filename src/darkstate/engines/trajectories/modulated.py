@@ -124,19 +124,19 @@ class ModulatedPropagator(NoJumpPropagator):
         jumps are seen otherwise.
         """
         channels = modulated_channels(system, matrices.dimensions)
+        parts = TimeParts.of(system)
+        stops = tuple(parts.stops(times[0], times[-1]))  # of what is seen, too
         if bound.matrices:
             parts, effective = _unseen(system, matrices)
             counted = [(k, m.efficiency) for k, m in matrices.monitors if m.kind == "counting"]
             jumps = tuple((channels[k], efficiency) for k, efficiency in counted)
         else:
-            parts = TimeParts.of(system)
             made = [_no_jump(part, matrices.dimensions) for part in parts.systems]
             effective = tuple(H if measured else sp.csr_array(H + K) for H, K in made)
             jumps = () if measured else tuple((channel, 1.0) for channel in channels)
-        stops, span = tuple(parts.stops(times[0], times[-1])), times[-1] - times[0]
         return cls(
             bound.generator, bound.jumps, bound.matrices, {}, parts, effective,
-            jumps, stops, span, pace, 1 if measured else _FEWEST,
+            jumps, stops, times[-1] - times[0], pace, 1 if measured else _FEWEST,
         )  # fmt: skip
 
     def advance(self, batch: TrajectoryBatch, duration: float) -> None:
@@ -213,7 +213,7 @@ class ModulatedPropagator(NoJumpPropagator):
         found = [(_at(time, channel), share) for channel, share in self.channels]
         if self.matrices:
             return tuple(sp.csr_array(share * sp.kron(c, c.conj())) for c, share in found)
-        return tuple(sp.csr_array(sqrt(share) * c) for c, share in found)
+        return tuple(c for c, _ in found)  # vectors see all of the light
 
 
 @dataclass(frozen=True)
